@@ -1,0 +1,54 @@
+// Types of the addon's exports. scripts/check-binding proves that the C++ export table and this file agree.
+
+/** Statistics of one (window, layer), as the addon hands them over. Sums are already divided as in docs/definitions.md. */
+export interface NativeStats {
+  layer: number;
+  length: number;
+  k: number;
+  ds: Float64Array;
+  variance: Float64Array;
+  entropy: Float64Array;
+  farPeak: Float64Array;
+  massBins: Float64Array;
+  squareBins: Float64Array;
+  sinkMassBins: Float64Array;
+  sinkSquareBins: Float64Array;
+  tokenDs?: Float32Array;
+}
+
+export interface NativeModelOptions {
+  /** Threads for one window's kernel; 0 = all. */
+  threads: number;
+  /** Bytes that the table of projected tokens may take. */
+  memoryBytes: number;
+  device: string;
+}
+
+export interface NativeScoreRequest {
+  /** Token ids of all windows, one after the other. */
+  ids: Int32Array;
+  /** Tokens of each window. */
+  lengths: Int32Array;
+  /** Minimum distance of each window. */
+  k: Int32Array;
+  layers: Int32Array;
+  tokens: boolean;
+}
+
+/** An open model. Calls are queued: one batch at a time on a worker thread, threads inside the kernel. */
+export interface NativeModel {
+  score(request: NativeScoreRequest): Promise<NativeStats[]>;
+  /** Ends the batch that runs and those that wait: their promises reject with code CANCELLED. */
+  cancel(): void;
+  /** Frees the weights once the running batch has ended. Idempotent. */
+  dispose(): void;
+  /** Table hit rate and such, for logs. */
+  counters(): Record<string, number>;
+}
+
+export interface NativeBinding {
+  /** `spec`: the text of a model spec (src/model/spec-text.ts). Reads and checks the tensors that the lookup path needs. */
+  openModel(spec: string, options: NativeModelOptions): Promise<NativeModel>;
+  versions(): { addon: string; torch: string; napi: number };
+  cpu(): { kernels: string[]; kernel: string; features: string[]; threads: number };
+}

@@ -1,0 +1,68 @@
+// The plain records that flow between the stages. Stages know these and nothing of each other.
+
+/** One document of the corpus: text, or token ids that are already there. */
+export interface Document {
+  docId: string;
+  domain: string;
+  /** The file (as the user named it, relative paths kept) that the document came from. */
+  source: string;
+  /** Present unless the corpus is read by `--ids-field`. */
+  text?: string;
+  /** Present only when the corpus is read by `--ids-field`. */
+  ids?: Int32Array;
+}
+
+/** An input row that was refused. `line` is 1-based (row number for Parquet and Arrow), 0 when the whole file was refused. */
+export interface Reject {
+  file: string;
+  line: number;
+  reason: string;
+}
+
+/** A window of W tokens, cut once from the ids of a document, never decoded and re-encoded. */
+export interface Window {
+  /** `${docId}:${tokenStart}` within a domain, made unique by the part planner; ties in ranking are broken by it. */
+  windowId: string;
+  docId: string;
+  domain: string;
+  source: string;
+  /** First character and one past the last, in Unicode code points of the document's text (Python's slicing). 0, 0 with ready ids. */
+  charStart: number;
+  charEnd: number;
+  /** Index of the first token in the document's ids (template tokens such as BOS count). */
+  tokenStart: number;
+  tokenIds: Int32Array;
+}
+
+/** Statistics of one (window, layer): one entry a head; bins are head-major [H x 32]. Units: see docs/definitions.md. */
+export interface ScoreRow {
+  windowId: string;
+  docId: string;
+  domain: string;
+  layer: number;
+  length: number;
+  k: number;
+  ds: Float64Array;
+  variance: Float64Array;
+  entropy: Float64Array;
+  farPeak: Float64Array;
+  massBins: Float64Array;
+  squareBins: Float64Array;
+  sinkMassBins: Float64Array;
+  sinkSquareBins: Float64Array;
+  /** Far mass a token, mean over heads; only with `--tokens`. */
+  tokenDs?: Float32Array;
+}
+
+export interface SelectionRow {
+  windowId: string;
+  domain: string;
+  ds: number;
+  du: number;
+  lds: number;
+  /** 1 = best of the domain. */
+  rank: number;
+  selected: boolean;
+  /** Why: `kept`, `below the cut`, `over the token budget`, ... */
+  reason: string;
+}
