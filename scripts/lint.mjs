@@ -1,0 +1,55 @@
+#!/usr/bin/env node
+// Format, lint and type checks: prettier, eslint, tsc for TypeScript; clang-format for C++. --fix writes what can be mended.
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { main, root, run, step } from './lib/step.mjs';
+
+const CLANG_FORMAT = 'clang-format==19.1.7';
+
+/** clang-format comes from PyPI, pinned: its output changes between versions. */
+function clangFormat() {
+  const cache =
+    process.env.LONGATTN_CACHE ??
+    path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'), 'longattn');
+  const folder = path.join(cache, CLANG_FORMAT.replace('==', '-'));
+  const binary = path.join(folder, 'clang_format', 'data', 'bin', 'clang-format');
+  if (!existsSync(binary)) {
+    mkdirSync(folder, { recursive: true });
+    run('python3', ['-m', 'pip', 'install', '--quiet', '--no-deps', '--upgrade', '--target', folder, CLANG_FORMAT]);
+  }
+  return binary;
+}
+
+function nativeFiles(folder = 'native') {
+  return readdirSync(path.join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const file = path.join(folder, entry.name);
+    if (entry.isDirectory()) return nativeFiles(file);
+    return /\.(h|cpp|cu|cuh)$/.test(entry.name) ? [file] : [];
+  });
+}
+
+const bin = (name) => path.join(root, 'node_modules', ...name.split('/'));
+
+await main(async (args) => {
+  const fix = args.includes('--fix');
+  const text = ['src', 'test', 'scripts', '*.{json,mjs}'].filter(
+    (p) => p.startsWith('*') || existsSync(path.join(root, p)),
+  );
+  await step('prettier', () => {
+    const patterns = text.map((p) => (p.startsWith('*') ? p : `${p}/**/*.{ts,mjs}`));
+    run(process.execPath, [
+      bin('prettier/bin/prettier.cjs'),
+      fix ? '--write' : '--check',
+      '--log-level=warn',
+      ...patterns,
+    ]);
+  });
+  await step('eslint', () => {
+    run(process.execPath, [bin('eslint/bin/eslint.js'), ...(fix ? ['--fix'] : []), 'src', 'test', 'scripts']);
+  });
+  await step('tsc', () => run(process.execPath, [bin('typescript/bin/tsc'), '-p', 'tsconfig.json', '--noEmit']));
+  await step('clang-format', () =>
+    run(clangFormat(), [...(fix ? ['-i'] : ['--dry-run', '--Werror']), ...nativeFiles()]),
+  );
+});
