@@ -1,0 +1,35 @@
+// Seeded random numbers for controls, bootstrap and sampling: one generator, so that a run is repeated by its seed.
+import { uniformInt } from 'pure-rand/distribution/uniformInt';
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
+
+export class Random {
+  private readonly generator: RandomGenerator;
+
+  /** @param label separates streams of one seed: what one part draws never shifts what another draws */
+  constructor(seed: number, label = '') {
+    let hash = seed | 0;
+    for (const char of label) hash = (Math.imul(hash, 31) + char.codePointAt(0)!) | 0;
+    this.generator = xoroshiro128plus(hash);
+  }
+
+  /** A whole number, 0 <= x < limit. */
+  below(limit: number): number {
+    return uniformInt(this.generator, 0, limit - 1);
+  }
+
+  /** A number in the open interval (0, 1): never 0, so that its logarithm exists. */
+  open(): number {
+    return (uniformInt(this.generator, 0, 0x3fffffff) + 0.5) / 0x40000000;
+  }
+
+  /** A new array in random order (Fisher-Yates). */
+  shuffled<T>(items: readonly T[]): T[] {
+    const out = [...items];
+    for (let i = out.length - 1; i > 0; i--) {
+      const j = this.below(i + 1);
+      [out[i], out[j]] = [out[j]!, out[i]!];
+    }
+    return out;
+  }
+}
