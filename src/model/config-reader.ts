@@ -1,0 +1,137 @@
+// Typed access to config.json: a wrong type is an error that names the file, the key and the value; null counts as absent.
+//
+// Hugging Face leaves keys out that equal the default of the model's configuration class, so a family states these defaults
+// itself, beside the key; sizes have none.
+import { readFile, stat } from 'node:fs/promises';
+import { dataError, show, type LongattnError } from '../errors.js';
+import { JsonError, parseStrictJson } from './strict-json.js';
+
+/** Real ones have a few kB (a long list of layer types, rope factors). */
+const MAX_CONFIG_BYTES = 10_000_000;
+
+export class ConfigReader {
+  /**
+   * @param values the object of config.json, or one inside it
+   * @param path how errors name it, e.g. `DIR/config.json`
+   */
+  constructor(
+    readonly values: Readonly<Record<string, unknown>>,
+    readonly path: string,
+  ) {}
+
+  has(key: string): boolean {
+    return Object.hasOwn(this.values, key) && this.values[key] !== null;
+  }
+
+  /** A whole number of at least `min`. */
+  int(key: string, fallback?: number, min = 1): number {
+    const value = this.get(key, fallback);
+    if (!Number.isSafeInteger(value) || (value as number) < min) {
+      throw this.wrong(key, `a whole number of at least ${min}`);
+    }
+    return value as number;
+  }
+
+  /** A whole number of at least 1, or 0 for null. Unlike elsewhere, null and an absent key differ: the latter gives `absent`. */
+  intOrNone(key: string, absent: number): number {
+    if (!Object.hasOwn(this.values, key)) return absent;
+    return this.values[key] === null ? 0 : this.int(key);
+  }
+
+  number(key: string, fallback?: number): number {
+    const value = this.get(key, fallback);
+    if (typeof value !== 'number' || !Number.isFinite(value)) throw this.wrong(key, 'a number');
+    return value;
+  }
+
+  /** A number above 0. */
+  positive(key: string, fallback?: number): number {
+    const value = this.number(key, fallback);
+    if (value <= 0) throw this.wrong(key, 'a number above 0');
+    return value;
+  }
+
+  bool(key: string, fallback?: boolean): boolean {
+    const value = this.get(key, fallback);
+    if (typeof value !== 'boolean') throw this.wrong(key, 'true or false');
+    return value;
+  }
+
+  text(key: string, fallback?: string): string {
+    const value = this.get(key, fallback);
+    if (typeof value !== 'string') throw this.wrong(key, 'a string');
+    return value;
+  }
+
+  oneOf<T extends string>(key: string, allowed: readonly T[], fallback?: T): T {
+    const value = this.text(key, fallback);
+    if (!(allowed as readonly string[]).includes(value)) throw this.wrong(key, `one of ${allowed.join(', ')}`);
+    return value as T;
+  }
+
+  list<T>(key: string, allowed: string, isItem: (item: unknown) => item is T): T[] {
+    const value = this.get(key);
+    if (!Array.isArray(value) || !value.every(isItem)) throw this.wrong(key, `a list of ${allowed}`);
+    return value;
+  }
+
+  object(key: string): ConfigReader {
+    const value = this.get(key);
+    if (!isObject(value)) throw this.wrong(key, 'an object');
+    return new ConfigReader(value, `${this.path}: ${key}`);
+  }
+
+  /** Refuse a setting that this code does not implement, instead of computing something else. */
+  refuse(key: string, allowed: string): void {
+    throw this.wrong(key, `${allowed}: other values are not supported`);
+  }
+
+  wrong(key: string, allowed: string): LongattnError {
+    return dataError(
+      'CONFIG_INVALID',
+      `${this.path}: ${key} must not be ${show(this.values[key])}. It must be ${allowed}.`,
+    );
+  }
+
+  private get(key: string, fallback?: unknown): unknown {
+    if (this.has(key)) return this.values[key];
+    if (fallback === undefined) throw dataError('CONFIG_INVALID', `${this.path}: ${key} is missing.`);
+    return fallback;
+  }
+}
+
+/** Read and parse DIR/config.json. */
+export async function readConfig(path: string): Promise<ConfigReader> {
+  return new ConfigReader(await readJsonObject(path, MAX_CONFIG_BYTES), path);
+}
+
+/**
+ * Read a JSON file whose root is an object.
+ * @throws LongattnError MODEL_FILE_UNREADABLE, CONFIG_INVALID
+ */
+export async function readJsonObject(path: string, maxBytes: number): Promise<Record<string, unknown>> {
+  let text: string;
+  try {
+    const { size } = await stat(path);
+    if (size > maxBytes)
+      throw dataError('CONFIG_INVALID', `${path} has ${size} bytes, and at most ${maxBytes} are allowed.`);
+    text = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path));
+  } catch (error) {
+    if (error instanceof TypeError) throw dataError('CONFIG_INVALID', `${path} is not valid UTF-8.`, error);
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    throw dataError('MODEL_FILE_UNREADABLE', `${path} cannot be read: ${(error as Error).message}.`, error);
+  }
+  let value: unknown;
+  try {
+    value = parseStrictJson(text);
+  } catch (error) {
+    if (error instanceof JsonError) throw dataError('CONFIG_INVALID', `${path} is ${error.message}.`, error);
+    throw error;
+  }
+  if (!isObject(value)) throw dataError('CONFIG_INVALID', `${path} must hold a JSON object, not ${show(value)}.`);
+  return value;
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,134 @@
+// Opens a Hugging Face folder: reads config.json and tensor headers, and describes the model for the native core and for people.
+//
+// Only what the asked layers need is looked for. Layer 0 alone needs the embedding, the first norm and the projections to Q and K;
+// a layer above needs the layers below it in full.
+import { join, resolve } from 'node:path';
+import { dataError } from '../errors.js';
+import { Checkpoint } from './checkpoint.js';
+import { readConfig } from './config-reader.js';
+import { fingerprint } from './fingerprint.js';
+import { bytesRead, placeTensors } from './place-tensors.js';
+import type { Settings } from './plan.js';
+import { checkLayers, extentOf, resolveModel, type ResolvedModel } from './resolve.js';
+import { specText } from './spec-text.js';
+
+export interface OpenModelOptions {
+  /** Layers whose attention will be asked for, from 0. Default: [0]. */
+  layers?: readonly number[] | 'all';
+  /** Replaces the model's rotary base, in every layer. */
+  ropeTheta?: number;
+  /** The language model's head will be used: everything is needed. Default: false. */
+  loss?: boolean;
+}
+
+/** An opened model: facts, and the text that the native core opens. */
+export interface ModelDescription {
+  /** Absolute path of the folder. */
+  path: string;
+  /** `model_type` of its config. */
+  architecture: string;
+  /** The layers asked for, ascending, each once. */
+  layers: readonly number[];
+  layerCount: number;
+  heads: number;
+  kvHeads: number;
+  headDim: number;
+  hiddenSize: number;
+  vocabSize: number;
+  /** Positions that the model was made for; longer windows are extrapolation. Undefined where the config does not say. */
+  maxPositions: number | undefined;
+  /** Longest window that can be computed at all (learned positions); undefined: no such limit. */
+  maxLength: number | undefined;
+  /** Sliding window of every layer of the model, asked for or not; 0: full attention. */
+  slidingWindows: readonly number[];
+  /** Dtypes of the tensors that will be read, e.g. `BF16` or `BF16+F32`. */
+  dtype: string;
+  /** Settings of the whole model and of the first asked layer, by the keys of docs/model-spec.md, for metadata. */
+  settings: Readonly<Settings>;
+  /** Bytes of weights that the asked layers need. */
+  bytes: number;
+  tensors: readonly { name: string; file: string; dtype: string; shape: readonly number[] }[];
+  /** sha256 over settings, shapes and samples of the needed tensors: equal for equal models, wherever they lie. */
+  revision: string;
+  /** What the native core opens. */
+  specText: string;
+}
+
+/**
+ * Open a folder with config.json and safetensors.
+ * @throws LongattnError of kind `data` (UNKNOWN_ARCHITECTURE, CONFIG_INVALID, MODEL_NOT_FOUND, PICKLE_ONLY, SAFETENSORS_INVALID,
+ *   INDEX_INVALID, TENSOR_MISSING, TENSOR_SHAPE, TENSOR_DTYPE), or INVALID_OPTION for a layer that the model does not have
+ */
+export async function openModelFolder(folder: string, options: OpenModelOptions = {}): Promise<ModelDescription> {
+  const path = resolve(folder);
+  const config = await readConfig(join(path, 'config.json'));
+  const model = resolveModel(config, options.ropeTheta);
+  const { sizes } = model;
+  const layers = checkLayers(options.layers ?? [0], sizes.layers);
+  const extent = extentOf(model, layers, options.loss ?? false);
+  const checkpoint = await Checkpoint.open(path);
+  const tensors = await placeTensors(checkpoint, findPrefix(model, checkpoint), extent.tensors, config.path);
+  return {
+    path,
+    architecture: config.text('model_type'),
+    layers,
+    layerCount: sizes.layers,
+    heads: sizes.heads,
+    kvHeads: sizes.kvHeads,
+    headDim: sizes.headDim,
+    hiddenSize: sizes.hidden,
+    vocabSize: sizes.vocab,
+    maxPositions: sizes.maxPositions,
+    maxLength: maxLength(model),
+    slidingWindows: slidingWindows(model),
+    dtype: [...new Set(tensors.map(({ located }) => located.dtype))].sort().join('+'),
+    settings: { ...extent.globals, ...extent.layers[layers[0]!] },
+    bytes: bytesRead(tensors),
+    tensors: tensors.map(({ located: { name, file, dtype, shape } }) => ({ name, file, dtype, shape })),
+    revision: await fingerprint(extent.globals, extent.layers, tensors),
+    specText: specText(extent.globals, extent.layers, tensors),
+  };
+}
+
+/**
+ * Refuse layers that cannot see as far as `k`: the far mass of a sliding layer whose window is at most k is exactly 0.
+ * @throws LongattnError LAYER_SEES_NOTHING_FAR naming a layer with full attention
+ */
+export function checkReach(model: ModelDescription, k: number): void {
+  for (const layer of model.layers) {
+    const window = model.slidingWindows[layer]!;
+    if (window === 0 || window > k) continue;
+    const full = model.slidingWindows.flatMap((size, index) => (size === 0 || size > k ? [index] : []));
+    const instead =
+      full.length > 0
+        ? `Choose a layer that sees farther: ${full.slice(0, 8).join(', ')}.`
+        : 'No layer of this model sees farther.';
+    throw dataError(
+      'LAYER_SEES_NOTHING_FAR',
+      `layer ${layer} of this model sees only the last ${window} tokens, so that its attention at distance ${k} or more is exactly 0. ${instead}`,
+    );
+  }
+}
+
+/** The start of the decoder's tensor names: the one under which the embedding is found. */
+function findPrefix({ family, embedding }: ResolvedModel, checkpoint: Checkpoint): string {
+  const name = embedding.score['embed']!.name;
+  const found = family.prefixes.filter((prefix) => checkpoint.has(prefix + name));
+  if (found.length > 1) {
+    throw dataError(
+      'TENSOR_AMBIGUOUS',
+      `${checkpoint.folder} holds the embedding more than once: ${found.map((prefix) => prefix + name).join(', ')}.`,
+    );
+  }
+  return found[0] ?? family.prefixes[0]!; // not found: the error then names the usual tensor
+}
+
+/** Learned positions end: position n reads row n + offset. */
+function maxLength({ embedding }: ResolvedModel): number | undefined {
+  const table = embedding.score['positions'];
+  return table ? table.shape[0]! - (embedding.settings['positions.offset'] as number) : undefined;
+}
+
+function slidingWindows(model: ResolvedModel): number[] {
+  return model.layers.map((layer) => layer.settings['attention.window'] as number);
+}

@@ -1,0 +1,59 @@
+// Finds every tensor of a plan in the checkpoint and checks it against config.json.
+import { dataError, show } from '../errors.js';
+import type { Checkpoint, LocatedTensor } from './checkpoint.js';
+import type { TensorRef, Tensors } from './plan.js';
+import { placement, WEIGHT_BYTES, type PlacedTensor } from './spec-text.js';
+
+/**
+ * @param prefix start of the decoder's tensor names
+ * @param tensors by role, names relative to `prefix` unless absolute
+ * @throws LongattnError TENSOR_MISSING, TENSOR_SHAPE, TENSOR_DTYPE
+ */
+export async function placeTensors(
+  checkpoint: Checkpoint,
+  prefix: string,
+  tensors: Tensors,
+  configPath: string,
+): Promise<PlacedTensor[]> {
+  const placed: PlacedTensor[] = [];
+  for (const [role, ref] of Object.entries(tensors)) {
+    const located = await checkpoint.locate(ref.absolute ? ref.name : prefix + ref.name);
+    check(located, ref, configPath);
+    placed.push({ role, ref, located });
+  }
+  return placed;
+}
+
+/** Bytes that the tensors' views cover, each byte of a file counted once. */
+export function bytesRead(tensors: readonly PlacedTensor[]): number {
+  const seen = new Set<string>();
+  let bytes = 0;
+  for (const tensor of tensors) {
+    const { ref, located } = tensor;
+    const { offset, shape } = placement(tensor);
+    const key = JSON.stringify([located.file, offset, ref.transposed, ref.rows]);
+    if (seen.has(key)) continue;
+    seen.add(key);
+    const matrix = ref.transposed ? [...shape].reverse() : shape;
+    const rows = ref.rows ? ref.rows.size * ref.rows.count : (matrix[0] ?? 1);
+    bytes += matrix.slice(1).reduce((product, size) => product * size, rows) * WEIGHT_BYTES[located.dtype]!;
+  }
+  return bytes;
+}
+
+function check(located: LocatedTensor, ref: TensorRef, configPath: string): void {
+  if (!Object.hasOwn(WEIGHT_BYTES, located.dtype)) {
+    throw dataError(
+      'TENSOR_DTYPE',
+      `tensor ${show(located.name)} in ${located.file} has dtype ${located.dtype}. It must be F32, F16 or BF16: quantized weights ` +
+        `are not supported, use the model as it was before quantization.`,
+    );
+  }
+  if (located.shape.length !== ref.shape.length || located.shape.some((size, index) => size !== ref.shape[index])) {
+    throw dataError(
+      'TENSOR_SHAPE',
+      `tensor ${show(located.name)} in ${located.file} has shape [${located.shape.join(', ')}], and ${configPath} asks for ` +
+        `[${ref.shape.join(', ')}]. The two do not belong together.`,
+    );
+  }
+}

@@ -1,0 +1,90 @@
+// From config.json to a complete plan: every setting and every tensor name of every layer, before any weight file is looked at.
+import { invalid } from '../errors.js';
+import type { ConfigReader } from './config-reader.js';
+import { findFamily } from './families/index.js';
+import { merge, type Family, type Part, type PlanContext, type Settings, type Sizes, type Tensors } from './plan.js';
+
+export interface ResolvedModel {
+  family: Family;
+  sizes: Sizes;
+  /** Settings of the whole model. */
+  globals: Settings;
+  embedding: Required<Part>;
+  /** One a layer; tensor names start after the family's prefix, roles with `layers.N.`. */
+  layers: readonly Required<Part>[];
+  head: Required<Part>;
+}
+
+/**
+ * @param ropeTheta replaces the model's rotary base
+ * @throws LongattnError UNKNOWN_ARCHITECTURE, CONFIG_INVALID
+ */
+export function resolveModel(config: ConfigReader, ropeTheta: number | undefined): ResolvedModel {
+  const family = findFamily(config);
+  const sizes = family.sizes(config);
+  const model: PlanContext = { config, sizes, ropeTheta };
+  const embedding = merge([family.embedding(model)]);
+  const layers = Array.from({ length: sizes.layers }, (_, layer) => resolveLayer(family, model, layer));
+  const globals: Settings = {
+    architecture: config.text('model_type'),
+    layers: sizes.layers,
+    hidden: sizes.hidden,
+    vocab: sizes.vocab,
+    heads: sizes.heads,
+    kv_heads: sizes.kvHeads,
+    head_dim: sizes.headDim,
+    ...embedding.settings,
+    ...merge(layers).globals,
+  };
+  return { family, sizes, globals, embedding, layers, head: merge([family.head(model)]) };
+}
+
+function resolveLayer(family: Family, model: PlanContext, layer: number): Required<Part> {
+  const { norms, projections, positions, scores, mlp } = family.layer;
+  const part = merge([norms, projections, positions, scores, mlp].map((piece) => piece(model, layer)));
+  const place = (tensors: Tensors): Tensors =>
+    Object.fromEntries(
+      Object.entries(tensors).map(([role, ref]) => [
+        `layers.${layer}.${role}`,
+        { ...ref, name: family.layerPrefix(layer) + ref.name },
+      ]),
+    );
+  return { ...part, score: place(part.score), forward: place(part.forward) };
+}
+
+/** What the asked layers need: settings up to the deepest, tensors of the layers below it in full and of it up to Q and K. */
+export interface Extent {
+  /** Settings of layers 0 to the deepest. */
+  layers: readonly Settings[];
+  globals: Settings;
+  tensors: Tensors;
+}
+
+/** @param loss the language model's head is needed, and so is every layer */
+export function extentOf(model: ResolvedModel, layers: readonly number[], loss: boolean): Extent {
+  const deepest = loss ? model.sizes.layers : Math.max(...layers);
+  const needed = model.layers.slice(0, deepest + 1);
+  const runs = deepest > 0;
+  return {
+    layers: needed.map((part) => ({ ...part.settings, ...(runs && part.forwardSettings) })),
+    globals: { ...model.globals, ...(loss && model.head.forwardSettings) },
+    tensors: Object.assign(
+      {},
+      model.embedding.score,
+      ...needed.map((part, layer) => (layer < deepest ? { ...part.score, ...part.forward } : part.score)),
+      loss ? model.head.forward : {},
+    ) as Tensors,
+  };
+}
+
+/** The asked layers, ascending, each once. */
+export function checkLayers(asked: readonly number[] | 'all', count: number): number[] {
+  if (asked === 'all') return Array.from({ length: count }, (_, layer) => layer);
+  if (asked.length === 0) throw invalid('layer', asked, 'a list of at least one layer, or all');
+  for (const layer of asked) {
+    if (!Number.isInteger(layer) || layer < 0 || layer >= count) {
+      throw invalid('layer', layer, `a whole number from 0 to ${count - 1}: the model has ${count} layers`);
+    }
+  }
+  return [...new Set(asked)].sort((a, b) => a - b);
+}
