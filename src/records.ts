@@ -2,10 +2,15 @@
 
 /** One document of the corpus: text, or token ids that are already there. */
 export interface Document {
+  /** Unique within a run: `<file name>:<row>`, or the name alone for a text file (docs/corpus.md). Window ids start with it. */
+  key: string;
+  /** The user's id, else `key`. Not necessarily unique: users' ids repeat. */
   docId: string;
   domain: string;
   /** The file (as the user named it, relative paths kept) that the document came from. */
   source: string;
+  /** 1-based line or row in `source`, 0 for a text file. */
+  row: number;
   /** Present unless the corpus is read by `--ids-field`. */
   text?: string;
   /** Present only when the corpus is read by `--ids-field`. */
@@ -21,7 +26,7 @@ export interface Reject {
 
 /** A window of W tokens, cut once from the ids of a document, never decoded and re-encoded. */
 export interface Window {
-  /** `${docId}:${tokenStart}` within a domain, made unique by the part planner; ties in ranking are broken by it. */
+  /** `${key of the document}:${tokenStart}`: unique within a run even where users' ids repeat; ties in ranking are broken by it. */
   windowId: string;
   docId: string;
   domain: string;
