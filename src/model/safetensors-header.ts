@@ -153,7 +153,7 @@ function parseEntry(tensor: string, value: unknown, dataStart: number, dataBytes
       throw broken(name, `${where} has an unknown field ${show(key)}`);
   }
   const { dtype, shape, data_offsets: range } = value;
-  const bits = typeof dtype === 'string' && Object.hasOwn(DTYPE_BITS, dtype) ? DTYPE_BITS[dtype]! : undefined;
+  const bits = typeof dtype === 'string' && Object.hasOwn(DTYPE_BITS, dtype) ? DTYPE_BITS[dtype] : undefined;
   if (bits === undefined) {
     throw broken(name, `${where} has dtype ${show(dtype)}; known are ${Object.keys(DTYPE_BITS).join(', ')}`);
   }
@@ -170,7 +170,7 @@ function parseEntry(tensor: string, value: unknown, dataStart: number, dataBytes
   if (begin > end || end > dataBytes) {
     throw broken(name, `${where} lies at bytes ${begin} to ${end}, and the data has ${dataBytes} bytes`);
   }
-  const sizes = shape as number[];
+  const sizes: number[] = shape;
   const needed = (elementCount(sizes) * BigInt(bits)) / 8n;
   if ((elementCount(sizes) * BigInt(bits)) % 8n !== 0n || needed !== BigInt(end - begin)) {
     throw broken(
