@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { auc, pairShare, ranks, spearman } from '../../src/evidence/ranks.js';
+import { auc, pairShare, ranks, spearman } from '../../src/scores/ranks.js';
 
 const numbers = fc.array(fc.integer({ min: -5, max: 5 }), { minLength: 1, maxLength: 30 });
 

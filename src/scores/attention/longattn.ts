@@ -1,0 +1,20 @@
+// longattn: the paper's LDS, and the same with the authors' min-max scaling.
+import type { AttentionScore } from '../score.js';
+import { standardize, type Standard } from '../standardize.js';
+
+function lds(name: string, source: string, fixed?: Standard): AttentionScore {
+  return {
+    name,
+    formula: `Std(DS) + alpha * Std(DU)${fixed ? `, Std = ${fixed}` : ''}`,
+    source,
+    components: (view) => [view.mean((head) => view.ds(head)), -view.mean((head) => view.variance(head))],
+    combine([ds, du], { alpha, std }) {
+      const strength = standardize(ds!, fixed ?? std);
+      const uniformity = standardize(du!, fixed ?? std);
+      return strength.map((value, i) => value + alpha * uniformity[i]!);
+    },
+  };
+}
+
+export const longattn = lds('longattn', 'LongAttn, arXiv 2502.16860');
+export const longattnMinmax = lds('longattn-minmax', "LongAttn, the authors' code", 'minmax');

@@ -1,0 +1,35 @@
+// What a score is: numbers a window, then one combination over a whole domain.
+import type { LayerView } from './layer-view.js';
+import type { Standard } from './standardize.js';
+
+export interface CombineSettings {
+  alpha: number;
+  std: Standard;
+}
+
+/** A score over the stored attention statistics of one layer. Higher must mean: more long-range dependency. */
+export interface AttentionScore {
+  name: string;
+  /** As a person writes it; shown by `--help` and in reports. */
+  formula: string;
+  source: string;
+  /** True when it reads `token_ds`, which only `--tokens` stores. */
+  needsTokens?: boolean;
+  /** Numbers of one window, before it is compared with any other; always the same count. */
+  components(view: LayerView): number[];
+  /**
+   * @param columns one array a component, all windows of one domain
+   * @returns one number a window
+   */
+  combine(columns: readonly Float64Array[], settings: CombineSettings): Float64Array;
+}
+
+/** A score that is one number a window and needs no domain. */
+export function plainScore(
+  name: string,
+  formula: string,
+  source: string,
+  value: (view: LayerView) => number,
+): AttentionScore {
+  return { name, formula, source, components: (view) => [value(view)], combine: ([column]) => column!.slice() };
+}
