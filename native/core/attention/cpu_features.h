@@ -1,0 +1,10 @@
+// Which instruction sets this CPU has and the operating system keeps the registers of.
+#pragma once
+
+namespace longattn::attention {
+
+bool cpu_has_avx2_fma();
+bool cpu_has_avx512();       // F, BW, DQ, VL
+bool cpu_has_avx512_bf16();  // the above and BF16
+
+}  // namespace longattn::attention

@@ -1,0 +1,58 @@
+// Picks the kernel at run time: the variable, else the fastest exact one that this CPU has.
+#include <cstdlib>
+
+#include "../attention_stats.h"
+#include "cpu_features.h"
+#include "driver.h"
+#include "portable.h"
+
+namespace longattn {
+namespace {
+
+constexpr const char* kVariable = "LONGATTN_CPU_KERNEL";
+
+struct Entry {
+  const char* name;
+  bool usable;
+  AttentionStats (*run)(const AttentionProblem&, const AttentionOptions&);
+};
+
+std::vector<Entry> entries() {
+  return {
+      {"portable", true, attention_stats_portable},
+      {"reference", true, attention_stats_reference},
+  };
+}
+
+Entry chosen() {
+  const char* wanted = std::getenv(kVariable);
+  std::string allowed;
+  for (const Entry& entry : entries()) {
+    if (!entry.usable) continue;
+    if (wanted == nullptr || *wanted == '\0' || entry.name == std::string(wanted)) return entry;
+    allowed += std::string(allowed.empty() ? "" : ", ") + entry.name;
+  }
+  throw std::invalid_argument(std::string(kVariable) + " must name a kernel that this CPU can run (" + allowed + "), not " +
+                              wanted + ". Unset it to use the fastest.");
+}
+
+}  // namespace
+
+AttentionStats attention_stats_portable(const AttentionProblem& problem, const AttentionOptions& options) {
+  return attention::run_kernel(attention::portable_kernel(), problem, options);
+}
+
+AttentionStats attention_stats(const AttentionProblem& problem, const AttentionOptions& options) {
+  return chosen().run(problem, options);
+}
+
+std::vector<std::string> attention_kernels() {
+  std::vector<std::string> names;
+  for (const Entry& entry : entries())
+    if (entry.usable) names.push_back(entry.name);
+  return names;
+}
+
+std::string attention_kernel() { return chosen().name; }
+
+}  // namespace longattn

@@ -1,0 +1,236 @@
+// Packs, schedules, reduces. Work items are (row block, head) of one KV head, longest rows first; each writes its own slot, and
+// the slots are added in order afterwards: that makes the bits independent of threads, and costs one HeadStats a block.
+#include "driver.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <exception>
+#include <vector>
+
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
+#include "aligned_buffer.h"
+#include "check_problem.h"
+#include "finish_rows.h"
+#include "float_environment.h"
+#include "pack.h"
+#include "segments.h"
+
+namespace longattn::attention {
+namespace {
+
+constexpr double kLog2E = 1.44269504088896340736;
+
+int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+int thread_count(int wanted) {
+#ifdef _OPENMP
+  return wanted > 0 ? wanted : omp_get_max_threads();
+#else
+  (void)wanted;
+  return 1;
+#endif
+}
+
+int thread_index() {
+#ifdef _OPENMP
+  return omp_get_thread_num();
+#else
+  return 0;
+#endif
+}
+
+// What the threads of one call share. An exception must not leave a parallel region, so failures are kept here until its end.
+class Failures {
+ public:
+  explicit Failures(const std::atomic<bool>* cancel) : cancel_(cancel) {}
+
+  void not_finite(int64_t head) {
+    int64_t seen = bad_head_.load();
+    while (head < seen && !bad_head_.compare_exchange_weak(seen, head)) {}
+  }
+  void keep_exception() {
+#pragma omp critical(longattn_attention_failure)
+    if (!exception_) exception_ = std::current_exception();
+    stopped_.store(true);
+  }
+  bool cancelled() const { return cancel_ != nullptr && cancel_->load(std::memory_order_relaxed); }
+  // Heads below the bad one go on: the head that is reported does not depend on who came first.
+  bool stop(int64_t head) const { return stopped_.load(std::memory_order_relaxed) || head > bad_head_.load(std::memory_order_relaxed) || cancelled(); }
+  void rethrow() const {
+    if (exception_) std::rethrow_exception(exception_);
+    if (cancelled()) throw Cancelled();
+    if (bad_head_.load() != kNone) throw NotFinite(bad_head_.load());
+  }
+
+ private:
+  static constexpr int64_t kNone = INT64_MAX;
+  const std::atomic<bool>* cancel_;
+  std::atomic<bool> stopped_{false};
+  std::atomic<int64_t> bad_head_{kNone};
+  std::exception_ptr exception_;
+};
+
+struct StopContext {
+  const Failures* failures;
+  int64_t head;
+};
+
+bool stop(const void* context) {
+  const auto* c = static_cast<const StopContext*>(context);
+  return c->failures->stop(c->head);
+}
+
+// One thread's memory.
+struct Scratch {
+  Scratch(const RowKernel& k, int64_t dim, int64_t elements)
+      : rows(make_aligned<float>(std::max(k.block_rows, k.panel_columns) * dim)),
+        queries(make_aligned<uint32_t>(k.block_rows * elements)),
+        states(make_aligned<RowState>(k.block_rows)),
+        kernel(make_aligned<char>(k.block_rows * k.scratch_bytes)) {}
+  AlignedBuffer<float> rows;
+  AlignedBuffer<uint32_t> queries;
+  AlignedBuffer<RowState> states;
+  AlignedBuffer<char> kernel;
+};
+
+class Run {
+ public:
+  Run(const RowKernel& kernel, const AttentionProblem& problem, const AttentionOptions& options)
+      : k_(kernel), p_(problem), o_(options), failures_(options.cancel), segments_(make_segments(p_.length, p_.k)),
+        threads_(thread_count(o_.threads)), group_(p_.heads / p_.kv_heads), elements_(packed_dim(k_.input, p_.dim)),
+        panel_count_(divide_up(p_.length, k_.panel_columns)), block_count_(divide_up(p_.length, k_.block_rows)),
+        panels_(make_aligned<uint32_t>(panel_count_ * k_.panel_columns * elements_)), slots_(block_count_ * group_) {
+    for (int t = 0; t < threads_; ++t) scratch_.emplace_back(k_, p_.dim, elements_);
+    result_.heads.resize(p_.heads);
+    if (o_.token_far) token_far_.resize(group_ * p_.length), token_sum_.resize(p_.length);
+  }
+
+  AttentionStats all_groups() {
+    for (int64_t kv = 0; kv < p_.kv_heads; ++kv) {
+      if (failures_.cancelled()) throw Cancelled();
+      if (p_.mutable_source != nullptr) p_.mutable_source->prepare_group(kv);
+      one_group(kv);
+      failures_.rethrow();
+      reduce(kv);
+    }
+    for (double sum : token_sum_) result_.token_far.push_back(static_cast<float>(sum / static_cast<double>(p_.heads)));
+    return std::move(result_);
+  }
+
+ private:
+  void one_group(int64_t kv) {
+    const int64_t items = block_count_ * group_;
+#pragma omp parallel num_threads(threads_)
+    {
+      const FloatEnvironment environment;
+      Scratch& scratch = scratch_[thread_index()];
+#pragma omp for schedule(static)
+      for (int64_t panel = 0; panel < panel_count_; ++panel) guarded(kv * group_, [&] { pack(kv, panel, scratch); });
+#pragma omp for schedule(dynamic, 1)
+      for (int64_t item = 0; item < items; ++item) {
+        const int64_t head = kv * group_ + item % group_;
+        guarded(head, [&] { run_block(head, block_count_ - 1 - item / group_, scratch); });
+      }
+    }
+  }
+
+  template <typename Work>
+  void guarded(int64_t head, const Work& work) {
+    if (failures_.stop(head)) return;
+    try {
+      work();
+    } catch (...) {
+      failures_.keep_exception();
+    }
+  }
+
+  void pack(int64_t kv, int64_t panel, Scratch& s) {
+    const int64_t first = panel * k_.panel_columns, count = std::min(k_.panel_columns, p_.length - first);
+    p_.source->keys(kv, first, count, s.rows.get());
+    if (!all_finite(s.rows.get(), count * p_.dim)) return failures_.not_finite(kv * group_);
+    pack_panel(k_.input, s.rows.get(), count, p_.dim, k_.panel_columns, panels_.get() + first * elements_);
+  }
+
+  void run_block(int64_t head, int64_t block, Scratch& s) {
+    const StopContext context = {&failures_, head};
+    RowBlock b = {};
+    b.first_row = block * k_.block_rows;
+    b.rows = std::min(k_.block_rows, p_.length - b.first_row);
+    p_.source->queries(head, b.first_row, b.rows, s.rows.get());
+    if (!all_finite(s.rows.get(), b.rows * p_.dim)) return failures_.not_finite(head);
+    const double cap = p_.softcap, scale = cap > 0 ? p_.scale / cap : p_.scale * kLog2E;
+    const int64_t padded = divide_up(b.rows, k_.row_group) * k_.row_group;
+    pack_queries(k_.input, s.rows.get(), b.rows, p_.dim, static_cast<float>(scale), padded, s.queries.get());
+    b.queries = s.queries.get();
+    b.panels = panels_.get();
+    b.dim = elements_;
+    b.segments = &segments_;
+    b.softcap = static_cast<float>(cap * kLog2E);
+    b.alibi = p_.alibi_slopes != nullptr ? static_cast<float>(p_.alibi_slopes[head] * kLog2E) : 0;
+    b.window = p_.sliding_window;
+    b.entropy = o_.entropy;
+    b.far_peak = o_.far_peak;
+    b.stop = stop;
+    b.stop_context = &context;
+    b.states = s.states.get();
+    b.scratch = s.kernel.get();
+    k_.run(b);
+    if (failures_.stop(head)) return;
+
+    const double sink = p_.sink_logits != nullptr ? p_.sink_logits[head] * kLog2E : -HUGE_VAL;
+    float* token_far = o_.token_far ? token_far_.data() + (head % group_) * p_.length + b.first_row : nullptr;
+    HeadStats& slot = slots_[(head % group_) * block_count_ + block];
+    slot = HeadStats();
+    if (!finish_rows(b, sink, slot, token_far)) failures_.not_finite(head);
+  }
+
+  void reduce(int64_t kv) {
+    for (int64_t g = 0; g < group_; ++g) {
+      HeadStats& sum = result_.heads[kv * group_ + g];
+      for (int64_t block = 0; block < block_count_; ++block) add(slots_[g * block_count_ + block], sum);
+      for (size_t n = 0; n < token_sum_.size(); ++n) token_sum_[n] += token_far_[g * token_sum_.size() + n];
+    }
+  }
+
+  static void add(const HeadStats& part, HeadStats& sum) {
+    sum.far_mass += part.far_mass;
+    sum.far_squares += part.far_squares;
+    sum.entropy += part.entropy;
+    sum.far_peak += part.far_peak;
+    for (int i = 0; i < kBins; ++i) {
+      sum.mass[i] += part.mass[i];
+      sum.squares[i] += part.squares[i];
+      sum.sink_mass[i] += part.sink_mass[i];
+      sum.sink_squares[i] += part.sink_squares[i];
+    }
+  }
+
+  const RowKernel& k_;
+  const AttentionProblem& p_;
+  const AttentionOptions& o_;
+  Failures failures_;
+  const Segments segments_;
+  const int threads_;
+  const int64_t group_;        // query heads of a KV head
+  const int64_t elements_;     // packed elements of a row
+  const int64_t panel_count_, block_count_;
+  AlignedBuffer<uint32_t> panels_;  // keys of the group at work
+  std::vector<Scratch> scratch_;    // [threads]
+  std::vector<HeadStats> slots_;    // [group][blocks]
+  std::vector<float> token_far_;    // [group][L]
+  std::vector<double> token_sum_;   // [L]
+  AttentionStats result_;
+};
+
+}  // namespace
+
+AttentionStats run_kernel(const RowKernel& kernel, const AttentionProblem& problem, const AttentionOptions& options) {
+  check_problem(problem, options);
+  return Run(kernel, problem, options).all_groups();
+}
+
+}  // namespace longattn::attention

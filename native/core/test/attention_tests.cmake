@@ -1,0 +1,4 @@
+# Test programs of the attention kernels: each NAME is NAME.cpp in this folder, links longattn_core, and passes if it exits with 0.
+set(LONGATTN_ATTENTION_TESTS
+  attention_options_test
+)
