@@ -1,0 +1,97 @@
+// A Hugging Face tokenizer.json behind two calls: open and encode.
+//
+// The work is done by the Rust `tokenizers` library, so the ids are those of Python's. Truncation and padding that a
+// tokenizer.json may ask for are switched off: a document is never cut or padded. Offsets are asked for one token at a time,
+// because the windows of a document need two each and a table of all of them costs more than the encoding itself.
+import { createHash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { environmentError, dataError } from '../errors.js';
+
+export interface Encoded {
+  /** The document's token ids, with what the tokenizer's own template adds. */
+  ids: Int32Array;
+  /**
+   * Characters `[start, end)` of a token, in Unicode code points of the text. Tokens that share a character (byte-level BPE
+   * splits rare ones) each name the whole character. Undefined for tokens that the template added, such as BOS.
+   */
+  span(token: number): readonly [start: number, end: number] | undefined;
+}
+
+export interface Tokenizer {
+  /** sha256 of tokenizer.json: which tokenizer made a run's windows. */
+  readonly sha256: string;
+  /** Number of ids, added tokens included. */
+  readonly vocabularySize: number;
+  /**
+   * Runs on a thread of libuv's pool, so several calls at once use several cores.
+   * @param text well-formed UTF-16, not empty
+   */
+  encode(text: string): Promise<Encoded>;
+}
+
+/**
+ * @param location a tokenizer.json, or a folder that has one
+ * @throws LongattnError TOKENIZER_MISSING, TOKENIZER_INVALID (data), ADDON_MISSING (environment)
+ */
+export async function openTokenizer(location: string): Promise<Tokenizer> {
+  const { file, bytes } = await readTokenizerFile(location);
+  const { Tokenizer: Native } = await importBinding();
+  let native: InstanceType<typeof Native>;
+  try {
+    native = Native.fromString(bytes.toString('utf8'));
+    native.disableTruncation();
+    native.disablePadding();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw dataError(
+      'TOKENIZER_INVALID',
+      `${file} is not a tokenizer.json that can be read: ${reason}. ` +
+        'Fetch it again, or save it anew with transformers: AutoTokenizer.from_pretrained(...).save_pretrained(DIR).',
+      error,
+    );
+  }
+  return {
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    vocabularySize: native.getVocabSize(true),
+    async encode(text) {
+      const encoding = await native.encode(text);
+      return {
+        ids: Int32Array.from(encoding.getIds()),
+        span: (token) => encoding.tokenToChars(token)?.[1],
+      };
+    },
+  };
+}
+
+async function readTokenizerFile(location: string): Promise<{ file: string; bytes: Buffer }> {
+  const isFolder = await stat(location).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
+  const file = isFolder ? path.join(location, 'tokenizer.json') : location;
+  try {
+    return { file, bytes: await readFile(file) };
+  } catch (error) {
+    throw dataError(
+      'TOKENIZER_MISSING',
+      `${file} cannot be read: ${(error as Error).message}. ` +
+        'A model folder must hold its tokenizer.json; for corpora of ready token ids give --ids-field, which needs no tokenizer.',
+      error,
+    );
+  }
+}
+
+/** Loaded on first use: reading ready token ids must work where the binding has no build for the platform. */
+async function importBinding(): Promise<typeof import('@anush008/tokenizers')> {
+  try {
+    return await import('@anush008/tokenizers');
+  } catch (error) {
+    throw environmentError(
+      'ADDON_MISSING',
+      `The tokenizers binding has no build for ${process.platform}-${process.arch}: ${(error as Error).message}. ` +
+        'Run npm ci again (with optional dependencies), or tokenise elsewhere and give --ids-field.',
+      error,
+    );
+  }
+}
