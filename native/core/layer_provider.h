@@ -1,0 +1,39 @@
+// Where the attention problems of a window come from: the lookup path for layer 0, a decoder for the layers above it.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "attention_stats.h"
+
+namespace longattn {
+
+struct ProviderOptions {
+  int threads = 0;                            // 0: all
+  const std::atomic<bool>* cancel = nullptr;  // polled; throws Cancelled
+};
+
+class LayerProvider {
+ public:
+  virtual ~LayerProvider() = default;
+
+  // Layers that visit() can give are 0 .. layers() - 1.
+  virtual int64_t layers() const = 0;
+  virtual int64_t vocab() const = 0;
+
+  // Calls `visitor` once for each of `layers` (ascending, distinct, valid), one after the other; the problem and its
+  // source live during the call, and the visitor fills in k. ids: [length], each in 0 .. vocab() - 1. From one thread
+  // at a time. Throws Error and Cancelled.
+  using Visitor = std::function<void(int64_t layer, AttentionProblem& problem)>;
+  virtual void visit(const int32_t* ids, int64_t length, const std::vector<int64_t>& layers,
+                     const ProviderOptions& options, const Visitor& visitor) = 0;
+
+  // Counts for logs, e.g. tokens looked up and found.
+  virtual std::map<std::string, double> counters() const { return {}; }
+};
+
+}  // namespace longattn

@@ -1,0 +1,43 @@
+// A weight matrix packed for the projection kernel, as several row ranges ("parts") that can be multiplied alone.
+//
+// Layer 0 makes one part a KV head (its query heads' rows, then its key rows), so that a window with more distinct
+// tokens than the table holds needs scratch for one head group only.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "../attention/aligned_buffer.h"
+#include "tile.h"
+
+namespace longattn::projection {
+
+class PackedMatrix {
+ public:
+  // part_rows[p] rows in part p. `row` writes row r of part p, [inputs] floats, to `out`; it may throw.
+  PackedMatrix(int64_t inputs, const std::vector<int64_t>& part_rows,
+               const std::function<void(int64_t part, int64_t row, float* out)>& row);
+
+  int64_t inputs() const { return inputs_; }
+  int64_t parts() const { return static_cast<int64_t>(parts_.size()); }
+  int64_t rows(int64_t part) const { return parts_[part].rows; }
+
+  // out row t = part * x row t, for `count` input rows x [count][inputs]; out_row(t) gives where it goes, [rows(part)].
+  // Runs on `threads` threads.
+  void multiply(int64_t part, const float* x, int64_t count, int threads,
+                const std::function<float*(int64_t t)>& out_row) const;
+
+ private:
+  struct Part {
+    int64_t rows;
+    int64_t first_panel;
+    int64_t panels;
+  };
+
+  int64_t inputs_;
+  std::vector<Part> parts_;
+  attention::AlignedBuffer<float> panels_;  // [panel][inputs][kPanel], zeros where a part's last panel is not full
+};
+
+}  // namespace longattn::projection

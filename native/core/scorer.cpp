@@ -1,0 +1,116 @@
+// Checks the request, runs the kernel on every (window, layer), divides.
+#include "scorer.h"
+
+#include <algorithm>
+#include <string>
+
+#include "error.h"
+
+namespace longattn {
+namespace {
+
+[[noreturn]] void refuse(const std::string& what) {
+  throw Error(kInvalidRequest, what);
+}
+
+void check_layers(const LayerProvider& provider, const std::vector<int64_t>& layers) {
+  if (layers.empty()) refuse("layers must not be empty.");
+  for (size_t i = 0; i < layers.size(); ++i) {
+    if (i > 0 && layers[i] <= layers[i - 1]) refuse("layers must be ascending and distinct.");
+    if (layers[i] < 0 || layers[i] >= provider.layers()) {
+      throw Error(kLayerUnavailable, "layer must not be " + std::to_string(layers[i]) +
+                                         ". It must be an integer from 0 to " + std::to_string(provider.layers() - 1) +
+                                         ".");
+    }
+  }
+}
+
+void check_request(const LayerProvider& provider, const ScoreRequest& request) {
+  check_layers(provider, request.layers);
+  if (request.k.size() != request.lengths.size()) {
+    refuse("k must have one entry a window, " + std::to_string(request.lengths.size()) + ", not " +
+           std::to_string(request.k.size()) + ".");
+  }
+  int64_t total = 0;
+  for (size_t w = 0; w < request.lengths.size(); ++w) {
+    const std::string window = "window " + std::to_string(w);
+    if (request.lengths[w] < 1)
+      refuse(window + " must not have " + std::to_string(request.lengths[w]) + " tokens. It must have at least 1.");
+    if (request.k[w] < 0)
+      refuse("k of " + window + " must not be " + std::to_string(request.k[w]) + ". It must be 0 or more.");
+    total += request.lengths[w];
+  }
+  if (total != static_cast<int64_t>(request.ids.size())) {
+    refuse("lengths add up to " + std::to_string(total) + ", but there are " + std::to_string(request.ids.size()) +
+           " ids.");
+  }
+}
+
+void check_tokens(const int32_t* ids, int64_t length, int64_t vocab, size_t window) {
+  for (int64_t n = 0; n < length; ++n) {
+    if (ids[n] < 0 || ids[n] >= vocab) {
+      throw Error(kTokenOutOfRange, "token id " + std::to_string(ids[n]) + " at position " + std::to_string(n) +
+                                        " of window " + std::to_string(window) +
+                                        " is not in the model's vocabulary of " + std::to_string(vocab) +
+                                        ". Use the tokenizer of this model.");
+    }
+  }
+}
+
+// (squares - S^2 / N) / (N - 1) over the N = L*L entries of the matrix, zeros outside the far triangle included.
+double variance(double sum, double squares, double length) {
+  const double entries = length * length;
+  return entries > 1 ? std::max(0.0, (squares - sum * (sum / entries)) / (entries - 1)) : 0;
+}
+
+LayerStats finish(const AttentionStats& stats, int64_t length) {
+  LayerStats result;
+  result.length = length;
+  const auto rows = static_cast<double>(length);
+  for (const HeadStats& head : stats.heads) {
+    result.ds.push_back(head.far_mass / rows);
+    result.variance.push_back(variance(head.far_mass, head.far_squares, rows));
+    result.entropy.push_back(head.entropy / rows);
+    result.far_peak.push_back(head.far_peak / rows);
+    for (int j = 0; j < kBins; ++j) {
+      result.mass_bins.push_back(head.mass[j] / rows);
+      result.sink_mass_bins.push_back(head.sink_mass[j] / rows);
+      result.square_bins.push_back(head.squares[j]);
+      result.sink_square_bins.push_back(head.sink_squares[j]);
+    }
+  }
+  result.token_ds = stats.token_far;
+  return result;
+}
+
+}  // namespace
+
+std::vector<LayerStats> score(LayerProvider& provider, const ScoreRequest& request, const ProviderOptions& options) {
+  check_request(provider, request);
+  std::vector<LayerStats> results;
+  const int32_t* ids = request.ids.data();
+  for (size_t w = 0; w < request.lengths.size(); ids += request.lengths[w++]) {
+    const int64_t length = request.lengths[w];
+    check_tokens(ids, length, provider.vocab(), w);
+    AttentionOptions attention;
+    attention.threads = options.threads;
+    attention.token_far = request.tokens;
+    attention.cancel = options.cancel;
+    provider.visit(ids, length, request.layers, options, [&](int64_t layer, AttentionProblem& problem) {
+      problem.k = request.k[w];
+      try {
+        results.push_back(finish(attention_stats(problem, attention), length));
+      } catch (const NotFinite& error) {
+        throw Error(kAttentionNotFinite, "the attention of window " + std::to_string(w) + ", layer " +
+                                             std::to_string(layer) + ", head " + std::to_string(error.head) +
+                                             " is not finite: its weights overflow float32. Check the checkpoint.");
+      }
+      results.back().window = static_cast<int64_t>(w);
+      results.back().layer = layer;
+      results.back().k = request.k[w];
+    });
+  }
+  return results;
+}
+
+}  // namespace longattn
