@@ -19,6 +19,11 @@ export class ConfigReader {
     readonly path: string,
   ) {}
 
+  /** The same object with some keys replaced. */
+  with(changes: Record<string, unknown>): ConfigReader {
+    return new ConfigReader({ ...this.values, ...changes }, this.path);
+  }
+
   has(key: string): boolean {
     return Object.hasOwn(this.values, key) && this.values[key] !== null;
   }
@@ -81,9 +86,11 @@ export class ConfigReader {
     return new ConfigReader(value, `${this.path}: ${key}`);
   }
 
-  /** Refuse a setting that this code does not implement, instead of computing something else. */
-  refuse(key: string, allowed: string): void {
-    throw this.wrong(key, `${allowed}: other values are not supported`);
+  /** Refuse values of a setting that are not implemented, instead of computing something else. Absent is fine. */
+  only(key: string, ...allowed: readonly (string | number | boolean)[]): void {
+    if (this.has(key) && !allowed.includes(this.values[key] as string)) {
+      throw this.wrong(key, `${allowed.map(show).join(' or ') || 'null'}: nothing else is supported`);
+    }
   }
 
   wrong(key: string, allowed: string): LongattnError {

@@ -79,6 +79,8 @@ export interface Family {
   prefixes: readonly string[];
   /** Start of a layer's tensor names, after the prefix. */
   layerPrefix: (layer: number) => string;
+  /** The part of config.json that describes the decoder, where it is not the whole. */
+  config?: (config: ConfigReader) => ConfigReader;
   sizes: (config: ConfigReader) => Sizes;
   /** Embedding and positions: needed for every layer. */
   embedding: ModelPiece;
@@ -89,6 +91,7 @@ export interface Family {
     positions: LayerPiece;
     scores: LayerPiece;
     mlp: LayerPiece;
+    join: LayerPiece;
   }>;
   /** Final norm and language model head: needed for the loss only. */
   head: ModelPiece;

@@ -21,8 +21,9 @@ export interface ResolvedModel {
  */
 export function resolveModel(config: ConfigReader, ropeTheta: number | undefined): ResolvedModel {
   const family = findFamily(config);
-  const sizes = family.sizes(config);
-  const model: PlanContext = { config, sizes, ropeTheta };
+  const inner = family.config ? family.config(config) : config;
+  const sizes = family.sizes(inner);
+  const model: PlanContext = { config: inner, sizes, ropeTheta };
   const embedding = merge([family.embedding(model)]);
   const layers = Array.from({ length: sizes.layers }, (_, layer) => resolveLayer(family, model, layer));
   const globals: Settings = {
@@ -33,15 +34,14 @@ export function resolveModel(config: ConfigReader, ropeTheta: number | undefined
     heads: sizes.heads,
     kv_heads: sizes.kvHeads,
     head_dim: sizes.headDim,
-    ...embedding.settings,
+    ...embedding.globals,
     ...merge(layers).globals,
   };
   return { family, sizes, globals, embedding, layers, head: merge([family.head(model)]) };
 }
 
 function resolveLayer(family: Family, model: PlanContext, layer: number): Required<Part> {
-  const { norms, projections, positions, scores, mlp } = family.layer;
-  const part = merge([norms, projections, positions, scores, mlp].map((piece) => piece(model, layer)));
+  const part = merge(Object.values(family.layer).map((piece) => piece(model, layer)));
   const place = (tensors: Tensors): Tensors =>
     Object.fromEntries(
       Object.entries(tensors).map(([role, ref]) => [
@@ -67,7 +67,7 @@ export function extentOf(model: ResolvedModel, layers: readonly number[], loss: 
   const runs = deepest > 0;
   return {
     layers: needed.map((part) => ({ ...part.settings, ...(runs && part.forwardSettings) })),
-    globals: { ...model.globals, ...(loss && model.head.forwardSettings) },
+    globals: { ...model.globals, ...(loss && model.head.globals) },
     tensors: Object.assign(
       {},
       model.embedding.score,

@@ -35,11 +35,18 @@ export interface RopeFamily {
   /** Values of a head that `partial_rotary_factor` is a share of. */
   headDim: number;
   theta: number;
+  /** Share that is rotated where the config does not say. Undefined: the family rotates all, and another share is an error. */
   partial?: number;
   thetaKey?: string;
   partialKey?: string;
   /** Other names of a type, e.g. `su` for longrope. */
   aliases?: Readonly<Record<string, RopeType>>;
+  /** Sliding layers have a rotation of their own: its base where the config has no `rope_parameters`. */
+  sliding?: { theta: number; thetaKey: string };
+  /** The config must have rotary parameters: the family's own are no plain rotation. */
+  required?: boolean;
+  /** Parameters of the family's own that are read elsewhere. */
+  ownKeys?: readonly string[];
 }
 
 const LAYER_TYPES = ['full_attention', 'sliding_attention'];
@@ -74,32 +81,45 @@ export function readRope(
   layerType: string = 'full_attention',
   thetaOverride?: number,
 ): Rope {
-  const parameters = ropeObject(config, layerType);
+  const ownSliding = family.sliding && layerType === 'sliding_attention' && !config.has('rope_parameters');
+  const parameters = ownSliding ? noParameters(config) : ropeObject(config, family, layerType);
   const type = ropeType(parameters, family.aliases ?? {});
+  const known = [...COMMON_KEYS, ...TYPE_KEYS[type], ...(family.ownKeys ?? [])];
   for (const key of Object.keys(parameters.values)) {
-    if (!COMMON_KEYS.includes(key) && !TYPE_KEYS[type].includes(key)) {
+    if (!known.includes(key)) {
       throw dataError(
         'CONFIG_INVALID',
-        `${parameters.path}: unknown key ${show(key)} for rope type ${type}. Known keys: ${[...COMMON_KEYS, ...TYPE_KEYS[type]].join(', ')}.`,
+        `${parameters.path}: unknown key ${show(key)} for rope type ${type}. Known keys: ${known.join(', ')}.`,
       );
     }
   }
-  const thetaKey = family.thetaKey ?? 'rope_theta';
-  const partialKey = family.partialKey ?? 'partial_rotary_factor';
-  const theta = thetaOverride ?? parameters.positive('rope_theta', config.positive(thetaKey, family.theta));
-  const partial = parameters.positive('partial_rotary_factor', config.positive(partialKey, family.partial ?? 1));
-  const dim = Math.trunc(family.headDim * partial);
-  if (dim < 2 || dim % 2 !== 0 || dim > family.headDim) {
-    throw dataError(
-      'CONFIG_INVALID',
-      `${parameters.path}: partial_rotary_factor ${partial} rotates ${dim} of ${family.headDim} values of a head. It must be an even number of them.`,
-    );
-  }
+  const { theta: usual, thetaKey } = (ownSliding && family.sliding) || { thetaKey: 'rope_theta', ...family };
+  const theta = thetaOverride ?? parameters.positive('rope_theta', config.positive(thetaKey, usual));
+  const dim = rotatedDim(config, parameters, family);
   return { ...scaling(config, parameters, type, dim), type, theta, dim };
 }
 
+function rotatedDim(config: ConfigReader, parameters: ConfigReader, family: RopeFamily): number {
+  const partialKey = family.partialKey ?? 'partial_rotary_factor';
+  const share = parameters.positive('partial_rotary_factor', config.positive(partialKey, family.partial ?? 1));
+  const dim = Math.trunc(family.headDim * share);
+  if (dim < 2 || dim % 2 !== 0 || dim > family.headDim) {
+    throw dataError(
+      'CONFIG_INVALID',
+      `${parameters.path}: partial_rotary_factor ${share} rotates ${dim} of ${family.headDim} values of a head. It must be an even number of them.`,
+    );
+  }
+  if (family.partial === undefined && share !== 1) {
+    throw dataError(
+      'CONFIG_INVALID',
+      `${parameters.path}: partial_rotary_factor must not be ${share}. This family rotates all.`,
+    );
+  }
+  return dim;
+}
+
 /** The object that holds the parameters: empty if there is none, one layer type's if there is one for each. */
-function ropeObject(config: ConfigReader, layerType: string): ConfigReader {
+function ropeObject(config: ConfigReader, family: RopeFamily, layerType: string): ConfigReader {
   if (config.has('rope_parameters') && config.has('rope_scaling')) {
     if (JSON.stringify(config.values['rope_parameters']) !== JSON.stringify(config.values['rope_scaling'])) {
       throw dataError(
@@ -109,9 +129,14 @@ function ropeObject(config: ConfigReader, layerType: string): ConfigReader {
     }
   }
   const key = config.has('rope_parameters') ? 'rope_parameters' : 'rope_scaling';
-  if (!config.has(key)) return new ConfigReader({}, `${config.path}: rope_parameters`);
+  if (!config.has(key) && !family.required) return noParameters(config);
   const whole = config.object(key);
-  if (!Object.values(whole.values).some(isObject)) return whole;
+  if (!Object.values(whole.values).some(isObject)) {
+    if (family.sliding && key === 'rope_parameters') {
+      throw config.wrong(key, `an object with an entry for each of ${LAYER_TYPES.join(' and ')}`);
+    }
+    return whole;
+  }
   for (const name of Object.keys(whole.values)) {
     if (!LAYER_TYPES.includes(name)) {
       throw dataError(
@@ -121,6 +146,10 @@ function ropeObject(config: ConfigReader, layerType: string): ConfigReader {
     }
   }
   return whole.object(layerType);
+}
+
+function noParameters(config: ConfigReader): ConfigReader {
+  return new ConfigReader({}, `${config.path}: rope_parameters`);
 }
 
 function ropeType(parameters: ConfigReader, aliases: Readonly<Record<string, RopeType>>): RopeType {

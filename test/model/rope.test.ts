@@ -4,7 +4,12 @@ import { readRope } from '../../src/model/rope.js';
 
 const base = { max_position_embeddings: 256 };
 const rope = (config: Record<string, unknown>, layerType?: string, theta?: number) =>
-  readRope(new ConfigReader({ ...base, ...config }, 'config.json'), { headDim: 16, theta: 10_000 }, layerType, theta);
+  readRope(
+    new ConfigReader({ ...base, ...config }, 'config.json'),
+    { headDim: 16, theta: 10_000, partial: 1 },
+    layerType,
+    theta,
+  );
 
 describe('old and new forms say the same', () => {
   const llama3 = { factor: 8, high_freq_factor: 4, low_freq_factor: 1, original_max_position_embeddings: 64 };

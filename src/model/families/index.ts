@@ -2,9 +2,61 @@
 import { dataError, show } from '../../errors.js';
 import type { ConfigReader } from '../config-reader.js';
 import type { Family } from '../plan.js';
-import { llama, mistral } from './llama.js';
+import { bloom, falcon, mpt } from './alibi.js';
+import { cohere, cohere2 } from './cohere.js';
+import { deepseekV2, deepseekV3, minicpm3 } from './deepseek.js';
+import { gemma, gemma2, gemma3, gemma3WithVision } from './gemma.js';
+import { glm, glm4, hunyuan, nemotron, stablelm, starcoder2 } from './glm.js';
+import { gpt2, gptj, gptNeox, opt } from './gpt.js';
+import { gptOss } from './gpt-oss.js';
+import { ernie45, granite, llama, mistral, seedOss, smollm3 } from './llama.js';
+import { mixtral } from './mixtral.js';
+import { exaone4, olmo, olmo2, olmo3 } from './olmo.js';
+import { phi, phi3 } from './phi.js';
+import { qwen2, qwen2Moe, qwen3, qwen3Moe } from './qwen.js';
 
-const FAMILIES: Readonly<Record<string, Family>> = { llama, mistral };
+const FAMILIES: Readonly<Record<string, Family>> = {
+  bloom,
+  cohere,
+  cohere2,
+  deepseek_v2: deepseekV2,
+  deepseek_v3: deepseekV3,
+  ernie4_5: ernie45,
+  exaone4,
+  falcon,
+  gemma,
+  gemma2,
+  gemma3: gemma3WithVision,
+  gemma3_text: gemma3,
+  glm,
+  glm4,
+  gpt2,
+  gpt_neox: gptNeox,
+  gpt_oss: gptOss,
+  gptj,
+  granite,
+  hunyuan_v1_dense: hunyuan,
+  llama,
+  minicpm3,
+  mistral,
+  mixtral,
+  mpt,
+  nemotron,
+  olmo,
+  olmo2,
+  olmo3,
+  opt,
+  phi,
+  phi3,
+  qwen2,
+  qwen2_moe: qwen2Moe,
+  qwen3,
+  qwen3_moe: qwen3Moe,
+  seed_oss: seedOss,
+  smollm3,
+  stablelm,
+  starcoder2,
+};
 
 /** `model_type` values that are known. */
 export function knownModelTypes(): string[] {

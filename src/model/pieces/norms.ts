@@ -8,8 +8,8 @@ export interface NormStyle {
   /** The stored weight w stands for 1 + w (gemma, nemotron). */
   plusOne?: boolean;
   /** False: no weights at all (olmo). Default true. */
-  weight?: boolean;
-  bias?: (model: PlanContext) => boolean;
+  weight?: boolean | ((model: PlanContext) => boolean);
+  bias?: boolean;
 }
 
 /** Tensor names (without `.weight`) by place; a place that is left out has no norm. */
@@ -34,12 +34,13 @@ const ROLES: Readonly<Record<keyof NormPlaces, string>> = {
   mlpSum: 'mlp_sum_norm',
 };
 
-export function rmsNorm(epsKey = 'rms_norm_eps', eps = 1e-6): NormStyle {
+export function rmsNorm(epsKey: string, eps: number): NormStyle {
   return { kind: 'rms', eps: ({ config }) => config.positive(epsKey, eps) };
 }
 
-export function layerNorm(epsKey = 'layer_norm_eps', eps = 1e-5): NormStyle {
-  return { kind: 'layer', eps: ({ config }) => config.positive(epsKey, eps), bias: () => true };
+/** With a bias, as torch.nn.LayerNorm has it. */
+export function layerNorm(epsKey: string, eps: number): NormStyle {
+  return { kind: 'layer', eps: ({ config }) => config.positive(epsKey, eps), bias: true };
 }
 
 /** The norms of a decoder layer, all of one style. */
@@ -48,30 +49,23 @@ export function norms(style: NormStyle, places: NormPlaces | ((model: PlanContex
     const at = typeof places === 'function' ? places(model) : places;
     const eps = style.eps(model);
     const plusOne = style.plusOne ?? false;
-    const present = (Object.keys(ROLES) as (keyof NormPlaces)[]).filter((place) => at[place] !== undefined);
-    const settings: Settings =
-      at.attentionIn === undefined
-        ? { 'norm.kind': 'none' }
-        : { 'norm.kind': style.kind, 'norm.eps': eps, 'norm.plus_one': plusOne };
-    const others = present.filter((place) => place !== 'attentionIn');
+    const others = (Object.keys(ROLES) as (keyof NormPlaces)[]).filter((place) => at[place] && place !== 'attentionIn');
     const tensors = (place: keyof NormPlaces) => normTensors(ROLES[place], at[place]!, style, model);
+    const front: Settings = { 'norm.kind': style.kind, 'norm.eps': eps, 'norm.plus_one': plusOne };
+    const rest: Settings = { 'block.norm.kind': style.kind, 'block.norm.eps': eps, 'block.norm.plus_one': plusOne };
     return {
-      settings,
+      settings: at.attentionIn ? front : { 'norm.kind': 'none' },
       forwardSettings: {
-        'block.norms': others.length === 0 ? 'none' : others.map((place) => ROLES[place]).join(','),
-        ...(others.length > 0 && {
-          'block.norm.kind': style.kind,
-          'block.norm.eps': eps,
-          'block.norm.plus_one': plusOne,
-        }),
+        'block.norms': others.map((place) => ROLES[place]).join(',') || 'none',
+        ...(others.length > 0 && rest),
       },
-      score: at.attentionIn === undefined ? {} : tensors('attentionIn'),
+      score: at.attentionIn ? tensors('attentionIn') : {},
       forward: Object.assign({}, ...others.map(tensors)) as Tensors,
     };
   };
 }
 
-/** Weight and bias of one norm over `width` values (default: the hidden size). */
+/** Weight and bias of one norm (default: over the hidden size); none where the style has no weights. */
 export function normTensors(
   role: string,
   name: string,
@@ -79,7 +73,8 @@ export function normTensors(
   model: PlanContext,
   shape: readonly number[] = [model.sizes.hidden],
 ): Tensors {
-  if (style.weight === false) return {};
+  const weighted = typeof style.weight === 'function' ? style.weight(model) : (style.weight ?? true);
+  if (!weighted) return {};
   const weight: TensorRef = { name: `${name}.weight`, shape };
-  return pair(role, weight, style.bias?.(model) ? { name: `${name}.bias`, shape } : undefined);
+  return pair(role, weight, style.bias ? { name: `${name}.bias`, shape } : undefined);
 }

@@ -1,4 +1,4 @@
-// What happens between q.k and the softmax: scale, softcap, the sliding mask.
+// What happens between q.k and the softmax: scale, softcap, the sliding mask, sink logits.
 import type { LayerPiece, PlanContext } from '../plan.js';
 
 export interface ScoreRules {
@@ -8,6 +8,8 @@ export interface ScoreRules {
   softcap?: (model: PlanContext) => number;
   /** Keys that a query sees, itself included; 0: all. */
   window?: (model: PlanContext, layer: number) => number;
+  /** Tensor of one more logit a head in the normaliser (gpt_oss). */
+  sinks?: string;
 }
 
 export function scores(rules: ScoreRules = {}): LayerPiece {
@@ -17,6 +19,7 @@ export function scores(rules: ScoreRules = {}): LayerPiece {
       'attention.softcap': rules.softcap?.(model) ?? 0,
       'attention.window': rules.window?.(model, layer) ?? 0,
     },
+    score: rules.sinks ? { sinks: { name: rules.sinks, shape: [model.sizes.heads] } } : {},
   });
 }
 

@@ -3,78 +3,69 @@ import type { ConfigReader } from '../config-reader.js';
 import { dataError } from '../../errors.js';
 import type { Sizes } from '../plan.js';
 
-export interface SizeKeys {
-  hidden?: string;
-  layers?: string;
-  heads?: string;
-  kvHeads?: string;
-  headDim?: string;
-  intermediate?: string;
-  maxPositions?: string;
-}
+type Named = 'hidden' | 'layers' | 'heads' | 'kvHeads' | 'headDim' | 'intermediate' | 'vocab' | 'maxPositions';
 
 export interface SizeRules {
-  keys?: SizeKeys;
-  /** Key heads where the config names none; default: as many as query heads. */
-  defaultKvHeads?: number;
-  /** Values a head where the config names none; default: hidden / heads. */
-  defaultHeadDim?: number;
+  /** Other names than llama's; with several, the first that the config has counts. */
+  keys?: Partial<Record<Named, string | readonly string[]>>;
+  /** What an absent key stands for. A key that is null stands for the computed value, whatever this says. */
+  defaults?: Partial<Record<Named, number>>;
   /** Width of the MLP where the config names none, from the hidden size. */
-  defaultIntermediate?: (hidden: number) => number;
+  intermediate?: (hidden: number) => number;
 }
+
+const LLAMA_KEYS: Readonly<Record<Named, string>> = {
+  hidden: 'hidden_size',
+  layers: 'num_hidden_layers',
+  heads: 'num_attention_heads',
+  kvHeads: 'num_key_value_heads',
+  headDim: 'head_dim',
+  intermediate: 'intermediate_size',
+  vocab: 'vocab_size',
+  maxPositions: 'max_position_embeddings',
+};
 
 /** Largest head that the score kernels take. */
 const MAX_HEAD_DIM = 512;
 
 /** @returns a reader of `Sizes`; what must divide what is checked */
 export function sizes(rules: SizeRules = {}): (config: ConfigReader) => Sizes {
-  const keys = {
-    hidden: 'hidden_size',
-    layers: 'num_hidden_layers',
-    heads: 'num_attention_heads',
-    kvHeads: 'num_key_value_heads',
-    headDim: 'head_dim',
-    intermediate: 'intermediate_size',
-    maxPositions: 'max_position_embeddings',
-    ...rules.keys,
-  };
   return (config) => {
-    const hidden = config.int(keys.hidden);
-    const heads = config.int(keys.heads);
-    const kvHeads = config.int(keys.kvHeads, rules.defaultKvHeads ?? heads);
-    if (heads % kvHeads !== 0) throw config.wrong(keys.kvHeads, `a divisor of ${keys.heads} (${heads})`);
-    const headDim = readHeadDim(config, keys.headDim, keys.hidden, hidden, heads, rules.defaultHeadDim);
+    const key = (name: Named): string => {
+      const names = [rules.keys?.[name] ?? LLAMA_KEYS[name]].flat();
+      return names.find((candidate) => config.has(candidate)) ?? names[0]!;
+    };
+    const read = (name: Named, computed?: number): number => {
+      const absent = Object.hasOwn(config.values, key(name)) ? undefined : rules.defaults?.[name];
+      return config.int(key(name), absent ?? computed);
+    };
+    const hidden = read('hidden');
+    const heads = read('heads');
+    const kvHeads = read('kvHeads', heads);
+    if (heads % kvHeads !== 0) throw config.wrong(key('kvHeads'), `a divisor of ${key('heads')} (${heads})`);
+    if (hidden % heads !== 0 && !config.has(key('headDim')) && rules.defaults?.headDim === undefined) {
+      throw config.wrong(key('hidden'), `a multiple of the ${heads} heads where ${key('headDim')} is not given`);
+    }
+    const headDim = read('headDim', hidden / heads);
+    if (headDim > MAX_HEAD_DIM) {
+      throw dataError(
+        'CONFIG_INVALID',
+        `${config.path}: heads of ${headDim} values are not supported. At most ${MAX_HEAD_DIM} are.`,
+      );
+    }
     return {
       hidden,
       heads,
       kvHeads,
       headDim,
       valueDim: headDim,
-      layers: config.int(keys.layers),
-      vocab: config.int('vocab_size'),
-      intermediate: config.int(keys.intermediate, rules.defaultIntermediate?.(hidden)),
-      maxPositions: config.has(keys.maxPositions) ? config.int(keys.maxPositions) : undefined,
+      layers: read('layers'),
+      vocab: read('vocab'),
+      intermediate: read('intermediate', rules.intermediate?.(hidden)),
+      maxPositions:
+        config.has(key('maxPositions')) || rules.defaults?.maxPositions !== undefined
+          ? read('maxPositions')
+          : undefined,
     };
   };
-}
-
-function readHeadDim(
-  config: ConfigReader,
-  key: string,
-  hiddenKey: string,
-  hidden: number,
-  heads: number,
-  fallback: number | undefined,
-): number {
-  if (!config.has(key) && fallback === undefined && hidden % heads !== 0) {
-    throw config.wrong(hiddenKey, `a multiple of the ${heads} heads where ${key} is not given`);
-  }
-  const headDim = config.int(key, fallback ?? hidden / heads);
-  if (headDim > MAX_HEAD_DIM) {
-    throw dataError(
-      'CONFIG_INVALID',
-      `${config.path}: heads of ${headDim} values are not supported. At most ${MAX_HEAD_DIM} are.`,
-    );
-  }
-  return headDim;
 }

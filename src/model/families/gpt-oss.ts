@@ -1,0 +1,79 @@
+// gpt-oss: a sink logit in every head's normaliser, alternating windows, experts with biases and a clamped gate.
+//
+// Only weights in a plain dtype are read. The published 4-bit experts are not: their layer 0 can be scored, layers above cannot.
+import type { Family, PlanContext, TensorRef, Tensors } from '../plan.js';
+import { head } from '../pieces/ends.js';
+import { experts } from '../pieces/experts.js';
+import { layerType, windowOf } from '../pieces/layer-types.js';
+import { norms, rmsNorm } from '../pieces/norms.js';
+import { rotary } from '../pieces/positions.js';
+import { separateProjections } from '../pieces/projections.js';
+import { rowBlocks } from '../plan.js';
+import { scores } from '../pieces/scores.js';
+import { sizes } from '../pieces/sizes.js';
+import { flag, llama, PRE_NORMS } from './llama.js';
+
+const NORM = rmsNorm('rms_norm_eps', 1e-5);
+
+export const gptOss: Family = {
+  ...llama,
+  architectures: ['GptOssForCausalLM'],
+  config: (config) => {
+    config.only('swiglu_limit', 7);
+    return config;
+  },
+  sizes: sizes({ defaults: { kvHeads: 8, headDim: 64 } }),
+  layer: {
+    ...llama.layer,
+    norms: norms(NORM, PRE_NORMS),
+    projections: separateProjections({ bias: flag('attention_bias', true), outBias: flag('attention_bias', true) }),
+    positions: rotary({ family: () => ({ theta: 150_000, required: true }) }),
+    scores: scores({ window, sinks: 'self_attn.sinks' }),
+    mlp: experts({
+      router: ({ config }) => ({
+        experts: config.int(config.has('num_experts') ? 'num_experts' : 'num_local_experts'),
+        topK: config.int(config.has('experts_per_token') ? 'experts_per_token' : 'num_experts_per_tok', 4),
+        scoring: 'softmax_chosen',
+        normalize: false,
+        bias: true,
+      }),
+      routerName: 'mlp.router',
+      expert: expertTensors,
+      activation: () => 'swiglu_clamped',
+    }),
+  },
+  head: head({ norm: NORM, tied: false }),
+};
+
+function window(model: PlanContext, layer: number): number {
+  return windowOf(
+    model,
+    layerType(model, layer, (index) => index % 2 === 0),
+    128,
+  );
+}
+
+/** All experts lie in one tensor, [expert, in, out]; gate and up alternate along `out`. */
+function expertTensors({ config, sizes: { hidden, intermediate } }: PlanContext, index: number, role: string): Tensors {
+  const count = config.int(config.has('num_experts') ? 'num_experts' : 'num_local_experts');
+  const both: TensorRef = {
+    name: 'mlp.experts.gate_up_proj',
+    shape: [count, hidden, 2 * intermediate],
+    slice: index,
+    transposed: true,
+  };
+  const bothBias: TensorRef = { name: 'mlp.experts.gate_up_proj_bias', shape: [count, 2 * intermediate], slice: index };
+  return {
+    [`${role}gate`]: rowBlocks(both, 0, 1, 2, intermediate),
+    [`${role}gate.bias`]: rowBlocks(bothBias, 0, 1, 2, intermediate),
+    [`${role}up`]: rowBlocks(both, 1, 1, 2, intermediate),
+    [`${role}up.bias`]: rowBlocks(bothBias, 1, 1, 2, intermediate),
+    [`${role}down`]: {
+      name: 'mlp.experts.down_proj',
+      shape: [count, intermediate, hidden],
+      slice: index,
+      transposed: true,
+    },
+    [`${role}down.bias`]: { name: 'mlp.experts.down_proj_bias', shape: [count, hidden], slice: index },
+  };
+}
