@@ -4,27 +4,33 @@
 // by different workers. Strings are decoded here, strictly: the library's own decoder patches invalid UTF-8.
 import { open, type FileHandle } from 'node:fs/promises';
 import {
+  Binary,
+  BinaryView,
   compressionRegistry,
   CompressionType,
   DataType,
+  LargeBinary,
+  Message,
   RecordBatchReader,
+  Vector,
+  type Dictionary,
   type RecordBatch,
-  type Vector,
 } from 'apache-arrow';
 import { decompress } from 'fzstd';
 import type { Document, Reject } from '../records.js';
-import type { MessageRange } from './arrow-messages.js';
+import { decodeFooter, readRange, type ArrowLayout, type BatchRange } from './arrow-messages.js';
 import { BrokenInput, reading } from './broken-input.js';
 import { INVALID_UTF8, neededColumns, rowToDocument, type FieldOptions, type Row } from './row-document.js';
 import { decodeUtf8 } from './utf8.js';
 
-export interface ArrowSlice {
+export interface ArrowSlice extends Pick<ArrowLayout, 'footer' | 'head'> {
   path: string;
   name: string;
   domain?: string;
-  /** Schema and dictionaries, then the batches. */
-  head: MessageRange[];
-  batches: (MessageRange & { firstRow: number; rows: number })[];
+  batches: (Omit<BatchRange, 'heads'> & {
+    /** Take at most this many rows (for `--limit`). */
+    take: number;
+  })[];
 }
 
 /** @throws LongattnError INPUT_UNREADABLE; broken rows and batches go to `onReject` */
@@ -36,7 +42,7 @@ export async function* readArrow(
   const { path, name, domain } = slice;
   const handle = await reading(path, () => open(path));
   try {
-    const head = await reading(path, () => readRanges(handle, slice.head));
+    const head = await reading(path, () => readHead(handle, slice));
     for (const range of slice.batches) {
       const refuse = (reason: string): void => {
         const { firstRow, rows } = range;
@@ -44,7 +50,8 @@ export async function* readArrow(
       };
       let batch: RecordBatch;
       try {
-        batch = decodeBatch(Buffer.concat([head, await reading(path, () => readRanges(handle, [range]))]), range.rows);
+        const body = await reading(path, () => readRange(handle, range.start, range.end));
+        batch = decodeBatch(Buffer.concat([head, body]), range.rows);
       } catch (error) {
         if (!(error instanceof BrokenInput)) throw error;
         refuse(error.message);
@@ -57,7 +64,7 @@ export async function* readArrow(
         continue;
       }
       const columns = needed.columns.map((column) => [column, cellReader(batch.getChild(column)!)] as const);
-      for (let i = 0; i < range.rows; i++) {
+      for (let i = 0; i < range.take; i++) {
         const place = { path, name, row: range.firstRow + i + 1, ...(domain !== undefined && { domain }) };
         const document = readRow(columns, i, (row) => rowToDocument(row, place, fields));
         if ('reason' in document) onReject({ file: path, line: place.row, reason: document.reason });
@@ -106,23 +113,45 @@ function decodeBatch(bytes: Buffer, rows: number): RecordBatch {
 
 /** The value of a row: strings strictly decoded, all else as the library gives it. */
 function cellReader(column: Vector): (row: number) => unknown {
-  const [data] = column.data;
-  if (!data || !(DataType.isUtf8(data.type) || DataType.isLargeUtf8(data.type)))
-    return (row) => column.get(row) as unknown;
-  const { valueOffsets, values } = data as { valueOffsets: Int32Array | BigInt64Array; values: Uint8Array };
+  if (DataType.isDictionary(column.type)) {
+    const values = cellReader(column.data[0]!.dictionary as Vector);
+    const keys = new Vector(column.data.map((data) => data.clone((column.type as Dictionary).indices)));
+    return (row) => {
+      const key = keys.get(row) as number | bigint | null;
+      return key === null ? null : values(Number(key));
+    };
+  }
+  const bytesType = bytesOf(column.type as DataType);
+  if (!bytesType) return (row) => column.get(row) as unknown;
+  const bytes = new Vector(column.data.map((data) => data.clone(bytesType)));
   return (row) => {
-    if (!data.getValid(row)) return null;
-    const [start, end] = [Number(valueOffsets[row]), Number(valueOffsets[row + 1])];
-    if (!(start >= 0 && end >= start && end <= values.length)) throw new Error('a string lies outside of its buffer');
-    return decodeUtf8(values.subarray(start, end)) ?? INVALID_UTF8;
+    const value = bytes.get(row) as Uint8Array | null;
+    return value && (decodeUtf8(value) ?? INVALID_UTF8);
   };
 }
 
-async function readRanges(handle: FileHandle, ranges: readonly MessageRange[]): Promise<Buffer> {
-  const pieces = ranges.map(async ({ start, end }) => {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(end - start), 0, end - start, start);
-    if (bytesRead < end - start) throw new BrokenInput('the Arrow data is cut');
-    return buffer;
-  });
-  return Buffer.concat(await Promise.all(pieces));
+/** The type with the same buffers as a type of strings, and no decoding. */
+function bytesOf(type: DataType): DataType | undefined {
+  if (DataType.isUtf8(type)) return new Binary();
+  if (DataType.isLargeUtf8(type)) return new LargeBinary();
+  return DataType.isUtf8View(type) ? new BinaryView() : undefined;
+}
+
+/** Schema and dictionaries, as the beginning of a stream. */
+async function readHead(handle: FileHandle, slice: ArrowSlice): Promise<Buffer> {
+  const messages = slice.head.map(({ start, end }) => readRange(handle, start, end));
+  if (slice.footer) {
+    const { schema } = decodeFooter(await readRange(handle, slice.footer.start, slice.footer.end));
+    messages.unshift(Promise.resolve(encodeMessage(Message.encode(Message.from(schema)))));
+  }
+  return Buffer.concat(await Promise.all(messages));
+}
+
+/** Continuation mark, length, metadata padded to 8 bytes. */
+function encodeMessage(metadata: Uint8Array): Buffer {
+  const bytes = Buffer.alloc(8 + Math.ceil(metadata.length / 8) * 8);
+  bytes.writeInt32LE(-1, 0);
+  bytes.writeInt32LE(bytes.length - 8, 4);
+  bytes.set(metadata, 8);
+  return bytes;
 }

@@ -1,34 +1,37 @@
-// Where the record batches of an Arrow file lie: a walk over the message headers that reads no data.
+// Where the record batches of an Arrow file or stream lie: from its message headers, without reading the data.
 //
-// The file format is the stream format between two magic words, so one walk serves both. A stream that ends without its end mark
-// has been cut: readers in general take it for a shorter one.
+// A stream is walked from header to header; one that ends without its end mark has been cut, which readers in general take for a
+// shorter stream. The file format has a footer instead, and only the footer may be trusted (polars leaves gaps before it).
 import { open, type FileHandle } from 'node:fs/promises';
 import { Message, MessageHeader } from 'apache-arrow';
+import { Footer } from 'apache-arrow/ipc/metadata/file';
 import { BrokenInput, reading } from './broken-input.js';
 
-/** A message with its body, as bytes `[start, end)` of the file. */
-export interface MessageRange {
+/** A message with its body, or a footer, as bytes `[start, end)` of the file. */
+export interface ByteRange {
   start: number;
   end: number;
 }
 
-export interface BatchRange extends MessageRange {
+export interface BatchRange extends ByteRange {
   /** Rows of the file before the batch, and in it. */
   firstRow: number;
   rows: number;
-  /** How many of `ArrowLayout.head` stand before the batch. */
+  /** How many of `ArrowLayout.head` the batch needs. */
   heads: number;
 }
 
 export interface ArrowLayout {
-  /** The schema and the dictionary batches, in order. */
-  head: MessageRange[];
+  /** Where the file format keeps the schema; a stream has it in the first message of `head`. */
+  footer?: ByteRange;
+  /** Of a stream the schema, then dictionary batches. */
+  head: ByteRange[];
   batches: BatchRange[];
 }
 
 const MAGIC = 'ARROW1';
 const CONTINUATION = 0xffffffff;
-/** Metadata of one message: a schema of some ten thousand columns has a few MiB. */
+/** Metadata of one message: that of ten thousand columns has a few MiB. */
 const MAX_METADATA_BYTES = 64 << 20;
 
 /** @throws BrokenInput when the file is no Arrow file, or is damaged or cut; LongattnError INPUT_UNREADABLE */
@@ -36,23 +39,37 @@ export async function arrowLayout(path: string): Promise<ArrowLayout> {
   return reading(path, async () => {
     const handle = await open(path);
     try {
-      return await walk(handle, (await handle.stat()).size);
+      const { size } = await handle.stat();
+      const isFile = (await readRange(handle, 0, Math.min(6, size))).toString('latin1') === MAGIC;
+      return await (isFile ? fileLayout(handle, size) : streamLayout(handle, size));
     } finally {
       await handle.close();
     }
   });
 }
 
-async function walk(handle: FileHandle, size: number): Promise<ArrowLayout> {
-  const isFile = (await readAt(handle, 0, Math.min(6, size))).toString('latin1') === MAGIC;
-  if (isFile && (await readAt(handle, Math.max(8, size - 6), 6)).toString('latin1') !== MAGIC) {
-    throw new BrokenInput('the Arrow file is cut: its footer is missing');
+/** @throws BrokenInput when the file ends before `end` */
+export async function readRange(handle: FileHandle, start: number, end: number): Promise<Buffer> {
+  const length = end - start;
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, start);
+  if (bytesRead < length) throw new BrokenInput('the Arrow data is cut: it ends without its end mark');
+  return buffer;
+}
+
+/** @throws BrokenInput */
+export function decodeFooter(bytes: Buffer): Footer {
+  try {
+    return Footer.decode(bytes);
+  } catch (error) {
+    throw new BrokenInput('the Arrow file is damaged (its footer)', { cause: error });
   }
+}
+
+async function streamLayout(handle: FileHandle, size: number): Promise<ArrowLayout> {
   const layout: ArrowLayout = { head: [], batches: [] };
-  let rows = 0;
-  for (let start = isFile ? 8 : 0; ;) {
+  for (let start = 0, rows = 0; ;) {
     const message = await messageAt(handle, start, size);
-    if (!message) return checked(layout);
+    if (!message) break;
     const range = { start, end: message.end };
     if (message.type === MessageHeader.RecordBatch) {
       layout.batches.push({ ...range, firstRow: rows, rows: message.rows, heads: layout.head.length });
@@ -62,57 +79,74 @@ async function walk(handle: FileHandle, size: number): Promise<ArrowLayout> {
     }
     start = message.end;
   }
-}
-
-function checked(layout: ArrowLayout): ArrowLayout {
   if (layout.head.length === 0) throw new BrokenInput('the file is neither an Arrow file nor an Arrow stream');
   return layout;
 }
 
-/** @returns undefined at the end mark */
+/** The file ends with the footer, its length in 4 bytes, and the magic word. */
+async function fileLayout(handle: FileHandle, size: number): Promise<ArrowLayout> {
+  const tail = size < 18 ? Buffer.alloc(10) : await readRange(handle, size - 10, size);
+  if (tail.toString('latin1', 4) !== MAGIC) throw new BrokenInput('the Arrow file is cut: its footer is missing');
+  const footer = { start: size - 10 - tail.readUInt32LE(0), end: size - 10 };
+  if (footer.start < 8) throw new BrokenInput('the Arrow file is damaged (its footer)');
+  const decoded = decodeFooter(await readRange(handle, footer.start, footer.end));
+  const layout: ArrowLayout = { footer, head: [], batches: [] };
+  for (const { offset } of decoded.dictionaryBatches()) {
+    layout.head.push({ start: offset, end: (await blockAt(handle, offset, size, MessageHeader.DictionaryBatch)).end });
+  }
+  let rows = 0;
+  for (const { offset } of decoded.recordBatches()) {
+    const block = await blockAt(handle, offset, size, MessageHeader.RecordBatch);
+    const heads = layout.head.length;
+    layout.batches.push({ start: offset, end: block.end, firstRow: rows, rows: block.rows, heads });
+    rows += block.rows;
+  }
+  return layout;
+}
+
+async function blockAt(
+  handle: FileHandle,
+  offset: number,
+  size: number,
+  type: MessageHeader,
+): Promise<{ end: number; rows: number }> {
+  const message = offset >= 8 && offset < size ? await messageAt(handle, offset, size) : undefined;
+  if (message?.type !== type) throw new BrokenInput('the Arrow file is damaged (its footer points nowhere)');
+  return message;
+}
+
+/** @returns undefined at the end mark of a stream */
 async function messageAt(
   handle: FileHandle,
   start: number,
   size: number,
 ): Promise<{ end: number; type: MessageHeader; rows: number } | undefined> {
   let at = start;
-  let length = (await readAt(handle, at, 4)).readUInt32LE(0);
-  at += 4;
+  const length = async (): Promise<number> => (await readRange(handle, at, (at += 4))).readUInt32LE(0);
+  let metadataBytes = await length();
   // Streams from before Arrow 0.15 have no continuation mark.
-  if (length === CONTINUATION) {
-    length = (await readAt(handle, at, 4)).readUInt32LE(0);
-    at += 4;
+  if (metadataBytes === CONTINUATION) metadataBytes = await length();
+  if (metadataBytes === 0) return undefined;
+  if (metadataBytes > Math.min(MAX_METADATA_BYTES, size - at)) {
+    throw new BrokenInput('the file is not Arrow data, or it is cut');
   }
-  if (length === 0) return undefined;
-  if (length > MAX_METADATA_BYTES) throw new BrokenInput('the file is not an Arrow file, or is damaged');
-  const bytes = await readAt(handle, at, length);
-  const { type, bodyBytes, rows } = decodeMessage(bytes);
-  const end = at + length + bodyBytes;
+  const { type, bodyBytes, rows } = decodeMessage(await readRange(handle, at, at + metadataBytes));
+  const end = at + metadataBytes + bodyBytes;
   if (end > size) throw new BrokenInput('the Arrow data is cut');
   return { end, type, rows };
 }
 
+const MESSAGE_TYPES = [MessageHeader.Schema, MessageHeader.DictionaryBatch, MessageHeader.RecordBatch];
+
 function decodeMessage(bytes: Buffer): { type: MessageHeader; bodyBytes: number; rows: number } {
-  let message: Message;
-  let rows = 0;
   try {
-    message = Message.decode(bytes);
-    if (message.isRecordBatch()) rows = Number(message.header().length);
+    const message = Message.decode(bytes);
+    const bodyBytes = Number(message.bodyLength);
+    const rows = message.isRecordBatch() ? Number(message.header().length) : 0;
+    const isSane = [bodyBytes, rows].every((count) => Number.isSafeInteger(count) && count >= 0);
+    if (!isSane || !MESSAGE_TYPES.includes(message.headerType)) throw new Error('values out of range');
+    return { type: message.headerType, bodyBytes, rows };
   } catch (error) {
     throw new BrokenInput('the Arrow data is damaged (a message header)', { cause: error });
   }
-  const bodyBytes = Number(message.bodyLength);
-  const isKnown = [MessageHeader.Schema, MessageHeader.DictionaryBatch, MessageHeader.RecordBatch].includes(
-    message.headerType,
-  );
-  if (!isKnown || !Number.isSafeInteger(bodyBytes) || bodyBytes < 0 || !Number.isSafeInteger(rows) || rows < 0) {
-    throw new BrokenInput('the Arrow data is damaged (a message header)');
-  }
-  return { type: message.headerType, bodyBytes, rows };
-}
-
-async function readAt(handle: FileHandle, position: number, length: number): Promise<Buffer> {
-  const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, position);
-  if (bytesRead < length) throw new BrokenInput('the Arrow data is cut: it ends without its end mark');
-  return buffer;
 }

@@ -136,7 +136,7 @@ async function* cutParquet(file: InputFile, _target: number, limit: number): Asy
 }
 
 async function* cutArrow(file: InputFile, target: number, limit: number): AsyncGenerator<Cut, void, undefined> {
-  const { head, batches } = await arrowLayout(file.path);
+  const { head, batches, footer } = await arrowLayout(file.path);
   let pending: Cut | undefined;
   for (const { heads, ...batch } of batches) {
     const rows = Math.min(batch.rows, limit - batch.firstRow);
@@ -145,14 +145,15 @@ async function* cutArrow(file: InputFile, target: number, limit: number): AsyncG
     const last = pending?.slice.format === 'arrow' ? pending.slice : undefined;
     // Batches that depend on the same dictionaries and fit together share a slice.
     if (pending && last && last.head.length === heads && pending.weight + weight <= target) {
-      last.batches.push({ ...batch, rows });
+      last.batches.push({ ...batch, take: rows });
       pending.weight += weight;
       pending.rows += rows;
       continue;
     }
     if (pending) yield pending;
-    const slice = { format: 'arrow' as const, bytes: file.bytes, ...placeOf(file), head: head.slice(0, heads) };
-    pending = { slice: { ...slice, batches: [{ ...batch, rows }] }, weight, rows };
+    const from = { ...placeOf(file), ...(footer && { footer }), head: head.slice(0, heads) };
+    const slice = { format: 'arrow' as const, bytes: file.bytes, ...from, batches: [{ ...batch, take: rows }] };
+    pending = { slice, weight, rows };
   }
   if (pending) yield pending;
 }

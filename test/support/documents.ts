@@ -1,0 +1,28 @@
+// Reads planned inputs to the end, for tests.
+import type { FieldOptions } from '../../src/formats/row-document.js';
+import type { Document, Reject } from '../../src/records.js';
+import { planInputs, type InputPatterns, type PlanOptions } from '../../src/run/plan.js';
+import { readSlices } from '../../src/stages/corpus.js';
+
+export interface ReadResult {
+  documents: Document[];
+  rejects: Reject[];
+  parts: number;
+}
+
+/** Plan and read everything, part after part. */
+export async function readCorpus(
+  inputs: InputPatterns[],
+  fields: FieldOptions = {},
+  options: PlanOptions = {},
+): Promise<ReadResult> {
+  // Through JSON, because plans are stored.
+  const plan = JSON.parse(JSON.stringify(await planInputs(inputs, options))) as Awaited<ReturnType<typeof planInputs>>;
+  const result: ReadResult = { documents: [], rejects: [], parts: plan.parts.length };
+  for (const part of plan.parts) {
+    for await (const document of readSlices(part.slices, fields, (reject) => result.rejects.push(reject))) {
+      result.documents.push(document);
+    }
+  }
+  return result;
+}
