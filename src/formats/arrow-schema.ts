@@ -1,0 +1,138 @@
+// The tables of a run directory, as data: column names and types, in order. Writer, reader and error messages all use this form.
+//
+// Nothing is nullable, nothing is a dictionary, and int64 is not needed: a document's characters and tokens fit 31 bits because
+// its text is one JavaScript string.
+import {
+  Bool,
+  DataType,
+  Field,
+  FixedSizeList,
+  Float32,
+  Float64,
+  Int32,
+  LargeUtf8,
+  List,
+  Schema,
+  Type,
+  Utf8,
+} from 'apache-arrow';
+
+/** Distance bins of a head: edges floor(j*L/32). */
+export const BINS = 32;
+
+/** `float64[9]` is a fixed-size list of 9 numbers. */
+export type ColumnType =
+  'utf8' | 'large_utf8' | 'int32' | 'float64' | 'bool' | 'list<int32>' | 'list<float32>' | `float64[${number}]`;
+
+export type Columns = Readonly<Record<string, ColumnType>>;
+
+/** Key-value pairs of the schema: model, revision, dtype, rope, kernel, spec hash, ... */
+export type Metadata = Readonly<Record<string, string>>;
+
+export const WINDOW_COLUMNS = {
+  window_id: 'utf8',
+  doc_id: 'utf8',
+  domain: 'utf8',
+  source: 'utf8',
+  char_start: 'int32',
+  char_end: 'int32',
+  token_start: 'int32',
+  token_ids: 'list<int32>',
+} as const satisfies Columns;
+
+/** @param heads H; bins are H x 32, head-major */
+export function scoreColumns(heads: number, tokens: boolean): Columns {
+  return {
+    window_id: 'utf8',
+    doc_id: 'utf8',
+    domain: 'utf8',
+    layer: 'int32',
+    length: 'int32',
+    k: 'int32',
+    ds: `float64[${heads}]`,
+    variance: `float64[${heads}]`,
+    entropy: `float64[${heads}]`,
+    far_peak: `float64[${heads}]`,
+    mass_bins: `float64[${heads * BINS}]`,
+    square_bins: `float64[${heads * BINS}]`,
+    sink_mass_bins: `float64[${heads * BINS}]`,
+    sink_square_bins: `float64[${heads * BINS}]`,
+    ...(tokens ? { token_ds: 'list<float32>' as const } : {}),
+  };
+}
+
+export const SELECTION_COLUMNS = {
+  window_id: 'utf8',
+  domain: 'utf8',
+  ds: 'float64',
+  du: 'float64',
+  lds: 'float64',
+  rank: 'int32',
+  selected: 'bool',
+  reason: 'utf8',
+} as const satisfies Columns;
+
+export const EXPORT_COLUMNS = {
+  window_id: 'utf8',
+  doc_id: 'utf8',
+  domain: 'utf8',
+  source: 'utf8',
+  text: 'large_utf8',
+  token_ids: 'list<int32>',
+  token_start: 'int32',
+  char_start: 'int32',
+  char_end: 'int32',
+  ds: 'float64',
+  du: 'float64',
+  lds: 'float64',
+  rank: 'int32',
+} as const satisfies Columns;
+
+export function toArrowSchema(columns: Columns, metadata: Metadata = {}): Schema {
+  const fields = Object.entries(columns).map(([name, type]) => new Field(name, toArrowType(type), false));
+  return new Schema(fields, new Map(Object.entries(metadata)));
+}
+
+function toArrowType(type: ColumnType): DataType {
+  switch (type) {
+    case 'utf8':
+      return new Utf8();
+    case 'large_utf8':
+      return new LargeUtf8();
+    case 'int32':
+      return new Int32();
+    case 'float64':
+      return new Float64();
+    case 'bool':
+      return new Bool();
+    case 'list<int32>':
+      return new List(new Field('item', new Int32(), false));
+    case 'list<float32>':
+      return new List(new Field('item', new Float32(), false));
+    default:
+      return new FixedSizeList(fixedSize(type), new Field('item', new Float64(), false));
+  }
+}
+
+/** `float64[9]` -> 9. */
+export function fixedSize(type: `float64[${number}]`): number {
+  return Number(type.slice('float64['.length, -1));
+}
+
+/** The name of an Arrow type in the form above; a type that no table of ours has keeps Arrow's own name. */
+export function describeType(type: DataType): string {
+  switch (type.typeId) {
+    case Type.Utf8:
+      return 'utf8';
+    case Type.LargeUtf8:
+      return 'large_utf8';
+    case Type.Bool:
+      return 'bool';
+    case Type.List:
+      return `list<${describeType((type as List).valueType)}>`;
+    case Type.FixedSizeList:
+      return `${describeType((type as FixedSizeList).valueType)}[${(type as FixedSizeList).listSize}]`;
+    default:
+      return String(type).toLowerCase();
+  }
+}

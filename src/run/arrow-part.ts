@@ -1,0 +1,33 @@
+// Write one part of a stage: rows into an Arrow file under a temporary name, then its entry in the ledger.
+import { ArrowWriter } from '../formats/arrow-writer.js';
+import type { Columns, Metadata } from '../formats/arrow-schema.js';
+import type { Row } from '../formats/arrow-rows.js';
+import { writeAtomically } from './atomic-file.js';
+import type { Ledger, LedgerEntry, LedgerRecord } from './ledger.js';
+
+export interface ArrowPart {
+  columns: Columns;
+  metadata?: Metadata;
+  rows: AsyncIterable<Row> | Iterable<Row>;
+  /** Asked once all rows are written: counts may come up on the way. */
+  entry?: () => Omit<LedgerEntry, 'rows'>;
+  /** Called between the Arrow file and the ledger entry: what must be there before the part counts as done. */
+  beforeCommit?: () => Promise<void>;
+}
+
+/** @throws LongattnError of the disk; whatever `rows` throws: then nothing is left behind */
+export async function writeArrowPart(ledger: Ledger, name: string, part: ArrowPart): Promise<LedgerRecord> {
+  let rows = 0;
+  const written = await writeAtomically(
+    ledger.file(name),
+    async (sink) => {
+      const writer = new ArrowWriter(sink, part.columns, part.metadata);
+      for await (const row of part.rows) await writer.push(row);
+      await writer.close();
+      rows = writer.rows;
+    },
+    ledger.fs,
+  );
+  await part.beforeCommit?.();
+  return ledger.commit(name, written, { counts: {}, ...part.entry?.(), rows });
+}

@@ -1,0 +1,123 @@
+// The ledger of one stage's folder: NAME.arrow counts as done only when NAME.done.json beside it describes exactly these bytes.
+//
+// A part that is not as its ledger says is redone by the stage that makes it (the bytes will be the same again) and is an error
+// for a stage that only reads it. Both say which file it was.
+import path from 'node:path';
+import { z } from 'zod';
+import { dataError } from '../errors.js';
+import { canonicalJson } from './canonical-json.js';
+import { writeTextAtomically, type Written } from './atomic-file.js';
+import { ifExists, nodeFileSystem, type FileSystem } from './file-system.js';
+import { hashFile } from './hash-file.js';
+import { readError } from './io-error.js';
+
+const recordSchema = z.strictObject({
+  rows: z.int().min(0),
+  bytes: z.int().min(0),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  specHash: z.string(),
+  /** What happened on the way, by name: documents, tokens, rejected rows. */
+  counts: z.record(z.string(), z.number()),
+  /** The same by domain. A list, because a domain may have any name. */
+  domains: z.array(z.strictObject({ domain: z.string(), counts: z.record(z.string(), z.number()) })).optional(),
+  /** Of the documents' text that the part was made from (src/stages/document-digest.ts); absent where there was none. */
+  digest: z.string().optional(),
+});
+
+export type LedgerRecord = z.output<typeof recordSchema>;
+
+/** What the maker of a part says of it. */
+export type LedgerEntry = Pick<LedgerRecord, 'rows' | 'counts' | 'domains' | 'digest'>;
+
+export type LedgerState =
+  { status: 'done'; record: LedgerRecord } | { status: 'missing' } | { status: 'changed'; reason: string };
+
+/** How much of a finished part is looked at: its size, or (a pass over the file) its sha256. */
+export type LedgerCheck = 'size' | 'sha256';
+
+export const partName = (part: number): string => `part-${String(part).padStart(5, '0')}`;
+
+export class Ledger {
+  /**
+   * @param folder of the stage, such as RUN/scores
+   * @param specHash of the stage: a part with another hash does not belong to this run
+   */
+  constructor(
+    readonly folder: string,
+    readonly specHash: string,
+    readonly fs: FileSystem = nodeFileSystem,
+  ) {}
+
+  /** Path of the Arrow file of a part (or segment). */
+  file(name: string): string {
+    return path.join(this.folder, `${name}.arrow`);
+  }
+
+  doneFile(name: string): string {
+    return path.join(this.folder, `${name}.done.json`);
+  }
+
+  /** Enter a file that is in place under its final name. Last step of a part, atomic. */
+  async commit(name: string, written: Written, entry: LedgerEntry): Promise<LedgerRecord> {
+    const record: LedgerRecord = { ...written, ...entry, specHash: this.specHash };
+    await writeTextAtomically(this.doneFile(name), `${canonicalJson(record)}\n`, this.fs);
+    return record;
+  }
+
+  async inspect(name: string, check: LedgerCheck = 'sha256'): Promise<LedgerState> {
+    const text = await this.#read(this.doneFile(name));
+    if (text === undefined) return { status: 'missing' };
+    const record = parseRecord(text);
+    if (!record) return { status: 'changed', reason: `${this.doneFile(name)} cannot be read as a ledger entry` };
+    const file = this.file(name);
+    if (record.specHash !== this.specHash)
+      return { status: 'changed', reason: `${file} was made by a run with other settings` };
+    const stat = await ifExists(this.fs.stat(file));
+    if (!stat) return { status: 'changed', reason: `${file} is gone although its ledger entry is there` };
+    if (stat.size !== record.bytes) {
+      return { status: 'changed', reason: `${file} has ${stat.size} bytes, its ledger entry says ${record.bytes}` };
+    }
+    if (check === 'sha256' && (await hashFile(file, this.fs)) !== record.sha256) {
+      return {
+        status: 'changed',
+        reason: `the bytes of ${file} were changed: its sha256 is not the one in its ledger entry`,
+      };
+    }
+    return { status: 'done', record };
+  }
+
+  /**
+   * The entry of a part that must be there and unchanged.
+   * @throws LongattnError PART_MISSING or PART_CHANGED
+   */
+  async require(name: string, check: LedgerCheck = 'sha256'): Promise<LedgerRecord> {
+    const state = await this.inspect(name, check);
+    if (state.status === 'done') return state.record;
+    if (state.status === 'missing') {
+      throw dataError('PART_MISSING', `${this.file(name)} is not done. Run the stage that makes it first.`);
+    }
+    throw dataError('PART_CHANGED', `${state.reason}. Run the stage that makes it again: only this part is redone.`);
+  }
+
+  /** Remove a part and its entry; the entry goes first, so that a crash in between leaves no entry without a file. */
+  async remove(name: string): Promise<void> {
+    await this.fs.rm(this.doneFile(name), { force: true });
+    await this.fs.rm(this.file(name), { force: true });
+  }
+
+  async #read(file: string): Promise<string | undefined> {
+    try {
+      return await ifExists(this.fs.readFile(file, 'utf8'));
+    } catch (error) {
+      throw readError(error, file);
+    }
+  }
+}
+
+function parseRecord(text: string): LedgerRecord | undefined {
+  try {
+    return recordSchema.parse(JSON.parse(text));
+  } catch {
+    return undefined; // the caller reports it with the file's name
+  }
+}

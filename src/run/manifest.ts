@@ -1,0 +1,59 @@
+// run.json: what a run was started with. It is written once and never changed; a resume compares itself with it.
+import { z } from 'zod';
+import { dataError } from '../errors.js';
+import type { JsonObject } from './canonical-json.js';
+
+const FORMAT = 1;
+
+const jsonObject = z.record(z.string(), z.json());
+
+const manifestSchema = z.strictObject({
+  format: z.int(),
+  /** Options that decide the bytes of windows and scores. Those of selection and export live beside their results. */
+  spec: jsonObject,
+  /** Hash of the last of these stages: names the run. */
+  specHash: z.string(),
+  hashes: z.object({ windows: z.string(), scores: z.string() }),
+  versions: z.record(z.string(), z.string()),
+  /** The work list, frozen: input files with their sizes, and what the planner needs to know of them. */
+  inputs: z.array(z.looseObject({ path: z.string(), bytes: z.int().min(0) })),
+  parts: z.int().min(0),
+});
+
+export type RunManifest = z.output<typeof manifestSchema>;
+export type FrozenInput = { path: string; bytes: number } & JsonObject;
+
+export function makeManifest(fields: Omit<RunManifest, 'format'>): RunManifest {
+  return { format: FORMAT, ...fields };
+}
+
+/** @throws LongattnError RUN_UNREADABLE or RUN_FORMAT */
+export function parseManifest(text: string, file: string): RunManifest {
+  let raw: unknown;
+  try {
+    raw = JSON.parse(text);
+  } catch (cause) {
+    throw dataError(
+      'RUN_UNREADABLE',
+      `${file} is not JSON. It was changed or damaged: start a new run in another folder.`,
+      cause,
+    );
+  }
+  const format = (raw as { format?: unknown } | null)?.format;
+  if (typeof format === 'number' && format !== FORMAT) {
+    throw dataError(
+      'RUN_FORMAT',
+      `${file} has run format ${format}. This version reads ${FORMAT}: use the version that started the run.`,
+    );
+  }
+  const parsed = manifestSchema.safeParse(raw);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!;
+    throw dataError(
+      'RUN_UNREADABLE',
+      `${file} is no run description: ${issue.path.join('.') || 'top level'}: ${issue.message}.`,
+      parsed.error,
+    );
+  }
+  return parsed.data;
+}

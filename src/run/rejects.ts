@@ -1,0 +1,39 @@
+// Refused input rows: a file a part, merged in the order of the parts, so that any number of workers and shards gives one result.
+import path from 'node:path';
+import type { Reject } from '../records.js';
+import { writeAtomically, writeTextAtomically } from './atomic-file.js';
+import { ifExists } from './file-system.js';
+import { readError } from './io-error.js';
+import { partName, type Ledger } from './ledger.js';
+
+const rejectsFile = (ledger: Ledger, part: number): string =>
+  path.join(ledger.folder, `${partName(part)}.rejects.jsonl`);
+
+/** Write the rejects of a part. Call it before the part is entered in the ledger. A part without rejects has no file. */
+export async function writeRejects(ledger: Ledger, part: number, rejects: readonly Reject[]): Promise<void> {
+  const file = rejectsFile(ledger, part);
+  if (rejects.length === 0) return ledger.fs.rm(file, { force: true }); // of an earlier, interrupted attempt
+  const lines = rejects.map(({ file, line, reason }) => `${JSON.stringify({ file, line, reason })}\n`);
+  await writeTextAtomically(file, lines.join(''), ledger.fs);
+}
+
+/** Merge the rejects of all parts into RUN/rejects.jsonl (empty where nothing was refused). Returns the number of rows. */
+export async function mergeRejects(runDir: string, ledger: Ledger, parts: number): Promise<number> {
+  let rows = 0;
+  await writeAtomically(
+    path.join(runDir, 'rejects.jsonl'),
+    async (sink) => {
+      for (let part = 0; part < parts; part++) {
+        const file = rejectsFile(ledger, part);
+        const bytes = await ifExists(ledger.fs.readFile(file)).catch((error) => {
+          throw readError(error, file);
+        });
+        if (!bytes) continue;
+        for (const byte of bytes) if (byte === 0x0a) rows++;
+        await sink.write(bytes);
+      }
+    },
+    ledger.fs,
+  );
+  return rows;
+}

@@ -1,0 +1,69 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { Ledger } from '../../src/run/ledger.js';
+import { writeTextAtomically } from '../../src/run/atomic-file.js';
+import { tempFolder } from '../support/temp-folder.js';
+
+describe('Ledger', () => {
+  let ledger: Ledger;
+  beforeEach(async () => {
+    ledger = new Ledger(tempFolder(), 'hash-a');
+    const written = await writeTextAtomically(ledger.file('part-00000'), 'content');
+    await ledger.commit('part-00000', written, { rows: 3, counts: { documents: 2 } });
+  });
+  const status = async (check?: 'size' | 'sha256'): Promise<string> =>
+    (await ledger.inspect('part-00000', check)).status;
+
+  it('trusts a part that is as its entry says', async () => {
+    expect(await ledger.require('part-00000')).toMatchObject({
+      rows: 3,
+      bytes: 7,
+      specHash: 'hash-a',
+      counts: { documents: 2 },
+    });
+    expect(await ledger.inspect('part-00001')).toEqual({ status: 'missing' });
+  });
+
+  it('sees changed bytes of the same size, by sha256 only', async () => {
+    writeFileSync(ledger.file('part-00000'), 'contenT');
+    expect(await status('size')).toBe('done');
+    expect(await status()).toBe('changed');
+    await expect(ledger.require('part-00000')).rejects.toMatchObject({
+      code: 'PART_CHANGED',
+      exitCode: 3,
+      message: expect.stringContaining(ledger.file('part-00000')),
+    });
+  });
+
+  it.each([
+    ['a cut file', () => writeFileSync(ledger.file('part-00000'), 'conten'), 'has 6 bytes, its ledger entry says 7'],
+    ['a grown file', () => appendFileSync(ledger.file('part-00000'), '!'), 'has 8 bytes'],
+    ['a file that is gone', () => rmSync(ledger.file('part-00000')), 'is gone'],
+    [
+      'a cut entry',
+      () => writeFileSync(ledger.doneFile('part-00000'), readFileSync(ledger.doneFile('part-00000')).subarray(0, 40)),
+      'cannot be read',
+    ],
+    ['an entry of another kind', () => writeFileSync(ledger.doneFile('part-00000'), '{"rows":-1}'), 'cannot be read'],
+  ])('sees %s', async (_, damage, reason) => {
+    damage();
+    expect(await ledger.inspect('part-00000', 'size')).toMatchObject({
+      status: 'changed',
+      reason: expect.stringContaining(reason),
+    });
+  });
+
+  it('does not take a part of a run with other settings', async () => {
+    const other = new Ledger(ledger.folder, 'hash-b');
+    expect(await other.inspect('part-00000')).toMatchObject({
+      status: 'changed',
+      reason: expect.stringContaining('other settings'),
+    });
+  });
+
+  it('says that a part is missing', async () => {
+    await expect(ledger.require('part-00007')).rejects.toMatchObject({ code: 'PART_MISSING' });
+    await ledger.remove('part-00000');
+    expect(await status()).toBe('missing');
+  });
+});

@@ -1,0 +1,60 @@
+import { describe, expect, it } from '@jest/globals';
+import { readFileSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { Ledger } from '../../src/run/ledger.js';
+import { openLog } from '../../src/run/log.js';
+import { mergeRejects, writeRejects } from '../../src/run/rejects.js';
+import { tempFolder } from '../support/temp-folder.js';
+
+describe('rejects', () => {
+  it('are merged in the order of the parts, whatever order they came in', async () => {
+    const dir = tempFolder();
+    const ledger = new Ledger(dir, 'hash');
+    await writeRejects(ledger, 2, [{ file: 'b.jsonl', line: 1, reason: 'not JSON' }]);
+    await writeRejects(ledger, 1, []);
+    await writeRejects(ledger, 0, [
+      { file: 'a.jsonl', line: 7, reason: 'no text' },
+      { file: 'a.jsonl', line: 9, reason: 'ü' },
+    ]);
+    expect(await mergeRejects(dir, ledger, 3)).toBe(3);
+    const lines = readFileSync(path.join(dir, 'rejects.jsonl'), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown);
+    expect(lines).toEqual([
+      { file: 'a.jsonl', line: 7, reason: 'no text' },
+      { file: 'a.jsonl', line: 9, reason: 'ü' },
+      { file: 'b.jsonl', line: 1, reason: 'not JSON' },
+    ]);
+    expect(await mergeRejects(dir, ledger, 3)).toBe(3);
+  });
+
+  it('of an interrupted attempt do not survive', async () => {
+    const dir = tempFolder();
+    const ledger = new Ledger(dir, 'hash');
+    await writeRejects(ledger, 0, [{ file: 'a', line: 1, reason: 'x' }]);
+    await writeRejects(ledger, 0, []);
+    expect(await mergeRejects(dir, ledger, 1)).toBe(0);
+  });
+});
+
+describe('openLog', () => {
+  it('writes JSON lines to a file of its own', () => {
+    const dir = tempFolder();
+    const logs = [openLog(dir), openLog(dir)];
+    logs[0]!.write({ event: 'start', part: 1 });
+    for (const log of logs) log[Symbol.dispose]();
+    expect(readdirSync(path.join(dir, 'logs'))).toHaveLength(2);
+    expect(JSON.parse(readFileSync(logs[0]!.file, 'utf8'))).toMatchObject({
+      event: 'start',
+      part: 1,
+      time: expect.any(String),
+    });
+  });
+
+  it('goes quiet where it cannot write', () => {
+    const log = openLog(path.join('/dev/null', 'run'));
+    expect(() => log.write({ event: 'start' })).not.toThrow();
+    log[Symbol.dispose]();
+  });
+});
