@@ -65,6 +65,11 @@ export class Checkpoint {
     return this.files.has(name);
   }
 
+  /** Name of the file that holds a tensor, as the index says. */
+  fileOf(name: string): string | undefined {
+    return this.files.get(name);
+  }
+
   names(): Iterable<string> {
     return this.files.keys();
   }

@@ -4,13 +4,14 @@
 // a layer above needs the layers below it in full.
 import { join, resolve } from 'node:path';
 import { dataError } from '../errors.js';
-import { Checkpoint } from './checkpoint.js';
-import { readConfig } from './config-reader.js';
+import { requireDownloaded } from '../hub/ledger.js';
+import { Checkpoint, type LocatedTensor } from './checkpoint.js';
+import { readConfig, type ConfigReader } from './config-reader.js';
 import { fingerprint } from './fingerprint.js';
-import { bytesRead, placeTensors } from './place-tensors.js';
+import { bytesRead, placeTensors, tensorName } from './place-tensors.js';
 import type { Settings } from './plan.js';
-import { checkLayers, extentOf, resolveModel, type ResolvedModel } from './resolve.js';
-import { specText } from './spec-text.js';
+import { checkLayers, extentOf, resolveModel, type Extent, type ResolvedModel } from './resolve.js';
+import { specText, type PlacedTensor } from './spec-text.js';
 
 export interface OpenModelOptions {
   /** Layers whose attention will be asked for, from 0. Default: [0]. */
@@ -47,7 +48,8 @@ export interface ModelDescription {
   settings: Readonly<Settings>;
   /** Bytes of weights that the asked layers need. */
   bytes: number;
-  tensors: readonly { name: string; file: string; dtype: string; shape: readonly number[] }[];
+  /** Where the needed tensors lie. `offset` and `bytes` are of the whole tensor in its file. */
+  tensors: readonly LocatedTensor[];
   /** sha256 over settings, shapes and samples of the needed tensors: equal for equal models, wherever they lie. */
   revision: string;
   /** What the native core opens. */
@@ -57,17 +59,57 @@ export interface ModelDescription {
 /**
  * Open a folder with config.json and safetensors.
  * @throws LongattnError of kind `data` (UNKNOWN_ARCHITECTURE, CONFIG_INVALID, MODEL_NOT_FOUND, PICKLE_ONLY, SAFETENSORS_INVALID,
- *   INDEX_INVALID, TENSOR_MISSING, TENSOR_SHAPE, TENSOR_DTYPE), or INVALID_OPTION for a layer that the model does not have
+ *   INDEX_INVALID, TENSOR_MISSING, TENSOR_SHAPE, TENSOR_DTYPE), INVALID_OPTION for a layer that the model does not have, or
+ *   MODEL_INCOMPLETE where tensors were not downloaded
  */
 export async function openModelFolder(folder: string, options: OpenModelOptions = {}): Promise<ModelDescription> {
+  const plan = await planModel(folder, options);
+  const { extent } = plan;
+  const tensors = await placeTensors(plan.checkpoint, plan.prefix, extent.tensors, plan.config.path);
+  await requireDownloaded(tensors.map(({ located }) => located));
+  return { ...describe(plan, tensors), revision: await fingerprint(extent.globals, extent.layers, tensors) };
+}
+
+/** What config.json and tensor headers say, as `openModelFolder`, without reading any tensor: they may not be there yet. */
+export async function describeModelFolder(
+  folder: string,
+  options: OpenModelOptions = {},
+): Promise<Omit<ModelDescription, 'revision'>> {
+  const plan = await planModel(folder, options);
+  return describe(plan, await placeTensors(plan.checkpoint, plan.prefix, plan.extent.tensors, plan.config.path));
+}
+
+/** Names of the weight files that the asked layers need, from config.json and the index alone: they may not be there yet. */
+export async function neededWeightFiles(folder: string, options: OpenModelOptions = {}): Promise<string[]> {
+  const { checkpoint, prefix, extent } = await planModel(folder, options);
+  const names = Object.values(extent.tensors).map((ref) => checkpoint.fileOf(tensorName(ref, prefix)));
+  return [...new Set(names.filter((name) => name !== undefined))].sort();
+}
+
+interface ModelPlan {
+  path: string;
+  config: ConfigReader;
+  model: ResolvedModel;
+  layers: number[];
+  extent: Extent;
+  checkpoint: Checkpoint;
+  /** Start of the decoder's tensor names. */
+  prefix: string;
+}
+
+async function planModel(folder: string, options: OpenModelOptions): Promise<ModelPlan> {
   const path = resolve(folder);
   const config = await readConfig(join(path, 'config.json'));
   const model = resolveModel(config, options.ropeTheta);
-  const { sizes } = model;
-  const layers = checkLayers(options.layers ?? [0], sizes.layers);
+  const layers = checkLayers(options.layers ?? [0], model.sizes.layers);
   const extent = extentOf(model, layers, options.loss ?? false);
   const checkpoint = await Checkpoint.open(path);
-  const tensors = await placeTensors(checkpoint, findPrefix(model, checkpoint), extent.tensors, config.path);
+  return { path, config, model, layers, extent, checkpoint, prefix: findPrefix(model, checkpoint) };
+}
+
+function describe(plan: ModelPlan, tensors: readonly PlacedTensor[]): Omit<ModelDescription, 'revision'> {
+  const { path, config, model, layers, extent } = plan;
+  const { sizes } = model;
   return {
     path,
     architecture: config.text('model_type'),
@@ -84,8 +126,7 @@ export async function openModelFolder(folder: string, options: OpenModelOptions 
     dtype: [...new Set(tensors.map(({ located }) => located.dtype))].sort().join('+'),
     settings: { ...extent.globals, ...extent.layers[layers[0]!] },
     bytes: bytesRead(tensors),
-    tensors: tensors.map(({ located: { name, file, dtype, shape } }) => ({ name, file, dtype, shape })),
-    revision: await fingerprint(extent.globals, extent.layers, tensors),
+    tensors: tensors.map(({ located }) => located),
     specText: specText(extent.globals, extent.layers, tensors),
   };
 }
@@ -124,9 +165,9 @@ function findPrefix({ family, embedding }: ResolvedModel, checkpoint: Checkpoint
 }
 
 /** Learned positions end: position n reads row n + offset. */
-function maxLength({ embedding }: ResolvedModel): number | undefined {
+function maxLength({ embedding, layers }: ResolvedModel): number | undefined {
   const table = embedding.score['positions'];
-  return table ? table.shape[0]! - (embedding.settings['positions.offset'] as number) : undefined;
+  return table ? table.shape[0]! - (layers[0]!.settings['positions.offset'] as number) : undefined;
 }
 
 function slidingWindows(model: ResolvedModel): number[] {

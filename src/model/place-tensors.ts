@@ -17,11 +17,16 @@ export async function placeTensors(
 ): Promise<PlacedTensor[]> {
   const placed: PlacedTensor[] = [];
   for (const [role, ref] of Object.entries(tensors)) {
-    const located = await checkpoint.locate(ref.absolute ? ref.name : prefix + ref.name);
+    const located = await checkpoint.locate(tensorName(ref, prefix));
     check(located, ref, configPath);
     placed.push({ role, ref, located });
   }
   return placed;
+}
+
+/** The tensor's complete name in the checkpoint. */
+export function tensorName(ref: TensorRef, prefix: string): string {
+  return ref.absolute ? ref.name : prefix + ref.name;
 }
 
 /** Bytes that the tensors' views cover, each byte of a file counted once. */
