@@ -58,7 +58,8 @@ export async function openTokenizer(location: string): Promise<Tokenizer> {
       const encoding = await native.encode(text);
       return {
         ids: Int32Array.from(encoding.getIds()),
-        span: (token) => encoding.tokenToChars(token)?.[1],
+        // The binding's types say [sequence, [start, end]]; what it returns is [start, end].
+        span: (token) => (encoding.tokenToChars(token) as unknown as [number, number] | null) ?? undefined,
       };
     },
   };
