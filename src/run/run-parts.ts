@@ -17,6 +17,8 @@ export interface RunPartsOptions {
   /** How finished parts are looked at before they are trusted. Default sha256. */
   check?: LedgerCheck;
   signal?: AbortSignal;
+  /** Called once with the parts that are not done. */
+  onPending?: (parts: readonly number[]) => void;
   onProgress?: OnProgress;
 }
 
@@ -52,11 +54,18 @@ export async function runParts(options: RunPartsOptions): Promise<LedgerRecord[]
     parts: options.parts.length,
     done: options.parts.length - pending.length,
   });
+  options.onPending?.(pending);
 
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
   const failures: { part: number; error: unknown }[] = [];
   const queue = pending.values();
+  /** A process that was given the same part by mistake may have finished it (and tidied up) under this one. */
+  const doneByAnother = async (part: number): Promise<boolean> => {
+    const state = await ledger.inspect(partName(part), 'size').catch(() => undefined);
+    if (state?.status === 'done') records.set(part, state.record);
+    return state?.status === 'done';
+  };
   const worker = async (): Promise<void> => {
     for (const part of queue) {
       if (signal.aborted) return;
@@ -66,6 +75,7 @@ export async function runParts(options: RunPartsOptions): Promise<LedgerRecord[]
         onProgress?.({ type: 'part-done', stage, part, counts: record.counts });
       } catch (error) {
         if (signal.aborted) return;
+        if (await doneByAnother(part)) continue;
         failures.push({ part, error });
         if (!isOfThisPart(error)) stop.abort(error);
         else
