@@ -11,7 +11,7 @@ import type { PartialFile } from './partial-file.js';
 import type { RemoteFile } from './read-range.js';
 import type { ModelFolder } from './resolve-model.js';
 import type { HubSettings } from './settings.js';
-import { linkWeightFile, mirrorFolder, mirrorSmallFile } from './weight-mirror.js';
+import { linkWeightFile, makeMirrorFolder, mirrorFolder, mirrorSmallFile } from './weight-mirror.js';
 
 const SINGLE = 'model.safetensors';
 
@@ -32,6 +32,7 @@ export async function downloadModel(
   const remote = (file: string): RemoteFile => ({ id, revision: cache.model.revision, commit, file });
   const weights = weightsEntry(entry, client.endpoint);
   const folder = mirrorFolder(settings, id, commit);
+  await makeMirrorFolder(folder);
 
   const smallFiles = [
     'config.json',

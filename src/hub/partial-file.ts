@@ -3,10 +3,10 @@
 // Several processes may fill one file: all write the same bytes to the same places, and a ledger is merged before it is saved. So
 // the file appears by a hard link, which fails where another process was first, and is never replaced: a replaced file would
 // lose what others have entered as complete.
-import { link, mkdir, open, rm, stat, type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { environmentError } from '../errors.js';
-import { errorCode, ifExists } from '../run/file-system.js';
+import { errorCode, ifExists, nodeFileSystem, type FileSystem } from '../run/file-system.js';
 import { writeError } from '../run/io-error.js';
 import { temporaryPath } from '../run/temporary.js';
 import { mergeRanges, subtractRanges, type ByteRange } from './byte-ranges.js';
@@ -23,8 +23,8 @@ export class PartialFile {
   ) {}
 
   /** Open what an earlier download left; undefined where nothing is there. @throws LongattnError CACHE_DAMAGED */
-  static async open(path: string): Promise<PartialFile | undefined> {
-    const found = await ifExists(stat(path));
+  static async open(path: string, fs: FileSystem = nodeFileSystem): Promise<PartialFile | undefined> {
+    const found = await ifExists(fs.stat(path));
     if (!found) return undefined;
     const ledger = await readLedger(path);
     if (ledger?.size !== found.size) {
@@ -34,19 +34,25 @@ export class PartialFile {
       );
     }
     try {
-      return new PartialFile(path, await open(path, 'r+'), ledger);
+      return new PartialFile(path, await fs.open(path, 'r+'), ledger);
     } catch (error) {
       throw writeError(error, path);
     }
   }
 
   /** Start a file with its first bytes. Where another process was first, its file is opened. */
-  static async create(path: string, remote: RemoteFile, identity: RemoteIdentity, first: Buffer): Promise<PartialFile> {
+  static async create(
+    path: string,
+    remote: RemoteFile,
+    identity: RemoteIdentity,
+    first: Buffer,
+    fs: FileSystem = nodeFileSystem,
+  ): Promise<PartialFile> {
     const draft = temporaryPath(path);
     const { id, commit } = remote;
     try {
-      await mkdir(dirname(path), { recursive: true });
-      const handle = await open(draft, 'wx');
+      await fs.mkdir(dirname(path), { recursive: true });
+      const handle = await fs.open(draft, 'wx');
       try {
         await writeFully(handle, first, 0);
         await handle.truncate(identity.size);
@@ -56,12 +62,12 @@ export class PartialFile {
       }
       // Before the file: one without a ledger counts as whole.
       await writeLedger(path, { version: 1, id, commit, ...identity, complete: [[0, first.byteLength]] });
-      await publish(draft, path);
-      return (await PartialFile.open(path))!;
+      await publish(draft, path, fs);
+      return (await PartialFile.open(path, fs))!;
     } catch (error) {
       throw writeError(error, path);
     } finally {
-      await rm(draft, { force: true });
+      await fs.rm(draft, { force: true });
     }
   }
 
@@ -114,9 +120,9 @@ export class PartialFile {
 }
 
 /** Give the draft its name, unless another process has given it to its own. */
-async function publish(draft: string, path: string): Promise<void> {
+async function publish(draft: string, path: string, fs: FileSystem): Promise<void> {
   try {
-    await link(draft, path);
+    await fs.link(draft, path);
   } catch (error) {
     if (errorCode(error) !== 'EEXIST') throw error;
   }

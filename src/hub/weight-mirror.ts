@@ -16,11 +16,20 @@ export function mirrorFolder(settings: HubSettings, id: string, commit: string):
   return join(settings.ownCache, 'hub', cacheFolderName(id), commit);
 }
 
+/** @throws LongattnError NOT_WRITABLE, NOT_A_FOLDER, DISK_FULL */
+export async function makeMirrorFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    throw writeError(error, folder);
+  }
+}
+
 /** Copy `from` to `folder/name`, unless it is there. */
 export async function mirrorSmallFile(folder: string, name: string, from: string): Promise<void> {
   const target = join(folder, name);
   if (await ifExists(stat(target))) return;
-  await place(folder, target, (draft) => copyFile(from, draft, constants.COPYFILE_FICLONE));
+  await place(target, (draft) => copyFile(from, draft, constants.COPYFILE_FICLONE));
 }
 
 /**
@@ -39,14 +48,13 @@ export async function linkWeightFile(folder: string, name: string, whole: string
   }
   if (whole === undefined) return false;
   await rm(ledgerPath(target), { force: true }); // of a download that was ended before its file appeared
-  await place(folder, target, (draft) => symlink(whole, draft));
+  await place(target, (draft) => symlink(whole, draft));
   return true;
 }
 
-async function place(folder: string, target: string, make: (draft: string) => Promise<void>): Promise<void> {
+async function place(target: string, make: (draft: string) => Promise<void>): Promise<void> {
   const draft = temporaryPath(target);
   try {
-    await mkdir(folder, { recursive: true });
     await make(draft);
     await rename(draft, target);
   } catch (error) {

@@ -1,0 +1,197 @@
+// A server on 127.0.0.1 that answers like the Hub, and a second one on another port as its CDN. It counts what it serves and
+// misbehaves on request.
+import { createHash, randomBytes } from 'node:crypto';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export const COMMIT = '0123456789abcdef0123456789abcdef01234567';
+
+export interface FakeRepo {
+  commit: string;
+  /** Branches and tags by name. */
+  revisions: Record<string, string>;
+  files: Map<string, Buffer>;
+  gated?: boolean;
+  /** Only this token may see it; others are told that there is nothing. */
+  privateTo?: string;
+}
+
+export interface Served {
+  server: 'hub' | 'cdn';
+  path: string;
+  range: string | undefined;
+  authorization: string | undefined;
+  /** Bytes of the body that were sent. */
+  bytes: number;
+}
+
+/** What to do instead of answering as usual. */
+export interface Fault {
+  status?: number;
+  headers?: Record<string, string>;
+  /** Close the connection after so many bytes of the body. */
+  cutAfter?: number;
+  ignoreRange?: boolean;
+  contentRange?: string;
+  etag?: string;
+  /** Serve other bytes than the file's. */
+  body?: Buffer;
+  redirectTo?: string;
+  /** Never answer. */
+  silent?: boolean;
+}
+
+export type FaultRule = (request: Omit<Served, 'bytes'>) => Fault | undefined;
+
+export class FakeHub {
+  readonly repos = new Map<string, FakeRepo>();
+  readonly served: Served[] = [];
+  fault: FaultRule = () => undefined;
+  private readonly hub = http.createServer((request, response) => this.answerHub(request, response));
+  private readonly cdn = http.createServer((request, response) => this.answerCdn(request, response));
+
+  async start(): Promise<this> {
+    for (const server of [this.hub, this.cdn]) {
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    }
+    return this;
+  }
+
+  async stop(): Promise<void> {
+    for (const server of [this.hub, this.cdn]) {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
+  }
+
+  get endpoint(): string {
+    return origin(this.hub);
+  }
+
+  get cdnOrigin(): string {
+    return origin(this.cdn);
+  }
+
+  add(id: string, files: Record<string, Buffer | string>, more: Partial<FakeRepo> = {}): FakeRepo {
+    const contents = new Map(Object.entries(files).map(([name, content]) => [name, Buffer.from(content as Buffer)]));
+    const repo = { commit: COMMIT, revisions: { main: COMMIT }, files: contents, ...more };
+    this.repos.set(id, repo);
+    return repo;
+  }
+
+  /** Body bytes that were sent for paths that end so. */
+  bytesOf(end: string): number {
+    return this.served.reduce((sum, { path, bytes }) => sum + (path.endsWith(end) ? bytes : 0), 0);
+  }
+
+  requestsOf(end: string): Served[] {
+    return this.served.filter(({ path }) => path.endsWith(end));
+  }
+
+  private answerHub(request: http.IncomingMessage, response: http.ServerResponse): void {
+    const { served, fault, path } = this.begin('hub', request, response);
+    if (!served) return;
+    const [, api, id, escaped, file] =
+      /^\/(api\/models\/)?([^/]+\/[^/]+)\/(?:revision|resolve)\/([^/]+)(?:\/(.+))?$/.exec(path) ?? [];
+    const repo = this.repos.get(id ?? '');
+    const token = served.authorization?.replace('Bearer ', '');
+    if (!repo || (repo.privateTo !== undefined && repo.privateTo !== token)) {
+      return end(response, 401, { 'x-error-code': 'RepoNotFound' });
+    }
+    const revision = decodeURIComponent(escaped ?? '');
+    const commit = repo.revisions[revision] ?? (revision === repo.commit ? repo.commit : undefined);
+    if (commit === undefined) return end(response, 404, { 'x-error-code': 'RevisionNotFound' });
+    if (api !== undefined) {
+      const siblings = [...repo.files.keys()].map((rfilename) => ({ rfilename }));
+      return this.send(response, served, fault, Buffer.from(JSON.stringify({ id, sha: commit, siblings })));
+    }
+    if (repo.gated) return end(response, token === undefined ? 401 : 403, { 'x-error-code': 'GatedRepo' });
+    const content = repo.files.get(file!);
+    if (!content) return end(response, 404, { 'x-error-code': 'EntryNotFound', 'x-repo-commit': commit });
+    const headers = { 'x-repo-commit': commit };
+    if (!file!.endsWith('.safetensors')) {
+      const etag = `"${fault.etag ?? createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex')}"`;
+      return this.send(response, served, fault, content, { ...headers, etag });
+    }
+    const etag = fault.etag ?? createHash('sha256').update(content).digest('hex');
+    end(response, 302, {
+      ...headers,
+      'x-linked-etag': `"${etag}"`,
+      'x-linked-size': String(content.length),
+      location: fault.redirectTo ?? `${this.cdnOrigin}/signed/${id}/${file}?X-Signature=secret-signature`,
+    });
+  }
+
+  private answerCdn(request: http.IncomingMessage, response: http.ServerResponse): void {
+    const { served, fault, path } = this.begin('cdn', request, response);
+    if (!served) return;
+    const [, id, file] = /^\/signed\/([^/]+\/[^/]+)\/(.+)$/.exec(path) ?? [];
+    const content = this.repos.get(id ?? '')?.files.get(file ?? '');
+    if (!content) return end(response, 404);
+    this.send(response, served, fault, content, { etag: '"of-the-cdn"' });
+  }
+
+  private begin(server: 'hub' | 'cdn', request: http.IncomingMessage, response: http.ServerResponse) {
+    const path = new URL(request.url!, 'http://x').pathname;
+    const { range, authorization } = request.headers;
+    const served: Served = { server, path, range, authorization, bytes: 0 };
+    this.served.push(served);
+    const fault = this.fault(served) ?? {};
+    if (fault.silent) return { served: undefined, fault, path };
+    if (fault.status !== undefined) {
+      end(response, fault.status, fault.headers);
+      return { served: undefined, fault, path };
+    }
+    return { served, fault, path };
+  }
+
+  private send(
+    response: http.ServerResponse,
+    served: Served,
+    fault: Fault,
+    content: Buffer,
+    headers: Record<string, string> = {},
+  ): void {
+    const whole = fault.body ?? content;
+    const match = fault.ignoreRange ? null : /^bytes=(\d+)-(\d+)$/.exec(served.range ?? '');
+    const start = match ? Number(match[1]) : 0;
+    const stop = match ? Math.min(Number(match[2]) + 1, whole.length) : whole.length;
+    if (match && start >= whole.length) return end(response, 416, { 'content-range': `bytes */${whole.length}` });
+    const body = whole.subarray(start, stop);
+    response.writeHead(match ? 206 : 200, {
+      ...headers,
+      ...fault.headers,
+      'content-length': String(body.length),
+      ...(match && { 'content-range': fault.contentRange ?? `bytes ${start}-${stop - 1}/${whole.length}` }),
+    });
+    if (fault.cutAfter === undefined) {
+      served.bytes = body.length;
+      response.end(body);
+      return;
+    }
+    served.bytes = Math.min(fault.cutAfter, body.length);
+    // A pause first: a client's stream throws away what it has not handed on when its connection breaks.
+    response.write(body.subarray(0, fault.cutAfter), () =>
+      setTimeout(() => response.destroy(), fault.cutAfter ? 50 : 0),
+    );
+  }
+}
+
+/** Answer the first `times` requests that `match` with `fault`. */
+export function first(times: number, match: (request: Omit<Served, 'bytes'>) => boolean, fault: Fault): FaultRule {
+  let left = times;
+  return (request) => (match(request) && left-- > 0 ? fault : undefined);
+}
+
+export const fromCdn = ({ server }: { server: string }): boolean => server === 'cdn';
+
+function end(response: http.ServerResponse, status: number, headers: Record<string, string> = {}): void {
+  response.writeHead(status, { 'content-length': '0', ...headers }).end();
+}
+
+function origin(server: http.Server): string {
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** Bytes that no two places of a file share, so that a misplaced range shows. */
+export const noise = (bytes: number): Buffer => randomBytes(bytes);
