@@ -28,6 +28,8 @@ class MappedTensor {
   // Row `row` of the matrix as float32, out [columns]. Throws Error(kWeightNotFinite) naming role, row and file.
   // Thread-safe.
   void read_row(int64_t row, float* out) const;
+  // First byte of the tensor as it lies in the file, before any view.
+  const void* data() const { return data_; }
   // All rows, [rows * columns].
   std::vector<float> read_all() const;
   // Rows are read in no order: no read-ahead. For the embedding.

@@ -58,10 +58,39 @@ constexpr std::array kKeys = {
     "rope.*.truncate",
     "rope.*.short_factor",
     "rope.*.long_factor",
+    "attention.kind",
+    "latent.rope_dim",
+    "latent.eps",
+    "embed.width",
+    "forward.dtype",
+    "value_dim",
+    "block.parallel",
+    "block.residual_scale",
+    "block.residual_from_norm",
+    "block.norms",
+    "block.norm.kind",
+    "block.norm.eps",
+    "block.norm.plus_one",
+    "mlp.kind",
+    "mlp.activation",
+    "experts.count",
+    "experts.top_k",
+    "experts.scoring",
+    "experts.normalize",
+    "experts.scale",
+    "experts.groups",
+    "experts.top_groups",
+    "experts.group_score",
+    "experts.shared",
+    "final_norm.kind",
+    "final_norm.eps",
+    "final_norm.plus_one",
+    "head.scale",
+    "head.softcap",
 };
-constexpr std::array kRoles = {"embed", "embed_norm", "embed_norm.bias", "positions"};
-constexpr std::array kLayerRoles = {"norm",   "norm.bias",   "q",      "q.bias",      "k",    "k.bias",
-                                    "q_norm", "q_norm.bias", "k_norm", "k_norm.bias", "sinks"};
+constexpr std::array kRoles = {"embed", "embed_norm", "embed_norm.bias", "positions", "embed_project", "final_norm", "final_norm.bias", "head", "head.bias", "head_project"};
+// `*` stands for a number: of a head, of an expert.
+constexpr std::array kLayerRoles = {"norm", "norm.bias", "q", "q.bias", "k", "k.bias", "q_norm", "q_norm.bias", "k_norm", "k_norm.bias", "q_norm.*", "k_norm.*", "sinks", "q_a", "q_a.bias", "q_a_norm", "kv_a", "kv_a.bias", "kv_a_norm", "k_rope", "k_rope.bias", "v", "v.bias", "o", "o.bias", "attention_out_norm", "attention_out_norm.bias", "attention_sum_norm", "attention_sum_norm.bias", "mlp_norm", "mlp_norm.bias", "mlp_out_norm", "mlp_out_norm.bias", "mlp_sum_norm", "mlp_sum_norm.bias", "gate", "gate.bias", "up", "up.bias", "down", "down.bias", "router", "router.bias", "router_correction", "experts.*.gate", "experts.*.gate.bias", "experts.*.up", "experts.*.up.bias", "experts.*.down", "experts.*.down.bias", "shared.gate", "shared.up", "shared.down", "shared.router"};
 
 template <typename Names>
 bool contains(const Names& names, std::string_view name) {
@@ -85,9 +114,19 @@ bool known_key(std::string_view key) {
   return dot != std::string_view::npos && dot > rope.size() && contains(kKeys, "rope.*" + std::string(key.substr(dot)));
 }
 
+// "experts.12.up" -> "experts.*.up": the first word that is a number becomes a star.
+std::string number_as_star(std::string_view name) {
+  for (size_t dot = name.find('.'); dot != std::string_view::npos; dot = name.find('.', dot + 1)) {
+    const size_t end = std::min(name.find_first_not_of("0123456789", dot + 1), name.size());
+    if (end == dot + 1 || (end < name.size() && name[end] != '.')) continue;
+    return std::string(name.substr(0, dot + 1)) + "*" + std::string(name.substr(end));
+  }
+  return std::string(name);
+}
+
 bool known_role(std::string_view role) {
   const auto in_layer = without_layer(role);
-  return in_layer ? contains(kLayerRoles, *in_layer) : contains(kRoles, role);
+  return in_layer ? contains(kLayerRoles, number_as_star(*in_layer)) : contains(kRoles, role);
 }
 
 // One line, cut into words from the left.

@@ -27,6 +27,7 @@ export const bloom: Family = {
       intermediate: 'n_inner',
     },
     intermediate: (hidden) => 4 * hidden,
+    ungrouped: true,
   }),
   embedding: embedding({ name: 'word_embeddings', norm: { style: NORM, name: 'word_embeddings_layernorm' } }),
   layer: {
@@ -61,6 +62,7 @@ export const mpt: Family = {
   sizes: sizes({
     keys: { hidden: 'd_model', layers: 'n_layers', heads: 'n_heads', maxPositions: 'max_seq_len' },
     intermediate: (hidden) => 4 * hidden,
+    ungrouped: true,
   }),
   embedding: embedding({ name: 'wte' }),
   layer: {

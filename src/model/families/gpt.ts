@@ -19,6 +19,7 @@ const GPT_SIZES = sizes({
     maxPositions: ['n_positions', 'max_position_embeddings'],
   },
   intermediate: (hidden) => 4 * hidden,
+  ungrouped: true,
 });
 const GPT_NORM = layerNorm('layer_norm_epsilon', 1e-5);
 const gptActivation = (model: PlanContext) => activation(model, 'activation_function', 'gelu_new');
@@ -76,7 +77,7 @@ export const gptNeox: Family = {
   architectures: ['GPTNeoXForCausalLM'],
   prefixes: ['gpt_neox.', ''],
   layerPrefix: (layer) => `layers.${layer}.`,
-  sizes: sizes(),
+  sizes: sizes({ ungrouped: true }),
   embedding: embedding({ name: 'embed_in' }),
   layer: {
     norms: norms(NEOX_NORM, PRE_NORMS),
@@ -120,7 +121,11 @@ export const opt: Family = {
   architectures: ['OPTForCausalLM'],
   prefixes: ['model.decoder.', 'decoder.'],
   layerPrefix: (layer) => `layers.${layer}.`,
-  sizes: sizes({ keys: { intermediate: 'ffn_dim' }, defaults: { intermediate: 3072, maxPositions: 2048 } }),
+  sizes: sizes({
+    ungrouped: true,
+    keys: { intermediate: 'ffn_dim' },
+    defaults: { intermediate: 3072, maxPositions: 2048 },
+  }),
   embedding: embedding({
     positions: { name: 'embed_positions', offset: 2 },
     project: { name: 'project_in', width: optWidth },

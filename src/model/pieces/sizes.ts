@@ -10,6 +10,8 @@ export interface SizeRules {
   keys?: Partial<Record<Named, string | readonly string[]>>;
   /** What an absent key stands for. A key that is null stands for the computed value, whatever this says. */
   defaults?: Partial<Record<Named, number>>;
+  /** As many key heads as query heads, whatever the config says: the family knows nothing else. */
+  ungrouped?: boolean;
   /** Width of the MLP where the config names none, from the hidden size. */
   intermediate?: (hidden: number) => number;
 }
@@ -41,7 +43,7 @@ export function sizes(rules: SizeRules = {}): (config: ConfigReader) => Sizes {
     };
     const hidden = read('hidden');
     const heads = read('heads');
-    const kvHeads = read('kvHeads', heads);
+    const kvHeads = rules.ungrouped ? heads : read('kvHeads', heads);
     if (heads % kvHeads !== 0) throw config.wrong(key('kvHeads'), `a divisor of ${key('heads')} (${heads})`);
     if (hidden % heads !== 0 && !config.has(key('headDim')) && rules.defaults?.headDim === undefined) {
       throw config.wrong(key('hidden'), `a multiple of the ${heads} heads where ${key('headDim')} is not given`);

@@ -1,0 +1,41 @@
+// Runs a decoder up to the last layer asked for, and hands out the Q and K of those on the way. No torch in this header.
+//
+// One window at a time, no cache of keys, no L x L matrix: memory is some activations of L x hidden. Activations are float32; the
+// weights' products are computed in float32 or in the weights' own type (`forward.dtype` of the spec).
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "layer_provider.h"
+#include "model_spec.h"
+
+namespace longattn {
+
+class Decoder : public LayerProvider {
+ public:
+  // Opens the layers that the spec has tensors for. `memory_bytes`: budget of the lookup table of layer 0. Throws Error.
+  Decoder(const ModelSpec& spec, int64_t memory_bytes);
+  ~Decoder() override;
+
+  int64_t layers() const override;
+  int64_t vocab() const override;
+  void visit(const int32_t* ids, int64_t length, const std::vector<int64_t>& layers, const ProviderOptions& options,
+             const Visitor& visitor) override;
+  std::map<std::string, double> counters() const override;
+
+  // The spec has the language model's head.
+  bool has_loss() const;
+  // -ln p(ids[n] | ids[0..n)) for n = 1 .. length-1, nats: [length - 1]. near = 0: every token sees all before it. near > 0: token n
+  // sees token i only if n - i < near or i < kSinkKeys. Throws Error and Cancelled.
+  std::vector<double> losses(const int32_t* ids, int64_t length, int64_t near, const ProviderOptions& options);
+
+ private:
+  class Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+// The lookup path alone where the spec has no more than that, else a Decoder.
+std::unique_ptr<LayerProvider> open_layers(const ModelSpec& spec, int64_t memory_bytes);
+
+}  // namespace longattn

@@ -1,0 +1,41 @@
+// From token ids to the first layer's input. No torch here.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "mapped_tensor.h"
+#include "model_spec.h"
+#include "row_norm.h"
+
+namespace longattn {
+
+class Embedding {
+ public:
+  explicit Embedding(const ModelSpec& spec);
+
+  int64_t vocab() const { return table_.rows(); }
+  int64_t hidden() const { return hidden_; }
+  // Longest window that learned positions allow, or nothing.
+  std::optional<int64_t> length_limit() const;
+  // Rows depend on the position, not on the token alone.
+  bool by_position() const { return positions_.has_value(); }
+  // Width of `row` before projection; hidden() unless the embedding is narrower than the model.
+  int64_t width() const { return table_.columns(); }
+  // Scaled and normed row of a token, out [width()]. Thread-safe. Throws Error(kWeightNotFinite).
+  void row(int64_t token, float* out) const;
+  // Adds the learned position, in place: x [hidden()].
+  void add_position(int64_t position, float* x) const;
+  void release_pages() const { table_.release(); }
+  void check_files() const { table_.check_not_truncated(); }
+
+ private:
+  int64_t hidden_;
+  MappedTensor table_;
+  double scale_;
+  RowNorm norm_;
+  std::optional<MappedTensor> positions_;
+  int64_t positions_offset_ = 0;
+};
+
+}  // namespace longattn

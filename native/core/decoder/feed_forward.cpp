@@ -1,0 +1,131 @@
+// Rows go in blocks: the width inside an MLP is several times the model's, and a block is where a cancelled run ends.
+#include "decoder/feed_forward.h"
+
+#include <algorithm>
+
+namespace longattn {
+namespace {
+
+constexpr int64_t kBlockRows = 1024;
+constexpr double kGateAlpha = 1.702;  // gpt_oss
+constexpr double kGateLimit = 7;
+
+void poll(const ProviderOptions& options) {
+  if (options.cancel != nullptr && options.cancel->load(std::memory_order_relaxed)) throw Cancelled();
+}
+
+at::Tensor multiply(const Linear& linear, const at::Tensor& x) {
+  const at::Tensor product = at::linear(x.to(linear.weight.scalar_type()), linear.weight).to(at::kFloat);
+  return linear.bias.defined() ? product.add_(linear.bias) : product;
+}
+
+// act(gate) * up; a plain MLP has no gate and `up` is activated itself.
+at::Tensor activate(Activation kind, at::Tensor x) {
+  switch (kind) {
+    case Activation::silu:
+      return at::silu_(x);
+    case Activation::gelu:
+      return at::gelu_(x, "none");
+    case Activation::gelu_tanh:
+      return at::gelu_(x, "tanh");
+    case Activation::relu:
+      return at::relu_(x);
+    case Activation::relu_squared:
+      return at::relu_(x).square_();
+    case Activation::swiglu_clamped:
+      x.clamp_max_(kGateLimit);
+      return x.mul_(at::sigmoid(x * kGateAlpha));
+  }
+  return x;
+}
+
+at::Tensor mlp_rows(Activation activation, const MlpWeights& weights, const at::Tensor& x) {
+  at::Tensor up = multiply(weights.up, x);
+  if (!weights.gate.weight.defined()) return multiply(weights.down, activate(activation, up));
+  if (activation == Activation::swiglu_clamped) up = up.clamp_(-kGateLimit, kGateLimit).add_(1);
+  return multiply(weights.down, activate(activation, multiply(weights.gate, x)).mul_(up));
+}
+
+// Scores of experts outside the best groups, as the choice sees them.
+at::Tensor only_best_groups(const ExpertsConfig& config, const at::Tensor& scores, double hidden) {
+  const int64_t rows = scores.size(0);
+  const at::Tensor grouped = scores.view({rows, config.groups, config.count / config.groups});
+  const at::Tensor of_group = config.group_by_two ? std::get<0>(grouped.topk(std::min<int64_t>(2, grouped.size(2)))).sum(-1)
+                                                  : grouped.amax(-1);
+  const at::Tensor best = std::get<1>(of_group.topk(config.top_groups));
+  const at::Tensor kept = at::zeros({rows, config.groups}, at::kBool).scatter_(1, best, true);
+  return grouped.masked_fill(kept.logical_not().unsqueeze(2), hidden).view({rows, config.count});
+}
+
+struct Routing {
+  at::Tensor experts;  // [n, top_k] int64
+  at::Tensor weights;  // [n, top_k]
+};
+
+Routing route(const ExpertsConfig& config, const LayerWeights& weights, const at::Tensor& x) {
+  const at::Tensor logits = multiply(weights.router, x);
+  if (config.scoring == ExpertsConfig::Scoring::softmax_chosen) {
+    auto [best, index] = logits.topk(config.top_k);
+    return {index, at::softmax(best, -1)};
+  }
+  const bool sigmoid = config.scoring == ExpertsConfig::Scoring::sigmoid;
+  const at::Tensor scores = sigmoid ? at::sigmoid(logits) : at::softmax(logits, -1);
+  at::Tensor choice = weights.router_correction.defined() ? scores + weights.router_correction : scores;
+  if (config.groups > 1) {
+    choice = only_best_groups(config, choice, sigmoid ? -std::numeric_limits<double>::infinity() : 0.0);
+  }
+  const at::Tensor index = std::get<1>(choice.topk(config.top_k));
+  at::Tensor chosen = scores.gather(1, index);
+  if (config.normalize) chosen = chosen / chosen.sum(-1, true);
+  return {index, chosen * config.scale};
+}
+
+at::Tensor expert_rows(const BlockConfig& block, const LayerWeights& weights, const at::Tensor& x,
+                       const ProviderOptions& options) {
+  const Routing routing = route(block.experts, weights, x);
+  at::Tensor out = at::zeros_like(x);
+  for (int64_t e = 0; e < block.experts.count; ++e) {
+    const at::Tensor places = (routing.experts == e).nonzero();  // [hits, 2]: row, rank
+    if (places.size(0) == 0) continue;
+    poll(options);
+    const at::Tensor rows = places.select(1, 0);
+    const at::Tensor share = routing.weights.index({rows, places.select(1, 1)}).unsqueeze(1);
+    out.index_add_(0, rows, mlp_rows(block.activation, weights.experts[e], x.index_select(0, rows)).mul_(share));
+  }
+  if (!block.experts.shared) return out;
+  at::Tensor shared = mlp_rows(block.activation, weights.mlp, x);
+  if (weights.shared_router.weight.defined()) shared.mul_(at::sigmoid(multiply(weights.shared_router, x)));
+  return out.add_(shared);
+}
+
+template <typename Rows>
+at::Tensor in_blocks(const at::Tensor& x, int64_t width, const ProviderOptions& options, const Rows& rows_of) {
+  const int64_t count = x.size(0);
+  if (count <= kBlockRows) {
+    poll(options);
+    return rows_of(x);
+  }
+  at::Tensor out = at::empty({count, width}, at::kFloat);
+  for (int64_t first = 0; first < count; first += kBlockRows) {
+    poll(options);
+    const int64_t rows = std::min(kBlockRows, count - first);
+    out.narrow(0, first, rows).copy_(rows_of(x.narrow(0, first, rows)));
+  }
+  return out;
+}
+
+}  // namespace
+
+at::Tensor project(const Linear& linear, const at::Tensor& x, const ProviderOptions& options) {
+  return in_blocks(x, linear.weight.size(0), options, [&](const at::Tensor& rows) { return multiply(linear, rows); });
+}
+
+at::Tensor feed_forward(const BlockConfig& block, const LayerWeights& weights, const at::Tensor& x,
+                        const ProviderOptions& options) {
+  return in_blocks(x, x.size(1), options, [&](const at::Tensor& rows) {
+    return block.mlp == BlockConfig::Mlp::experts ? expert_rows(block, weights, rows, options)
+                                                  : mlp_rows(block.activation, weights.mlp, rows);
+  });
+}
+
+}  // namespace longattn

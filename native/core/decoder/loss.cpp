@@ -1,0 +1,87 @@
+// Vocabulary block by vocabulary block with a running logsumexp in float64: never an L x V matrix, and of the head's matrix only one
+// block at a time is converted.
+#include "decoder/loss.h"
+
+#include <algorithm>
+
+#include "decoder/feed_forward.h"
+#include "error.h"
+#include "parallel_rows.h"
+#include "spec_reader.h"
+
+namespace longattn {
+namespace {
+
+constexpr int64_t kVocabBlock = 8192;
+constexpr int64_t kRowBlock = 1024;  // with a vocabulary block: 32 MB of logits
+
+void poll(const ProviderOptions& options) {
+  if (options.cancel != nullptr && options.cancel->load(std::memory_order_relaxed)) throw Cancelled();
+}
+
+}  // namespace
+
+std::unique_ptr<LossHead> LossHead::open(const ModelSpec& spec, const WeightLoader& loader, at::ScalarType type) {
+  const SpecReader reader(spec, 0);
+  const TensorSpec* head = reader.tensor("head");
+  if (head == nullptr) return nullptr;
+  const int64_t hidden = reader.integer("hidden", 1, int64_t{1} << 20);
+  const Linear project = loader.linear("head_project");
+  const int64_t width = project.weight.defined() ? project.weight.size(0) : hidden;
+  const int64_t vocab = reader.integer("vocab", 1, int64_t{1} << 28);
+  std::unique_ptr<LossHead> result(new LossHead(*head, vocab, width, type));
+  result->project_ = project;
+  result->norm_ = read_norm(reader, "final_norm", reader.tensor("final_norm"), reader.tensor("final_norm.bias"), hidden);
+  result->scale_ = reader.real("head.scale");
+  result->softcap_ = reader.real("head.softcap");
+  if (const TensorSpec* bias = reader.tensor("head.bias")) {
+    result->bias_ = at::tensor(MappedTensor(*bias, vocab, 1).read_all());
+  }
+  return result;
+}
+
+at::Tensor LossHead::block(int64_t first, int64_t count) const {
+  const int64_t width = head_.columns();
+  at::Tensor rows = at::empty({count, width}, at::kFloat);
+  float* out = rows.data_ptr<float>();
+  parallel_rows(count, thread_count(0), [&](int64_t row) { head_.read_row(first + row, out + row * width); });
+  head_.release();
+  return rows.to(type_);
+}
+
+std::vector<double> LossHead::losses(at::Tensor hidden, const int32_t* ids, const ProviderOptions& options) const {
+  const int64_t count = hidden.size(0) - 1;
+  if (count < 1) return {};
+  head_.check_not_truncated();
+  at::Tensor x = hidden.narrow(0, 0, count).contiguous();
+  const int64_t columns = x.size(1);
+  float* data = x.data_ptr<float>();
+  parallel_rows(count, thread_count(options.threads), [&](int64_t row) { norm_(data + row * columns, columns); });
+  if (project_.weight.defined()) x = project(project_, x, options);
+
+  at::Tensor total = at::full({count}, -std::numeric_limits<double>::infinity(), at::kDouble);
+  std::vector<double> target(static_cast<size_t>(count));
+  for (int64_t first = 0; first < head_.rows(); first += kVocabBlock) {
+    const int64_t size = std::min(kVocabBlock, head_.rows() - first);
+    const Linear part{block(first, size), bias_.defined() ? bias_.narrow(0, first, size) : at::Tensor()};
+    for (int64_t row = 0; row < count; row += kRowBlock) {
+      poll(options);
+      const int64_t rows = std::min(kRowBlock, count - row);
+      at::Tensor logits = project(part, x.narrow(0, row, rows), options);
+      if (scale_ != 1) logits.mul_(scale_);
+      if (softcap_ > 0) logits.div_(softcap_).tanh_().mul_(softcap_);
+      at::Tensor running = total.narrow(0, row, rows);
+      running.copy_(at::logaddexp(running, at::logsumexp(logits, 1).to(at::kDouble)));
+      const float* values = logits.const_data_ptr<float>();
+      for (int64_t i = 0; i < rows; ++i) {
+        const int64_t wanted = ids[row + i + 1] - first;
+        if (wanted >= 0 && wanted < size) target[row + i] = values[i * size + wanted];
+      }
+    }
+  }
+  const double* logs = total.const_data_ptr<double>();
+  for (int64_t i = 0; i < count; ++i) target[i] = logs[i] - target[i];
+  return target;
+}
+
+}  // namespace longattn
