@@ -25,7 +25,7 @@ export interface ScorePartOptions extends BatchSettings {
   score: ScoreWindows;
   /** Windows a call of the scorer; never changes a byte. */
   batch: number;
-  /** Model, revision, dtype, rope, kernel, ...: into the schema of the file. */
+  /** Model, revision, dtype, rope, kernel, ...: into the schema of the file, with layers, window, k and spec_hash. */
   metadata: Metadata;
   signal?: AbortSignal;
   /** Called with the number of windows that were scored, or found scored. */
@@ -83,12 +83,13 @@ function writeScores(
   ledger: Ledger,
   name: string,
   rows: AsyncIterable<Row> | Iterable<Row>,
-  { heads, tokens, metadata }: ScorePartOptions,
+  { heads, tokens, metadata, layers, window, k }: ScorePartOptions,
   counts: Record<string, number> = {},
 ): Promise<LedgerRecord> {
+  const own = { layers: layers.join(','), window: `${window}`, k: `${k}`, spec_hash: ledger.specHash };
   return writeArrowPart(ledger, name, {
     columns: scoreColumns(heads, tokens),
-    metadata,
+    metadata: { ...metadata, ...own },
     rows,
     entry: () => ({ counts }),
   });

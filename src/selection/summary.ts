@@ -1,0 +1,43 @@
+// One line a domain: what a person wants to see of a selection.
+import type { Choice } from './choose.js';
+import type { Measured } from './measure.js';
+
+export interface DomainSummary {
+  domain: string;
+  /** Documents with at least one window. */
+  documents: number;
+  windows: number;
+  /** Of all windows; where windows overlap, tokens count twice. */
+  tokens: number;
+  dsMean: number;
+  duMean: number;
+  /** Score of the last kept window; undefined where none is kept. */
+  ldsCut: number | undefined;
+  kept: number;
+  keptTokens: number;
+}
+
+/** Domains in the order of the corpus. */
+export function summarise({ table, ds, du }: Measured, choice: Choice): DomainSummary[] {
+  return table.byDomain().map((windows, domain) => {
+    let [documents, last, kept, dsSum, duSum] = [0, -1, 0, 0, 0];
+    for (const window of windows) {
+      if (table.documents[window] !== last) documents++;
+      last = table.documents[window]!;
+      if (choice.reason[window] === 0) kept++;
+      dsSum += ds[window]!;
+      duSum += du[window]!;
+    }
+    return {
+      domain: table.domainNames[domain]!,
+      documents,
+      windows: windows.length,
+      tokens: windows.length * table.window,
+      dsMean: dsSum / windows.length,
+      duMean: duSum / windows.length,
+      ldsCut: kept > 0 ? choice.cuts[domain] : undefined,
+      kept,
+      keptTokens: kept * table.window,
+    };
+  });
+}
