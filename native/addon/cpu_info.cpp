@@ -1,0 +1,48 @@
+// Gathers what `longattn doctor` prints of the processor.
+#include "cpu_info.h"
+
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "attention/cpu_features.h"
+#include "attention_stats.h"
+#include "error.h"
+#include "parallel_rows.h"
+#include "promise_worker.h"
+#include "torch_info.h"
+
+namespace longattn::addon {
+namespace {
+
+Napi::Array strings(Napi::Env env, const std::vector<std::string>& values) {
+  Napi::Array array = Napi::Array::New(env, values.size());
+  for (uint32_t i = 0; i < values.size(); ++i) array.Set(i, values[i]);
+  return array;
+}
+
+std::vector<std::string> features() {
+  std::vector<std::string> names;
+  if (attention::cpu_has_avx2_fma()) names.insert(names.end(), {"avx2", "fma"});
+  if (attention::cpu_has_avx512()) names.insert(names.end(), {"avx512f", "avx512bw", "avx512dq", "avx512vl"});
+  if (attention::cpu_has_avx512_bf16()) names.push_back("avx512_bf16");
+  names.push_back("torch:" + torch_cpu_capability());
+  return names;
+}
+
+}  // namespace
+
+Napi::Object cpu_info(Napi::Env env) {
+  Napi::Object info = Napi::Object::New(env);
+  try {
+    info.Set("kernel", attention_kernel());
+  } catch (const std::invalid_argument& error) {
+    throw coded_error(env, kInvalidRequest, error.what());
+  }
+  info.Set("kernels", strings(env, attention_kernels()));
+  info.Set("features", strings(env, features()));
+  info.Set("threads", thread_count(0));
+  return info;
+}
+
+}  // namespace longattn::addon

@@ -1,0 +1,70 @@
+// One reader a type; each error names the property.
+#include "request.h"
+
+#include <cmath>
+#include <vector>
+
+#include "error.h"
+#include "promise_worker.h"
+
+namespace longattn::addon {
+namespace {
+
+constexpr double kMaxThreads = 4096;
+constexpr double kMaxSafeInteger = 9007199254740991.0;
+
+[[noreturn]] void refuse(const Napi::Value& value, const std::string& name, const std::string& allowed) {
+  throw coded_error(value.Env(), kInvalidRequest, name + " must be " + allowed + ".");
+}
+
+Napi::Object read_object(const Napi::Value& value, const std::string& name) {
+  if (!value.IsObject()) refuse(value, name, "an object");
+  return value.As<Napi::Object>();
+}
+
+template <typename To>
+std::vector<To> read_ints(const Napi::Object& object, const char* name) {
+  const Napi::Value value = object.Get(name);
+  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_int32_array) {
+    refuse(value, name, "an Int32Array");
+  }
+  const auto array = value.As<Napi::Int32Array>();
+  return std::vector<To>(array.Data(), array.Data() + array.ElementLength());
+}
+
+double read_whole(const Napi::Object& object, const char* name, double limit) {
+  const Napi::Value value = object.Get(name);
+  const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : -1;
+  if (!(number >= 0 && number <= limit && number == std::floor(number))) {
+    refuse(value, name, "a whole number from 0 to " + std::to_string(static_cast<int64_t>(limit)));
+  }
+  return number;
+}
+
+}  // namespace
+
+ScoreRequest read_request(const Napi::Value& value) {
+  const Napi::Object object = read_object(value, "the request");
+  ScoreRequest request;
+  request.ids = read_ints<int32_t>(object, "ids");
+  request.lengths = read_ints<int64_t>(object, "lengths");
+  request.k = read_ints<int64_t>(object, "k");
+  request.layers = read_ints<int64_t>(object, "layers");
+  const Napi::Value tokens = object.Get("tokens");
+  if (!tokens.IsBoolean()) refuse(tokens, "tokens", "true or false");
+  request.tokens = tokens.As<Napi::Boolean>().Value();
+  return request;
+}
+
+ModelOptions read_options(const Napi::Value& value) {
+  const Napi::Object object = read_object(value, "the options");
+  ModelOptions options;
+  options.threads = static_cast<int>(read_whole(object, "threads", kMaxThreads));
+  options.memory_bytes = static_cast<int64_t>(read_whole(object, "memoryBytes", kMaxSafeInteger));
+  const Napi::Value device = object.Get("device");
+  if (!device.IsString() || device.As<Napi::String>().Utf8Value() != "cpu")
+    refuse(device, "device", "cpu in this build");
+  return options;
+}
+
+}  // namespace longattn::addon

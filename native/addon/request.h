@@ -1,0 +1,24 @@
+// JavaScript arguments into the core's structs, checked at the edge: type, range, whole numbers. What only the core can
+// know (layers, vocabulary, sums) it checks itself.
+#pragma once
+
+#include <napi.h>
+
+#include <cstdint>
+#include <string>
+
+#include "scorer.h"
+
+namespace longattn::addon {
+
+struct ModelOptions {
+  int threads = 0;
+  int64_t memory_bytes = 0;
+};
+
+// Both throw Napi::Error with code INVALID_REQUEST. The request's arrays are copied: JavaScript may change them while
+// we work.
+ScoreRequest read_request(const Napi::Value& value);
+ModelOptions read_options(const Napi::Value& value);
+
+}  // namespace longattn::addon

@@ -1,0 +1,49 @@
+// Each array gets its own buffer: a caller may transfer one and keep the others.
+#include "results.h"
+
+#include <algorithm>
+
+namespace longattn::addon {
+namespace {
+
+Napi::Float64Array doubles(Napi::Env env, const std::vector<double>& values) {
+  Napi::Float64Array array = Napi::Float64Array::New(env, values.size());
+  std::copy(values.begin(), values.end(), array.Data());
+  return array;
+}
+
+Napi::Float32Array floats(Napi::Env env, const std::vector<float>& values) {
+  Napi::Float32Array array = Napi::Float32Array::New(env, values.size());
+  std::copy(values.begin(), values.end(), array.Data());
+  return array;
+}
+
+Napi::Object write_one(Napi::Env env, const LayerStats& stats) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("layer", static_cast<double>(stats.layer));
+  object.Set("length", static_cast<double>(stats.length));
+  object.Set("k", static_cast<double>(stats.k));
+  object.Set("ds", doubles(env, stats.ds));
+  object.Set("variance", doubles(env, stats.variance));
+  object.Set("entropy", doubles(env, stats.entropy));
+  object.Set("farPeak", doubles(env, stats.far_peak));
+  object.Set("massBins", doubles(env, stats.mass_bins));
+  object.Set("squareBins", doubles(env, stats.square_bins));
+  object.Set("sinkMassBins", doubles(env, stats.sink_mass_bins));
+  object.Set("sinkSquareBins", doubles(env, stats.sink_square_bins));
+  if (!stats.token_ds.empty()) object.Set("tokenDs", floats(env, stats.token_ds));
+  return object;
+}
+
+}  // namespace
+
+Napi::Array write_results(Napi::Env env, const std::vector<LayerStats>& results) {
+  Napi::Array array = Napi::Array::New(env, results.size());
+  for (uint32_t i = 0; i < results.size(); ++i) {
+    const Napi::HandleScope scope(env);
+    array.Set(i, write_one(env, results[i]));
+  }
+  return array;
+}
+
+}  // namespace longattn::addon
