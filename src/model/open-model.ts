@@ -9,9 +9,10 @@ import { Checkpoint, type LocatedTensor } from './checkpoint.js';
 import { readConfig, type ConfigReader } from './config-reader.js';
 import { fingerprint } from './fingerprint.js';
 import { bytesRead, placeTensors, tensorName } from './place-tensors.js';
-import type { Settings } from './plan.js';
+import type { Settings, TensorRef } from './plan.js';
 import { checkLayers, extentOf, resolveModel, type Extent, type ResolvedModel } from './resolve.js';
 import { specText, type PlacedTensor } from './spec-text.js';
+import { refuseUnknownTensors } from './unknown-tensors.js';
 
 export interface OpenModelOptions {
   /** Layers whose attention will be asked for, from 0. Default: [0]. */
@@ -20,6 +21,11 @@ export interface OpenModelOptions {
   ropeTheta?: number;
   /** The language model's head will be used: everything is needed. Default: false. */
   loss?: boolean;
+  /**
+   * What products with weights are computed in where layers are run: float32, or the type that the weights are stored in (half the
+   * memory, and the speed of the CPU's bfloat16). Layer 0 alone is float32 in any case. Default: float32.
+   */
+  forward?: 'float32' | 'weights';
 }
 
 /** An opened model: facts, and the text that the native core opens. */
@@ -65,9 +71,10 @@ export interface ModelDescription {
 export async function openModelFolder(folder: string, options: OpenModelOptions = {}): Promise<ModelDescription> {
   const plan = await planModel(folder, options);
   const { extent } = plan;
+  checkUnknownTensors(plan);
   const tensors = await placeTensors(plan.checkpoint, plan.prefix, extent.tensors, plan.config.path);
   await requireDownloaded(tensors.map(({ located }) => located));
-  return { ...describe(plan, tensors), revision: await fingerprint(extent.globals, extent.layers, tensors) };
+  return { ...describe(plan, tensors, options), revision: await fingerprint(extent.globals, extent.layers, tensors) };
 }
 
 /** What config.json and tensor headers say, as `openModelFolder`, without reading any tensor: they may not be there yet. */
@@ -76,7 +83,8 @@ export async function describeModelFolder(
   options: OpenModelOptions = {},
 ): Promise<Omit<ModelDescription, 'revision'>> {
   const plan = await planModel(folder, options);
-  return describe(plan, await placeTensors(plan.checkpoint, plan.prefix, plan.extent.tensors, plan.config.path));
+  const tensors = await placeTensors(plan.checkpoint, plan.prefix, plan.extent.tensors, plan.config.path);
+  return describe(plan, tensors, options);
 }
 
 /** Names of the weight files that the asked layers need, from config.json and the index alone: they may not be there yet. */
@@ -107,9 +115,14 @@ async function planModel(folder: string, options: OpenModelOptions): Promise<Mod
   return { path, config, model, layers, extent, checkpoint, prefix: findPrefix(model, checkpoint) };
 }
 
-function describe(plan: ModelPlan, tensors: readonly PlacedTensor[]): Omit<ModelDescription, 'revision'> {
+function describe(
+  plan: ModelPlan,
+  tensors: readonly PlacedTensor[],
+  options: OpenModelOptions,
+): Omit<ModelDescription, 'revision'> {
   const { path, config, model, layers, extent } = plan;
   const { sizes } = model;
+  const globals = { ...extent.globals, ...(extent.runs && { 'forward.dtype': forwardDtype(tensors, options) }) };
   return {
     path,
     architecture: config.text('model_type'),
@@ -124,10 +137,10 @@ function describe(plan: ModelPlan, tensors: readonly PlacedTensor[]): Omit<Model
     maxLength: maxLength(model),
     slidingWindows: slidingWindows(model),
     dtype: [...new Set(tensors.map(({ located }) => located.dtype))].sort().join('+'),
-    settings: { ...extent.globals, ...extent.layers[layers[0]!] },
+    settings: { ...globals, ...extent.layers[layers[0]!] },
     bytes: bytesRead(tensors),
     tensors: tensors.map(({ located }) => located),
-    specText: specText(extent.globals, extent.layers, tensors),
+    specText: specText(globals, extent.layers, tensors),
   };
 }
 
@@ -162,6 +175,23 @@ function findPrefix({ family, embedding }: ResolvedModel, checkpoint: Checkpoint
     );
   }
   return found[0] ?? family.prefixes[0]!; // not found: the error then names the usual tensor
+}
+
+function checkUnknownTensors({ checkpoint, prefix, model, extent }: ModelPlan): void {
+  const wanted = new Set(Object.keys(extent.tensors));
+  const full = ({ name }: TensorRef) => prefix + name;
+  extent.layers.forEach((_, layer) => {
+    const all = { ...model.layers[layer]!.score, ...model.layers[layer]!.forward };
+    const used = Object.entries(all).flatMap(([role, ref]) => (wanted.has(role) ? [full(ref)] : []));
+    const root = prefix + model.family.layerPrefix(layer);
+    refuseUnknownTensors(checkpoint.names(), root, new Set(Object.values(all).map(full)), used);
+  });
+}
+
+/** The type of most matrices: that of the first layer's queries. */
+function forwardDtype(tensors: readonly PlacedTensor[], options: OpenModelOptions): string {
+  if (options.forward !== 'weights') return 'f32';
+  return tensors.find(({ role }) => role === 'layers.0.q')!.located.dtype.toLowerCase();
 }
 
 /** Learned positions end: position n reads row n + offset. */

@@ -52,35 +52,27 @@ function resolveLayer(family: Family, model: PlanContext, layer: number): Requir
   return { ...part, score: place(part.score), forward: place(part.forward) };
 }
 
-/** Type of the matrix products below the layers asked for. */
-export type ForwardDtype = 'f32' | 'f16' | 'bf16';
-
 /** What the asked layers need: settings up to the deepest, tensors of the layers below it in full and of it up to Q and K. */
 export interface Extent {
   /** Settings of layers 0 to the deepest. */
   layers: readonly Settings[];
   globals: Settings;
   tensors: Tensors;
+  /** Some layer has to be run: more than the lookup path of layer 0 is needed. */
+  runs: boolean;
 }
 
-/**
- * @param loss the language model's head is needed, and so is every layer
- * @param dtype what the products of the layers that are run are computed in: f32, f16 or bf16
- */
-export function extentOf(
-  model: ResolvedModel,
-  layers: readonly number[],
-  loss: boolean,
-  dtype: ForwardDtype = 'f32',
-): Extent {
+/** @param loss the language model's head is needed, and so is every layer */
+export function extentOf(model: ResolvedModel, layers: readonly number[], loss: boolean): Extent {
   const deepest = loss ? model.sizes.layers : Math.max(...layers);
   const needed = model.layers.slice(0, deepest + 1);
   const runs = deepest > 0;
   return {
+    runs,
     layers: needed.map((part) => ({ ...part.settings, ...(runs && part.forwardSettings) })),
     globals: {
       ...model.globals,
-      ...(runs && { 'forward.dtype': dtype, value_dim: model.sizes.valueDim }),
+      ...(runs && { value_dim: model.sizes.valueDim }),
       ...(loss && model.head.globals),
     },
     tensors: Object.assign(

@@ -1,0 +1,170 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { cp, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { knownModelTypes } from '../../src/model/families/index.js';
+import { openModelFolder } from '../../src/model/open-model.js';
+import { alibiSlopes, mptSlopes, toBfloat16 } from '../../src/model/pieces/alibi-slopes.js';
+import { temporaryFolder } from './tiny-model.js';
+
+const MODELS = join(import.meta.dirname, '..', 'fixtures', 'models');
+const NAMES = readdirSync(MODELS);
+
+type Config = Record<string, unknown>;
+
+function configOf(name: string): Config {
+  return JSON.parse(readFileSync(join(MODELS, name, 'config.json'), 'utf8')) as Config;
+}
+
+/** A copy of a model with another config. */
+async function withConfig(name: string, change: (config: Config) => Config): Promise<string> {
+  const folder = await temporaryFolder();
+  await cp(join(MODELS, name), folder, { recursive: true });
+  await writeFile(join(folder, 'config.json'), JSON.stringify(change(configOf(name))));
+  return folder;
+}
+
+/** The spec without what names the folder. */
+async function specOf(folder: string, options = { layers: 'all' as const, loss: true }): Promise<string> {
+  const { specText, path } = await openModelFolder(folder, options);
+  return specText.replaceAll(path, '');
+}
+
+describe('every model of the fixtures', () => {
+  it('covers every model type that is known', () => {
+    expect([...new Set(NAMES.map((name) => configOf(name)['model_type']))].sort()).toEqual(knownModelTypes().sort());
+  });
+
+  it.each(NAMES)('%s opens at every layer, with its head, and reads all of its weights', async (name) => {
+    const model = await openModelFolder(join(MODELS, name), { layers: 'all', loss: true });
+    expect(model.slidingWindows).toHaveLength(model.layerCount);
+    const read = new Set(model.tensors.map((tensor) => tensor.name));
+    const names = allTensors(join(MODELS, name));
+    expect(names.filter((tensor) => !read.has(tensor) && !/vision_tower|multi_modal/.test(tensor))).toEqual([]);
+    const first = await openModelFolder(join(MODELS, name));
+    expect(first.bytes).toBeLessThan(model.bytes);
+  });
+});
+
+function allTensors(folder: string): string[] {
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.safetensors'))
+    .flatMap((file) => {
+      const bytes = readFileSync(join(folder, file));
+      const header = JSON.parse(bytes.subarray(8, 8 + Number(bytes.readBigUInt64LE(0))).toString()) as Config;
+      return Object.keys(header).filter((key) => key !== '__metadata__');
+    });
+}
+
+describe('old forms of config.json give the same spec to the byte', () => {
+  const flat = NAMES.filter((name) => {
+    const parameters = configOf(name)['rope_parameters'] as Config | undefined;
+    return parameters !== undefined && typeof parameters['rope_theta'] === 'number';
+  });
+
+  it.each(flat)('%s with rope_theta and rope_scaling', async (name) => {
+    const old = await withConfig(name, (config) => {
+      const { rope_parameters, ...rest } = config;
+      const { rope_theta, rope_type, partial_rotary_factor, ...scaling } = rope_parameters as Config;
+      const neox = config['model_type'] === 'gpt_neox';
+      return {
+        ...rest,
+        [neox ? 'rotary_emb_base' : 'rope_theta']: rope_theta,
+        ...(partial_rotary_factor !== undefined && {
+          [neox ? 'rotary_pct' : 'partial_rotary_factor']: partial_rotary_factor,
+        }),
+        rope_scaling: rope_type === 'default' ? null : { type: rope_type, ...scaling },
+      };
+    });
+    expect(await specOf(old)).toBe(await specOf(join(MODELS, name)));
+  });
+
+  it.each(['gemma3', 'gemma3_vision'])('%s with rope_local_base_freq', async (name) => {
+    const old = await withConfig(name, (config) => {
+      const change = (text: Config): Config => {
+        const { rope_parameters, ...rest } = text;
+        const { full_attention: full, sliding_attention: sliding } = rope_parameters as Record<string, Config>;
+        const { rope_theta, rope_type, ...scaling } = full!;
+        return {
+          ...rest,
+          rope_theta,
+          rope_local_base_freq: sliding!['rope_theta'],
+          rope_scaling: rope_type === 'default' ? null : { rope_type, ...scaling },
+        };
+      };
+      return name === 'gemma3' ? change(config) : { ...config, text_config: change(config['text_config'] as Config) };
+    });
+    expect(await specOf(old)).toBe(await specOf(join(MODELS, name)));
+  });
+
+  it.each<[string, Config]>([
+    ['gemma2', {}],
+    ['gemma3', { sliding_window_pattern: 4 }],
+    ['cohere2', { sliding_window_pattern: 4 }],
+    ['exaone4', { sliding_window_pattern: 4 }],
+    ['olmo3', {}],
+    ['gpt_oss', {}],
+    ['qwen2_sliding', {}],
+    ['qwen2_moe', {}],
+    ['smollm3_sliding', {}],
+  ])('%s without layer_types, by the rule that held before', async (name, keys) => {
+    const old = await withConfig(name, (config) => ({ ...config, ...keys, layer_types: null }));
+    expect(await specOf(old)).toBe(await specOf(join(MODELS, name)));
+  });
+
+  it('takes su for longrope in phi3', async () => {
+    const old = await withConfig('phi3_longrope', (config) => ({
+      ...config,
+      rope_parameters: { ...(config['rope_parameters'] as Config), rope_type: 'su' },
+    }));
+    expect(await specOf(old)).toBe(await specOf(join(MODELS, 'phi3_longrope')));
+  });
+});
+
+describe('what a family cannot compute is refused', () => {
+  it.each<[string, Config, string, RegExp]>([
+    ['gemma', { use_bidirectional_attention: true }, 'CONFIG_INVALID', /use_bidirectional_attention must not be true/],
+    ['mpt', { attn_config: { alibi: false } }, 'CONFIG_INVALID', /alibi must not be false/],
+    ['mpt', { attn_config: { qk_ln: true } }, 'CONFIG_INVALID', /qk_ln must not be true/],
+    ['deepseek_v3', { scoring_func: 'softmax' }, 'CONFIG_INVALID', /scoring_func must not be "softmax"/],
+    ['deepseek_v2', { norm_topk_prob: true }, 'CONFIG_INVALID', /norm_topk_prob/],
+    ['gpt_oss', { rope_parameters: null }, 'CONFIG_INVALID', /rope_scaling is missing/],
+    ['gpt_oss', { swiglu_limit: 5 }, 'CONFIG_INVALID', /swiglu_limit must not be 5/],
+    ['falcon_new', { num_ln_in_parallel_attn: 3 }, 'CONFIG_INVALID', /num_ln_in_parallel_attn must not be 3/],
+    ['gemma3', { rope_parameters: { rope_theta: 1e4 } }, 'CONFIG_INVALID', /entry for each of full_attention/],
+    ['cohere2', { layer_types: ['full_attention'] }, 'CONFIG_INVALID', /1 entries for 4 layers/],
+    [
+      'qwen2',
+      { layer_types: ['full_attention', 'linear_attention'], use_sliding_window: true },
+      'CONFIG_INVALID',
+      /layer_types/,
+    ],
+    ['smollm3', { no_rope_layers: [1, 1] }, 'CONFIG_INVALID', /no_rope_layers/],
+    ['llama', { hidden_act: 'mish' }, 'CONFIG_INVALID', /hidden_act must not be "mish"/],
+    ['llama', { partial_rotary_factor: 0.5 }, 'CONFIG_INVALID', /This family rotates all/],
+    ['qwen2', { model_type: 'llama', architectures: null }, 'TENSOR_UNKNOWN', /k_proj\.bias/],
+    ['qwen3', { model_type: 'llama', architectures: null }, 'TENSOR_UNKNOWN', /k_norm/],
+  ])('%s with %j', async (name, change, code, message) => {
+    const folder = await withConfig(name, (config) => ({ ...config, ...change }));
+    await expect(openModelFolder(folder)).rejects.toEqual(
+      expect.objectContaining({ code, message: expect.stringMatching(message) }),
+    );
+  });
+});
+
+describe('slopes of ALiBi', () => {
+  it('are powers of 2^(-8/H) for a power of two', () => {
+    expect(alibiSlopes(4)).toEqual([2 ** -2, 2 ** -4, 2 ** -6, 2 ** -8]);
+    expect(mptSlopes(4, 8)).toEqual(alibiSlopes(4));
+    expect(mptSlopes(2, 16)).toEqual([2 ** -8, 2 ** -16]);
+  });
+
+  it('continue in their own ways for other numbers of heads', () => {
+    expect(alibiSlopes(6)).toEqual([...alibiSlopes(4), 2 ** -1, 2 ** -3]);
+    expect(mptSlopes(6, 8)).toEqual([2 ** -2, 2 ** -4, 2 ** -6, 2 ** -8, 2 ** -1, 2 ** -3]);
+  });
+
+  it('round to bfloat16 as falcon does, ties to even', () => {
+    expect([1, 0.25, 1.00390625, 1.01171875, 2 ** -0.5].map(toBfloat16)).toEqual([1, 0.25, 1, 1.015625, 0.70703125]);
+  });
+});
