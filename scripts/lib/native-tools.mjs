@@ -1,0 +1,49 @@
+// The programs that building the native half takes: found on the PATH, new enough, or an error that says what to install.
+import { spawnSync } from 'node:child_process';
+import { SetupError } from './step.mjs';
+
+const MINIMUM_CMAKE = [3, 18];
+
+function answers(command, args) {
+  const { status, stdout } = spawnSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  return status === 0 ? stdout : undefined;
+}
+
+function oldCmake() {
+  const found = /version (\d+)\.(\d+)/.exec(answers('cmake', ['--version']) ?? '');
+  if (!found) return true;
+  const [major, minor] = [Number(found[1]), Number(found[2])];
+  return major < MINIMUM_CMAKE[0] || (major === MINIMUM_CMAKE[0] && minor < MINIMUM_CMAKE[1]);
+}
+
+const none = (...commands) => commands.every(([command, ...args]) => answers(command, args) === undefined);
+
+const TOOLS = [
+  {
+    name: 'a C++20 compiler (GCC 10 or newer, Clang 13 or newer)',
+    missing: () => none(...[process.env.CXX, 'c++', 'g++', 'clang++'].filter(Boolean).map((c) => [c, '--version'])),
+    get: 'apt install g++, dnf install gcc-c++, or xcode-select --install',
+  },
+  {
+    name: `CMake ${MINIMUM_CMAKE.join('.')} or newer`,
+    missing: oldCmake,
+    get: 'apt install cmake, brew install cmake, or pip install cmake',
+  },
+  {
+    name: 'make or ninja',
+    missing: () => none(['make', '--version'], ['ninja', '--version']),
+    get: 'apt install make',
+  },
+  {
+    name: 'Python 3.8 or newer',
+    missing: () => none(['python3', '-c', 'import sys; sys.exit(sys.version_info < (3, 8))']),
+    get: 'apt install python3',
+  },
+];
+
+/** @throws SetupError naming every tool that is missing, and how to get it */
+export function checkNativeTools() {
+  const missing = TOOLS.filter((tool) => tool.missing());
+  if (missing.length === 0) return;
+  throw new SetupError(`Missing: ${missing.map(({ name, get }) => `${name} (${get})`).join('; ')}.`);
+}

@@ -1,0 +1,100 @@
+// An open model as the stages use it: one batch at a time, cancelled by a signal, disposed of by `await using`.
+//
+// The addon's cancel() stops everything that it was given, so batches wait here and the addon holds one: a signal then stops its
+// own batch and no other.
+import { LongattnError, type ErrorKind } from '../errors.js';
+import type { NativeModel, NativeModelOptions, NativeScoreRequest, NativeStats } from './binding.js';
+import { loadBinding } from './load.js';
+
+export interface ScoreOptions {
+  /** Stops the batch within about 100 ms, or takes it out of the queue; the promise rejects with the signal's reason. */
+  signal?: AbortSignal | undefined;
+}
+
+/** What went wrong by code of the addon; codes that are not listed are faults. */
+const KINDS: Readonly<Record<string, ErrorKind>> = {
+  MODEL_INVALID: 'data',
+  FILE_UNREADABLE: 'data',
+  WEIGHT_NOT_FINITE: 'data',
+  TOKEN_OUT_OF_RANGE: 'data',
+  ATTENTION_NOT_FINITE: 'data',
+  LAYER_UNAVAILABLE: 'usage',
+  INVALID_REQUEST: 'usage',
+  OUT_OF_MEMORY: 'environment',
+  DISPOSED: 'usage',
+};
+
+const DEFAULTS: NativeModelOptions = { threads: 0, memoryBytes: 2 ** 28, device: 'cpu' };
+
+export class Scorer {
+  private tail: Promise<unknown> = Promise.resolve();
+  private disposed = false;
+
+  private constructor(private readonly model: NativeModel) {}
+
+  /**
+   * Open a model.
+   * @param specText from `openModelFolder()`
+   * @param options `threads` (0, the default: all), `memoryBytes` of the token table (256 MiB), `device` (`cpu`)
+   * @throws LongattnError ADDON_MISSING, MODEL_INVALID, FILE_UNREADABLE, WEIGHT_NOT_FINITE, INVALID_REQUEST
+   */
+  static async open(specText: string, options: Partial<NativeModelOptions> = {}): Promise<Scorer> {
+    const binding = loadBinding();
+    return new Scorer(await translate(async () => binding.openModel(specText, { ...DEFAULTS, ...options })));
+  }
+
+  /**
+   * Statistics of every window and layer of the request, window by window, layers ascending.
+   * @throws LongattnError TOKEN_OUT_OF_RANGE, WEIGHT_NOT_FINITE, ATTENTION_NOT_FINITE, LAYER_UNAVAILABLE, INVALID_REQUEST,
+   *   OUT_OF_MEMORY, DISPOSED; or the signal's reason
+   */
+  async score(request: NativeScoreRequest, { signal }: ScoreOptions = {}): Promise<NativeStats[]> {
+    signal?.throwIfAborted();
+    if (this.disposed) throw new LongattnError('DISPOSED', 'usage', 'The model has been disposed of. Open it again.');
+    const before = this.tail;
+    const result = this.runAfter(before, request, signal);
+    this.tail = result.catch(() => undefined);
+    return result;
+  }
+
+  /** Distinct tokens asked for and found in the table, its rows and bytes. */
+  counters(): Record<string, number> {
+    return this.model.counters();
+  }
+
+  /** Waits for the batches that were asked for, then frees the weights. Idempotent. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.disposed = true;
+    await this.tail;
+    this.model.dispose();
+  }
+
+  private async runAfter(
+    before: Promise<unknown>,
+    request: NativeScoreRequest,
+    signal: AbortSignal | undefined,
+  ): Promise<NativeStats[]> {
+    await before;
+    signal?.throwIfAborted();
+    const cancel = (): void => this.model.cancel();
+    signal?.addEventListener('abort', cancel, { once: true });
+    try {
+      return await translate(async () => this.model.score(request));
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error;
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+    }
+  }
+}
+
+/** Errors of the addon keep their code and get a kind, so that the CLI knows the exit code. */
+async function translate<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string };
+    throw new LongattnError(code ?? 'FAULT', KINDS[code ?? ''] ?? 'fault', message, { cause: error });
+  }
+}
