@@ -62,7 +62,7 @@ async function expand(pattern: string): Promise<{ files: string[]; skipped: stri
   const kind = await stat(pattern).catch(() => undefined);
   if (kind && !kind.isDirectory()) return { files: [pattern], skipped: [] };
   if (!kind) {
-    const files = await glob(pattern, { expandDirectories: false });
+    const files = await glob(pattern, { expandDirectories: false, absolute: path.isAbsolute(pattern) });
     if (files.length === 0) {
       throw dataError(
         'INPUT_NOT_FOUND',
