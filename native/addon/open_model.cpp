@@ -4,8 +4,8 @@
 #include <memory>
 #include <string>
 
+#include "decoder/decoder.h"
 #include "error.h"
-#include "layer_zero.h"
 #include "model_wrap.h"
 #include "promise_worker.h"
 #include "request.h"
@@ -21,7 +21,7 @@ class OpenWorker : public PromiseWorker {
  protected:
   void Work() override {
     model_ = std::make_unique<OpenedModel>();
-    model_->provider = std::make_unique<LayerZero>(parse_model_spec(spec_), options_.memory_bytes);
+    model_->provider = open_layers(parse_model_spec(spec_), options_.memory_bytes);
     model_->options = options_;
   }
 

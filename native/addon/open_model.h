@@ -1,4 +1,4 @@
-// openModel(spec, options): reads and checks the tensors of the lookup path on a worker thread.
+// openModel(spec, options): reads and checks the tensors that its layers need, on a worker thread.
 #pragma once
 
 #include <napi.h>
