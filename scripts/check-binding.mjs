@@ -27,6 +27,7 @@ const pairs = [
     'NativeScoreRequest',
     matches('native/addon/request.cpp', /(?:read_ints<\w+>\(object, |object\.Get\()"(tokens|ids|lengths|k|layers)"/g),
   ],
+  ['NativeLossRequest', matches('native/addon/request.cpp', /read_ints<\w+>\(object, "(ids|lengths|near)"/g)],
   [
     'NativeModelOptions',
     matches('native/addon/request.cpp', /(?:read_whole\(object, |object\.Get\()"(threads|memoryBytes|device)"/g),

@@ -1,4 +1,4 @@
-// score, cancel, dispose, counters.
+// score, losses, cancel, dispose, counters.
 #include "model_wrap.h"
 
 #include <atomic>
@@ -7,6 +7,7 @@
 #include "promise_worker.h"
 #include "results.h"
 #include "scorer.h"
+#include "window_losses.h"
 
 namespace longattn::addon {
 namespace {
@@ -15,41 +16,72 @@ constexpr napi_type_tag kOpenedModelTag = {0x6c6f6e676174746eULL, 0x8f1c27d35be9
 
 }  // namespace
 
-class ScoreWorker : public PromiseWorker {
+// A batch in the model's queue: it can be cancelled, and keeps the model from being collected.
+class BatchWorker : public PromiseWorker {
  public:
-  ScoreWorker(ModelWrap& wrap, OpenedModel& model, ScoreRequest request)
-      : PromiseWorker(wrap.Env()),
-        wrap_(wrap),
-        keep_(Napi::Persistent(wrap.Value())),
-        model_(model),
-        request_(std::move(request)) {}
+  BatchWorker(ModelWrap& wrap, OpenedModel& model)
+      : PromiseWorker(wrap.Env()), wrap_(wrap), keep_(Napi::Persistent(wrap.Value())), model_(model) {}
 
   void cancel() { cancel_ = true; }
 
  protected:
-  void Work() override {
+  virtual void Run(LayerProvider& provider, const ProviderOptions& options) = 0;
+
+  void Work() final {
     if (cancel_) throw Cancelled();
-    results_ = score(*model_.provider, request_, {model_.options.threads, &cancel_});
+    Run(*model_.provider, {model_.options.threads, &cancel_});
   }
 
-  Napi::Value Result(Napi::Env env) override { return write_results(env, results_); }
-
-  void Ended() override { wrap_.ended(); }
+  void Ended() final { wrap_.ended(); }
 
  private:
   ModelWrap& wrap_;
-  Napi::ObjectReference keep_;  // the model is not collected while a batch waits or runs
+  Napi::ObjectReference keep_;
   OpenedModel& model_;
-  ScoreRequest request_;
   std::atomic<bool> cancel_{false};
+};
+
+namespace {
+
+class ScoreWorker : public BatchWorker {
+ public:
+  ScoreWorker(ModelWrap& wrap, OpenedModel& model, ScoreRequest request)
+      : BatchWorker(wrap, model), request_(std::move(request)) {}
+
+ protected:
+  void Run(LayerProvider& provider, const ProviderOptions& options) override {
+    results_ = score(provider, request_, options);
+  }
+  Napi::Value Result(Napi::Env env) override { return write_results(env, results_); }
+
+ private:
+  ScoreRequest request_;
   std::vector<LayerStats> results_;
 };
+
+class LossWorker : public BatchWorker {
+ public:
+  LossWorker(ModelWrap& wrap, OpenedModel& model, LossRequest request)
+      : BatchWorker(wrap, model), request_(std::move(request)) {}
+
+ protected:
+  void Run(LayerProvider& provider, const ProviderOptions& options) override {
+    results_ = window_losses(provider, request_, options);
+  }
+  Napi::Value Result(Napi::Env env) override { return write_losses(env, results_); }
+
+ private:
+  LossRequest request_;
+  std::vector<std::vector<double>> results_;
+};
+
+}  // namespace
 
 Napi::Function ModelWrap::define(Napi::Env env) {
   return DefineClass(
       env, "NativeModel",
-      {InstanceMethod<&ModelWrap::Score>("score"), InstanceMethod<&ModelWrap::Cancel>("cancel"),
-       InstanceMethod<&ModelWrap::Dispose>("dispose"), InstanceMethod<&ModelWrap::Counters>("counters")});
+      {InstanceMethod<&ModelWrap::Score>("score"), InstanceMethod<&ModelWrap::Losses>("losses"),
+       InstanceMethod<&ModelWrap::Cancel>("cancel"), InstanceMethod<&ModelWrap::Dispose>("dispose"), InstanceMethod<&ModelWrap::Counters>("counters")});
 }
 
 Napi::Object ModelWrap::create(Napi::Env env, Napi::Function constructor, std::unique_ptr<OpenedModel> model) {
@@ -68,8 +100,20 @@ ModelWrap::ModelWrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ModelWra
 }
 
 Napi::Value ModelWrap::Score(const Napi::CallbackInfo& info) {
-  if (disposed_) throw coded_error(info.Env(), "DISPOSED", "the model has been disposed of. Open it again.");
-  auto* worker = new ScoreWorker(*this, *model_, read_request(info[0]));
+  check_open(info.Env());
+  return enqueue(new ScoreWorker(*this, *model_, read_request(info[0])));
+}
+
+Napi::Value ModelWrap::Losses(const Napi::CallbackInfo& info) {
+  check_open(info.Env());
+  return enqueue(new LossWorker(*this, *model_, read_loss_request(info[0])));
+}
+
+void ModelWrap::check_open(Napi::Env env) const {
+  if (disposed_) throw coded_error(env, "DISPOSED", "the model has been disposed of. Open it again.");
+}
+
+Napi::Value ModelWrap::enqueue(BatchWorker* worker) {
   queue_.push_back(worker);
   const Napi::Promise promise = worker->promise();
   if (queue_.size() == 1) run_next();
@@ -90,7 +134,7 @@ void ModelWrap::ended() {
 }
 
 void ModelWrap::Cancel(const Napi::CallbackInfo&) {
-  for (ScoreWorker* worker : queue_) worker->cancel();
+  for (BatchWorker* worker : queue_) worker->cancel();
 }
 
 void ModelWrap::Dispose(const Napi::CallbackInfo&) {

@@ -14,7 +14,7 @@
 
 namespace longattn::addon {
 
-class ScoreWorker;
+class BatchWorker;
 
 // What openModel() hands over to the constructor, in a type-tagged External: JavaScript cannot make one.
 struct OpenedModel {
@@ -34,13 +34,16 @@ class ModelWrap : public Napi::ObjectWrap<ModelWrap> {
 
  private:
   Napi::Value Score(const Napi::CallbackInfo& info);
+  Napi::Value Losses(const Napi::CallbackInfo& info);
   void Cancel(const Napi::CallbackInfo& info);
   void Dispose(const Napi::CallbackInfo& info);
   Napi::Value Counters(const Napi::CallbackInfo& info);
+  Napi::Value enqueue(BatchWorker* worker);
+  void check_open(Napi::Env env) const;
   void run_next();
 
   std::unique_ptr<OpenedModel> model_;  // null once disposed of
-  std::deque<ScoreWorker*> queue_;      // the front one runs; each deletes itself when it has ended
+  std::deque<BatchWorker*> queue_;      // the front one runs; each deletes itself when it has ended
   bool disposed_ = false;
 };
 

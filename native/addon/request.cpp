@@ -56,6 +56,15 @@ ScoreRequest read_request(const Napi::Value& value) {
   return request;
 }
 
+LossRequest read_loss_request(const Napi::Value& value) {
+  const Napi::Object object = read_object(value, "the request");
+  LossRequest request;
+  request.ids = read_ints<int32_t>(object, "ids");
+  request.lengths = read_ints<int64_t>(object, "lengths");
+  request.near = read_ints<int64_t>(object, "near");
+  return request;
+}
+
 ModelOptions read_options(const Napi::Value& value) {
   const Napi::Object object = read_object(value, "the options");
   ModelOptions options;

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "scorer.h"
+#include "window_losses.h"
 
 namespace longattn::addon {
 
@@ -16,9 +17,10 @@ struct ModelOptions {
   int64_t memory_bytes = 0;
 };
 
-// Both throw Napi::Error with code INVALID_REQUEST. The request's arrays are copied: JavaScript may change them while
+// Each throws Napi::Error with code INVALID_REQUEST. The request's arrays are copied: JavaScript may change them while
 // we work.
 ScoreRequest read_request(const Napi::Value& value);
+LossRequest read_loss_request(const Napi::Value& value);
 ModelOptions read_options(const Napi::Value& value);
 
 }  // namespace longattn::addon

@@ -46,4 +46,13 @@ Napi::Array write_results(Napi::Env env, const std::vector<LayerStats>& results)
   return array;
 }
 
+Napi::Array write_losses(Napi::Env env, const std::vector<std::vector<double>>& losses) {
+  Napi::Array array = Napi::Array::New(env, losses.size());
+  for (uint32_t i = 0; i < losses.size(); ++i) {
+    const Napi::HandleScope scope(env);
+    array.Set(i, doubles(env, losses[i]));
+  }
+  return array;
+}
+
 }  // namespace longattn::addon

@@ -22,6 +22,7 @@ inline constexpr const char* kTokenOutOfRange = "TOKEN_OUT_OF_RANGE";  // a toke
 inline constexpr const char* kAttentionNotFinite =
     "ATTENTION_NOT_FINITE";                                            // finite weights, but the attention overflowed
 inline constexpr const char* kLayerUnavailable = "LAYER_UNAVAILABLE";  // a layer that this model or path does not give
+inline constexpr const char* kHeadUnavailable = "HEAD_UNAVAILABLE";    // a loss of a model opened without its head
 inline constexpr const char* kInvalidRequest = "INVALID_REQUEST";      // lengths, k or layers that make no sense
 inline constexpr const char* kCancelled = "CANCELLED";
 

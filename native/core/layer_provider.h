@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "attention_stats.h"
+#include "error.h"
 
 namespace longattn {
 
@@ -31,6 +32,12 @@ class LayerProvider {
   using Visitor = std::function<void(int64_t layer, AttentionProblem& problem)>;
   virtual void visit(const int32_t* ids, int64_t length, const std::vector<int64_t>& layers,
                      const ProviderOptions& options, const Visitor& visitor) = 0;
+
+  // -ln p(ids[n] | ids[0..n)) for n = 1 .. length-1, nats: [length - 1]. near = 0: every token sees all before it.
+  // near > 0: token n sees token i only if n - i < near or i < kSinkKeys. Throws Error and Cancelled.
+  virtual std::vector<double> losses(const int32_t*, int64_t, int64_t, const ProviderOptions&) {
+    throw Error(kHeadUnavailable, "the model was opened without its language model head. Open it for losses.");
+  }
 
   // Counts for logs, e.g. tokens looked up and found.
   virtual std::map<std::string, double> counters() const { return {}; }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "error.h"
+#include "window_checks.h"
 
 namespace longattn {
 namespace {
@@ -21,38 +22,6 @@ void check_layers(const LayerProvider& provider, const std::vector<int64_t>& lay
       throw Error(kLayerUnavailable, "layer must not be " + std::to_string(layers[i]) +
                                          ". It must be an integer from 0 to " + std::to_string(provider.layers() - 1) +
                                          ".");
-    }
-  }
-}
-
-void check_request(const LayerProvider& provider, const ScoreRequest& request) {
-  check_layers(provider, request.layers);
-  if (request.k.size() != request.lengths.size()) {
-    refuse("k must have one entry a window, " + std::to_string(request.lengths.size()) + ", not " +
-           std::to_string(request.k.size()) + ".");
-  }
-  int64_t total = 0;
-  for (size_t w = 0; w < request.lengths.size(); ++w) {
-    const std::string window = "window " + std::to_string(w);
-    if (request.lengths[w] < 1)
-      refuse(window + " must not have " + std::to_string(request.lengths[w]) + " tokens. It must have at least 1.");
-    if (request.k[w] < 0)
-      refuse("k of " + window + " must not be " + std::to_string(request.k[w]) + ". It must be 0 or more.");
-    total += request.lengths[w];
-  }
-  if (total != static_cast<int64_t>(request.ids.size())) {
-    refuse("lengths add up to " + std::to_string(total) + ", but there are " + std::to_string(request.ids.size()) +
-           " ids.");
-  }
-}
-
-void check_tokens(const int32_t* ids, int64_t length, int64_t vocab, size_t window) {
-  for (int64_t n = 0; n < length; ++n) {
-    if (ids[n] < 0 || ids[n] >= vocab) {
-      throw Error(kTokenOutOfRange, "token id " + std::to_string(ids[n]) + " at position " + std::to_string(n) +
-                                        " of window " + std::to_string(window) +
-                                        " is not in the model's vocabulary of " + std::to_string(vocab) +
-                                        ". Use the tokenizer of this model.");
     }
   }
 }
@@ -86,7 +55,8 @@ LayerStats finish(const AttentionStats& stats, int64_t length) {
 }  // namespace
 
 std::vector<LayerStats> score(LayerProvider& provider, const ScoreRequest& request, const ProviderOptions& options) {
-  check_request(provider, request);
+  check_layers(provider, request.layers);
+  check_windows(request.lengths, request.ids.size(), "k", request.k);
   std::vector<LayerStats> results;
   const int32_t* ids = request.ids.data();
   for (size_t w = 0; w < request.lengths.size(); ids += request.lengths[w++]) {

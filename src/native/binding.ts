@@ -35,9 +35,20 @@ export interface NativeScoreRequest {
   tokens: boolean;
 }
 
+export interface NativeLossRequest {
+  /** Token ids of all windows, one after the other. */
+  ids: Int32Array;
+  /** Tokens of each window. */
+  lengths: Int32Array;
+  /** Of each window: 0, every token sees all before it; n > 0, only the last n (itself included) and the first 4. */
+  near: Int32Array;
+}
+
 /** An open model. Calls are queued: one batch at a time on a worker thread, threads inside the kernel. */
 export interface NativeModel {
   score(request: NativeScoreRequest): Promise<NativeStats[]>;
+  /** For each window -ln p, in nats, of every token but the first. The spec must have the language model's head. */
+  losses(request: NativeLossRequest): Promise<Float64Array[]>;
   /** Ends the batch that runs and those that wait: their promises reject with code CANCELLED. */
   cancel(): void;
   /** Frees the weights once the running batch has ended. Idempotent. */
@@ -47,7 +58,7 @@ export interface NativeModel {
 }
 
 export interface NativeBinding {
-  /** `spec`: the text of a model spec (src/model/spec-text.ts). Reads and checks the tensors that the lookup path needs. */
+  /** `spec`: the text of a model spec (src/model/spec-text.ts). Reads and checks the tensors that its layers need. */
   openModel(spec: string, options: NativeModelOptions): Promise<NativeModel>;
   versions(): { addon: string; torch: string; napi: number };
   cpu(): { kernels: string[]; kernel: string; features: string[]; threads: number };

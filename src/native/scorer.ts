@@ -3,7 +3,7 @@
 // The addon's cancel() stops everything that it was given, so batches wait here and the addon holds one: a signal then stops its
 // own batch and no other.
 import { LongattnError, type ErrorKind } from '../errors.js';
-import type { NativeModel, NativeModelOptions, NativeScoreRequest, NativeStats } from './binding.js';
+import type { NativeLossRequest, NativeModel, NativeModelOptions, NativeScoreRequest, NativeStats } from './binding.js';
 import { loadBinding } from './load.js';
 
 export interface ScoreOptions {
@@ -19,6 +19,7 @@ const KINDS: Readonly<Record<string, ErrorKind>> = {
   TOKEN_OUT_OF_RANGE: 'data',
   ATTENTION_NOT_FINITE: 'data',
   LAYER_UNAVAILABLE: 'usage',
+  HEAD_UNAVAILABLE: 'usage',
   INVALID_REQUEST: 'usage',
   OUT_OF_MEMORY: 'environment',
   DISPOSED: 'usage',
@@ -48,11 +49,23 @@ export class Scorer {
    * @throws LongattnError TOKEN_OUT_OF_RANGE, WEIGHT_NOT_FINITE, ATTENTION_NOT_FINITE, LAYER_UNAVAILABLE, INVALID_REQUEST,
    *   OUT_OF_MEMORY, DISPOSED; or the signal's reason
    */
-  async score(request: NativeScoreRequest, { signal }: ScoreOptions = {}): Promise<NativeStats[]> {
+  async score(request: NativeScoreRequest, options: ScoreOptions = {}): Promise<NativeStats[]> {
+    return this.enqueue(async () => this.model.score(request), options);
+  }
+
+  /**
+   * Loss of every token but the first of each window, in nats; the model must have been opened with `loss: true`.
+   * @throws LongattnError as `score`, and HEAD_UNAVAILABLE
+   */
+  async losses(request: NativeLossRequest, options: ScoreOptions = {}): Promise<Float64Array[]> {
+    return this.enqueue(async () => this.model.losses(request), options);
+  }
+
+  private async enqueue<T>(call: () => Promise<T>, { signal }: ScoreOptions): Promise<T> {
     signal?.throwIfAborted();
     if (this.disposed) throw new LongattnError('DISPOSED', 'usage', 'The model has been disposed of. Open it again.');
     const before = this.tail;
-    const result = this.runAfter(before, request, signal);
+    const result = this.runAfter(before, call, signal);
     this.tail = result.catch(() => undefined);
     return result;
   }
@@ -69,17 +82,17 @@ export class Scorer {
     this.model.dispose();
   }
 
-  private async runAfter(
+  private async runAfter<T>(
     before: Promise<unknown>,
-    request: NativeScoreRequest,
+    call: () => Promise<T>,
     signal: AbortSignal | undefined,
-  ): Promise<NativeStats[]> {
+  ): Promise<T> {
     await before;
     signal?.throwIfAborted();
     const cancel = (): void => this.model.cancel();
     signal?.addEventListener('abort', cancel, { once: true });
     try {
-      return await translate(async () => this.model.score(request));
+      return await translate(call);
     } catch (error) {
       signal?.throwIfAborted();
       throw error;

@@ -207,10 +207,6 @@ int64_t Decoder::vocab() const {
   return parts_->vocab();
 }
 
-bool Decoder::has_loss() const {
-  return parts_->has_loss();
-}
-
 std::map<std::string, double> Decoder::counters() const {
   return parts_->lookup() ? parts_->lookup()->counters() : std::map<std::string, double>{};
 }
@@ -230,7 +226,7 @@ void Decoder::visit(const int32_t* ids, int64_t length, const std::vector<int64_
 }
 
 std::vector<double> Decoder::losses(const int32_t* ids, int64_t length, int64_t near, const ProviderOptions& options) {
-  if (!has_loss()) throw Error(kModelInvalid, "the model was opened without its language model head.");
+  if (!parts_->has_loss()) return LayerProvider::losses(ids, length, near, options);
   parts_->check_length(length);
   const c10::InferenceMode inference;
   at::set_num_threads(thread_count(options.threads));

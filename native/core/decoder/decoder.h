@@ -24,11 +24,8 @@ class Decoder : public LayerProvider {
              const Visitor& visitor) override;
   std::map<std::string, double> counters() const override;
 
-  // The spec has the language model's head.
-  bool has_loss() const;
-  // -ln p(ids[n] | ids[0..n)) for n = 1 .. length-1, nats: [length - 1]. near = 0: every token sees all before it. near > 0: token n
-  // sees token i only if n - i < near or i < kSinkKeys. Throws Error and Cancelled.
-  std::vector<double> losses(const int32_t* ids, int64_t length, int64_t near, const ProviderOptions& options);
+  // Throws Error(kHeadUnavailable) if the spec has no head.
+  std::vector<double> losses(const int32_t* ids, int64_t length, int64_t near, const ProviderOptions& options) override;
 
  private:
   class Parts;

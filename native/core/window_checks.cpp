@@ -1,0 +1,50 @@
+// Every message names the window, its index in the request.
+#include "window_checks.h"
+
+#include <string>
+
+#include "error.h"
+
+namespace longattn {
+namespace {
+
+[[noreturn]] void refuse(const std::string& what) {
+  throw Error(kInvalidRequest, what);
+}
+
+}  // namespace
+
+void check_windows(const std::vector<int64_t>& lengths, size_t ids, const char* name,
+                   const std::vector<int64_t>& distances) {
+  if (distances.size() != lengths.size()) {
+    refuse(std::string(name) + " must have one entry a window, " + std::to_string(lengths.size()) + ", not " +
+           std::to_string(distances.size()) + ".");
+  }
+  int64_t total = 0;
+  for (size_t w = 0; w < lengths.size(); ++w) {
+    const std::string window = "window " + std::to_string(w);
+    if (lengths[w] < 1)
+      refuse(window + " must not have " + std::to_string(lengths[w]) + " tokens. It must have at least 1.");
+    if (distances[w] < 0) {
+      refuse(std::string(name) + " of " + window + " must not be " + std::to_string(distances[w]) +
+             ". It must be 0 or more.");
+    }
+    total += lengths[w];
+  }
+  if (total != static_cast<int64_t>(ids)) {
+    refuse("lengths add up to " + std::to_string(total) + ", but there are " + std::to_string(ids) + " ids.");
+  }
+}
+
+void check_tokens(const int32_t* ids, int64_t length, int64_t vocab, size_t window) {
+  for (int64_t n = 0; n < length; ++n) {
+    if (ids[n] < 0 || ids[n] >= vocab) {
+      throw Error(kTokenOutOfRange, "token id " + std::to_string(ids[n]) + " at position " + std::to_string(n) +
+                                        " of window " + std::to_string(window) +
+                                        " is not in the model's vocabulary of " + std::to_string(vocab) +
+                                        ". Use the tokenizer of this model.");
+    }
+  }
+}
+
+}  // namespace longattn
