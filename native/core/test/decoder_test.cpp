@@ -1,0 +1,121 @@
+// What surrounds the numbers: which layers there are, errors that name what is wrong, cancellation. The numbers themselves are tested
+// from TypeScript, against golden models of every family.
+#include "decoder/decoder.h"
+
+#include <cmath>
+#include <filesystem>
+#include <limits>
+
+#include "check.h"
+#include "decoder_model.h"
+#include "error.h"
+#include "scorer.h"
+
+namespace {
+
+using namespace longattn;
+
+const std::vector<int32_t> kIds = {3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9, 3};
+
+ScoreRequest request(std::vector<int64_t> layers) {
+  ScoreRequest result;
+  result.ids = kIds;
+  result.lengths = {static_cast<int64_t>(kIds.size())};
+  result.k = {4};
+  result.layers = std::move(layers);
+  return result;
+}
+
+// The code and a word of the message of what `body` throws.
+template <typename Body>
+void expect_error(const char* code, const std::string& word, const Body& body) {
+  try {
+    body();
+  } catch (const Error& error) {
+    CHECK_MESSAGE(std::string(error.code) == code, std::string("code is ") + error.code + ": " + error.what());
+    CHECK_MESSAGE(std::string(error.what()).find(word) != std::string::npos, error.what());
+    return;
+  }
+  CHECK_MESSAGE(false, std::string("nothing was thrown, not ") + code);
+}
+
+void layers_follow_the_spec() {
+  const DecoderModel model(3);
+  ModelSpec spec = model.spec();
+  CHECK(Decoder(spec, 0).layers() == 3);
+  spec.tensors.erase("layers.2.v");  // Q and K are there: the layer can be scored, not run
+  CHECK(Decoder(spec, 0).layers() == 3);
+  spec.tensors.erase("layers.1.v");
+  CHECK(Decoder(spec, 0).layers() == 2);
+  spec.tensors.erase("layers.0.v");
+  CHECK(open_layers(spec, 0)->layers() == 1);
+  Decoder decoder(model.spec(), 0);
+  expect_error(kLayerUnavailable, "0 to 2", [&] { score(decoder, request({3}), {}); });
+}
+
+void errors_name_what_is_wrong() {
+  const DecoderModel model(2);
+  ModelSpec missing = model.spec();
+  missing.tensors.erase("layers.0.down");
+  expect_error(kModelInvalid, "layers.0.down", [&] { Decoder(missing, 0); });
+  ModelSpec unknown = model.spec();
+  unknown.values["mlp.activation"] = "mish";
+  expect_error(kModelInvalid, "mish", [&] { Decoder(unknown, 0); });
+  ModelSpec no_norm = model.spec();
+  no_norm.values.erase("block.norms");
+  expect_error(kModelInvalid, "block.norms", [&] { Decoder(no_norm, 0); });
+  ModelSpec narrow = model.spec();
+  narrow.values["vocab"] = "33";
+  expect_error(kModelInvalid, "embed", [&] { Decoder(narrow, 0); });
+
+  model.poison("layers.0.up", std::numeric_limits<float>::quiet_NaN());
+  expect_error(kWeightNotFinite, "layers.0.up", [&] { Decoder(model.spec(), 0); });
+}
+
+void cut_files_are_refused() {
+  const DecoderModel model(2);
+  std::filesystem::resize_file(model.path(), static_cast<uintmax_t>(model.bytes() - 4));
+  expect_error(kFileUnreadable, "head", [&] { Decoder(model.spec(), 0); });
+}
+
+void cancelled_runs_end() {
+  const DecoderModel model(2);
+  Decoder decoder(model.spec(), 0);
+  const std::atomic<bool> cancel{true};
+  CHECK_THROWS(score(decoder, request({1}), {1, &cancel}), Cancelled);
+  CHECK_THROWS(decoder.losses(kIds.data(), 16, 0, {1, &cancel}), Cancelled);
+}
+
+void losses_are_those_of_a_distribution() {
+  const DecoderModel model(2);
+  Decoder decoder(model.spec(), 0);
+  // Over all possible next tokens the probabilities add up to 1.
+  double sum = 0;
+  for (int32_t next = 0; next < DecoderModel::kVocab; ++next) {
+    const std::vector<int32_t> ids = {3, 1, 4, next};
+    sum += std::exp(-decoder.losses(ids.data(), 4, 0, {}).back());
+  }
+  CHECK_MESSAGE(check::close(sum, 1, 1e-6, 0), std::to_string(sum));
+  CHECK(decoder.losses(kIds.data(), 1, 0, {}).empty());
+  // Near enough to see all: the same as all.
+  const auto all = decoder.losses(kIds.data(), 16, 0, {}), near = decoder.losses(kIds.data(), 16, 16, {});
+  for (size_t n = 0; n < all.size(); ++n) CHECK(check::close(near[n], all[n], 1e-6, 1e-6));
+  const auto nearer = decoder.losses(kIds.data(), 16, 2, {});
+  CHECK(check::close(nearer[4], all[4], 1e-6, 1e-6));  // the sink and the last 2 are all there is
+  CHECK(std::fabs(nearer.back() - all.back()) > 1e-4);
+  ModelSpec headless = model.spec();
+  headless.tensors.erase("head");
+  Decoder scores_only(headless, 0);
+  expect_error(kHeadUnavailable, "head", [&] { scores_only.losses(kIds.data(), 16, 0, {}); });
+}
+
+}  // namespace
+
+int main() {
+  layers_follow_the_spec();
+  errors_name_what_is_wrong();
+  cut_files_are_refused();
+  cancelled_runs_end();
+  losses_are_those_of_a_distribution();
+  return check::exit_code();
+}
