@@ -88,12 +88,12 @@ export const EXPORT_COLUMNS = {
   rank: 'int32',
 } as const satisfies Columns;
 
-export function toArrowSchema(columns: Columns, metadata: Metadata = {}): Schema {
-  const fields = Object.entries(columns).map(([name, type]) => new Field(name, toArrowType(type), false));
+export function toArrowSchema(columns: Columns, metadata: Metadata = {}, nullable = false): Schema {
+  const fields = Object.entries(columns).map(([name, type]) => new Field(name, toArrowType(type, nullable), nullable));
   return new Schema(fields, new Map(Object.entries(metadata)));
 }
 
-function toArrowType(type: ColumnType): DataType {
+function toArrowType(type: ColumnType, nullable: boolean): DataType {
   switch (type) {
     case 'utf8':
       return new Utf8();
@@ -106,11 +106,11 @@ function toArrowType(type: ColumnType): DataType {
     case 'bool':
       return new Bool();
     case 'list<int32>':
-      return new List(new Field('item', new Int32(), false));
+      return new List(new Field('item', new Int32(), nullable));
     case 'list<float32>':
-      return new List(new Field('item', new Float32(), false));
+      return new List(new Field('item', new Float32(), nullable));
     default:
-      return new FixedSizeList(fixedSize(type), new Field('item', new Float64(), false));
+      return new FixedSizeList(fixedSize(type), new Field('item', new Float64(), nullable));
   }
 }
 

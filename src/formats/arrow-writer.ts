@@ -20,6 +20,14 @@ export const BATCH_BYTES = 16 << 20;
 
 export type ArrowFormat = 'file' | 'stream';
 
+export interface ArrowOptions {
+  metadata?: Metadata;
+  format?: ArrowFormat;
+  batchBytes?: number;
+  /** Fields as nullable, though no value is null: as `datasets` writes them, which thus need no cast to be joined with others. */
+  nullable?: boolean;
+}
+
 /** Keeps what the (synchronous) Arrow writer emits until it is handed on: so a slow disk holds the rows back. */
 class Emitted extends AsyncByteQueue {
   chunks: Uint8Array[] = [];
@@ -36,16 +44,16 @@ export class ArrowWriter {
   readonly #builders: [name: string, builder: ColumnBuilder][];
   readonly #writer: RecordBatchFileWriter | RecordBatchStreamWriter;
   readonly #emitted = new Emitted();
+  readonly #batchBytes: number;
   #gathered = 0;
 
   constructor(
     readonly sink: Sink,
     columns: Columns,
-    metadata: Metadata = {},
-    format: ArrowFormat = 'file',
-    readonly batchBytes = BATCH_BYTES,
+    { metadata = {}, format = 'file', batchBytes = BATCH_BYTES, nullable = false }: ArrowOptions = {},
   ) {
-    this.#schema = toArrowSchema(columns, metadata);
+    this.#batchBytes = batchBytes;
+    this.#schema = toArrowSchema(columns, metadata, nullable);
     this.#builders = Object.entries(columns).map(([name, type], index) => {
       return [name, makeColumnBuilder(type as ColumnType, this.#schema.fields[index]!.type)];
     });
@@ -60,7 +68,7 @@ export class ArrowWriter {
     this.rows++;
     let bytes = 0;
     for (const [, builder] of this.#builders) bytes += builder.bytes;
-    if (bytes >= this.batchBytes) await this.#endBatch();
+    if (bytes >= this.#batchBytes) await this.#endBatch();
   }
 
   /** Write what is left and the footer. A table without rows is a valid file too. */

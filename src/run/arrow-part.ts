@@ -21,7 +21,7 @@ export async function writeArrowPart(ledger: Ledger, name: string, part: ArrowPa
   const written = await writeAtomically(
     ledger.file(name),
     async (sink) => {
-      const writer = new ArrowWriter(sink, part.columns, part.metadata);
+      const writer = new ArrowWriter(sink, part.columns, part.metadata && { metadata: part.metadata });
       for await (const row of part.rows) await writer.push(row);
       await writer.close();
       rows = writer.rows;

@@ -24,7 +24,7 @@ export interface Sink {
 
 /**
  * @param fill writes the content; when it throws, the temporary file is removed and `target` stays as it was
- * @throws LongattnError DISK_FULL, NOT_WRITABLE, NOT_A_FOLDER or WRITE_FAILED
+ * @throws LongattnError DISK_FULL, NOT_WRITABLE, NOT_A_FOLDER or WRITE_FAILED; whatever `fill` throws
  */
 export async function writeAtomically(
   target: string,
@@ -32,12 +32,15 @@ export async function writeAtomically(
   fs: FileSystem = nodeFileSystem,
 ): Promise<Written> {
   const temporary = temporaryPath(target);
+  let filling = false;
   try {
     const handle = await fs.open(temporary, 'wx');
     let written: Written;
     try {
-      const sink = new HashingSink(handle);
+      const sink = new HashingSink(handle, target);
+      filling = true;
       await fill(sink);
+      filling = false;
       written = await sink.finish();
       await handle.sync();
     } finally {
@@ -48,7 +51,7 @@ export async function writeAtomically(
     return written;
   } catch (error) {
     await fs.rm(temporary, { force: true }).catch(() => undefined); // the first error is the one to tell
-    throw writeError(error, target);
+    throw filling ? error : writeError(error, target);
   }
 }
 
@@ -76,7 +79,10 @@ class HashingSink implements Sink {
   #length = 0;
   #bytes = 0;
 
-  constructor(readonly handle: FileHandle) {}
+  constructor(
+    readonly handle: FileHandle,
+    readonly target: string,
+  ) {}
 
   async write(chunk: Uint8Array): Promise<void> {
     this.#bytes += chunk.byteLength;
@@ -100,8 +106,12 @@ class HashingSink implements Sink {
   /** A single write may take fewer bytes than it was given (nearly full disk, more than 2 GiB). */
   async #writeAll(bytes: Uint8Array): Promise<void> {
     this.#hash.update(bytes);
-    for (let at = 0; at < bytes.byteLength;) {
-      at += (await this.handle.write(bytes, at, bytes.byteLength - at)).bytesWritten;
+    try {
+      for (let at = 0; at < bytes.byteLength;) {
+        at += (await this.handle.write(bytes, at, bytes.byteLength - at)).bytesWritten;
+      }
+    } catch (error) {
+      throw writeError(error, this.target);
     }
   }
 }

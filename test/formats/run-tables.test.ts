@@ -13,7 +13,7 @@ import {
   WINDOW_COLUMNS,
   type Columns,
 } from '../../src/formats/arrow-schema.js';
-import { ArrowWriter, type ArrowFormat } from '../../src/formats/arrow-writer.js';
+import { ArrowWriter, type ArrowOptions } from '../../src/formats/arrow-writer.js';
 import type { SelectionRow, Window } from '../../src/records.js';
 import { writeAtomically } from '../../src/run/atomic-file.js';
 import { collect } from '../support/collect.js';
@@ -21,14 +21,9 @@ import { makeScore, makeWindow } from '../support/rows.js';
 import { faultyFs } from '../support/faulty-fs.js';
 import { tempFolder } from '../support/temp-folder.js';
 
-async function write(
-  file: string,
-  columns: Columns,
-  rows: Iterable<Row>,
-  options: { batchBytes?: number; format?: ArrowFormat; metadata?: Record<string, string> } = {},
-) {
+async function write(file: string, columns: Columns, rows: Iterable<Row>, options: ArrowOptions = {}) {
   return writeAtomically(file, async (sink) => {
-    const writer = new ArrowWriter(sink, columns, options.metadata, options.format, options.batchBytes);
+    const writer = new ArrowWriter(sink, columns, options);
     for (const row of rows) await writer.push(row);
     await writer.close();
   });

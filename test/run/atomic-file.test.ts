@@ -49,9 +49,9 @@ describe('writeAtomically', () => {
     const folder = tempFolder();
     const broken = writeAtomically(path.join(folder, 'a.txt'), async (sink) => {
       await sink.write(Buffer.from('half'));
-      throw Object.assign(new Error('no more'), { code: 'EIO' });
+      throw new Error('no more');
     });
-    await expect(broken).rejects.toMatchObject({ code: 'WRITE_FAILED' });
+    await expect(broken).rejects.toThrow(/^no more$/);
     expect(readdirSync(folder)).toEqual([]);
   });
 

@@ -1,0 +1,90 @@
+// README.md of an exported data set: what it is, how it was made, what the columns mean, how to open it.
+import type { JsonObject } from '../run/canonical-json.js';
+import type { DomainSummary } from '../selection/summary.js';
+import type { ExportFormat } from './shards.js';
+
+export interface CardFacts {
+  format: ExportFormat;
+  /** longattn's. */
+  version: string;
+  /** Model, revision, dtype, kernel, ... of the scores. */
+  scores: Readonly<Record<string, string>>;
+  /** Of the selection. */
+  settings: JsonObject;
+  domains: readonly DomainSummary[];
+}
+
+const OPEN: Record<ExportFormat, string> = {
+  hf: `from datasets import load_from_disk
+data = load_from_disk("PATH")                                                   # memory-mapped
+
+from datasets import load_dataset
+data = load_dataset("arrow", data_files="PATH/*.arrow", split="train")`,
+  arrow: `import polars as pl
+data = pl.read_ipc("PATH/*.arrow")
+
+import pyarrow.dataset as ds
+data = ds.dataset("PATH", format="arrow", exclude_invalid_files=True).to_table()`,
+  jsonl: `from datasets import load_dataset
+data = load_dataset("json", data_files="PATH/*.jsonl", split="train")`,
+};
+
+const COLUMNS = `| column | meaning |
+| --- | --- |
+| \`window_id\` | unique; the document's place in the corpus and the first token |
+| \`doc_id\`, \`domain\`, \`source\` | the document's id, its domain, the file it came from |
+| \`text\` | the exact substring of the document; empty where the corpus was given as token ids |
+| \`token_ids\` | the exact slice of the document's token ids |
+| \`token_start\` | index of the first token in the document |
+| \`char_start\`, \`char_end\` | place of \`text\` in the document, in Unicode code points (Python's slicing) |
+| \`ds\`, \`du\` | dependency strength (share of attention, 0..1) and distribution uniformity, means over the chosen heads |
+| \`lds\` | the score that ranked: by default Std(DS) + alpha * Std(DU), in standard deviations of the domain |
+| \`rank\` | 1 = best of the domain, over all its windows, kept or not |`;
+
+export function dataCard({ format, version, scores, settings, domains }: CardFacts): string {
+  const { layers: _, selection: _s, ...model } = scores;
+  const kept = domains.reduce((sum, domain) => sum + domain.kept, 0);
+  const tokens = domains.reduce((sum, domain) => sum + domain.keptTokens, 0);
+  return `---
+tags:
+- long-context
+- longattn
+---
+# Windows chosen by long-range attention
+
+${count(kept)} windows, ${count(tokens)} tokens, in the order of the corpus. Each domain was ranked by the attention that a language
+model pays over long distances (LongAttn, arXiv 2502.16860), and its best windows were kept. A score compares windows of one domain;
+it says nothing across domains. The texts keep the licences of their sources.
+
+## What was kept
+| domain | documents | windows | tokens | DS mean | DU mean | cut at score | kept windows | kept tokens |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- |
+${domains.map(domainRow).join('\n')}
+
+DS of uniform causal attention at k = L/4: 0.4034.
+
+## How it was made
+longattn ${version}, with:
+
+\`\`\`json
+${JSON.stringify({ scores: model, selection: settings }, null, 2)}
+\`\`\`
+
+## Columns
+${COLUMNS}
+
+## Opening it
+\`\`\`python
+${OPEN[format]}
+\`\`\`
+`;
+}
+
+function domainRow(domain: DomainSummary): string {
+  const { documents, windows, tokens, dsMean, duMean, ldsCut, kept, keptTokens } = domain;
+  const numbers = [count(documents), count(windows), count(tokens), dsMean.toFixed(4), duMean.toExponential(3)];
+  const name = domain.domain.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ');
+  return `| ${[name, ...numbers, ldsCut?.toFixed(4) ?? 'none', count(kept), count(keptTokens)].join(' | ')} |`;
+}
+
+const count = (value: number): string => value.toLocaleString('en-US');
