@@ -7,6 +7,12 @@
 #include "parallel_rows.h"
 
 namespace longattn {
+namespace {
+
+// What one window may add to the table: a window's memory stays small, and what recurs comes in with the next ones.
+constexpr int64_t kMaxGrowthBytes = int64_t{16} << 20;
+
+}  // namespace
 
 WindowHeads::WindowHeads(const LayerZeroConfig& config, const TokenProjector& projector, TokenTable& table,
                          const int32_t* ids, int64_t length, const ProviderOptions& options)
@@ -18,15 +24,12 @@ WindowHeads::WindowHeads(const LayerZeroConfig& config, const TokenProjector& pr
       rope_(config.rope, length),
       rows_(static_cast<size_t>(length)) {
   const bool by_position = config.positions == Positions::learned;
-  std::vector<int32_t> distinct(ids, ids + length);
-  if (!by_position) {
-    std::sort(distinct.begin(), distinct.end());
-    distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
-  }
-  distinct_ = static_cast<int64_t>(distinct.size());
   std::vector<TokenAt> wanted;
-  for (int64_t i = 0; i < distinct_; ++i) {
-    if (by_position || table.slot(distinct[i]) == TokenTable::kAbsent) wanted.push_back({distinct[i], i});
+  if (by_position) {
+    for (int64_t n = 0; n < length; ++n) wanted.push_back({ids[n], n});
+    distinct_ = length;
+  } else {
+    wanted = absent_tokens(ids, length, table);
   }
   found_ = distinct_ - static_cast<int64_t>(wanted.size());
   // A row that depends on its position too is of no use to another window.
@@ -48,13 +51,31 @@ WindowHeads::WindowHeads(const LayerZeroConfig& config, const TokenProjector& pr
   projector.release_pages();
 }
 
+// Distinct tokens of the window that are not in the table, the most frequent first: those are worth a place in it.
+std::vector<TokenAt> WindowHeads::absent_tokens(const int32_t* ids, int64_t length, const TokenTable& table) {
+  std::vector<int32_t> sorted(ids, ids + length);
+  std::sort(sorted.begin(), sorted.end());
+  std::vector<std::pair<int64_t, TokenAt>> counted;
+  for (auto first = sorted.begin(); first != sorted.end(); ++distinct_) {
+    const auto last = std::upper_bound(first, sorted.end(), *first);
+    if (table.slot(*first) == TokenTable::kAbsent) counted.push_back({last - first, {*first, 0}});
+    first = last;
+  }
+  std::stable_sort(counted.begin(), counted.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::vector<TokenAt> tokens;
+  for (const auto& [count, token] : counted) tokens.push_back(token);
+  return tokens;
+}
+
 void WindowHeads::poll_cancel() const {
   if (options_.cancel != nullptr && options_.cancel->load(std::memory_order_relaxed)) throw Cancelled();
 }
 
 // Takes the tokens that fit from the front of `wanted` into the table.
 void WindowHeads::fill_table(TokenTable& table, std::vector<TokenAt>& wanted) {
-  const int64_t fitting = std::min(table.room(), static_cast<int64_t>(wanted.size()));
+  const int64_t row_bytes = projector_.row_floats(config_.kv_heads) * static_cast<int64_t>(sizeof(float));
+  const int64_t fitting =
+      std::min({table.room(), std::max<int64_t>(1, kMaxGrowthBytes / row_bytes), static_cast<int64_t>(wanted.size())});
   for (int64_t first = 0; first < fitting; first += projector_.block_rows()) {
     poll_cancel();
     const int64_t count = std::min(projector_.block_rows(), fitting - first);

@@ -26,6 +26,7 @@ class WindowHeads : public HeadSource {
   int64_t found() const { return found_; }
 
  private:
+  std::vector<TokenAt> absent_tokens(const int32_t* ids, int64_t length, const TokenTable& table);
   void fill_table(TokenTable& table, std::vector<TokenAt>& wanted);
   void poll_cancel() const;
   // Row of the group that is prepared, at a position of the window.
