@@ -33,7 +33,7 @@ at::Tensor flash(const AttentionConfig& config, const at::Tensor& q, const at::T
   const int64_t width = std::max(base.dim, value_dim);
   const auto widen = [&](const at::Tensor& x) { return at::constant_pad_nd(x, {0, width - x.size(2)}); };
   const at::Tensor wide_q = widen(q), wide_k = widen(k), wide_v = widen(v);
-  at::Tensor out = at::empty({length, base.heads, value_dim}, at::kFloat);
+  at::Tensor out;
   const int64_t step = std::clamp<int64_t>(kFlashPairs / std::max<int64_t>(1, length * length / 2) / group, 1, base.kv_heads);
   for (int64_t first = 0; first < base.kv_heads; first += step) {
     poll(options);
@@ -55,7 +55,12 @@ at::Tensor flash(const AttentionConfig& config, const at::Tensor& q, const at::T
       const at::Tensor sinks = at::tensor(config.sinks).narrow(0, first * group, heads).unsqueeze(1);
       rows = rows * sink_share(lse.squeeze(0), sinks).transpose(0, 1).unsqueeze(2);
     }
-    out.narrow(1, first * group, heads).copy_(rows);
+    if (groups == base.kv_heads) {
+      out = rows;
+    } else {
+      if (first == 0) out = at::empty({length, base.heads, value_dim}, at::kFloat);
+      out.narrow(1, first * group, heads).copy_(rows);
+    }
   }
   return out.reshape({length, base.heads * value_dim});
 }

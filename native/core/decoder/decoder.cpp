@@ -175,13 +175,13 @@ class Decoder::Parts {
     if (block.parallel) {
       const at::Tensor mlp_input = block.mlp_norm.kind() == RowNorm::Kind::none ? input : normed(block.mlp_norm, x, threads);
       const at::Tensor mlp = normed(block.mlp_out_norm, feed_forward(block, weights, mlp_input, options), threads);
-      return base + (added + mlp) * block.residual_scale;
+      return at::add(base, added + mlp, block.residual_scale);
     }
-    const at::Tensor sum = normed(block.attention_sum_norm, base + added * block.residual_scale, threads);
+    const at::Tensor sum = normed(block.attention_sum_norm, at::add(base, added, block.residual_scale), threads);
     const at::Tensor mlp_input = normed(block.mlp_norm, sum, threads);
     const at::Tensor mlp = normed(block.mlp_out_norm, feed_forward(block, weights, mlp_input, options), threads);
     const at::Tensor& second = block.residual_from_norm ? mlp_input : sum;
-    return normed(block.mlp_sum_norm, second + mlp * block.residual_scale, threads);
+    return normed(block.mlp_sum_norm, at::add(second, mlp, block.residual_scale), threads);
   }
 
  public:

@@ -14,9 +14,20 @@ void poll(const ProviderOptions& options) {
   if (options.cancel != nullptr && options.cancel->load(std::memory_order_relaxed)) throw Cancelled();
 }
 
+// out [n, out] float32.
+void multiply_into(const Linear& linear, const at::Tensor& x, at::Tensor out) {
+  if (linear.weight.scalar_type() == at::kFloat) {
+    at::mm_out(out, x, linear.weight.t());
+  } else {
+    out.copy_(at::linear(x.to(linear.weight.scalar_type()), linear.weight));
+  }
+  if (linear.bias.defined()) out.add_(linear.bias);
+}
+
 at::Tensor multiply(const Linear& linear, const at::Tensor& x) {
-  const at::Tensor product = at::linear(x.to(linear.weight.scalar_type()), linear.weight).to(at::kFloat);
-  return linear.bias.defined() ? product.add_(linear.bias) : product;
+  at::Tensor out = at::empty({x.size(0), linear.weight.size(0)}, at::kFloat);
+  multiply_into(linear, x, out);
+  return out;
 }
 
 // act(gate) * up; a plain MLP has no gate and `up` is activated itself.
@@ -39,11 +50,11 @@ at::Tensor activate(Activation kind, at::Tensor x) {
   return x;
 }
 
-at::Tensor mlp_rows(Activation activation, const MlpWeights& weights, const at::Tensor& x) {
+void mlp_rows(Activation activation, const MlpWeights& weights, const at::Tensor& x, const at::Tensor& out) {
   at::Tensor up = multiply(weights.up, x);
-  if (!weights.gate.weight.defined()) return multiply(weights.down, activate(activation, up));
+  if (!weights.gate.weight.defined()) return multiply_into(weights.down, activate(activation, up), out);
   if (activation == Activation::swiglu_clamped) up = up.clamp_(-kGateLimit, kGateLimit).add_(1);
-  return multiply(weights.down, activate(activation, multiply(weights.gate, x)).mul_(up));
+  multiply_into(weights.down, activate(activation, multiply(weights.gate, x)).mul_(up), out);
 }
 
 // Scores of experts outside the best groups, as the choice sees them.
@@ -90,26 +101,26 @@ at::Tensor expert_rows(const BlockConfig& block, const LayerWeights& weights, co
     poll(options);
     const at::Tensor rows = places.select(1, 0);
     const at::Tensor share = routing.weights.index({rows, places.select(1, 1)}).unsqueeze(1);
-    out.index_add_(0, rows, mlp_rows(block.activation, weights.experts[e], x.index_select(0, rows)).mul_(share));
+    at::Tensor part = at::empty({rows.size(0), x.size(1)}, at::kFloat);
+    mlp_rows(block.activation, weights.experts[e], x.index_select(0, rows), part);
+    out.index_add_(0, rows, part.mul_(share));
   }
   if (!block.experts.shared) return out;
-  at::Tensor shared = mlp_rows(block.activation, weights.mlp, x);
+  at::Tensor shared = at::empty_like(x);
+  mlp_rows(block.activation, weights.mlp, x, shared);
   if (weights.shared_router.weight.defined()) shared.mul_(at::sigmoid(multiply(weights.shared_router, x)));
   return out.add_(shared);
 }
 
-template <typename Rows>
-at::Tensor in_blocks(const at::Tensor& x, int64_t width, const ProviderOptions& options, const Rows& rows_of) {
+// Calls body(x, out) for blocks of rows of x and of out [n, width].
+template <typename Body>
+at::Tensor in_blocks(const at::Tensor& x, int64_t width, const ProviderOptions& options, const Body& body) {
   const int64_t count = x.size(0);
-  if (count <= kBlockRows) {
-    poll(options);
-    return rows_of(x);
-  }
   at::Tensor out = at::empty({count, width}, at::kFloat);
   for (int64_t first = 0; first < count; first += kBlockRows) {
     poll(options);
     const int64_t rows = std::min(kBlockRows, count - first);
-    out.narrow(0, first, rows).copy_(rows_of(x.narrow(0, first, rows)));
+    body(x.narrow(0, first, rows), out.narrow(0, first, rows));
   }
   return out;
 }
@@ -117,14 +128,18 @@ at::Tensor in_blocks(const at::Tensor& x, int64_t width, const ProviderOptions& 
 }  // namespace
 
 at::Tensor project(const Linear& linear, const at::Tensor& x, const ProviderOptions& options) {
-  return in_blocks(x, linear.weight.size(0), options, [&](const at::Tensor& rows) { return multiply(linear, rows); });
+  return in_blocks(x, linear.weight.size(0), options,
+                   [&](const at::Tensor& rows, const at::Tensor& out) { multiply_into(linear, rows, out); });
 }
 
 at::Tensor feed_forward(const BlockConfig& block, const LayerWeights& weights, const at::Tensor& x,
                         const ProviderOptions& options) {
-  return in_blocks(x, x.size(1), options, [&](const at::Tensor& rows) {
-    return block.mlp == BlockConfig::Mlp::experts ? expert_rows(block, weights, rows, options)
-                                                  : mlp_rows(block.activation, weights.mlp, rows);
+  return in_blocks(x, x.size(1), options, [&](const at::Tensor& rows, at::Tensor out) {
+    if (block.mlp == BlockConfig::Mlp::experts) {
+      out.copy_(expert_rows(block, weights, rows, options));
+    } else {
+      mlp_rows(block.activation, weights.mlp, rows, out);
+    }
   });
 }
 
