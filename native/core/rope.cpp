@@ -45,6 +45,14 @@ class RopeReader {
   RopeConfig::Type type_;
 };
 
+std::vector<double> read_divisors(const SpecReader& reader, const std::string& key, int64_t count) {
+  std::vector<double> divisors = reader.reals(key, count);
+  for (const double divisor : divisors) {
+    if (!(divisor > 0)) throw Error(kModelInvalid, "model spec: every number of " + key + " must be above 0.");
+  }
+  return divisors;
+}
+
 }  // namespace
 
 RopeConfig read_rope(const SpecReader& reader, int64_t head_dim) {
@@ -75,14 +83,17 @@ RopeConfig read_rope(const SpecReader& reader, int64_t head_dim) {
   if (set.wants("high_freq_factor", {Type::llama3})) {
     config.high_freq_factor = reader.positive(set.key("high_freq_factor"));
   }
+  if (config.type == Type::llama3 && !(config.high_freq_factor > config.low_freq_factor)) {
+    throw Error(kModelInvalid, "model spec: " + set.key("high_freq_factor") + " must be above low_freq_factor.");
+  }
   if (set.wants("beta_fast", {Type::yarn})) config.beta_fast = reader.positive(set.key("beta_fast"));
   if (set.wants("beta_slow", {Type::yarn})) config.beta_slow = reader.positive(set.key("beta_slow"));
   if (set.wants("truncate", {Type::yarn})) config.truncate = reader.flag(set.key("truncate"));
   if (set.wants("short_factor", {Type::longrope})) {
-    config.short_factor = reader.reals(set.key("short_factor"), config.dim / 2);
+    config.short_factor = read_divisors(reader, set.key("short_factor"), config.dim / 2);
   }
   if (set.wants("long_factor", {Type::longrope})) {
-    config.long_factor = reader.reals(set.key("long_factor"), config.dim / 2);
+    config.long_factor = read_divisors(reader, set.key("long_factor"), config.dim / 2);
   }
   return config;
 }

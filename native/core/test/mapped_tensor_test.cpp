@@ -1,0 +1,134 @@
+// Mapped tensors: every half-precision value, views, and files that are not what the spec says.
+#include "../mapped_tensor.h"
+
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "../float_convert.h"
+#include "error_check.h"
+#include "temporary_folder.h"
+
+using namespace longattn;
+
+namespace {
+
+TensorSpec tensor(const std::string& file, std::vector<int64_t> shape, int64_t offset = 0) {
+  TensorSpec spec;
+  spec.role = "layers.0.q";
+  spec.file = file;
+  spec.offset = offset;
+  spec.shape = std::move(shape);
+  return spec;
+}
+
+std::vector<float> counting(int64_t count) {
+  std::vector<float> values;
+  for (int64_t i = 0; i < count; ++i) values.push_back(static_cast<float>(i));
+  return values;
+}
+
+void converts_every_half() {
+  for (uint32_t bits = 0; bits < 65536; ++bits) {
+    const auto half = static_cast<uint16_t>(bits);
+    float f16, bf16;
+    to_float32(DType::f16, &half, 1, &f16);
+    to_float32(DType::bf16, &half, 1, &bf16);
+    const int exponent = static_cast<int>(bits >> 10 & 31), mantissa = static_cast<int>(bits & 1023);
+    double expected = exponent == 0 ? std::ldexp(mantissa, -24) : std::ldexp(1024 + mantissa, exponent - 25);
+    if (exponent == 31) expected = mantissa == 0 ? HUGE_VAL : NAN;
+    if (bits & 0x8000) expected = -expected;
+    const bool equal =
+        std::isnan(expected) ? std::isnan(f16) : f16 == expected && std::signbit(f16) == std::signbit(expected);
+    CHECK_MESSAGE(equal, "F16 " + std::to_string(bits));
+    CHECK_MESSAGE(std::bit_cast<uint32_t>(bf16) == bits << 16, "BF16 " + std::to_string(bits));
+  }
+}
+
+void reads_rows_and_views(const fixture::TemporaryFolder& folder) {
+  const std::vector<float> values = counting(24);
+  const std::string file = folder.write("views", values.data(), 24 * sizeof(float));
+  const auto row = [](const MappedTensor& matrix, int64_t index) {
+    std::vector<float> out(static_cast<size_t>(matrix.columns()));
+    matrix.read_row(index, out.data());
+    return out;
+  };
+  using Row = std::vector<float>;
+  CHECK((row(MappedTensor(tensor(file, {6, 4}), 6, 4), 5) == Row{20, 21, 22, 23}));
+  // An offset that is no multiple of a page, nor of four bytes of it.
+  CHECK((row(MappedTensor(tensor(file, {2, 4}, 16), 2, 4), 0) == Row{4, 5, 6, 7}));
+  TensorSpec spec = tensor(file, {6, 4});
+  spec.transposed = true;
+  CHECK((row(MappedTensor(spec, 4, 6), 1) == Row{1, 5, 9, 13, 17, 21}));
+  spec.rows = {1, 1, 2, 2};  // columns 1 and 3 of the file
+  CHECK((row(MappedTensor(spec, 2, 6), 1) == Row{3, 7, 11, 15, 19, 23}));
+  spec = tensor(file, {6, 4});
+  spec.rows = {1, 2, 3, 2};  // rows 1, 2, 4, 5
+  CHECK((row(MappedTensor(spec, 4, 4), 2) == Row{16, 17, 18, 19}));
+  spec = tensor(file, {24});
+  spec.rows = {2, 1, 10, 3};
+  CHECK((MappedTensor(spec, 3, 1).read_all() == Row{2, 12, 22}));
+}
+
+void refuses(const fixture::TemporaryFolder& folder) {
+  const std::vector<float> values = counting(8);
+  const std::string file = folder.write("short", values.data(), 8 * sizeof(float));
+  constexpr int64_t huge = std::numeric_limits<int64_t>::max();
+  CHECK_ERROR(MappedTensor(tensor(folder.file("none"), {2}), 2, 1), kFileUnreadable, "cannot be opened");
+  CHECK_ERROR(MappedTensor(tensor(file, {9}), 9, 1), kFileUnreadable, "ends at byte 36, the file at 32");
+  CHECK_ERROR(MappedTensor(tensor(file, {8}, 4), 8, 1), kFileUnreadable, "is cut");
+  CHECK_ERROR(MappedTensor(tensor(file, {8}, huge), 8, 1), kModelInvalid, "64 bits");
+  CHECK_ERROR(MappedTensor(tensor(file, {8}, huge - 64), 8, 1), kFileUnreadable, "is cut");
+  CHECK_ERROR(MappedTensor(tensor(file, {huge, 4}), huge, 4), kModelInvalid, "64 bits");
+  CHECK_ERROR(MappedTensor(tensor(file, {huge / 2, 1}), huge / 2, 1), kModelInvalid, "64 bits");
+  CHECK_ERROR(MappedTensor(tensor(file, {2, 4}), 4, 4), kModelInvalid, "must not be 2x4");
+  CHECK_ERROR(MappedTensor(tensor(file, {0, 4}), 0, 4), kModelInvalid, "empty");
+  TensorSpec spec = tensor(file, {2, 4});
+  spec.rows = {1, 1, 1, 2};
+  CHECK_ERROR(MappedTensor(spec, 2, 4), kModelInvalid, "ends at row 3 of 2");
+  spec.rows = {huge, 1, huge, 2};
+  CHECK_ERROR(MappedTensor(spec, 2, 4), kModelInvalid, "64 bits");
+  spec.rows = {0, 1, 1, 1};
+  CHECK_ERROR(MappedTensor(spec, 2, 4), kModelInvalid, "its view has 1 rows, not 2");
+  spec = tensor(file, {2, 4});
+  spec.transposed = true;
+  CHECK_ERROR(MappedTensor(spec, 2, 4), kModelInvalid, "must not be 2x4");
+  CHECK_ERROR(MappedTensor(tensor("/dev/null", {8}), 8, 1), kFileUnreadable, "is cut");
+  CHECK_ERROR(MappedTensor(tensor(folder.file(""), {8}), 8, 1), kFileUnreadable, "");
+}
+
+void finds_what_is_not_finite(const fixture::TemporaryFolder& folder) {
+  std::vector<float> values = counting(8);
+  values[6] = NAN;
+  const MappedTensor matrix(tensor(folder.write("nan", values.data(), 32), {4, 2}), 4, 2);
+  float row[2];
+  matrix.read_row(2, row);
+  CHECK(row[1] == 5);
+  CHECK_ERROR(matrix.read_row(3, row), kWeightNotFinite, "tensor layers.0.q in ");
+  const uint16_t infinite = 0x7c00;
+  TensorSpec half = tensor(folder.write("inf", &infinite, 2), {1});
+  half.dtype = DType::f16;
+  CHECK_ERROR(MappedTensor(half, 1, 1).read_all(), kWeightNotFinite, "row 0");
+}
+
+void notices_a_file_that_shrank(const fixture::TemporaryFolder& folder) {
+  const std::vector<float> values = counting(8);
+  const std::string file = folder.write("shrinks", values.data(), 32);
+  const MappedTensor matrix(tensor(file, {8}), 8, 1);
+  matrix.check_not_truncated();
+  std::filesystem::resize_file(file, 16);
+  CHECK_ERROR(matrix.check_not_truncated(), kFileUnreadable, "is cut");
+}
+
+}  // namespace
+
+int main() {
+  const fixture::TemporaryFolder folder;
+  converts_every_half();
+  reads_rows_and_views(folder);
+  refuses(folder);
+  finds_what_is_not_finite(folder);
+  notices_a_file_that_shrank(folder);
+  return check::exit_code();
+}

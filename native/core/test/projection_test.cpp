@@ -1,0 +1,104 @@
+// The projection kernel: right against float64, and the same bits whatever shares the batch, on any number of threads.
+#include <cstring>
+#include <random>
+#include <vector>
+
+#include "../attention/cpu_features.h"
+#include "../projection/packed_matrix.h"
+#include "check.h"
+
+using namespace longattn;
+using projection::PackedMatrix;
+
+namespace {
+
+std::vector<float> randn(int64_t count, unsigned seed) {
+  std::mt19937 engine(seed);
+  std::normal_distribution<float> normal;
+  std::vector<float> values(static_cast<size_t>(count));
+  for (float& value : values) value = normal(engine);
+  return values;
+}
+
+struct Case {
+  int64_t inputs;
+  std::vector<int64_t> parts;
+};
+
+PackedMatrix pack(const Case& one, const std::vector<float>& weights) {
+  return PackedMatrix(one.inputs, one.parts, [&](int64_t part, int64_t row, float* out) {
+    int64_t first = 0;
+    for (int64_t p = 0; p < part; ++p) first += one.parts[p];
+    std::memcpy(out, weights.data() + (first + row) * one.inputs, one.inputs * sizeof(float));
+  });
+}
+
+std::vector<float> product(const PackedMatrix& matrix, int64_t part, const float* x, int64_t count, int threads) {
+  const int64_t rows = matrix.rows(part);
+  std::vector<float> out(static_cast<size_t>(count * rows));
+  matrix.multiply(part, x, count, threads, [&](int64_t t) { return out.data() + t * rows; });
+  return out;
+}
+
+void is_right(const Case& one) {
+  int64_t total = 0;
+  for (const int64_t rows : one.parts) total += rows;
+  const std::vector<float> weights = randn(total * one.inputs, 1), x = randn(7 * one.inputs, 2);
+  const PackedMatrix matrix = pack(one, weights);
+  int64_t first = 0;
+  for (int64_t part = 0; part < matrix.parts(); first += matrix.rows(part++)) {
+    const std::vector<float> out = product(matrix, part, x.data(), 7, 2);
+    for (int64_t t = 0; t < 7; ++t) {
+      for (int64_t r = 0; r < matrix.rows(part); ++r) {
+        double sum = 0, size = 0;
+        for (int64_t i = 0; i < one.inputs; ++i) {
+          const double term = static_cast<double>(x[t * one.inputs + i]) * weights[(first + r) * one.inputs + i];
+          sum += term, size += std::fabs(term);
+        }
+        CHECK(check::close(out[t * matrix.rows(part) + r], sum, 0, 4e-7 * size));
+      }
+    }
+  }
+}
+
+void has_the_same_bits_in_any_batch(const Case& one) {
+  const std::vector<float> weights = randn(one.parts[0] * one.inputs, 3), x = randn(200 * one.inputs, 4);
+  const PackedMatrix matrix = pack(one, weights);
+  const int64_t rows = matrix.rows(0);
+  const std::vector<float> all = product(matrix, 0, x.data(), 200, 1);
+  for (const int threads : {2, 3, 8}) CHECK(product(matrix, 0, x.data(), 200, threads) == all);
+  for (const int64_t first : {0, 1, 5, 47, 48, 150}) {
+    for (const int64_t count : {1, 2, 5, 6, 7, 48, 49, 50}) {
+      const std::vector<float> some = product(matrix, 0, x.data() + first * one.inputs, count, 2);
+      CHECK(std::memcmp(some.data(), all.data() + first * rows, some.size() * sizeof(float)) == 0);
+    }
+  }
+}
+
+// What lets scores move between machines of the x86 family.
+void vector_tiles_agree() {
+#if defined(__x86_64__)
+  if (!attention::cpu_has_avx512() || !attention::cpu_has_avx2_fma()) return;
+  constexpr int64_t inputs = 700, rows = 13;
+  const std::vector<float> x = randn(rows * inputs, 5);
+  const auto panel = attention::make_aligned<float>(inputs * projection::kPanel);
+  const std::vector<float> weights = randn(inputs * projection::kPanel, 6);
+  std::memcpy(panel.get(), weights.data(), weights.size() * sizeof(float));
+  std::vector<float> avx2(rows * projection::kPanel), avx512(avx2), portable(avx2);
+  projection::tile_avx2(x.data(), inputs, rows, panel.get(), inputs, avx2.data());
+  projection::tile_avx512(x.data(), inputs, rows, panel.get(), inputs, avx512.data());
+  projection::tile_portable(x.data(), inputs, rows, panel.get(), inputs, portable.data());
+  CHECK(avx2 == avx512);
+  for (size_t i = 0; i < avx2.size(); ++i) CHECK(check::close(portable[i], avx2[i], 0, 1e-4));
+#endif
+}
+
+}  // namespace
+
+int main() {
+  for (const Case& one : {Case{1, {1}}, Case{5, {3, 64, 65}}, Case{576, {256, 256}}, Case{300, {130, 2}}})
+    is_right(one);
+  for (const Case& one : {Case{576, {256}}, Case{257, {70}}, Case{64, {48}}}) has_the_same_bits_in_any_batch(one);
+  vector_tiles_agree();
+  return check::exit_code();
+}
