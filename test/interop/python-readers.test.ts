@@ -1,0 +1,160 @@
+// The files of a run in the hands of others: pyarrow, datasets, polars and DuckDB must see the rows that we wrote.
+//
+// The libraries are installed on first use (scripts/setup-python.mjs); where that fails, so do these tests.
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { readScores, readSelection, readWindows } from '../../src/formats/arrow-reader.js';
+import { scoreRow, selectionRow, windowRow, type Row } from '../../src/formats/arrow-rows.js';
+import { EXPORT_COLUMNS } from '../../src/formats/arrow-schema.js';
+import { keptWindows } from '../../src/export/kept-windows.js';
+import { partName } from '../../src/run/ledger.js';
+import { exportWindows } from '../../src/stages/export.js';
+import { collect } from '../support/collect.js';
+import { makeSelectedRun, type MadeExport } from '../support/exported-run.js';
+
+const ROOT = path.resolve(import.meta.dirname, '..', '..');
+const INSTALL_TIMEOUT_MS = 900_000;
+
+interface Job {
+  how: string;
+  paths: string[];
+}
+
+interface Seen {
+  columns: Record<string, string>;
+  rows: Record<string, unknown>[];
+}
+
+const dir = mkdtempSync(path.join(os.tmpdir(), 'longattn-test-'));
+let readers: string;
+let made: MadeExport;
+let expected: unknown[];
+
+beforeAll(async () => {
+  readers = execFileSync(process.execPath, ['scripts/setup-python.mjs'], { cwd: ROOT, encoding: 'utf8' }).trim();
+  made = await makeSelectedRun(path.join(dir, 'run'));
+  const { run, selection, textOf } = made;
+  expected = (
+    await collect(
+      keptWindows({ windows: run.windows, parts: run.manifest.parts, selectionPath: selection.path, textOf }),
+    )
+  ).map(plain);
+  // Small files, so that there are several.
+  for (const format of ['hf', 'arrow', 'jsonl'] as const) {
+    const { files } = await exportWindows(run, selection, {
+      format,
+      textOf,
+      folder: path.join(dir, format),
+      shardBytes: 1,
+    });
+    expect(files.length).toBeGreaterThan(format === 'jsonl' ? 5 : 0);
+  }
+}, INSTALL_TIMEOUT_MS);
+afterAll(() => rmSync(dir, { recursive: true }));
+
+/** What each job sees, from one Python process: starting it and importing takes longer than all the reading. */
+function read(jobs: Job[]): Seen[] {
+  const list = path.join(dir, 'jobs.json');
+  writeFileSync(list, JSON.stringify(jobs));
+  const env = { ...process.env, PYTHONPATH: readers };
+  const { status, stdout, stderr } = spawnSync('python3', ['test/interop/read_files.py', list], {
+    cwd: ROOT,
+    env,
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  });
+  if (status !== 0) throw new Error(`the readers ended with ${status}:\n${stderr}`);
+  return stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Seen);
+}
+
+function plain(row: Row): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [
+      name,
+      ArrayBuffer.isView(value) ? Array.from(value as Float64Array) : value,
+    ]),
+  );
+}
+
+const byId = (rows: readonly unknown[]): unknown[] =>
+  [...rows].sort((a, b) => ((a as { window_id: string }).window_id < (b as { window_id: string }).window_id ? -1 : 1));
+
+describe('the exported folder', () => {
+  it('is read as a data set, by every way that its users have', () => {
+    const folder = (format: string): string => path.join(dir, format);
+    const jobs: Job[] = [
+      ...['hf_load_from_disk', 'hf_load_dataset', 'hf_load_dataset_streaming', 'hf_from_file', 'hf_transformed'].map(
+        (how) => ({ how, paths: [folder('hf')] }),
+      ),
+      ...['pyarrow_stream', 'polars_stream', 'duckdb_arrow'].map((how) => ({ how, paths: [folder('hf')] })),
+      ...['pyarrow_folder', 'pyarrow_dataset', 'polars_scan', 'duckdb_arrow'].map((how) => ({
+        how,
+        paths: [folder('arrow')],
+      })),
+      ...['hf_json', 'polars_json', 'duckdb_json'].map((how) => ({ how, paths: [folder('jsonl')] })),
+    ];
+    const seen = read(jobs);
+    expect(seen).toHaveLength(jobs.length);
+    seen.forEach(({ columns, rows }, i) => {
+      const job = `${jobs[i]!.how} ${path.basename(jobs[i]!.paths[0]!)}`;
+      expect([job, Object.keys(columns)]).toEqual([job, Object.keys(EXPORT_COLUMNS)]);
+      expect([job, byId(rows)]).toEqual([job, byId(expected)]);
+    });
+  });
+
+  it('has the features that its columns say', () => {
+    const [disk, stream] = read([
+      { how: 'hf_load_from_disk', paths: [path.join(dir, 'hf')] },
+      { how: 'pyarrow_stream', paths: [path.join(dir, 'hf')] },
+    ]);
+    expect(disk!.columns['text']).toBe("Value('large_string')");
+    expect(disk!.columns['token_ids']).toBe("List(Value('int32'))");
+    expect(stream!.columns).toMatchObject({
+      text: 'large_string',
+      token_ids: 'list<item: int32>',
+      ds: 'double',
+      rank: 'int32',
+    });
+  });
+});
+
+describe('the tables of a run', () => {
+  it('are read with the values that were written, the empty part too', async () => {
+    const { run, selection } = made;
+    const parts = [0, 1, 2].map(partName);
+    const windows: unknown[] = [];
+    const scores: unknown[] = [];
+    for (const name of parts) {
+      for await (const row of readWindows(run.windows.file(name))) windows.push(plain(windowRow(row)));
+      for await (const row of readScores(run.scores.file(name))) scores.push(plain(scoreRow(row)));
+    }
+    const chosen = (await collect(readSelection(selection.path))).map((row) => plain(selectionRow(row)));
+    const tables = [
+      { paths: parts.map((name) => run.windows.file(name)), rows: windows },
+      { paths: parts.map((name) => run.scores.file(name)), rows: scores },
+      { paths: [selection.path], rows: chosen },
+    ];
+    const seen = read(
+      tables.flatMap(({ paths }) => [
+        { how: 'pyarrow_files', paths },
+        { how: 'polars_files', paths },
+      ]),
+    );
+    tables.forEach(({ rows }, i) => {
+      expect(rows.length).toBeGreaterThan(20);
+      expect(seen[2 * i]!.rows).toEqual(rows);
+      expect(seen[2 * i + 1]!.rows).toEqual(rows);
+    });
+    expect(seen[2]!.columns).toMatchObject({
+      window_id: 'string',
+      layer: 'int32',
+      ds: 'fixed_size_list<item: double not null>[3]',
+    });
+  });
+});

@@ -1,0 +1,142 @@
+"""Open the files of a run with the libraries that users have, and print the rows that each of them sees.
+
+Usage: read_files.py JOB.json, a list of {"how": name of a reader below, "paths": [...]}. Prints one JSON line a job:
+{"columns": {name: type}, "rows": [...]}. A reader that fails ends the script with its own traceback.
+"""
+
+import glob
+import json
+import os
+import sys
+import tempfile
+
+os.environ.update(HF_HUB_OFFLINE="1", HF_DATASETS_OFFLINE="1", HF_DATASETS_DISABLE_PROGRESS_BARS="1")
+os.environ["HF_HOME"] = tempfile.mkdtemp(prefix="longattn-hf-")
+
+import datasets
+import duckdb
+import polars
+import pyarrow as pa
+import pyarrow.dataset
+import pyarrow.ipc
+
+
+def data_files(folder, ending):
+    return sorted(glob.glob(os.path.join(folder, "data-*." + ending)))
+
+
+def of_table(table):
+    columns = {field.name: str(field.type) for field in table.schema}
+    return {"columns": columns, "rows": table.to_pylist()}
+
+
+def of_dataset(data):
+    return {"columns": {name: str(feature) for name, feature in data.features.items()}, "rows": list(data)}
+
+
+def of_polars(frame):
+    return {"columns": {name: str(kind) for name, kind in frame.schema.items()}, "rows": frame.to_dicts()}
+
+
+def hf_load_from_disk(folder):
+    return of_dataset(datasets.load_from_disk(folder))
+
+
+def hf_load_dataset(folder):
+    files = os.path.join(folder, "*.arrow")
+    return of_dataset(datasets.load_dataset("arrow", data_files=files, split="train"))
+
+
+def hf_load_dataset_streaming(folder):
+    files = os.path.join(folder, "*.arrow")
+    data = datasets.load_dataset("arrow", data_files=files, split="train", streaming=True)
+    return {"columns": {name: str(feature) for name, feature in data.features.items()}, "rows": list(data)}
+
+
+def hf_from_file(folder):
+    parts = [datasets.Dataset.from_file(file) for file in data_files(folder, "arrow")]
+    return of_dataset(datasets.concatenate_datasets(parts))
+
+
+def hf_transformed(folder):
+    """What trainers do: map, filter, shuffle, write again."""
+    data = datasets.load_from_disk(folder)
+    data = data.map(lambda row: {"tokens": len(row["token_ids"])}).filter(lambda row: row["tokens"] > 0)
+    with tempfile.TemporaryDirectory() as again:
+        data.shuffle(seed=1).save_to_disk(again)
+        data = datasets.load_from_disk(again).remove_columns("tokens")
+        return of_dataset(data.sort("window_id"))
+
+
+def hf_json(folder):
+    files = os.path.join(folder, "*.jsonl")
+    return of_dataset(datasets.load_dataset("json", data_files=files, split="train"))
+
+
+def pyarrow_stream(folder):
+    tables = []
+    for file in data_files(folder, "arrow"):
+        with pa.memory_map(file) as source, pa.ipc.open_stream(source) as reader:
+            tables.append(reader.read_all())
+            tables[-1].validate(full=True)
+    return of_table(pa.concat_tables(tables))
+
+
+def pyarrow_files(*files):
+    tables = []
+    for file in files:
+        with pa.OSFile(file) as source, pa.ipc.open_file(source) as reader:
+            tables.append(reader.read_all())
+            tables[-1].validate(full=True)
+    return of_table(pa.concat_tables(tables))
+
+
+def pyarrow_folder(folder):
+    return pyarrow_files(*data_files(folder, "arrow"))
+
+
+def pyarrow_dataset(folder):
+    data = pyarrow.dataset.dataset(folder, format="arrow", exclude_invalid_files=True)
+    return of_table(data.to_table())
+
+
+def polars_stream(folder):
+    return of_polars(polars.concat([polars.read_ipc_stream(file) for file in data_files(folder, "arrow")]))
+
+
+def polars_files(*files):
+    return of_polars(polars.concat([polars.read_ipc(file, memory_map=False) for file in files]))
+
+
+def polars_scan(folder):
+    return of_polars(polars.scan_ipc(os.path.join(folder, "*.arrow")).collect())
+
+
+def polars_json(folder):
+    return of_polars(polars.concat([polars.read_ndjson(file) for file in data_files(folder, "jsonl")]))
+
+
+def duckdb_arrow(folder):
+    """DuckDB reads Arrow through pyarrow."""
+    files = data_files(folder, "arrow")
+    try:
+        windows = pa.concat_tables([pa.ipc.open_stream(file).read_all() for file in files])
+    except pa.ArrowInvalid:
+        windows = pa.concat_tables([pa.ipc.open_file(file).read_all() for file in files])
+    return of_table(duckdb.sql("SELECT * FROM windows WHERE rank >= 1 ORDER BY window_id").fetch_arrow_table())
+
+
+def duckdb_json(folder):
+    files = os.path.join(folder, "*.jsonl")
+    return of_table(duckdb.sql(f"SELECT * FROM read_json('{files}') ORDER BY window_id").fetch_arrow_table())
+
+
+def main():
+    with open(sys.argv[1], encoding="utf-8") as file:
+        jobs = json.load(file)
+    for job in jobs:
+        result = globals()[job["how"]](*job["paths"])
+        print(json.dumps(result), flush=True)
+
+
+main()
