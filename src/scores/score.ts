@@ -15,6 +15,9 @@ export interface AttentionScore {
   source: string;
   /** True when it reads `token_ds`, which only `--tokens` stores. */
   needsTokens?: boolean;
+  /** True when another k or other heads would give the same number: reports then list it once. */
+  ignoresK?: boolean;
+  ignoresHeads?: boolean;
   /** Numbers of one window, before it is compared with any other; always the same count. */
   components(view: LayerView): number[];
   /**
@@ -30,6 +33,8 @@ export function plainScore(
   formula: string,
   source: string,
   value: (view: LayerView) => number,
+  ignores: Pick<AttentionScore, 'ignoresK' | 'ignoresHeads'> = {},
 ): AttentionScore {
-  return { name, formula, source, components: (view) => [value(view)], combine: ([column]) => column!.slice() };
+  const components = (view: LayerView): number[] => [value(view)];
+  return { name, formula, source, components, combine: ([column]) => column!.slice(), ...ignores };
 }

@@ -1,10 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { bootstrap } from '../../src/evidence/bootstrap.js';
-import { matchPairs } from '../../src/evidence/controls/match.js';
 import { blockShuffle, repetition } from '../../src/evidence/controls/rearrange.js';
 import { splice, spliceWithin } from '../../src/evidence/controls/splice.js';
-import { Random } from '../../src/evidence/random.js';
+import { Random } from '../../src/random.js';
 
 const sequence = (length: number, from = 0): Int32Array => Int32Array.from({ length }, (_, i) => from + i);
 const runs = (ids: Int32Array): number =>
@@ -12,12 +10,12 @@ const runs = (ids: Int32Array): number =>
 
 describe('controls', () => {
   it('splice takes one slice of each of eight donors', () => {
-    const donors = Array.from({ length: 12 }, (_, d) => sequence(500, d * 1000));
-    const out = splice(donors, 400, 8, new Random(1));
+    const donors = Array.from({ length: 8 }, (_, d) => sequence(500, d * 1000));
+    const out = splice(donors, 400, new Random(1));
     expect(out).toHaveLength(400);
     expect(runs(out)).toBe(8);
     expect(new Set([...out].map((id) => Math.floor(id / 1000))).size).toBe(8);
-    expect(() => splice(donors.slice(0, 7), 400, 8, new Random(1))).toThrow('splice needs 8 donors, got 7');
+    expect(() => splice(donors.slice(0, 1), 400, new Random(1))).toThrow('needs at least 2 donors, got 1');
   });
 
   it('spliceWithin takes eight places of one document', () => {
@@ -53,35 +51,9 @@ describe('controls', () => {
   });
 
   it('the same seed makes the same control, another label another', () => {
-    const donors = Array.from({ length: 9 }, (_, d) => sequence(500, d * 1000));
-    const make = (seed: number, label: string): number[] => [...splice(donors, 400, 8, new Random(seed, label))];
+    const donors = Array.from({ length: 8 }, (_, d) => sequence(500, d * 1000));
+    const make = (seed: number, label: string): number[] => [...splice(donors, 400, new Random(seed, label))];
     expect(make(1, 'a')).toEqual(make(1, 'a'));
     expect(make(1, 'a')).not.toEqual(make(1, 'b'));
-  });
-
-  it('matches each window at most once and within the tolerance', () => {
-    expect(matchPairs([1, 2, 3], [2.9, 1.2, 9], 0.5)).toEqual([
-      [0, 1],
-      [2, 0],
-    ]);
-  });
-});
-
-describe('bootstrap', () => {
-  it('holds the true mean about 95 times in 100', () => {
-    const random = new Random(5);
-    let covered = 0;
-    for (let trial = 0; trial < 200; trial++) {
-      const sample = Array.from({ length: 60 }, () => random.open());
-      const { low, high } = bootstrap(
-        60,
-        (indices) => indices.reduce((sum, i) => sum + sample[i]!, 0) / 60,
-        trial,
-        300,
-      );
-      if (low <= 0.5 && 0.5 <= high) covered++;
-    }
-    expect(covered).toBeGreaterThan(176); // 190 expected; 176 is 4 standard deviations below
-    expect(covered).toBeLessThan(200);
   });
 });

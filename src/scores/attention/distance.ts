@@ -18,4 +18,5 @@ export const distance = plainScore(
       }
       return mass > 0 ? weighted / mass : 0;
     }),
+  { ignoresK: true },
 );

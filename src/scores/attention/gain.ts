@@ -10,6 +10,8 @@ export const gain: AttentionScore = {
   formula: 'mean over tokens of -ln(1 - F_n), F_n the mean over all heads',
   source: 'longattn',
   needsTokens: true,
+  ignoresK: true,
+  ignoresHeads: true,
   components({ row }) {
     if (!row.tokenDs) {
       throw dataError(

@@ -16,13 +16,18 @@ export const content = plainScore('content', 'far mass without the sink (the fir
   view.mean((head) => view.content(head)),
 );
 
-export const entropy = plainScore('entropy', 'mean over rows and heads of -sum M ln M', 'longattn', (view) =>
-  view.mean((head) => view.row.entropy[head]!),
+export const entropy = plainScore(
+  'entropy',
+  'mean over rows and heads of -sum M ln M',
+  'longattn',
+  (view) => view.mean((head) => view.row.entropy[head]!),
+  { ignoresK: true },
 );
 
 export const farPeak = plainScore(
   'far-peak',
-  'mean over rows of the largest far attention without the sink',
+  'mean over rows of the largest attention at the scored k or farther, without the sink',
   'longattn',
   (view) => view.mean((head) => view.row.farPeak[head]!),
+  { ignoresK: true },
 );

@@ -1,0 +1,111 @@
+// What the numbers mean, in plain sentences. A score "can tell" where its interval lies above 0.5, never because its AUC does.
+import { NLL_GAIN, type Cell } from './cells.js';
+import type { Interval } from './bootstrap.js';
+import type { EvidenceReport, Finding } from './report.js';
+
+type Facts = Omit<EvidenceReport, 'advice'>;
+
+export function advise(report: Facts): string[] {
+  const { paper, choice, findings } = report;
+  const text = findings.find(({ score, layer }) => layer === null && score !== NLL_GAIN && score !== 'random');
+  const blended = findings.find(({ score }) => score.startsWith('blend:'));
+  return [
+    `The paper's score, ${nameOf(paper)}: ${verdict(paper)}.`,
+    `The best choice found, ${nameOf(choice)}${price(choice, paper)}: ${verdict(choice)}. Chosen on one half of the windows, measured on the other.`,
+    ...(text ? [`Without any model, ${nameOf(text)}${price(text, paper)}: ${verdict(text)}.`] : []),
+    ...(blended ? [`Both together, ${nameOf(blended)}: ${verdict(blended)}.`] : []),
+    ...yardstick(report),
+    ...recommendation(choice, text),
+    ...limits(report),
+  ];
+}
+
+/** "can tell real windows from splice (AUC 0.93, 0.88-0.97); cannot tell ... */
+function verdict(finding: Finding): string {
+  const groups: Record<'can' | 'cannot' | 'wrong', string[]> = { can: [], cannot: [], wrong: [] };
+  for (const { metric, against, interval } of finding.tested) {
+    if (metric !== 'auc') continue;
+    const group = interval.low > 0.5 ? 'can' : interval.high < 0.5 ? 'wrong' : 'cannot';
+    groups[group].push(`${against} (AUC ${range(interval)})`);
+  }
+  const said = [
+    groups.can.length > 0 ? `can tell real windows from ${list(groups.can)}` : '',
+    groups.cannot.length > 0 ? `cannot tell them from ${list(groups.cannot)}` : '',
+    groups.wrong.length > 0 ? `ranks them the wrong way round against ${list(groups.wrong)}` : '',
+  ].filter(Boolean);
+  return said.length > 0 ? said.join('; ') : 'there are too few windows to say anything';
+}
+
+function yardstick({ paper, choice, findings, yardstickSeconds }: Facts): string[] {
+  const cells = [paper, choice, ...findings.filter(({ score }) => score === 'recurrence-2')].flatMap((finding) =>
+    finding.tested.filter(follows).map(({ interval }) => `${nameOf(finding)} ${range(interval)}`),
+  );
+  if (cells.length === 0) return [];
+  const cost = yardstickSeconds === null ? '' : ` It costs ${seconds(yardstickSeconds)} of CPU a window.`;
+  return [`What the far context is worth to the model (${NLL_GAIN}) is followed, by Spearman: ${list(cells)}.${cost}`];
+}
+
+const follows = ({ metric }: Cell): boolean => metric === 'spearman';
+
+function recommendation(choice: Finding, text: Finding | undefined): string[] {
+  const telling = choice.tested.filter(({ metric, interval }) => metric === 'auc' && interval.low > 0.5).length;
+  const asked = choice.tested.filter(({ metric }) => metric === 'auc').length;
+  const out: string[] = [];
+  if (asked > 0 && telling === 0) {
+    out.push(
+      "Nothing that this model's attention gives tells real windows from any control here: do not select this corpus by it.",
+    );
+  } else if (telling < asked) {
+    out.push(
+      'Where a score cannot tell a control, its ranking says nothing about that kind of difference: look at what it keeps.',
+    );
+  }
+  if (text && (text.objective ?? 0) >= (choice.objective ?? 0)) {
+    out.push(`On this corpus ${text.score} does as well without a model. Try it first: it costs next to nothing.`);
+  }
+  return out;
+}
+
+function limits({ choice, shuffled, corpus }: Facts): string[] {
+  const widest = Math.max(
+    0,
+    ...choice.tested.filter(({ metric }) => metric === 'auc').map(({ interval }) => interval.high - interval.low),
+  );
+  const windows = corpus.domains.reduce((sum, domain) => sum + domain.windows, 0);
+  const out = [
+    `With ${windows} real windows these numbers are good to about ${(widest / 2).toFixed(2)}. Ask for more --windows before reading more into a difference.`,
+  ];
+  if (shuffled.low > 0.5 || shuffled.high < 0.5) {
+    out.push(
+      `Self-check failed: with shuffled labels the AUC is ${range(shuffled)} instead of 0.5. Please report this.`,
+    );
+  }
+  return out;
+}
+
+function nameOf({ score, layer, heads, k }: Finding): string {
+  const where = layer === null ? '' : ` of layer ${layer}`;
+  const which = Array.isArray(heads) ? `, heads ${heads.join(',')}` : '';
+  return `\`${score}\`${where}${which}${k === null ? '' : `, k = ${k}`}`;
+}
+
+function price(finding: Finding, paper: Finding): string {
+  if (finding.seconds === null) return '';
+  const times = paper.seconds
+    ? `, ${(finding.seconds / paper.seconds).toPrecision(2)} x the cost of layer ${paper.layer}`
+    : '';
+  return ` (${seconds(finding.seconds)} of CPU a window${finding.layer === paper.layer ? '' : times})`;
+}
+
+export function seconds(value: number): string {
+  return value >= 0.1 ? `${value.toFixed(1)} s` : `${(value * 1000).toPrecision(2)} ms`;
+}
+
+/** `0.93, 0.88-0.97`. */
+export function range({ value, low, high }: Interval): string {
+  return `${value.toFixed(2)}, ${low.toFixed(2)} to ${high.toFixed(2)}`;
+}
+
+function list(items: readonly string[]): string {
+  return items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
+}

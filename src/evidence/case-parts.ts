@@ -1,0 +1,86 @@
+// Cases on disk: the windows to score as a part of the windows table, and beside it what is known of each without a model.
+import { ArrowFile } from '../formats/arrow-file.js';
+import { windowRow } from '../formats/arrow-rows.js';
+import { WINDOW_COLUMNS, type Columns } from '../formats/arrow-schema.js';
+import { requireRows } from '../formats/arrow-reader.js';
+import { writeArrowPart } from '../run/arrow-part.js';
+import { partName, type Ledger } from '../run/ledger.js';
+import type { Case, ControlFacts, MadeCases } from './cases.js';
+import { CaseTable, type CaseFacts, type TextValueColumn } from './case-table.js';
+import type { TextColumn } from './text-values.js';
+
+const FACTS = 'facts';
+
+const factColumns = (columns: number): Columns => ({
+  case_id: 'utf8',
+  pair: 'utf8',
+  control: 'utf8',
+  domain: 'utf8',
+  text_scores: `float64[${columns}]`,
+});
+
+/** @param textOf the scores over token ids of a case, one a column */
+export async function writeCases(
+  ledger: Ledger,
+  { cases, controls }: MadeCases,
+  columns: readonly TextColumn[],
+  textOf: (one: Case) => number[],
+): Promise<void> {
+  await writeArrowPart(ledger, partName(0), {
+    columns: WINDOW_COLUMNS,
+    rows: cases.map(({ window }) => windowRow(window)),
+  });
+  await writeArrowPart(ledger, FACTS, {
+    columns: factColumns(columns.length),
+    metadata: {
+      controls: JSON.stringify(controls),
+      text_scores: JSON.stringify(columns.map(({ score, k }) => ({ score: score.name, k }))),
+    },
+    rows: cases.map((one) => ({
+      case_id: one.window.windowId,
+      pair: one.pair,
+      control: one.control,
+      domain: one.window.domain,
+      text_scores: textOf(one),
+    })),
+  });
+}
+
+/** Undefined while they are not there, or not as they were written. */
+export async function readCases(ledger: Ledger): Promise<CaseTable | undefined> {
+  const states = [await ledger.inspect(partName(0)), await ledger.inspect(FACTS)];
+  const facts = states[1]!;
+  if (facts.status !== 'done' || states[0]!.status !== 'done') return undefined;
+  await using file = await ArrowFile.open(ledger.file(FACTS), {
+    case_id: 'utf8',
+    pair: 'utf8',
+    control: 'utf8',
+    domain: 'utf8',
+  });
+  const columns = JSON.parse(file.metadata.get('text_scores')!) as { score: string; k?: number }[];
+  file.require(factColumns(columns.length));
+  const controls = JSON.parse(file.metadata.get('controls')!) as ControlFacts[];
+  const cases: CaseFacts[] = [];
+  const values: number[][] = columns.map(() => []);
+  const typed = file as unknown as ArrowFile<
+    Record<'case_id' | 'pair' | 'control' | 'domain', 'utf8'> & { text_scores: 'float64[1]' }
+  >;
+  for await (const { columns: batch, rows } of typed.batches(['case_id', 'pair', 'control', 'domain', 'text_scores'])) {
+    for (let row = 0; row < rows; row++) {
+      cases.push({
+        caseId: batch.case_id.get(row),
+        pair: batch.pair.get(row),
+        control: batch.control.get(row),
+        domain: batch.domain.get(row),
+      });
+      batch.text_scores.get(row).forEach((value, at) => values[at]!.push(value));
+    }
+  }
+  requireRows(ledger.file(FACTS), cases.length, facts.record.rows);
+  const text = columns.map(({ score, k }, at): TextValueColumn => ({
+    score,
+    k,
+    values: Float64Array.from(values[at]!),
+  }));
+  return new CaseTable(cases, controls, text);
+}

@@ -1,0 +1,81 @@
+// The cases of a corpus as index lists: which rows are the real windows of a domain, and which pairs a control has there.
+import type { ControlFacts } from './cases.js';
+import { REAL } from './cases.js';
+import { documentKey } from './sample.js';
+
+export interface CaseFacts {
+  caseId: string;
+  /** Id of the real window of the pair. */
+  pair: string;
+  control: string;
+  domain: string;
+}
+
+/** A score over token ids for every case; `k` is undefined where the score ignores it. */
+export interface TextValueColumn {
+  score: string;
+  k: number | undefined;
+  values: Float64Array;
+}
+
+/** Rows of the case table: pair i is (real[i], control[i]). */
+export interface Pairs {
+  domain: string;
+  real: Int32Array;
+  control: Int32Array;
+}
+
+export class CaseTable {
+  readonly domains: string[];
+  private readonly realRow = new Map<string, number>();
+
+  /** @param keep real windows (by id) to look at, with their controls; default all */
+  constructor(
+    readonly cases: readonly CaseFacts[],
+    readonly controls: readonly ControlFacts[],
+    readonly text: readonly TextValueColumn[],
+    private readonly keep: (windowId: string) => boolean = () => true,
+  ) {
+    cases.forEach((one, row) => {
+      if (one.control === REAL) this.realRow.set(one.pair, row);
+    });
+    this.domains = [...new Set(cases.map(({ domain }) => domain))].sort();
+  }
+
+  /** The same cases seen through a part of the real windows: values stay addressed by the same rows. */
+  restrict(windowIds: ReadonlySet<string>): CaseTable {
+    return new CaseTable(this.cases, this.controls, this.text, (id) => windowIds.has(id));
+  }
+
+  /** The same cases with some of the controls only. */
+  withControls(controls: readonly ControlFacts[]): CaseTable {
+    return new CaseTable(this.cases, controls, this.text, this.keep);
+  }
+
+  /** Number of documents that the real windows of a domain come from. */
+  documents(domain: string): number {
+    return new Set(Array.from(this.reals(domain), (row) => documentKey({ windowId: this.cases[row]!.pair }))).size;
+  }
+
+  /** Rows of the real windows of a domain. */
+  reals(domain: string): Int32Array {
+    return this.rows(domain, REAL);
+  }
+
+  /** The pairs of a control, one entry a domain that has any. */
+  pairs(control: string): Pairs[] {
+    return this.domains.flatMap((domain) => {
+      const rows = this.rows(domain, control);
+      if (rows.length === 0) return [];
+      return [{ domain, control: rows, real: rows.map((row) => this.realRow.get(this.cases[row]!.pair)!) }];
+    });
+  }
+
+  private rows(domain: string, control: string): Int32Array {
+    const rows: number[] = [];
+    this.cases.forEach((one, row) => {
+      if (one.domain === domain && one.control === control && this.keep(one.pair)) rows.push(row);
+    });
+    return Int32Array.from(rows);
+  }
+}

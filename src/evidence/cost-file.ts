@@ -1,0 +1,72 @@
+// cost.json: what a window costs, measured once, so that a report that is made again needs no model.
+import path from 'node:path';
+import { z } from 'zod';
+import type { Window } from '../records.js';
+import { writeTextAtomically } from '../run/atomic-file.js';
+import { ifExists, nodeFileSystem } from '../run/file-system.js';
+import { listTextScores } from '../scores/text-registry.js';
+import type { ScoreWindows } from '../stages/score-batch.js';
+import { cpuSeconds, layerCosts } from './cost.js';
+import type { WindowLosses } from './losses.js';
+import type { EvidenceStore } from './store.js';
+import type { ValidateOptions } from './validate-options.js';
+
+/** CPU seconds a window. */
+const costSchema = z.object({
+  layers: z.record(z.string(), z.number()),
+  text: z.record(z.string(), z.number()),
+  yardstick: z.number().nullable(),
+});
+export type Costs = z.output<typeof costSchema>;
+
+/** @param windows to be measured on; the yardstick takes one */
+export async function readCosts(
+  store: EvidenceStore,
+  windows: readonly Window[],
+  options: ValidateOptions,
+  openScorer: () => Promise<ScoreWindows>,
+  openLosses: (() => Promise<WindowLosses>) | undefined,
+): Promise<Costs> {
+  const file = path.join(store.dir, 'cost.json');
+  const text = await ifExists(nodeFileSystem.readFile(file, 'utf8'));
+  const known = text === undefined ? undefined : costSchema.safeParse(parseJson(text)).data;
+  if (known) return known;
+  const { model, ks, signal } = options;
+  const ids = windows.map(({ tokenIds }) => tokenIds);
+  const layers = await layerCosts(ids, model.layers, ks[0]!, await openScorer(), signal);
+  const costs: Costs = { layers: Object.fromEntries(layers), text: await textCosts(windows, options), yardstick: null };
+  if (openLosses) {
+    const losses = await openLosses();
+    costs.yardstick = await cpuSeconds(async () => {
+      await losses(ids[0]!, 0, signal);
+      await losses(ids[0]!, ks[0]!, signal);
+    });
+  }
+  await writeTextAtomically(file, `${JSON.stringify(costs, null, 1)}\n`);
+  return costs;
+}
+
+/** CPU seconds a window: once seen, once scored. */
+async function textCosts(
+  windows: readonly Window[],
+  { model, ks, seed }: ValidateOptions,
+): Promise<Record<string, number>> {
+  const costs: Record<string, number> = {};
+  for (const { name, open } of listTextScores()) {
+    const scorer = open({ vocabulary: model.vocabSize, seed });
+    const total = await cpuSeconds(async () => {
+      for (const { tokenIds } of windows) scorer.observe?.(tokenIds);
+      for (const window of windows) scorer.value(window, ks[0]!);
+    });
+    costs[name] = total / windows.length;
+  }
+  return costs;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // measured again
+  }
+}

@@ -1,0 +1,59 @@
+// What a score costs: process CPU seconds a window, measured on a few windows and layers of this model on this machine.
+//
+// The cost of a layer grows with the layers below it by the same amount each, so that a handful is measured and the rest lies on the
+// lines between them. Layer 0 alone is a table lookup: it is always measured by itself.
+import type { ScoreWindows } from '../stages/score-batch.js';
+
+const MEASURED_LAYERS = 4;
+const WINDOWS = 2;
+
+/** Process CPU seconds of `action`. */
+export async function cpuSeconds(action: () => Promise<unknown>): Promise<number> {
+  const before = process.cpuUsage();
+  await action();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1e6;
+}
+
+/** @returns CPU seconds a window when only this layer is scored, for every layer asked for (ascending) */
+export async function layerCosts(
+  windows: readonly Int32Array[],
+  layers: readonly number[],
+  k: number,
+  score: ScoreWindows,
+  signal?: AbortSignal,
+): Promise<Map<number, number>> {
+  const some = windows.slice(0, WINDOWS);
+  const scoreOf = (layer: number) => (): Promise<unknown> =>
+    score(
+      {
+        ids: Int32Array.from(some.flatMap((ids) => [...ids])),
+        lengths: Int32Array.from(some, (ids) => ids.length),
+        k: new Int32Array(some.length).fill(k),
+        layers: Int32Array.of(layer),
+        tokens: false,
+      },
+      signal,
+    );
+  await scoreOf(layers.at(-1)!)(); // weights are read from the disk once, and that is no part of the price
+  const measured: [layer: number, seconds: number][] = [];
+  for (const layer of spread(layers, MEASURED_LAYERS)) {
+    measured.push([layer, (await cpuSeconds(scoreOf(layer))) / some.length]);
+  }
+  return new Map(layers.map((layer) => [layer, between(measured, layer)]));
+}
+
+/** First, last and what lies evenly between them; layer 0's neighbour too, because layer 0 takes another way. */
+function spread(layers: readonly number[], count: number): number[] {
+  if (layers.length <= count) return [...layers];
+  const at = Array.from({ length: count - 1 }, (_, i) => 1 + Math.round((i * (layers.length - 2)) / (count - 2)));
+  return [...new Set([layers[0]!, ...at.map((index) => layers[index]!)])];
+}
+
+function between(measured: readonly [number, number][], layer: number): number {
+  const right = measured.findIndex(([at]) => at >= layer);
+  const [x1, y1] = measured[right]!;
+  if (x1 === layer) return y1;
+  const [x0, y0] = measured[right - 1]!;
+  return y0 + ((y1 - y0) * (layer - x0)) / (x1 - x0);
+}

@@ -1,0 +1,106 @@
+// What needs the model: attention statistics of all cases, losses of some, and what a window costs.
+import { readScores, readWindows } from '../formats/arrow-reader.js';
+import type { LayerStatistics } from '../scores/layer-view.js';
+import type { Window } from '../records.js';
+import { partName } from '../run/ledger.js';
+import { scoreParts } from '../stages/scores.js';
+import type { ScoreWindows } from '../stages/score-batch.js';
+import type { LayerRows } from './candidate.js';
+import type { CaseTable } from './case-table.js';
+import { REAL } from './cases.js';
+import { NLL_GAIN } from './cells.js';
+import { readCosts } from './cost-file.js';
+import { measureGains, type WindowLosses } from './losses.js';
+import type { Finding } from './report.js';
+import type { EvidenceStore } from './store.js';
+import type { ValidateOptions } from './validate-options.js';
+
+const COST_WINDOWS = 4;
+
+export interface Measured {
+  /** By layer, ascending; rows as in the case table. */
+  layers: Map<number, LayerRows>;
+  /** nll-gain by row, NaN where it was not asked for; undefined without losses. */
+  gains: Float64Array | undefined;
+  /** CPU seconds a window. */
+  yardstickSeconds: number | null;
+  cost(finding: Pick<Finding, 'score' | 'layer'>): number | null;
+}
+
+export async function measure(store: EvidenceStore, table: CaseTable, options: ValidateOptions): Promise<Measured> {
+  const { model, ks, signal, onProgress } = options;
+  let scorer: Promise<ScoreWindows> | undefined;
+  const openScorer = (): Promise<ScoreWindows> => (scorer ??= options.openScorer());
+  await scoreParts({
+    parts: [0],
+    workers: 1,
+    windows: store.cases,
+    scores: store.scores,
+    window: options.window,
+    layers: model.layers,
+    k: ks[0]!,
+    tokens: options.tokens,
+    heads: model.heads,
+    vocabSize: model.vocabSize,
+    batch: options.batch,
+    metadata: { architecture: model.architecture, revision: model.revision },
+    openScorer,
+    ...(signal && { signal }),
+    ...(onProgress && { onProgress }),
+  });
+  const layers = await readLayers(store, table);
+  const wanted =
+    options.loss === 'none' ? [] : await casesWindows(store, options.loss === 'all' ? undefined : REAL, table);
+  const reals = (await casesWindows(store, REAL, table)).slice(0, COST_WINDOWS);
+  let losses: Promise<WindowLosses> | undefined;
+  const openLosses = (): Promise<WindowLosses> => (losses ??= options.openLosses!());
+  const gains = wanted.length > 0 ? await gainsByRow(store, table, wanted, openLosses, options) : undefined;
+  const costs = await readCosts(store, reals, options, openScorer, wanted.length > 0 ? openLosses : undefined);
+  const cost = ({ score, layer }: Pick<Finding, 'score' | 'layer'>): number | null => {
+    if (score === NLL_GAIN) return costs.yardstick;
+    if (layer !== null) return costs.layers[layer] ?? null;
+    return costs.text[score] ?? null;
+  };
+  return { layers, gains, yardstickSeconds: costs.yardstick, cost };
+}
+
+async function readLayers(store: EvidenceStore, table: CaseTable): Promise<Map<number, LayerRows>> {
+  const { rows } = await store.scores.require(partName(0), 'size');
+  const rowOf = new Map(table.cases.map(({ caseId }, row) => [caseId, row]));
+  const layers = new Map<number, LayerStatistics[]>();
+  for await (const score of readScores(store.scores.file(partName(0)), { rows })) {
+    const list = layers.get(score.layer) ?? [];
+    list[rowOf.get(score.windowId)!] = score;
+    layers.set(score.layer, list);
+  }
+  return new Map([...layers].sort(([a], [b]) => a - b));
+}
+
+/** The windows of one kind of case (or all), in the order of the table. */
+async function casesWindows(store: EvidenceStore, control: string | undefined, table: CaseTable): Promise<Window[]> {
+  const wanted = new Set(
+    table.cases.filter((one) => control === undefined || one.control === control).map(({ caseId }) => caseId),
+  );
+  const found: Window[] = [];
+  for await (const window of readWindows(store.cases.file(partName(0))))
+    if (wanted.has(window.windowId)) found.push(window);
+  return found;
+}
+
+async function gainsByRow(
+  store: EvidenceStore,
+  table: CaseTable,
+  windows: readonly Window[],
+  openLosses: () => Promise<WindowLosses>,
+  { ks, signal, onProgress }: ValidateOptions,
+): Promise<Float64Array> {
+  const gains = await measureGains({
+    ledger: store.losses,
+    windows,
+    k: ks[0]!,
+    losses: async (...call) => (await openLosses())(...call),
+    ...(signal && { signal }),
+    ...(onProgress && { onProgress }),
+  });
+  return Float64Array.from(table.cases, ({ caseId }) => gains.get(caseId) ?? NaN);
+}

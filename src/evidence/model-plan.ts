@@ -1,0 +1,45 @@
+// Which layers are looked at and whether the loss is measured, where the user did not say: as much as the model on this machine allows.
+import { LongattnError } from '../errors.js';
+import type { OnProgress } from '../events.js';
+import { resolveModel } from '../hub/resolve-model.js';
+import { openModelFolder } from '../model/open-model.js';
+import type { LossScope } from './validate-options.js';
+
+export interface ModelPlan {
+  folder: string;
+  layers: readonly number[] | 'all';
+  loss: LossScope;
+}
+
+export interface ModelWish {
+  /** A folder, or what else src/hub/resolve-model.ts takes. */
+  model: string;
+  layers: readonly number[] | 'all' | undefined;
+  loss: LossScope | undefined;
+  signal?: AbortSignal;
+  onProgress?: OnProgress;
+}
+
+/**
+ * Layers default to the first and those at a quarter, half and three quarters of a whole model, and to layer 0 of a part of one. The
+ * loss defaults to that of the real windows where the whole model is there.
+ * @throws LongattnError as `resolveModel` and `openModelFolder`; never because of a default
+ */
+export async function planModel({ model, layers, loss, ...hooks }: ModelWish): Promise<ModelPlan> {
+  const wanted = loss === 'real' || loss === 'all';
+  const { folder } = await resolveModel(model, { ...hooks, layers: layers ?? [0], loss: wanted });
+  if (loss === 'none') return { folder, layers: layers ?? [0], loss };
+  try {
+    const { layerCount } = await openModelFolder(folder, { layers: [0], loss: true });
+    const spread = [...new Set([0, 1, 2, 3].map((quarter) => Math.floor((quarter * layerCount) / 4)))];
+    return { folder, layers: layers ?? spread, loss: loss ?? 'real' };
+  } catch (error) {
+    if (wanted || !(error instanceof LongattnError && error.code === 'TENSOR_MISSING')) throw error;
+    hooks.onProgress?.({
+      type: 'warning',
+      code: 'LOSS_UNAVAILABLE',
+      message: `${folder} holds a part of the model only: nll-gain is left out. Give the whole model to have the yardstick.`,
+    });
+    return { folder, layers: layers ?? [0], loss: 'none' };
+  }
+}

@@ -1,0 +1,41 @@
+// What a validation is told: the corpus as windows, the model as functions, and what to compare.
+import type { OnProgress } from '../events.js';
+import type { ModelDescription } from '../model/open-model.js';
+import type { Window } from '../records.js';
+import type { CombineSettings } from '../scores/score.js';
+import type { ScoreWindows } from '../stages/score-batch.js';
+import type { WindowLosses } from './losses.js';
+
+/** Of which windows the loss is measured: none, the real ones, or the controls too. */
+export type LossScope = 'none' | 'real' | 'all';
+
+export interface ValidateOptions {
+  /** Folder of the evidence. */
+  dir: string;
+  /** All windows of the corpus, all of `window` tokens; called up to twice. */
+  windows: () => AsyncIterable<Window>;
+  model: Pick<ModelDescription, 'path' | 'architecture' | 'revision' | 'heads' | 'vocabSize' | 'layers'>;
+  /** W, in tokens. */
+  window: number;
+  /** Minimum distances, tokens, edges floor(j*W/32); the first is scored exactly. */
+  ks: readonly number[];
+  /** Also the far mass of each token, for the scores that need it. */
+  tokens: boolean;
+  /** Real windows a domain, at most. */
+  perDomain: number;
+  /** Names of controls; default all. */
+  controls?: readonly string[];
+  loss: LossScope;
+  seed: number;
+  settings: CombineSettings;
+  /** As the user named the corpus; for the report. */
+  input: unknown;
+  /** What decides the windows: hash of the windows stage. */
+  windowsHash: string;
+  batch: number;
+  openScorer: () => Promise<ScoreWindows>;
+  /** Needed unless `loss` is none. */
+  openLosses?: () => Promise<WindowLosses>;
+  signal?: AbortSignal;
+  onProgress?: OnProgress;
+}

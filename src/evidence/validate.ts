@@ -1,0 +1,198 @@
+// `longattn validate` without its surroundings: windows in, an evidence folder and a report out.
+//
+// Three kinds of work, each resumed where it was killed: cases (sample, controls, scores over token ids), attention statistics of
+// the cases, losses. The report is made anew from them every time: it takes seconds.
+import path from 'node:path';
+import { dataError, invalid } from '../errors.js';
+import type { Window } from '../records.js';
+import { writeTextAtomically } from '../run/atomic-file.js';
+import type { JsonObject } from '../run/canonical-json.js';
+import { listTextScores } from '../scores/text-registry.js';
+import { advise } from './advice.js';
+import { Analysis } from './analyse.js';
+import { makeCases } from './cases.js';
+import { readCases, writeCases } from './case-parts.js';
+import type { CaseTable } from './case-table.js';
+import { choiceFile } from './choice-file.js';
+import { findControls } from './controls/registry.js';
+import { heatMap } from './heat-map.js';
+import { measure, type Measured } from './measure.js';
+import type { EvidenceReport } from './report.js';
+import { writeReportTable } from './report-table.js';
+import { openStore, type EvidenceStore } from './store.js';
+import { sampleWindows } from './sample.js';
+import { textColumns, TextValues } from './text-values.js';
+import type { ValidateOptions } from './validate-options.js';
+
+/** Fewer real windows cannot be cut into two halves that say anything. */
+const FEWEST_WINDOWS = 4;
+
+export interface ValidateResult {
+  report: EvidenceReport;
+  files: { report: string; table: string; picture: string; choice: string };
+}
+
+/**
+ * @throws LongattnError INVALID_OPTION, SPEC_CHANGED, TOO_FEW_WINDOWS; those of the scorer and the disk; the signal's reason
+ */
+export async function validate(options: ValidateOptions): Promise<ValidateResult> {
+  checkDistances(options.ks, options.window);
+  const store = await openStore(options.dir, specOf(options));
+  const table = (await readCases(store.cases)) ?? (await prepareCases(store, options));
+  requireEnough(table);
+  const measured = await measure(store, table, options);
+  return writeReport(store, table, measured, options);
+}
+
+/** Everything that decides a value. Scores are named, because a registered one of the user's may come or go. */
+function specOf({
+  model,
+  window,
+  ks,
+  tokens,
+  perDomain,
+  controls,
+  loss,
+  seed,
+  windowsHash,
+}: ValidateOptions): JsonObject {
+  return {
+    windowsHash,
+    window,
+    k: [...ks],
+    tokens,
+    perDomain,
+    controls: findControls(controls).map(({ name }) => name),
+    loss,
+    seed,
+    revision: model.revision,
+    layers: [...model.layers],
+    textScores: listTextScores().map(({ name }) => name),
+  };
+}
+
+function checkDistances(ks: readonly number[], window: number): void {
+  const edges = Array.from({ length: 32 }, (_, bin) => Math.floor((bin * window) / 32));
+  const wrong = ks.find((k) => k === 0 || !edges.includes(k));
+  if (wrong === undefined && ks.length > 0) return;
+  const some = [...new Set([1, 2, 4, 8, 16, 24].map((bin) => edges[bin]!))].filter((edge) => edge > 0);
+  throw invalid('k', wrong ?? [], `bin edges floor(j*W/32), for W = ${window} such as ${some.join(', ')}`);
+}
+
+async function prepareCases(store: EvidenceStore, options: ValidateOptions): Promise<CaseTable> {
+  const { ks, seed, window, onProgress, signal } = options;
+  onProgress?.({ type: 'stage-start', stage: 'controls', parts: 1, done: 0 });
+  const scores = listTextScores();
+  const text = new TextValues(scores, { vocabulary: options.model.vocabSize, seed });
+  const watched = (): AsyncIterable<Window> => stopping(options.windows(), signal);
+  const sample = await sampleWindows(watched(), options.perDomain, seed, (one) => text.observe(one));
+  const made = await makeCases(sample, watched(), {
+    window,
+    seed,
+    controls: findControls(options.controls),
+    count: (domain, score, tokenIds) => text.value(domain, score, { windowId: '', tokenIds }, ks[0]!),
+  });
+  const columns = textColumns(scores, ks);
+  await writeCases(store.cases, made, columns, ({ window: one }) =>
+    columns.map(({ score, k }) => text.value(one.domain, score.name, one, k ?? ks[0]!)),
+  );
+  onProgress?.({ type: 'stage-done', stage: 'controls', counts: { windows: made.cases.length } });
+  return (await readCases(store.cases))!;
+}
+
+async function* stopping(windows: AsyncIterable<Window>, signal?: AbortSignal): AsyncGenerator<Window> {
+  for await (const window of windows) {
+    signal?.throwIfAborted();
+    yield window;
+  }
+}
+
+function requireEnough(table: CaseTable): void {
+  const real = table.domains.reduce((sum, domain) => sum + table.reals(domain).length, 0);
+  const pairs = Math.max(0, ...table.controls.map(({ name }) => pairCount(table, name)));
+  if (Math.min(real, pairs) >= FEWEST_WINDOWS) return;
+  throw dataError(
+    'TOO_FEW_WINDOWS',
+    `The corpus gives ${real} real windows and at most ${pairs} pairs a control; at least ${FEWEST_WINDOWS} are needed. Give more text, or a shorter --window.`,
+  );
+}
+
+function pairCount(table: CaseTable, control: string): number {
+  return table.pairs(control).reduce((sum, { real }) => sum + real.length, 0);
+}
+
+async function writeReport(
+  store: EvidenceStore,
+  all: CaseTable,
+  measured: Measured,
+  options: ValidateOptions,
+): Promise<ValidateResult> {
+  const { onProgress, signal, ks, tokens, settings, seed, model } = options;
+  // A control that almost no window has says nothing; the report still lists it with its notes.
+  const table = all.withControls(all.controls.filter(({ name }) => pairCount(all, name) >= FEWEST_WINDOWS));
+  const { layers, gains } = measured;
+  const gainsOfControls = options.loss === 'all';
+  const analysis = new Analysis({
+    table,
+    layers,
+    ks,
+    tokens,
+    settings,
+    seed,
+    gainsOfControls,
+    ...(gains && { gains }),
+  });
+  const files = {
+    report: path.join(store.dir, 'report.json'),
+    table: path.join(store.dir, 'report.arrow'),
+    picture: path.join(store.dir, 'auc.svg'),
+    choice: path.join(store.dir, 'choice.json'),
+  };
+  const metadata = {
+    architecture: model.architecture,
+    revision: model.revision,
+    window: `${options.window}`,
+    seed: `${seed}`,
+  };
+  const rows = await writeReportTable(files.table, analysis.rows(onProgress, signal), metadata);
+  const report = reportOf(all, analysis, measured, options);
+  await writeTextAtomically(files.report, `${JSON.stringify(report, null, 1)}\n`);
+  await writeTextAtomically(files.picture, heatMap(report));
+  await writeTextAtomically(files.choice, `${JSON.stringify(choiceFile(report, 'quarter'), null, 2)}\n`);
+  onProgress?.({ type: 'stage-done', stage: 'evidence', counts: { rows } });
+  return { report, files };
+}
+
+function reportOf(table: CaseTable, analysis: Analysis, measured: Measured, options: ValidateOptions): EvidenceReport {
+  const { model, window, ks, seed, input } = options;
+  const findings = analysis.findings();
+  for (const one of [findings.paper, findings.choice, ...findings.findings]) one.seconds = measured.cost(one);
+  const report = {
+    format: 1 as const,
+    model: {
+      path: model.path,
+      architecture: model.architecture,
+      revision: model.revision,
+      layers: [...model.layers],
+      heads: model.heads,
+    },
+    corpus: {
+      input,
+      window,
+      k: [...ks],
+      seed,
+      domains: table.domains.map((domain) => ({
+        domain,
+        windows: table.reals(domain).length,
+        documents: table.documents(domain),
+      })),
+    },
+    controls: table.controls.map((control) => ({
+      ...control,
+      pairs: Object.fromEntries(table.pairs(control.name).map(({ domain, real }) => [domain, real.length])),
+    })),
+    ...findings,
+    yardstickSeconds: measured.yardstickSeconds,
+  };
+  return { ...report, advice: advise(report) };
+}

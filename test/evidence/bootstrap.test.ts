@@ -1,0 +1,68 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { PairBootstrap } from '../../src/evidence/bootstrap.js';
+import { shuffledLabels } from '../../src/evidence/self-check.js';
+import { Random } from '../../src/random.js';
+import { auc, pairShare, spearman } from '../../src/scores/ranks.js';
+
+const pairs = fc.array(fc.tuple(fc.integer({ min: -4, max: 4 }), fc.integer({ min: -4, max: 4 })), {
+  minLength: 2,
+  maxLength: 25,
+});
+
+/** A pair of noises; `above` is raised by `shift`. */
+function noise(count: number, shift: number, seed: number): [Float64Array, Float64Array] {
+  const random = new Random(seed, 'noise');
+  const draw = (): number => random.open() + random.open() + random.open();
+  return [Float64Array.from({ length: count }, () => draw() + shift), Float64Array.from({ length: count }, draw)];
+}
+
+describe('PairBootstrap', () => {
+  it('the values are those of the plain statistics, and lie in their intervals', () => {
+    fc.assert(
+      fc.property(pairs, (list) => {
+        const [x, y] = [list.map(([a]) => a), list.map(([, b]) => b)];
+        const bootstrap = new PairBootstrap(list.length, 1, 50);
+        for (const [interval, plain] of [
+          [bootstrap.auc(x, y), auc(x, y)],
+          [bootstrap.share(x, y), pairShare(x, y)],
+          [bootstrap.spearman(x, y), spearman(x, y)],
+        ] as const) {
+          expect(interval.value).toBeCloseTo(plain, 10);
+          expect(interval.low).toBeLessThanOrEqual(interval.high);
+        }
+      }),
+    );
+  });
+
+  it('the interval of an AUC holds the true one about 95 times in 100', () => {
+    const [above, below] = noise(4000, 0.4, 1);
+    const truth = auc(above, below);
+    let covered = 0;
+    for (let trial = 0; trial < 200; trial++) {
+      const { low, high } = new PairBootstrap(60, trial, 200).auc(...noise(60, 0.4, 100 + trial));
+      if (low <= truth && truth <= high) covered++;
+    }
+    expect(covered).toBeGreaterThan(174); // 190 expected, 3 standard deviations each; the percentile method covers a little less
+  });
+
+  it('the same seed gives the same interval', () => {
+    const [above, below] = noise(20, 0.2, 3);
+    expect(new PairBootstrap(20, 7, 100).auc(above, below)).toEqual(new PairBootstrap(20, 7, 100).auc(above, below));
+    expect(new PairBootstrap(20, 7, 100).auc(above, below)).not.toEqual(
+      new PairBootstrap(20, 8, 100).auc(above, below),
+    );
+  });
+});
+
+describe('shuffledLabels', () => {
+  it('gives 0.5 within its interval, however well the score tells the pairs apart', () => {
+    for (const shift of [0, 1, 10]) {
+      const shuffled = shuffledLabels(...noise(40, shift, 5), 1);
+      expect(Math.abs(shuffled.value - 0.5)).toBeLessThan(0.02);
+      expect(shuffled.low).toBeLessThan(0.5);
+      expect(shuffled.high).toBeGreaterThan(0.5);
+      expect(shuffled.high - shuffled.low).toBeLessThan(0.5);
+    }
+  });
+});
