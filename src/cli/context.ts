@@ -1,0 +1,72 @@
+// What every command shares: the options that are not part of a spec, cancellation by signals, and exit codes.
+import type { Argv } from 'yargs';
+import { LongattnError, show } from '../errors.js';
+import type { SpecInput } from '../spec.js';
+import { collectOptions } from './options.js';
+import { ProgressPrinter, type LogFormat } from './output.js';
+
+/** 128 + the signal's number, as shells report it. */
+const SIGNAL_EXIT: Partial<Record<NodeJS.Signals, number>> = { SIGINT: 130, SIGTERM: 143 };
+
+export interface CommandContext {
+  options: SpecInput;
+  signal: AbortSignal;
+  progress: ProgressPrinter;
+  json: boolean;
+}
+
+export function withGlobals<T>(yargs: Argv<T>): Argv<T> {
+  return yargs
+    .option('log-format', {
+      type: 'string',
+      requiresArg: true,
+      choices: ['text', 'json'],
+      default: 'text',
+      describe: 'progress on stderr as text or JSON lines',
+    })
+    .option('json', { type: 'boolean', describe: 'print the result as JSON' }) as Argv<T>;
+}
+
+/**
+ * Run a command: collects its options, stops it on SIGINT and SIGTERM (a second signal ends at once), maps errors to exit codes.
+ * Finished parts stay: the same command goes on where it was stopped.
+ */
+export async function runCommand(
+  argv: Record<string, unknown>,
+  action: (context: CommandContext) => Promise<void>,
+): Promise<void> {
+  const controller = new AbortController();
+  let received: NodeJS.Signals | undefined;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (received) process.exit(SIGNAL_EXIT[signal] ?? 1);
+    received = signal;
+    process.stderr.write(`\n${signal}: finishing what is being written; the same command will go on from here\n`);
+    controller.abort(new LongattnError('CANCELLED', 'fault', `stopped by ${signal}`));
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  const progress = new ProgressPrinter(argv['logFormat'] as LogFormat);
+  try {
+    await action({ options: collectOptions(argv), signal: controller.signal, progress, json: argv['json'] === true });
+    if (received) process.exitCode = SIGNAL_EXIT[received] ?? 1;
+  } catch (error) {
+    progress.stop();
+    process.exitCode = received ? (SIGNAL_EXIT[received] ?? 1) : reportError(error, argv['logFormat'] === 'json');
+  } finally {
+    progress.stop();
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  }
+}
+
+/** One line for an error that the user can act on, a stack for a fault of ours. Returns the exit code. */
+export function reportError(error: unknown, json: boolean): number {
+  const known = error instanceof LongattnError ? error : undefined;
+  const message = error instanceof Error ? error.message : show(error);
+  if (json) {
+    process.stderr.write(`${JSON.stringify({ type: 'error', code: known?.code ?? 'FAULT', message })}\n`);
+  } else if (known) {
+    process.stderr.write(`error: ${message} [${known.code}]\n`);
+  } else {
+    process.stderr.write(`fault: ${error instanceof Error ? (error.stack ?? message) : message}\n`);
+  }
+  return known?.exitCode ?? 1;
+}

@@ -1,0 +1,37 @@
+#!/usr/bin/env node
+// The command line: one file a command under commands/, one table of options, one mapping of errors to exit codes.
+import yargs from 'yargs';
+import { hideBin } from 'yargs/helpers';
+import { LongattnError } from '../errors.js';
+import { doctorCommand } from './commands/doctor.js';
+import { modelCommand } from './commands/model.js';
+import { stageCommands } from './commands/stages.js';
+import { verifyCommand } from './commands/verify.js';
+import { reportError, withGlobals } from './context.js';
+
+const parser = withGlobals(yargs(hideBin(process.argv)))
+  .scriptName('longattn')
+  .usage('$0 COMMAND\n\nPick the documents that teach a language model to use long context.')
+  .command([...stageCommands, verifyCommand, modelCommand, doctorCommand])
+  .demandCommand(1, 'Name a command.')
+  .strict()
+  .parserConfiguration({ 'boolean-negation': false, 'parse-numbers': false, 'duplicate-arguments-array': true })
+  .example(
+    '$0 run --input book=moby.txt --model models/smollm2-135m-layer0 --window 4096 --output RUN',
+    'text to data set',
+  )
+  .example('$0 select --output RUN --keep-tokens 1.5B', 'choose again, in seconds')
+  .epilogue(
+    'Options also come from LONGATTN_* variables and --config FILE. Exit codes: 0 done, 1 fault, 2 usage, 3 data, 4 environment, 5 some parts failed.',
+  )
+  .wrap(Math.min(120, process.stdout.columns ?? 120))
+  .exitProcess(false)
+  .fail((message, error) => {
+    throw error ?? new LongattnError('USAGE', 'usage', `${message} See longattn --help.`);
+  });
+
+try {
+  await parser.parseAsync();
+} catch (error) {
+  process.exitCode = reportError(error, hideBin(process.argv).includes('--log-format=json'));
+}

@@ -1,0 +1,53 @@
+// A model for Node scripts: token ids in, statistics out, no run directory.
+import { resolveModel } from '../hub/resolve-model.js';
+import type { NativeStats } from '../native/binding.js';
+import { Scorer } from '../native/scorer.js';
+import { resolveDistance, type DistanceRule } from '../stages/distance.js';
+import { openModelFolder, type OpenModelOptions } from './open-model.js';
+
+export interface ScoringModel extends AsyncDisposable {
+  readonly vocabSize: number;
+  readonly heads: number;
+  readonly layers: readonly number[];
+  /**
+   * Statistics of each window and layer, in order. One window is in memory at a time.
+   * @param windows token ids; lengths may differ
+   * @param options `k` as in the CLI (default floor(L/4)), `tokens` for far masses a token
+   */
+  score(
+    windows: Iterable<Int32Array>,
+    options?: { k?: DistanceRule; tokens?: boolean; signal?: AbortSignal },
+  ): AsyncGenerator<NativeStats, void, undefined>;
+}
+
+/**
+ * Open a folder, a model of the Hub (`org/name@revision`) or a fetched one.
+ * @throws LongattnError of the model, ADDON_MISSING
+ */
+export async function openModel(
+  model: string,
+  options: OpenModelOptions & { threads?: number } = {},
+): Promise<ScoringModel> {
+  const { threads = 0, ...asked } = options;
+  const { folder } = await resolveModel(model, asked.layers ? { layers: asked.layers } : {});
+  const description = await openModelFolder(folder, asked);
+  const scorer = await Scorer.open(description.specText, { threads });
+  return {
+    vocabSize: description.vocabSize,
+    heads: description.heads,
+    layers: description.layers,
+    async *score(windows, { k = 'quarter', tokens = false, signal } = {}) {
+      for (const ids of windows) {
+        const request = {
+          ids,
+          lengths: Int32Array.of(ids.length),
+          k: Int32Array.of(resolveDistance(k, ids.length)),
+          layers: Int32Array.from(description.layers),
+          tokens,
+        };
+        yield* await scorer.score(request, { signal });
+      }
+    },
+    [Symbol.asyncDispose]: () => scorer[Symbol.asyncDispose](),
+  };
+}

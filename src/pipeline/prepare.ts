@@ -1,0 +1,136 @@
+// From options to an open run: merge what is given with what the run was started with, open model and tokenizer, plan the parts.
+//
+// An option that is not given keeps the run's value, so `select --output RUN --alpha 0` needs no input and no model.
+import path from 'node:path';
+import { LongattnError } from '../errors.js';
+import type { OnProgress } from '../events.js';
+import { resolveModel } from '../hub/resolve-model.js';
+import { ifExists, nodeFileSystem } from '../run/file-system.js';
+import { writeTextAtomically } from '../run/atomic-file.js';
+import { canonicalJson, type JsonObject } from '../run/canonical-json.js';
+import { loadRun, openRun, type Run } from '../run/directory.js';
+import { partName } from '../run/ledger.js';
+import { planInputs, type InputPart } from '../run/plan.js';
+import { openModelFolder, type ModelDescription } from '../model/open-model.js';
+import { openTokenizer, type Tokenizer } from '../tokenizer/tokenizer.js';
+import { parseSpec, type Spec, type SpecInput } from '../spec.js';
+import { version } from '../version.js';
+
+/** An open run and all that its stages need. */
+export interface Prepared {
+  spec: Spec;
+  run: Run;
+  parts: InputPart[];
+  model: ModelDescription;
+  /** Undefined when the corpus has ready token ids. */
+  tokenizer: Tokenizer | undefined;
+}
+
+/** Options kept in run.json, by the stage whose bytes they decide. */
+const WINDOW_OPTIONS = ['input', 'window', 'textField', 'idField', 'idsField', 'domainField', 'limit'] as const;
+const SCORE_OPTIONS = ['model', 'layer', 'k', 'ropeTheta', 'tokens'] as const;
+
+/**
+ * @throws LongattnError INVALID_OPTION, MISSING_OPTION, SPEC_CHANGED, and those of the model, the tokenizer and the inputs
+ */
+export async function prepare(
+  raw: SpecInput,
+  { signal, onProgress }: { signal?: AbortSignal | undefined; onProgress?: OnProgress | undefined } = {},
+): Promise<Prepared> {
+  const { spec, stored } = await resolveSpec(raw);
+  const hooks = { ...(signal && { signal }), ...(onProgress && { onProgress }) };
+  const { folder } = await resolveModel(spec.model, { layers: spec.layer, ...hooks });
+  const model = await openModelFolder(folder, {
+    layers: spec.layer,
+    ...(spec.ropeTheta !== undefined ? { ropeTheta: spec.ropeTheta } : {}),
+  });
+  if (model.maxLength !== undefined && spec.window > model.maxLength) {
+    throw new LongattnError(
+      'WINDOW_TOO_LONG',
+      'usage',
+      `window must not be ${spec.window}: this model has learned positions for ${model.maxLength} tokens. Choose a --window of at most ${model.maxLength}.`,
+    );
+  }
+  // The same model under another path is the same model: a moved folder does not end a run.
+  const sameModel = stored !== undefined && stored['revision'] === model.revision;
+  const tokenizer = spec.idsField ? undefined : await openTokenizer(folder);
+  let planned: InputPart[] | undefined;
+  const run = await openRun(spec.output, {
+    stages: {
+      windows: { ...pick(spec, WINDOW_OPTIONS), tokenizer: tokenizer?.sha256 ?? null },
+      scores: {
+        ...pick(spec, SCORE_OPTIONS),
+        revision: model.revision,
+        ...(sameModel && stored['model'] !== undefined ? { model: stored['model'] } : {}),
+      },
+    },
+    versions: { longattn: version },
+    freeze: async () => {
+      const plan = await planInputs(spec.input, { limit: spec.limit, signal });
+      planned = plan.parts;
+      const inputs = plan.files.map((file) => ({ ...file }));
+      return { inputs, parts: plan.parts.length };
+    },
+  });
+  return { spec, run, parts: await loadPlan(run, spec, planned, signal), model, tokenizer };
+}
+
+/** Merge the options of a run that exists under those that are given now. */
+export async function resolveSpec(raw: SpecInput): Promise<{ spec: Spec; stored: JsonObject | undefined }> {
+  const output = raw.output;
+  if (typeof output !== 'string' || output === '') {
+    throw new LongattnError('MISSING_OPTION', 'usage', 'output is missing. It must be the path of the run directory.');
+  }
+  const exists = (await ifExists(nodeFileSystem.stat(path.join(output, 'run.json')))) !== undefined;
+  const stored = exists ? (await loadRun(output)).manifest.spec : undefined;
+  const kept = stored ? pick(stored, [...WINDOW_OPTIONS, ...SCORE_OPTIONS]) : {};
+  return { spec: parseSpec({ ...kept, ...definedOnly(raw) }), stored };
+}
+
+/**
+ * A run whose scores are all there and whose windows and scores nobody wants otherwise: neither inputs nor model are opened.
+ * @returns undefined when something is left to do, or to refuse
+ */
+export async function openFinished(spec: Spec): Promise<Pick<Prepared, 'run' | 'parts'> | undefined> {
+  if ((await ifExists(nodeFileSystem.stat(path.join(spec.output, 'run.json')))) === undefined) return undefined;
+  const run = await loadRun(spec.output);
+  const names = [...WINDOW_OPTIONS, ...SCORE_OPTIONS];
+  if (canonicalJson(pick(spec, names)) !== canonicalJson(pick(run.manifest.spec, names))) return undefined;
+  for (let part = 0; part < run.manifest.parts; part++) {
+    for (const ledger of [run.windows, run.scores]) {
+      if ((await ledger.inspect(partName(part), 'size')).status !== 'done') return undefined;
+    }
+  }
+  return { run, parts: await loadPlan(run, spec, undefined) };
+}
+
+/** The plan lies beside the windows, so that a resume does not read the whole corpus again only to find where its parts begin. */
+async function loadPlan(run: Run, spec: Spec, planned: InputPart[] | undefined, signal?: AbortSignal): Promise<InputPart[]> {
+  const file = path.join(run.dir, 'windows', 'plan.json');
+  if (!planned) {
+    const text = await ifExists(nodeFileSystem.readFile(file, 'utf8'));
+    const parts = text === undefined ? undefined : parsePlan(text);
+    if (parts?.length === run.manifest.parts) return parts;
+    planned = (await planInputs(spec.input, { limit: spec.limit, signal })).parts;
+  }
+  await writeTextAtomically(file, `${JSON.stringify(planned)}\n`);
+  return planned;
+}
+
+/** Undefined for a damaged file: the plan is then made again from the inputs. */
+function parsePlan(text: string): InputPart[] | undefined {
+  try {
+    return JSON.parse(text) as InputPart[];
+  } catch {
+    return undefined;
+  }
+}
+
+function pick(source: object, names: readonly string[]): JsonObject {
+  const entries = Object.entries(source).filter(([name, value]) => names.includes(name) && value !== undefined);
+  return Object.fromEntries(entries) as JsonObject;
+}
+
+function definedOnly(raw: SpecInput): SpecInput {
+  return Object.fromEntries(Object.entries(raw).filter(([, value]) => value !== undefined)) as SpecInput;
+}

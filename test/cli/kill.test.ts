@@ -1,0 +1,77 @@
+// A run that is killed at random moments and started again must end with the bytes of a run that was never disturbed.
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { rmSync } from 'node:fs';
+import path from 'node:path';
+import { cli, contents, demoModel, startCli, temporaryFolder } from '../support/cli.js';
+import { makeCorpus } from '../support/corpus.js';
+
+const KILLS = 20;
+const folder = temporaryFolder();
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const command = (inputs: string[], output: string, ...more: string[]): string[] => [
+  'run',
+  ...inputs.flatMap((input) => ['--input', input]),
+  ...['--model', demoModel, '--window', '512', '--keep', '30%', '--output', output, ...more],
+];
+
+describe('a run that is disturbed', () => {
+  const inputs = makeCorpus(folder);
+  const whole = path.join(folder, 'whole');
+
+  it(`kill -9 at ${KILLS} random moments, then resume: the same bytes`, async () => {
+    const start = Date.now();
+    const reference = await cli(command(inputs, whole));
+    expect(reference.stderr).not.toContain('fault');
+    expect(reference.code).toBe(0);
+    const seconds = Date.now() - start;
+    const killed = path.join(folder, 'killed');
+    let kills = 0;
+    for (let attempt = 0; kills < KILLS && attempt < 20 * KILLS; attempt++) {
+      // A finished run has nothing left to disturb: begin again, so that the moments cover the whole of it.
+      const { child, result } = startCli(command(inputs, killed));
+      const timer = setTimeout(() => child.kill('SIGKILL'), Math.random() * seconds);
+      const { signal, code } = await result;
+      clearTimeout(timer);
+      if (signal === 'SIGKILL') kills++;
+      else {
+        expect(code).toBe(0);
+        expect(contents(killed)).toEqual(contents(whole));
+        rmSync(killed, { recursive: true });
+      }
+    }
+    expect(kills).toBe(KILLS);
+    expect((await cli(command(inputs, killed))).code).toBe(0);
+    expect(contents(killed)).toEqual(contents(whole));
+  }, 600_000);
+
+  it.each([
+    ['2 workers', ['--workers', '2']],
+    ['4 workers, batch 8', ['--workers', '4', '--batch', '8']],
+    ['batch 1, one thread', ['--batch', '1', '--threads', '1']],
+    ['a small table', ['--memory', '0']],
+  ])('%s: the same bytes', async (name, options) => {
+    const output = path.join(folder, name.replaceAll(/\W/g, '-'));
+    expect((await cli(command(inputs, output, ...options))).code).toBe(0);
+    expect(contents(output)).toEqual(contents(whole));
+  });
+
+  it('two shards, merged: the same bytes', async () => {
+    const output = path.join(folder, 'shards');
+    const scoring = command(inputs, output).map((word) => (word === 'run' ? 'score' : word));
+    const [one, two] = await Promise.all([cli([...scoring, '--shard', '1/2']), cli([...scoring, '--shard', '2/2'])]);
+    expect([one.code, two.code]).toEqual([0, 0]);
+    expect((await cli(command(inputs, output))).code).toBe(0);
+    expect(contents(output)).toEqual(contents(whole));
+  });
+
+  it('SIGINT ends with 130 and keeps what is done', async () => {
+    const output = path.join(folder, 'interrupted');
+    const { child, result } = startCli(command(inputs, output));
+    setTimeout(() => child.kill('SIGINT'), 700);
+    const { code } = await result;
+    expect([130, 0]).toContain(code);
+    expect((await cli(command(inputs, output))).code).toBe(0);
+    expect(contents(output)).toEqual(contents(whole));
+  });
+});
