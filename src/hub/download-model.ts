@@ -4,6 +4,7 @@ import type { OnProgress } from '../events.js';
 import { describeModelFolder, neededWeightFiles, type OpenModelOptions } from '../model/open-model.js';
 import type { ByteRange } from './byte-ranges.js';
 import { downloadRanges, openWithHeader, plannedBytes } from './download-ranges.js';
+import { withDownloadLock } from './download-lock.js';
 import type { HfCache } from './hf-cache.js';
 import type { HubClient } from './http-client.js';
 import { fetchModelEntry, weightsEntry, type ModelEntry } from './model-entry.js';
@@ -34,27 +35,42 @@ export async function downloadModel(
   const folder = mirrorFolder(settings, id, commit);
   await makeMirrorFolder(folder);
 
-  const smallFiles = [
-    'config.json',
-    'tokenizer.json',
-    'tokenizer_config.json',
-    ...(weights === SINGLE ? [] : [weights]),
-  ];
-  for (const name of smallFiles) await mirrorSmall(client, cache, entry, folder, remote(name));
-  await cache.keepCommit(commit);
+  const onWait = (): void =>
+    options.onProgress?.({
+      type: 'warning',
+      code: 'DOWNLOAD_WAITING',
+      message: `another process is downloading ${id}; waiting for it`,
+    });
+  await withDownloadLock(join(folder, '.download.lock'), { signal: client.signal, onWait }, async () => {
+    const smallFiles = ['config.json', 'tokenizer.json', 'tokenizer_config.json'];
+    if (weights !== SINGLE) smallFiles.push(weights);
+    for (const name of smallFiles) await mirrorSmall(client, cache, entry, folder, remote(name));
+    await cache.keepCommit(commit);
+    await downloadWeights(client, cache, remote, folder, weights, options);
+  });
+  return { folder, source: 'hub', id, commit };
+}
 
+async function downloadWeights(
+  client: HubClient,
+  cache: HfCache,
+  remote: (file: string) => RemoteFile,
+  folder: string,
+  weights: string,
+  options: DownloadOptions,
+): Promise<void> {
   const partial = new Map<string, PartialFile>();
   try {
     for (const name of weights === SINGLE ? [SINGLE] : await neededWeightFiles(folder, options)) {
-      if (await linkWeightFile(folder, name, await cache.find(commit, name))) continue;
-      partial.set(join(folder, name), await openWithHeader(client, remote(name), join(folder, name)));
+      const file = remote(name);
+      if (await linkWeightFile(folder, name, await cache.find(file.commit, name))) continue;
+      partial.set(join(folder, name), await openWithHeader(client, file, join(folder, name)));
     }
     const { tensors } = await describeModelFolder(folder, options);
     if (!options.headersOnly) await fill(client, partial, remote, tensors, options.onProgress);
   } finally {
     for (const file of partial.values()) await file.close();
   }
-  return { folder, source: 'hub', id, commit };
 }
 
 async function mirrorSmall(

@@ -304,10 +304,15 @@ describe('the local part of a file', () => {
     await expectRightBytes(files);
   });
 
-  it('can be filled by two at once', async () => {
+  it('is downloaded once by several at once: one works, the others wait', async () => {
     const { files } = testModel();
     bench.hub.add('org/name', files);
-    await Promise.all(Array.from({ length: 4 }, () => bench.resolve('org/name')));
+    const { events, onProgress } = collectProgress();
+    await Promise.all(Array.from({ length: 4 }, () => bench.resolve('org/name', { onProgress })));
     await expectRightBytes(files);
+    expect(new Set(bench.hub.requestsOf(SHARD_1).map(({ server, range }) => `${server} ${range}`)).size).toBe(
+      bench.hub.requestsOf(SHARD_1).length,
+    );
+    expect(events.filter((event) => event.type === 'warning' && event.code === 'DOWNLOAD_WAITING')).toHaveLength(3);
   });
 });
