@@ -9,6 +9,7 @@ import {
   RecordBatchFileWriter,
   RecordBatchStreamWriter,
   Struct,
+  type Data,
   type Schema,
 } from 'apache-arrow';
 import type { Sink } from '../run/atomic-file.js';
@@ -19,6 +20,12 @@ import { makeColumnBuilder, type ColumnBuilder } from './column-builders.js';
 export const BATCH_BYTES = 16 << 20;
 
 export type ArrowFormat = 'file' | 'stream';
+
+/** Columns in the order of the table, each of `rows` values, none null. */
+export interface ColumnBatch {
+  rows: number;
+  columns: readonly Data[];
+}
 
 export interface ArrowOptions {
   metadata?: Metadata;
@@ -71,6 +78,12 @@ export class ArrowWriter {
     if (bytes >= this.#batchBytes) await this.#endBatch();
   }
 
+  /** A batch that is there already, as it is. Not to be mixed with rows. */
+  async pushBatch(batch: ColumnBatch): Promise<void> {
+    this.rows += batch.rows;
+    await this.#write(batch);
+  }
+
   /** Write what is left and the footer. A table without rows is a valid file too. */
   async close(): Promise<void> {
     if (this.#gathered > 0) await this.#endBatch();
@@ -79,10 +92,19 @@ export class ArrowWriter {
   }
 
   async #endBatch(): Promise<void> {
-    const children = this.#builders.map(([, builder]) => builder.finish(this.#gathered));
-    const data = makeData({ type: new Struct(this.#schema.fields), length: this.#gathered, nullCount: 0, children });
-    this.#writer.write(new RecordBatch(this.#schema, data));
+    const columns = this.#builders.map(([, builder]) => builder.finish(this.#gathered));
+    await this.#write({ rows: this.#gathered, columns });
     this.#gathered = 0;
+  }
+
+  async #write({ rows, columns }: ColumnBatch): Promise<void> {
+    const data = makeData({
+      type: new Struct(this.#schema.fields),
+      length: rows,
+      nullCount: 0,
+      children: [...columns],
+    });
+    this.#writer.write(new RecordBatch(this.#schema, data));
     await this.#drain();
   }
 

@@ -1,5 +1,5 @@
 // Write one part of a stage: rows into an Arrow file under a temporary name, then its entry in the ledger.
-import { ArrowWriter } from '../formats/arrow-writer.js';
+import { ArrowWriter, type ColumnBatch } from '../formats/arrow-writer.js';
 import type { Columns, Metadata } from '../formats/arrow-schema.js';
 import type { Row } from '../formats/arrow-rows.js';
 import { writeAtomically } from './atomic-file.js';
@@ -8,7 +8,9 @@ import type { Ledger, LedgerEntry, LedgerRecord } from './ledger.js';
 export interface ArrowPart {
   columns: Columns;
   metadata?: Metadata;
-  rows: AsyncIterable<Row> | Iterable<Row>;
+  /** The content: rows, or batches of columns. */
+  rows?: AsyncIterable<Row> | Iterable<Row>;
+  batches?: Iterable<ColumnBatch>;
   /** Asked once all rows are written: counts may come up on the way. */
   entry?: () => Omit<LedgerEntry, 'rows'>;
   /** Called between the Arrow file and the ledger entry: what must be there before the part counts as done. */
@@ -22,7 +24,8 @@ export async function writeArrowPart(ledger: Ledger, name: string, part: ArrowPa
     ledger.file(name),
     async (sink) => {
       const writer = new ArrowWriter(sink, part.columns, part.metadata && { metadata: part.metadata });
-      for await (const row of part.rows) await writer.push(row);
+      for await (const row of part.rows ?? []) await writer.push(row);
+      for (const batch of part.batches ?? []) await writer.pushBatch(batch);
       await writer.close();
       rows = writer.rows;
     },

@@ -125,7 +125,7 @@ async function measureFile(file: ScoresFile, measured: Measured, options: Measur
     for (let row = 0; row < count; row++) {
       if (columns.layer[row] !== measured.layer) continue;
       const at = measured.table.length;
-      measured.table.push(columns.window_id.slice(row), columns.domain.slice(row));
+      measured.table.push(columns.window_id, columns.domain, row);
       if (whole) measureView(viewOf(columns, row, options), at, measured, score);
       else measureScored(columns, row, at, measured, file.heads, options.heads);
     }

@@ -42,9 +42,38 @@ export class TextStore {
     return decoder.decode(this.bytes(index));
   }
 
+  /** Whether text `index` begins with bytes [start, end). */
+  startsWith(index: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const chunk = this.#chunks[this.#chunkOf[index]!]!;
+    let at = this.#start[index]!;
+    if (this.#end[index]! - at < end - start) return false;
+    for (let from = start; from < end; from++, at++) if (chunk[at] !== bytes[from]) return false;
+    return true;
+  }
+
   /** No copy. */
   bytes(index: number): Uint8Array {
     return this.#chunks[this.#chunkOf[index]!]!.subarray(this.#start[index], this.#end[index]);
+  }
+
+  /** Where texts [first, end) begin in `concat(first, end)`, and where the last one ends. */
+  offsets(first: number, end: number): Int32Array<ArrayBuffer> {
+    const offsets = new Int32Array(end - first + 1);
+    for (let i = first; i < end; i++) offsets[i - first + 1] = offsets[i - first]! + this.#end[i]! - this.#start[i]!;
+    return offsets;
+  }
+
+  /** Texts [first, end), one after the other. */
+  concat(first: number, end: number): Uint8Array<ArrayBuffer> {
+    const pieces: Uint8Array[] = [];
+    for (let from = first; from < end;) {
+      // Texts of one chunk lie side by side.
+      let to = from + 1;
+      while (to < end && this.#chunkOf[to] === this.#chunkOf[from]) to++;
+      pieces.push(this.#chunks[this.#chunkOf[from]!]!.subarray(this.#start[from], this.#end[to - 1]));
+      from = to;
+    }
+    return new Uint8Array(Buffer.concat(pieces));
   }
 
   /** Order of the UTF-8 bytes, which is that of the code points: < 0, 0 or > 0. */

@@ -1,5 +1,6 @@
 // All windows of a run as columns in memory: what ranking and choosing need, some 50 bytes a window and its id.
 import { dataError } from '../errors.js';
+import type { TextColumn } from '../formats/columns.js';
 import { TextStore } from './text-store.js';
 
 const COLON = 0x3a;
@@ -17,6 +18,8 @@ export class WindowTable {
   readonly starts: Int32Array;
   readonly #domainIndex = new Map<string, number>();
   #domainBytes: Uint8Array = new Uint8Array(0);
+  /** Bytes of the key of the last document. */
+  #keyLength = 0;
 
   /**
    * @param capacity number of windows of the run
@@ -35,24 +38,29 @@ export class WindowTable {
   /**
    * Windows come in the order of the corpus, those of a document one after the other.
    *
-   * @param id UTF-8, `<key of the document>:<first token>`
-   * @param domain UTF-8
+   * @param ids `<key of the document>:<first token>`
    * @throws LongattnError WINDOW_ID, TOO_MANY_DOMAINS
    */
-  push(id: Uint8Array, domain: Uint8Array): void {
+  push(ids: TextColumn, domains: TextColumn, row: number): void {
     const at = this.length++;
-    const colon = id.lastIndexOf(COLON);
-    const start = colon < 0 ? NaN : decimal(id, colon + 1);
-    if (!(start <= 0x7fffffff)) {
+    const { bytes } = ids;
+    const [start, end] = [ids.offsets[row]!, ids.offsets[row + 1]!];
+    let colon = end - 1;
+    while (colon >= start && bytes[colon] !== COLON) colon--;
+    const token = colon < start ? NaN : decimal(bytes, colon + 1, end);
+    if (!(token <= 0x7fffffff)) {
       throw dataError(
         'WINDOW_ID',
-        `${Buffer.from(id).toString()} is no window id: it must end with ":" and the first token's number.`,
+        `${ids.get(row)} is no window id: it must end with ":" and the first token's number.`,
       );
     }
-    this.domains[at] = this.#domain(domain);
-    this.documents[at] = at > 0 ? this.documents[at - 1]! + (this.#sameDocument(at, id, colon) ? 0 : 1) : 0;
-    this.starts[at] = start;
-    this.ids.push(id, 0, id.length);
+    // The first token's number has no colon: what begins with the same key and colon is of the same document.
+    const same = at > 0 && this.ids.startsWith(at - 1, bytes, start, colon + 1) && this.#keyLength === colon - start;
+    this.#keyLength = colon - start;
+    this.domains[at] = this.#domain(domains, row);
+    this.documents[at] = at === 0 ? 0 : this.documents[at - 1]! + (same ? 0 : 1);
+    this.starts[at] = token;
+    this.ids.push(bytes, start, end);
   }
 
   /** Positions of the windows of each domain, by its index. */
@@ -68,39 +76,34 @@ export class WindowTable {
     return positions;
   }
 
-  #sameDocument(at: number, id: Uint8Array, colon: number): boolean {
-    const before = this.ids.bytes(at - 1);
-    if (before[colon] !== COLON || before.lastIndexOf(COLON) !== colon) return false;
-    for (let i = 0; i < colon; i++) if (before[i] !== id[i]) return false;
-    return true;
-  }
-
   /** Most windows have the domain of the window before: their bytes are compared, not decoded. */
-  #domain(bytes: Uint8Array): number {
+  #domain({ bytes, offsets }: TextColumn, row: number): number {
+    const [start, end] = [offsets[row]!, offsets[row + 1]!];
     const last = this.#domainBytes;
-    let same = this.length > 1 && last.length === bytes.length;
-    for (let i = 0; same && i < bytes.length; i++) same = last[i] === bytes[i];
+    let same = this.length > 1 && last.length === end - start;
+    for (let i = start; same && i < end; i++) same = last[i - start] === bytes[i];
     if (same) return this.domains[this.length - 2]!;
-    this.#domainBytes = bytes.slice();
-    const name = Buffer.from(bytes).toString();
+    this.#domainBytes = bytes.slice(start, end);
+    const name = Buffer.from(this.#domainBytes).toString();
     let index = this.#domainIndex.get(name);
     if (index === undefined) {
       index = this.domainNames.push(name) - 1;
-      if (index > 0xffff)
+      if (index > 0xffff) {
         throw dataError(
           'TOO_MANY_DOMAINS',
           'The corpus has more than 65,536 domains. Choose a coarser field for them.',
         );
+      }
       this.#domainIndex.set(name, index);
     }
     return index;
   }
 }
 
-/** The digits from `from` on as a number; NaN where there is none, or something else. */
-function decimal(bytes: Uint8Array, from: number): number {
-  let value = from < bytes.length ? 0 : NaN;
-  for (let i = from; i < bytes.length; i++) {
+/** The digits [from, end) as a number; NaN where there is none, or something else. */
+function decimal(bytes: Uint8Array, from: number, end: number): number {
+  let value = from < end ? 0 : NaN;
+  for (let i = from; i < end; i++) {
     const digit = bytes[i]! - ZERO;
     value = digit >= 0 && digit <= 9 ? 10 * value + digit : NaN;
   }

@@ -108,7 +108,8 @@ function withWindowId(error: unknown, windows: readonly Window[]): unknown {
   const { code, message } = error as { code?: unknown; message?: string };
   const place = /\bwindow (\d+)\b/.exec(message ?? '');
   const window = place && windows[Number(place[1])];
-  if (typeof code !== 'string' || !window) return error;
+  const ofTheData = !(error instanceof LongattnError) || error.exitCode === 3;
+  if (typeof code !== 'string' || !window || !ofTheData) return error;
   return dataError(code, message!.replace(place[0], `window ${show(window.windowId)}`), error);
 }
 

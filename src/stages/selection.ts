@@ -2,7 +2,6 @@
 // score may have changed without a change of its name.
 import path from 'node:path';
 import { SELECTION_COLUMNS } from '../formats/arrow-schema.js';
-import type { Row } from '../formats/arrow-rows.js';
 import { LongattnError } from '../errors.js';
 import { writeArrowPart } from '../run/arrow-part.js';
 import { canonicalJson, hashJson, type JsonObject } from '../run/canonical-json.js';
@@ -11,10 +10,11 @@ import { Ledger, type LedgerCheck } from '../run/ledger.js';
 import { findScore } from '../scores/registry.js';
 import type { AttentionScore } from '../scores/score.js';
 import type { Standard } from '../scores/standardize.js';
-import { choose, type Choice } from '../selection/choose.js';
+import { choose } from '../selection/choose.js';
 import type { KeepSettings } from '../selection/budget.js';
 import { gather } from '../selection/gather.js';
 import { measure, type Measured } from '../selection/measure.js';
+import { selectionBatches } from '../selection/selection-batches.js';
 import { summarise, type DomainSummary } from '../selection/summary.js';
 
 export const SELECTION = 'selection';
@@ -72,7 +72,7 @@ export async function selectWindows(
   await writeArrowPart(ledger, SELECTION, {
     columns: SELECTION_COLUMNS,
     metadata: { ...measured.metadata, selection: canonicalJson(used) },
-    rows: rowsOf(measured, lds, choice),
+    batches: selectionBatches(measured, lds, choice),
     entry: () => ({ counts: { windows: measured.table.length, kept } }),
   });
   return { domains, settings: used, ledger, path: ledger.file(SELECTION) };
@@ -94,20 +94,4 @@ function combine({ table, components }: Measured, score: AttentionScore, setting
     for (let i = 0; i < windows.length; i++) values[windows[i]!] = combined[i]!;
   });
   return values;
-}
-
-function* rowsOf({ table, ds, du }: Measured, lds: Float64Array, choice: Choice): Generator<Row> {
-  for (let i = 0; i < table.length; i++) {
-    const reason = choice.reason[i]!;
-    yield {
-      window_id: table.ids.get(i),
-      domain: table.domainNames[table.domains[i]!],
-      ds: ds[i],
-      du: du[i],
-      lds: lds[i],
-      rank: choice.rank[i],
-      selected: reason === 0,
-      reason: choice.reasons[reason],
-    };
-  }
 }

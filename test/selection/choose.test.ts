@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { choose } from '../../src/selection/choose.js';
 import type { KeepSettings } from '../../src/selection/budget.js';
 import { countOfShare } from '../../src/selection/limits.js';
+import { TextColumn } from '../../src/formats/columns.js';
 import { WindowTable } from '../../src/selection/window-table.js';
 
 interface Made {
@@ -12,10 +13,18 @@ interface Made {
   score: number;
 }
 
-function tableOf(windows: readonly Made[], window: number): WindowTable {
+function column(texts: readonly string[]): TextColumn {
+  const bytes = texts.map((text) => Buffer.from(text));
+  const offsets = new Int32Array(texts.length + 1);
+  bytes.forEach((text, i) => (offsets[i + 1] = offsets[i]! + text.length));
+  return new TextColumn(offsets, Buffer.concat(bytes));
+}
+
+function tableOf(windows: readonly Pick<Made, 'domain' | 'document' | 'start'>[], window: number): WindowTable {
   const table = new WindowTable(windows.length, window);
-  for (const { domain, document, start } of windows)
-    table.push(Buffer.from(`${document}:${start}`), Buffer.from(domain));
+  const ids = column(windows.map(({ document, start }) => `${document}:${start}`));
+  const domains = column(windows.map(({ domain }) => domain));
+  windows.forEach((_, row) => table.push(ids, domains, row));
   return table;
 }
 
@@ -147,7 +156,7 @@ describe('countOfShare', () => {
 describe('WindowTable', () => {
   it('tells documents apart by their keys, not by a common beginning', () => {
     const table = tableOf(
-      ['a.jsonl:1', 'a.jsonl:1', 'a.jsonl:10', 'a.jsonl:1', 'b'].map((document, i) => ({
+      ['a.jsonl:1', 'a.jsonl:1', 'a.jsonl:10', 'a.jsonl:1', 'a.jsonl', 'a.jsonl', 'b'].map((document, i) => ({
         domain: 'x',
         document,
         start: i * 7,
@@ -155,8 +164,8 @@ describe('WindowTable', () => {
       })),
       10,
     );
-    expect([...table.documents]).toEqual([0, 0, 1, 2, 3]);
-    expect([...table.starts]).toEqual([0, 7, 14, 21, 28]);
+    expect([...table.documents]).toEqual([0, 0, 1, 2, 3, 3, 4]);
+    expect([...table.starts]).toEqual([0, 7, 14, 21, 28, 35, 42]);
   });
 
   it('keeps domains of any name, in the order of the corpus', () => {
@@ -171,7 +180,7 @@ describe('WindowTable', () => {
 
   it.each(['no number', 'd:12x', 'd:-1', 'd:99999999999'])('refuses the window id %s', (id) => {
     const table = new WindowTable(1, 10);
-    expect(() => table.push(Buffer.from(id), Buffer.from('book'))).toThrow(
+    expect(() => table.push(column(['x', id]), column(['book', 'book']), 1)).toThrow(
       expect.objectContaining({ code: 'WINDOW_ID' }),
     );
   });

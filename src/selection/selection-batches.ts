@@ -1,0 +1,56 @@
+// The table selection.arrow as batches of columns, straight from the typed arrays: by rows it would take longer than the ranking.
+import { Bool, Float64, Int32, makeData, Utf8, type Data } from 'apache-arrow';
+import { SELECTION_COLUMNS } from '../formats/arrow-schema.js';
+import type { ColumnBatch } from '../formats/arrow-writer.js';
+import type { Choice } from './choose.js';
+import type { Measured } from './measure.js';
+
+const BATCH_ROWS = 1 << 16;
+
+/** Columns in the order of the table, windows in the order of the scores. */
+export function* selectionBatches(
+  { table, ds, du }: Measured,
+  lds: Float64Array,
+  choice: Choice,
+): Generator<ColumnBatch, void, undefined> {
+  const domains = table.domainNames.map((name) => Buffer.from(name));
+  const reasons = choice.reasons.map((reason) => Buffer.from(reason));
+  for (let start = 0; start < table.length; start += BATCH_ROWS) {
+    const end = Math.min(table.length, start + BATCH_ROWS);
+    const columns: Record<keyof typeof SELECTION_COLUMNS, Data> = {
+      window_id: texts(table.ids.offsets(start, end), table.ids.concat(start, end)),
+      domain: named(table.domains.subarray(start, end), domains),
+      ds: float64(ds.slice(start, end)),
+      du: float64(du.slice(start, end)),
+      lds: float64(lds.slice(start, end)),
+      rank: makeData({ type: new Int32(), length: end - start, nullCount: 0, data: choice.rank.slice(start, end) }),
+      selected: kept(choice.reason.subarray(start, end)),
+      reason: named(choice.reason.subarray(start, end), reasons),
+    };
+    yield { rows: end - start, columns: Object.values(columns) };
+  }
+}
+
+function float64(data: Float64Array): Data {
+  return makeData({ type: new Float64(), length: data.length, nullCount: 0, data });
+}
+
+function texts(valueOffsets: Int32Array, data: Uint8Array): Data {
+  return makeData({ type: new Utf8(), length: valueOffsets.length - 1, nullCount: 0, valueOffsets, data });
+}
+
+/** A text column of few different texts. */
+function named(indices: Uint8Array | Uint16Array, names: readonly Uint8Array[]): Data {
+  const offsets = new Int32Array(indices.length + 1);
+  for (let i = 0; i < indices.length; i++) offsets[i + 1] = offsets[i]! + names[indices[i]!]!.length;
+  const bytes = new Uint8Array(offsets[indices.length]!);
+  for (let i = 0; i < indices.length; i++) bytes.set(names[indices[i]!]!, offsets[i]);
+  return texts(offsets, bytes);
+}
+
+/** Reason 0 is that of the kept windows. */
+function kept(reasons: Uint8Array): Data {
+  const bits = new Uint8Array(Math.ceil(reasons.length / 8));
+  for (let i = 0; i < reasons.length; i++) if (reasons[i] === 0) bits[i >> 3]! |= 1 << (i & 7);
+  return makeData({ type: new Bool(), length: reasons.length, nullCount: 0, data: bits });
+}
