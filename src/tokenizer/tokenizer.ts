@@ -6,7 +6,10 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+import type { Tokenizer as NativeTokenizer } from '@anush008/tokenizers';
 import { environmentError, dataError } from '../errors.js';
+import { encodePieces } from './encode-pieces.js';
+import { cutIntoPieces, pieceRule } from './pieces.js';
 
 export interface Encoded {
   /** The document's token ids, with what the tokenizer's own template adds. */
@@ -37,7 +40,7 @@ export interface Tokenizer {
 export async function openTokenizer(location: string): Promise<Tokenizer> {
   const { file, bytes } = await readTokenizerFile(location);
   const { Tokenizer: Native } = await importBinding();
-  let native: InstanceType<typeof Native>;
+  let native: NativeTokenizer;
   try {
     native = Native.fromString(bytes.toString('utf8'));
     native.disableTruncation();
@@ -51,17 +54,24 @@ export async function openTokenizer(location: string): Promise<Tokenizer> {
       error,
     );
   }
+  const rule = pieceRule(JSON.parse(bytes.toString('utf8')));
   return {
     sha256: createHash('sha256').update(bytes).digest('hex'),
     vocabularySize: native.getVocabSize(true),
     async encode(text) {
-      const encoding = await native.encode(text);
-      return {
-        ids: Int32Array.from(encoding.getIds()),
-        // The binding's types say [sequence, [start, end]]; what it returns is [start, end].
-        span: (token) => (encoding.tokenToChars(token) as unknown as [number, number] | null) ?? undefined,
-      };
+      const pieces = rule ? cutIntoPieces(text) : [text];
+      if (rule && pieces.length > 1) return encodePieces(pieces, rule, (piece) => encodeOnce(native, piece, false));
+      return encodeOnce(native, text, true);
     },
+  };
+}
+
+async function encodeOnce(native: NativeTokenizer, text: string, addSpecialTokens: boolean): Promise<Encoded> {
+  const encoding = await native.encode(text, null, { addSpecialTokens });
+  return {
+    ids: Int32Array.from(encoding.getIds()),
+    // The binding's types say [sequence, [start, end]]; what it returns is [start, end].
+    span: (token) => (encoding.tokenToChars(token) as unknown as [number, number] | null) ?? undefined,
   };
 }
 

@@ -73,8 +73,7 @@ describe('every format gives the same documents', () => {
 describe('cuts', () => {
   it('slices of any size give the same documents and rejects, with true line numbers', async () => {
     const line = fc.oneof(
-      fc.fullUnicodeString?.({ maxLength: 40 }).map((text) => JSON.stringify({ text })) ??
-        fc.constant('{"text":"é😀"}'),
+      fc.string({ unit: 'binary', maxLength: 40 }).map((text) => JSON.stringify({ text })),
       fc.constantFrom('', '  \t', '{"text":""}', 'not json', '{"text":"a"}\r', '[1]', '{"id":7,"content":"b"}'),
     );
     await fc.assert(
@@ -171,7 +170,7 @@ describe('broken rows are refused with file, line and reason, and the rest is re
     const file = put('bad.jsonl', Buffer.concat([ok, Buffer.from(line), Buffer.from('\n'), ok]));
     const { documents, rejects } = await read(file);
     expect(documents.map((d) => d.row)).toEqual([1, 3]);
-    expect(rejects).toEqual([{ file, line: 2, reason: expect.stringMatching(reason) as string }]);
+    expect(rejects).toEqual([{ file, line: 2, reason: expect.stringMatching(reason) as unknown as string }]);
   });
 
   const badIds: [string, RegExp][] = [
@@ -187,7 +186,7 @@ describe('broken rows are refused with file, line and reason, and the rest is re
     const file = put('ids.jsonl', `{"i":[3]}\n{"i":${ids}}\n`);
     const { documents, rejects } = await read(file, { idsField: 'i', vocabulary: 500 });
     expect(documents).toHaveLength(1);
-    expect(rejects).toEqual([{ file, line: 2, reason: expect.stringMatching(reason) as string }]);
+    expect(rejects).toEqual([{ file, line: 2, reason: expect.stringMatching(reason) as unknown as string }]);
   });
 
   it('invalid UTF-8 in Parquet, Arrow and text files', async () => {
