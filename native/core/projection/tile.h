@@ -1,6 +1,6 @@
 // The inner product of the projections: some input rows times one panel of 64 outputs.
 //
-// An output is one chain of fused multiply-adds over the inputs in ascending order, 256 at a time, the partial sums
+// An output is one chain of fused multiply-adds over the inputs in ascending order, 128 at a time, the partial sums
 // added in ascending order. Nothing else enters it, so a token's projection has the same bits whatever shares its batch
 // and however many threads there are, and AVX2 and AVX-512 agree to the bit. A library's sgemm promises none of that.
 #pragma once
@@ -10,7 +10,7 @@
 namespace longattn::projection {
 
 constexpr int64_t kPanel = 64;        // outputs of a panel
-constexpr int64_t kInputBlock = 256;  // inputs of a partial sum; its panel piece (64 KB) stays in the L2 cache
+constexpr int64_t kInputBlock = 128;  // inputs of a partial sum: short chains keep more digits
 constexpr int64_t kMaxRows = 48;      // input rows of one call
 
 // x: rows of [inputs], x_stride floats apart, 1 <= rows <= kMaxRows. panel: [inputs][kPanel], 64-byte aligned.
