@@ -12,7 +12,7 @@ const VALUE_TYPES: Partial<Record<ColumnType, string>> = {
 
 /** `Features` of the `datasets` library. Lists are named `Sequence`, which versions before 4 know and later ones read too. */
 export function hfFeatures(columns: Columns): Record<string, unknown> {
-  return Object.fromEntries(
+  return Object.fromEntries<unknown>(
     Object.entries(columns).map(([name, type]) => {
       const list = /^list<(\w+)>$/.exec(type);
       if (list) return [name, { feature: { dtype: list[1], _type: 'Value' }, _type: 'Sequence' }];

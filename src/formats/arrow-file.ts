@@ -15,7 +15,7 @@ import {
   type Footer,
   type Region,
 } from './arrow-flatbuffer.js';
-import { describeType, type Columns } from './arrow-schema.js';
+import { describeType, fieldType, type Columns } from './arrow-schema.js';
 import type { Batch } from './columns.js';
 import { decodeColumn } from './decode-column.js';
 
@@ -73,7 +73,7 @@ export class ArrowFile<C extends Columns> implements AsyncDisposable {
   /** Type of a column as in src/formats/arrow-schema.ts, or undefined where there is none. */
   typeOf(column: string): string | undefined {
     const field = this.schema.fields.find(({ name }) => name === column);
-    return field && describeType(field.type);
+    return field && describeType(fieldType(field));
   }
 
   /** Batch after batch, the named columns only. */
@@ -89,8 +89,8 @@ export class ArrowFile<C extends Columns> implements AsyncDisposable {
       let node = 0;
       let buffer = 0;
       for (const field of this.schema.fields) {
-        const nodes = header.nodes.slice(node, (node += nodeCount(field.type)));
-        const regions = header.buffers.slice(buffer, (buffer += bufferCount(field.type)));
+        const nodes = header.nodes.slice(node, (node += nodeCount(fieldType(field))));
+        const regions = header.buffers.slice(buffer, (buffer += bufferCount(fieldType(field))));
         if (!names.includes(field.name as Name)) continue;
         const read = (region: Region): Promise<Uint8Array<ArrayBuffer>> => {
           if (region.offset + region.length > bodyLength) {
@@ -98,7 +98,7 @@ export class ArrowFile<C extends Columns> implements AsyncDisposable {
           }
           return this.#read(bodyOffset + region.offset, region.length);
         };
-        columns[field.name] = await decodeColumn(field.type, header.rows, nodes, regions, read);
+        columns[field.name] = await decodeColumn(fieldType(field), header.rows, nodes, regions, read);
       }
       return { rows: header.rows, columns } as Batch<Pick<C, Name>>;
     } catch (error) {
@@ -119,7 +119,7 @@ export class ArrowFile<C extends Columns> implements AsyncDisposable {
     for (const [name, type] of Object.entries(columns)) {
       const found = this.typeOf(name);
       if (found === type) continue;
-      const names = this.schema.fields.map((field) => `${field.name} ${describeType(field.type)}`).join(', ');
+      const names = this.schema.fields.map((field) => `${field.name} ${describeType(fieldType(field))}`).join(', ');
       throw dataError(
         'ARROW_SCHEMA',
         `${this.path} must have a column ${name} of type ${type}; ${found ? `there it is ${found}` : `it has ${names || 'no columns'}`}. Give a file that longattn wrote.`,

@@ -10,6 +10,7 @@ import { MessageHeader } from 'apache-arrow/fb/message-header';
 import { RecordBatch as RawBatch } from 'apache-arrow/fb/record-batch';
 import type { Schema as RawSchema } from 'apache-arrow/fb/schema';
 import { ByteBuffer } from 'flatbuffers';
+import { describeType, fieldType } from './arrow-schema.js';
 
 const MIN_ENTRY_BYTES = 4;
 const MAX_DEPTH = 8;
@@ -115,7 +116,7 @@ export function bufferCount(type: DataType): number {
 }
 
 function childrenOf(type: DataType): DataType[] {
-  return (type.children ?? []).map((field) => field.type);
+  return (type.children ?? []).map(fieldType);
 }
 
 /** Validity first, then offsets, then data. */
@@ -134,7 +135,7 @@ function ownBuffers(type: DataType): number {
     case Type.Utf8View:
     case Type.BinaryView:
     case Type.Union:
-      throw new Error(`a column of type ${String(type)} is not supported`);
+      throw new Error(`a column of type ${describeType(type)} is not supported`);
     default:
       return 2; // numbers, times, lists, dictionary indices
   }

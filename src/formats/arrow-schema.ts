@@ -119,6 +119,11 @@ export function fixedSize(type: `float64[${number}]`): number {
   return Number(type.slice('float64['.length, -1));
 }
 
+/** Arrow's own declarations leave the type of a field open. */
+export function fieldType(field: Field): DataType {
+  return field.type as DataType;
+}
+
 /** The name of an Arrow type in the form above; a type that no table of ours has keeps Arrow's own name. */
 export function describeType(type: DataType): string {
   switch (type.typeId) {
@@ -129,10 +134,10 @@ export function describeType(type: DataType): string {
     case Type.Bool:
       return 'bool';
     case Type.List:
-      return `list<${describeType((type as List).valueType)}>`;
+      return `list<${describeType((type as List).valueType as DataType)}>`;
     case Type.FixedSizeList:
-      return `${describeType((type as FixedSizeList).valueType)}[${(type as FixedSizeList).listSize}]`;
+      return `${describeType((type as FixedSizeList).valueType as DataType)}[${(type as FixedSizeList).listSize}]`;
     default:
-      return String(type).toLowerCase();
+      return `${type as { toString(): string }}`.toLowerCase();
   }
 }

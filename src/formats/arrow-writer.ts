@@ -13,7 +13,7 @@ import {
   type Schema,
 } from 'apache-arrow';
 import type { Sink } from '../run/atomic-file.js';
-import { toArrowSchema, type Columns, type ColumnType, type Metadata } from './arrow-schema.js';
+import { toArrowSchema, type Columns, type Metadata } from './arrow-schema.js';
 import { makeColumnBuilder, type ColumnBuilder } from './column-builders.js';
 
 /** A batch ends with the row that reaches this. With one row of text at most (below 2^31 bytes) more, its offsets never wrap. */
@@ -62,7 +62,7 @@ export class ArrowWriter {
     this.#batchBytes = batchBytes;
     this.#schema = toArrowSchema(columns, metadata, nullable);
     this.#builders = Object.entries(columns).map(([name, type], index) => {
-      return [name, makeColumnBuilder(type as ColumnType, this.#schema.fields[index]!.type)];
+      return [name, makeColumnBuilder(type, this.#schema.fields[index]!.type)];
     });
     this.#writer = format === 'file' ? new RecordBatchFileWriter() : new RecordBatchStreamWriter();
     this.#writer.reset(this.#emitted, this.#schema);

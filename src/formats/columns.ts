@@ -16,7 +16,7 @@ export class TextColumn {
 
   /** The bytes of one text; no copy. */
   slice(row: number): Uint8Array {
-    return this.bytes.subarray(this.offsets[row]!, this.offsets[row + 1]!);
+    return this.bytes.subarray(this.offsets[row], this.offsets[row + 1]);
   }
 }
 
@@ -31,7 +31,7 @@ export class ListColumn<T extends Int32Array | Float32Array | Float64Array> {
   get(row: number): T {
     const { offsets } = this;
     if (typeof offsets === 'number') return this.values.subarray(row * offsets, (row + 1) * offsets) as T;
-    return this.values.subarray(offsets[row]!, offsets[row + 1]!) as T;
+    return this.values.subarray(offsets[row], offsets[row + 1]) as T;
   }
 }
 

@@ -43,13 +43,13 @@ export async function decodeColumn(
     }
     case Type.List: {
       const offsets = int32s(await load(1), rows === 0 ? 0 : rows + 1);
-      const values = numbers((type as List).valueType, await load(3), nodes[1]!.length);
+      const values = numbers((type as List).valueType as DataType, await load(3), nodes[1]!.length);
       requireOffsets(offsets, values.length);
       return new ListColumn(values, offsets);
     }
     case Type.FixedSizeList: {
       const size = (type as FixedSizeList).listSize;
-      return new ListColumn(numbers((type as FixedSizeList).valueType, await load(2), rows * size), size);
+      return new ListColumn(numbers((type as FixedSizeList).valueType as DataType, await load(2), rows * size), size);
     }
     default:
       return numbers(type, await load(1), rows);

@@ -126,8 +126,7 @@ describe('choose', () => {
     [{ book: 0.5, code: 0.2, math: 0.1 }, 'name "math"'],
     [{ book: 0.6, code: 0.5 }, 'add up to 110.0%'],
   ])('refuses the quota %j', (quota, message) => {
-    const wrong = (): unknown =>
-      choice(windows, { keepTokens: 400, quota: quota as unknown as Record<string, number>, maxOverlap: 1 });
+    const wrong = (): unknown => choice(windows, { keepTokens: 400, quota: quota, maxOverlap: 1 });
     expect(wrong).toThrow(
       expect.objectContaining({ code: 'INVALID_OPTION', exitCode: 2, message: expect.stringContaining(message) }),
     );

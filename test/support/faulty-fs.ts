@@ -37,7 +37,7 @@ export function faultyFs(faults: Faults): FileSystem {
           return async (...args: [Uint8Array, number, number, number?]) => (check('read'), target.read(...args));
         }
         const value = Reflect.get(target, name) as unknown;
-        return typeof value === 'function' ? value.bind(target) : value;
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
       },
     });
   const failing = {
