@@ -127,7 +127,8 @@ function report(windows: WindowsResult, result: string, selection?: SelectionRes
   const chosen = new Map(selection?.domains.map((domain) => [domain.domain, domain]));
   const domains = Object.entries(windows.counts).map(([domain, { documents, windows: count, tokens }]) => {
     const { dsMean, duMean, ldsCut, kept, keptTokens } = chosen.get(domain) ?? {};
-    const choice = dsMean === undefined ? {} : { dsMean, duMean: duMean!, ldsCut, kept: kept!, keptTokens: keptTokens! };
+    const choice =
+      dsMean === undefined ? {} : { dsMean, duMean: duMean!, ldsCut, kept: kept!, keptTokens: keptTokens! };
     return { domain, documents, windows: count, tokens, ...choice };
   });
   const shortDocuments = Object.values(windows.counts).reduce((sum, domain) => sum + domain.shortDocuments, 0);

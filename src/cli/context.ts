@@ -24,7 +24,7 @@ export function withGlobals<T>(yargs: Argv<T>): Argv<T> {
       default: 'text',
       describe: 'progress on stderr as text or JSON lines',
     })
-    .option('json', { type: 'boolean', describe: 'print the result as JSON' }) as Argv<T>;
+    .option('json', { type: 'boolean', describe: 'print the result as JSON' });
 }
 
 /**

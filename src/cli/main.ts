@@ -6,13 +6,14 @@ import { LongattnError } from '../errors.js';
 import { doctorCommand } from './commands/doctor.js';
 import { modelCommand } from './commands/model.js';
 import { stageCommands } from './commands/stages.js';
+import { validateCommand } from './commands/validate.js';
 import { verifyCommand } from './commands/verify.js';
 import { reportError, withGlobals } from './context.js';
 
 const parser = withGlobals(yargs(hideBin(process.argv)))
   .scriptName('longattn')
   .usage('$0 COMMAND\n\nPick the documents that teach a language model to use long context.')
-  .command([...stageCommands, verifyCommand, modelCommand, doctorCommand])
+  .command([...stageCommands, verifyCommand, validateCommand, modelCommand, doctorCommand])
   .demandCommand(1, 'Name a command.')
   .strict()
   .parserConfiguration({ 'boolean-negation': false, 'parse-numbers': false, 'duplicate-arguments-array': true })

@@ -29,7 +29,10 @@ const OPTIONS: Partial<Record<OptionName, OptionDef>> = {
   domainField: { group: 'input', describe: 'column of the domain, for inputs given without DOMAIN=' },
   limit: { group: 'input', describe: 'read at most this many documents a domain', default: 'all' },
   maxRejectRate: { group: 'input', describe: 'share of refused rows above which the run fails', default: '1%' },
-  model: { group: 'window', describe: 'folder with config.json, *.safetensors and tokenizer.json' },
+  model: {
+    group: 'window',
+    describe: 'folder, org/name[@revision] on the Hub, or a fetched model (longattn model fetch)',
+  },
   window: { group: 'window', describe: 'tokens a window', default: '32768' },
   layer: { group: 'score', describe: 'layers to score: 0, a list such as 0,7, or all', default: '0' },
   k: { group: 'score', describe: 'minimum distance in tokens, "quarter" or "authors"', default: 'quarter' },
@@ -124,7 +127,7 @@ function readConfig(file: string): SpecInput {
       `--config ${show(file)} must hold a JSON object such as {"window": 4096}.`,
     );
   }
-  return parsed as SpecInput;
+  return parsed;
 }
 
 function kebab(name: string): string {

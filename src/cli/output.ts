@@ -14,7 +14,7 @@ export function renderTable(head: string[], rows: (string | number)[][]): string
   );
   const table = new Table({
     head,
-    colAligns: align as ('left' | 'right')[],
+    colAligns: align,
     style: { head: [], border: [], compact: true },
   });
   table.push(...rows);

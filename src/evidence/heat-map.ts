@@ -61,7 +61,7 @@ function color(value: number): string {
   const away = Math.min(1, Math.abs(value - 0.5) * 2);
   const [r, g, b] = value >= 0.5 ? [33, 102, 172] : [178, 24, 43];
   const mix = (channel: number): number => Math.round(255 + (channel - 255) * away);
-  return `rgb(${mix(r!)},${mix(g!)},${mix(b!)})`;
+  return `rgb(${mix(r)},${mix(g)},${mix(b)})`;
 }
 
 function text(x: number, y: number, content: string, attributes = ''): string {

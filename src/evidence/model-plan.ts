@@ -5,6 +5,9 @@ import { resolveModel } from '../hub/resolve-model.js';
 import { openModelFolder } from '../model/open-model.js';
 import type { LossScope } from './validate-options.js';
 
+/** What a part of a model lacks: a tensor, the bytes of one (a partial download), or a whole shard. */
+const PARTIAL = new Set(['TENSOR_MISSING', 'MODEL_INCOMPLETE', 'MODEL_FILE_UNREADABLE']);
+
 export interface ModelPlan {
   folder: string;
   layers: readonly number[] | 'all';
@@ -34,7 +37,7 @@ export async function planModel({ model, layers, loss, ...hooks }: ModelWish): P
     const spread = [...new Set([0, 1, 2, 3].map((quarter) => Math.floor((quarter * layerCount) / 4)))];
     return { folder, layers: layers ?? spread, loss: loss ?? 'real' };
   } catch (error) {
-    if (wanted || !(error instanceof LongattnError && error.code === 'TENSOR_MISSING')) throw error;
+    if (wanted || !(error instanceof LongattnError && PARTIAL.has(error.code))) throw error;
     hooks.onProgress?.({
       type: 'warning',
       code: 'LOSS_UNAVAILABLE',

@@ -105,7 +105,12 @@ export async function openFinished(spec: Spec): Promise<Pick<Prepared, 'run' | '
 }
 
 /** The plan lies beside the windows, so that a resume does not read the whole corpus again only to find where its parts begin. */
-async function loadPlan(run: Run, spec: Spec, planned: InputPart[] | undefined, signal?: AbortSignal): Promise<InputPart[]> {
+async function loadPlan(
+  run: Run,
+  spec: Spec,
+  planned: InputPart[] | undefined,
+  signal?: AbortSignal,
+): Promise<InputPart[]> {
   const file = path.join(run.dir, 'windows', 'plan.json');
   if (!planned) {
     const text = await ifExists(nodeFileSystem.readFile(file, 'utf8'));
@@ -127,10 +132,10 @@ function parsePlan(text: string): InputPart[] | undefined {
 }
 
 function pick(source: object, names: readonly string[]): JsonObject {
-  const entries = Object.entries(source).filter(([name, value]) => names.includes(name) && value !== undefined);
-  return Object.fromEntries(entries) as JsonObject;
+  const entries = Object.entries(source as JsonObject);
+  return Object.fromEntries(entries.filter(([name, value]) => names.includes(name) && value !== undefined));
 }
 
 function definedOnly(raw: SpecInput): SpecInput {
-  return Object.fromEntries(Object.entries(raw).filter(([, value]) => value !== undefined)) as SpecInput;
+  return Object.fromEntries(Object.entries(raw).filter(([, value]) => value !== undefined));
 }

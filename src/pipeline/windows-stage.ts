@@ -13,7 +13,13 @@ import { mergeRejects, writeRejects } from '../run/rejects.js';
 import { partsOfShard, runParts } from '../run/run-parts.js';
 import { readSlices } from '../stages/corpus.js';
 import { allTooShort, cutWindows } from '../stages/windows.js';
-import { mergeWindowCounts, newWindowCounts, totalCounts, type DomainCounts, type WindowCounts } from '../windows/counts.js';
+import {
+  mergeWindowCounts,
+  newWindowCounts,
+  totalCounts,
+  type DomainCounts,
+  type WindowCounts,
+} from '../windows/counts.js';
 import type { Prepared } from './prepare.js';
 
 export interface StageHooks {
@@ -101,7 +107,11 @@ function countsOf({ domains = [] }: LedgerRecord): WindowCounts {
 }
 
 /** What all finished parts of the run hold together; checks that need the whole run wait until it is there. */
-export async function summarise({ run, spec, parts }: Pick<Prepared, 'run' | 'spec' | 'parts'>): Promise<WindowsResult> {
+export async function summarise({
+  run,
+  spec,
+  parts,
+}: Pick<Prepared, 'run' | 'spec' | 'parts'>): Promise<WindowsResult> {
   const found: LedgerRecord[] = [];
   for (const { part } of parts) {
     const state = await run.windows.inspect(partName(part), 'size');

@@ -11,13 +11,24 @@ const NULL_DS = 0.4034;
 
 type Groups = Parameters<typeof withOptions>[1];
 
-function stageCommand(name: string, describe: string, groups: Groups, stage: typeof run, example: string): CommandModule {
+function stageCommand(
+  name: string,
+  describe: string,
+  groups: Groups,
+  stage: typeof run,
+  example: string,
+): CommandModule {
   return {
     command: name,
     describe,
     builder: (yargs) =>
       withOptions(yargs, [...groups, 'machine'])
-        .option('output', { alias: 'o', type: 'string', requiresArg: true, describe: 'the run directory (it is the only state)' })
+        .option('output', {
+          alias: 'o',
+          type: 'string',
+          requiresArg: true,
+          describe: 'the run directory (it is the only state)',
+        })
         .example(`$0 ${name} ${example}`, ''),
     handler: (argv) =>
       runCommand(argv, async ({ options, signal, progress, json }) => {
@@ -31,16 +42,41 @@ function stageCommand(name: string, describe: string, groups: Groups, stage: typ
 const INPUT_EXAMPLE = '--input book=moby.txt --model models/smollm2-135m-layer0 --window 4096 -o RUN';
 
 export const stageCommands: CommandModule[] = [
-  stageCommand('run', 'text to data set: all stages', ['input', 'window', 'score', 'select', 'export'], run, INPUT_EXAMPLE),
+  stageCommand(
+    'run',
+    'text to data set: all stages',
+    ['input', 'window', 'score', 'select', 'export'],
+    run,
+    INPUT_EXAMPLE,
+  ),
   stageCommand('window', 'tokenise the corpus and cut it into windows', ['input', 'window'], window, INPUT_EXAMPLE),
-  stageCommand('score', 'compute attention statistics of the windows', ['input', 'window', 'score'], score, INPUT_EXAMPLE),
-  stageCommand('select', 'rank and choose; re-running never touches the model', ['input', 'window', 'score', 'select'], select, '-o RUN --keep 20% --alpha 0'),
-  stageCommand('export', 'write the kept windows as a data set', ['input', 'window', 'score', 'select', 'export'], exportRun, '-o RUN --format jsonl'),
+  stageCommand(
+    'score',
+    'compute attention statistics of the windows',
+    ['input', 'window', 'score'],
+    score,
+    INPUT_EXAMPLE,
+  ),
+  stageCommand(
+    'select',
+    'rank and choose; re-running never touches the model',
+    ['input', 'window', 'score', 'select'],
+    select,
+    '-o RUN --keep 20% --alpha 0',
+  ),
+  stageCommand(
+    'export',
+    'write the kept windows as a data set',
+    ['input', 'window', 'score', 'select', 'export'],
+    exportRun,
+    '-o RUN --format jsonl',
+  ),
 ];
 
 /** The table a domain that a person reads, and where the result is. */
 export function describeRun(summary: RunSummary): string {
-  const number = (value: number | undefined, digits: number): string => (value === undefined ? '' : value.toFixed(digits));
+  const number = (value: number | undefined, digits: number): string =>
+    value === undefined ? '' : value.toFixed(digits);
   const count = (value: number | undefined): string => (value === undefined ? '' : value.toLocaleString('en'));
   const rows = summary.domains.map((domain) => [
     domain.domain,
@@ -52,9 +88,13 @@ export function describeRun(summary: RunSummary): string {
     number(domain.ldsCut, 3),
     domain.kept === undefined ? '' : `${count(domain.kept)}`,
   ]);
-  const lines = [renderTable(['domain', 'documents', 'windows', 'tokens', 'DS mean', 'DU mean', 'LDS cut', 'kept'], rows)];
-  if (summary.domains.some(({ dsMean }) => dsMean !== undefined)) lines.push(`DS of uniform attention: ${NULL_DS} (at k = L/4)`);
-  if (summary.shortDocuments > 0) lines.push(`${count(summary.shortDocuments)} documents shorter than a window were left out`);
+  const lines = [
+    renderTable(['domain', 'documents', 'windows', 'tokens', 'DS mean', 'DU mean', 'LDS cut', 'kept'], rows),
+  ];
+  if (summary.domains.some(({ dsMean }) => dsMean !== undefined))
+    lines.push(`DS of uniform attention: ${NULL_DS} (at k = L/4)`);
+  if (summary.shortDocuments > 0)
+    lines.push(`${count(summary.shortDocuments)} documents shorter than a window were left out`);
   if (summary.rejects > 0) lines.push(`${count(summary.rejects)} rows were refused: ${summary.rejectsPath}`);
   lines.push(summary.result);
   return lines.join('\n');

@@ -15,7 +15,12 @@ export const verifyCommand: CommandModule = {
     yargs
       .positional('run', { type: 'string', describe: 'the run directory', demandOption: true })
       .option('golden', { type: 'string', requiresArg: true, demandOption: true, describe: 'the golden .arrow file' })
-      .option('rtol', { type: 'string', requiresArg: true, defaultDescription: '1e-5', describe: 'largest relative error' })
+      .option('rtol', {
+        type: 'string',
+        requiresArg: true,
+        defaultDescription: '1e-5',
+        describe: 'largest relative error',
+      })
       .option('update', { type: 'boolean', describe: 'write the golden file from this run' })
       .example('$0 verify RUN --golden golden.arrow --update', 'pin the scores')
       .example('$0 verify RUN --golden golden.arrow --rtol 1e-6', 'check them in CI'),
@@ -49,8 +54,12 @@ function describe(result: VerifyResult, golden: string): string {
     renderTable(['column', 'domain', 'window', 'layer', 'head', 'bin', 'run', 'golden', 'worst error'], rows),
     ...missing('only in the golden file', result.missingInRun),
     ...missing('only in the run', result.missingInGolden),
-    ...result.unlike.rows.map(({ windowId, layer, reason }) => `not comparable: ${windowId}, layer ${layer}: ${reason}`),
-    ...result.metadata.map(({ name, run, golden: other }) => `note: ${name} is ${run ?? 'absent'}, in the golden file ${other ?? 'absent'}`),
+    ...result.unlike.rows.map(
+      ({ windowId, layer, reason }) => `not comparable: ${windowId}, layer ${layer}: ${reason}`,
+    ),
+    ...result.metadata.map(
+      ({ name, run, golden: other }) => `note: ${name} is ${run ?? 'absent'}, in the golden file ${other ?? 'absent'}`,
+    ),
     `${result.rows} rows compared with ${golden}, ${result.rowsBeyond} beyond ${result.rtol}: ${result.ok ? 'equal' : 'DIFFERENT'}`,
   ];
   return lines.join('\n');
