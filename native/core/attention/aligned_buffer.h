@@ -17,7 +17,8 @@ using AlignedBuffer = std::unique_ptr<T[], AlignedDelete>;
 // `count` elements of a trivial type, not initialised.
 template <typename T>
 AlignedBuffer<T> make_aligned(int64_t count) {
-  return AlignedBuffer<T>(static_cast<T*>(::operator new(static_cast<size_t>(count) * sizeof(T) + 64, std::align_val_t(64))));
+  return AlignedBuffer<T>(
+      static_cast<T*>(::operator new(static_cast<size_t>(count) * sizeof(T) + 64, std::align_val_t(64))));
 }
 
 }  // namespace longattn::attention

@@ -25,7 +25,8 @@ void check_problem(const AttentionProblem& p, const AttentionOptions& options) {
   if (p.source == nullptr) refuse("source", "null", "a HeadSource");
   if (options.threads < 0) refuse("threads", std::to_string(options.threads), "0 (all) or positive");
   for (const float* per_head : {p.alibi_slopes, p.sink_logits})
-    if (per_head != nullptr && !all_finite(per_head, p.heads)) refuse("alibi slope or sink logit", "NaN or Inf", "finite");
+    if (per_head != nullptr && !all_finite(per_head, p.heads))
+      refuse("alibi slope or sink logit", "NaN or Inf", "finite");
 }
 
 bool all_finite(const float* values, int64_t count) {

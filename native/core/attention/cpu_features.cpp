@@ -5,20 +5,30 @@ namespace longattn::attention {
 
 #if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
 
-bool cpu_has_avx2_fma() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
-
-bool cpu_has_avx512() {
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-         __builtin_cpu_supports("avx512vl") && cpu_has_avx2_fma();
+bool cpu_has_avx2_fma() {
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 }
 
-bool cpu_has_avx512_bf16() { return cpu_has_avx512() && __builtin_cpu_supports("avx512bf16"); }
+bool cpu_has_avx512() {
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && cpu_has_avx2_fma();
+}
+
+bool cpu_has_avx512_bf16() {
+  return cpu_has_avx512() && __builtin_cpu_supports("avx512bf16");
+}
 
 #else
 
-bool cpu_has_avx2_fma() { return false; }
-bool cpu_has_avx512() { return false; }
-bool cpu_has_avx512_bf16() { return false; }
+bool cpu_has_avx2_fma() {
+  return false;
+}
+bool cpu_has_avx512() {
+  return false;
+}
+bool cpu_has_avx512_bf16() {
+  return false;
+}
 
 #endif
 

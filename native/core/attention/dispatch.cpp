@@ -4,6 +4,7 @@
 #include "../attention_stats.h"
 #include "cpu_features.h"
 #include "driver.h"
+#include "hand_kernels.h"
 #include "portable.h"
 
 namespace longattn {
@@ -17,9 +18,22 @@ struct Entry {
   AttentionStats (*run)(const AttentionProblem&, const AttentionOptions&);
 };
 
+template <const attention::RowKernel& (*kernel)()>
+AttentionStats run(const AttentionProblem& problem, const AttentionOptions& options) {
+  return attention::run_kernel(kernel(), problem, options);
+}
+
 std::vector<Entry> entries() {
+  using namespace attention;
   return {
+#ifdef LONGATTN_X86_KERNELS
+      {"avx512", cpu_has_avx512(), run<avx512_kernel>},
+      {"avx2", cpu_has_avx2_fma(), run<avx2_kernel>},
+#endif
       {"portable", true, attention_stats_portable},
+#ifdef LONGATTN_X86_KERNELS
+      {"avx512bf16", cpu_has_avx512_bf16(), run<avx512bf16_kernel>},  // rounds its inputs: never the default
+#endif
       {"reference", true, attention_stats_reference},
   };
 }
@@ -32,8 +46,8 @@ Entry chosen() {
     if (wanted == nullptr || *wanted == '\0' || entry.name == std::string(wanted)) return entry;
     allowed += std::string(allowed.empty() ? "" : ", ") + entry.name;
   }
-  throw std::invalid_argument(std::string(kVariable) + " must name a kernel that this CPU can run (" + allowed + "), not " +
-                              wanted + ". Unset it to use the fastest.");
+  throw std::invalid_argument(std::string(kVariable) + " must name a kernel that this CPU can run (" + allowed +
+                              "), not " + wanted + ". Unset it to use the fastest.");
 }
 
 }  // namespace
@@ -53,6 +67,8 @@ std::vector<std::string> attention_kernels() {
   return names;
 }
 
-std::string attention_kernel() { return chosen().name; }
+std::string attention_kernel() {
+  return chosen().name;
+}
 
 }  // namespace longattn

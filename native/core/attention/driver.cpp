@@ -1,5 +1,6 @@
-// Packs, schedules, reduces. Work items are (row block, head) of one KV head, longest rows first; each writes its own slot, and
-// the slots are added in order afterwards: that makes the bits independent of threads, and costs one HeadStats a block.
+// Packs, schedules, reduces. Work items are (row block, head) of one KV head, longest rows first; each writes its own
+// slot, and the slots are added in order afterwards: that makes the bits independent of threads, and costs one
+// HeadStats a block.
 #include "driver.h"
 
 #include <algorithm>
@@ -24,7 +25,9 @@ namespace {
 
 constexpr double kLog2E = 1.44269504088896340736;
 
-int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
+int64_t divide_up(int64_t a, int64_t b) {
+  return (a + b - 1) / b;
+}
 
 int thread_count(int wanted) {
 #ifdef _OPENMP
@@ -43,14 +46,16 @@ int thread_index() {
 #endif
 }
 
-// What the threads of one call share. An exception must not leave a parallel region, so failures are kept here until its end.
+// What the threads of one call share. An exception must not leave a parallel region, so failures are kept here until
+// its end.
 class Failures {
  public:
   explicit Failures(const std::atomic<bool>* cancel) : cancel_(cancel) {}
 
   void not_finite(int64_t head) {
     int64_t seen = bad_head_.load();
-    while (head < seen && !bad_head_.compare_exchange_weak(seen, head)) {}
+    while (head < seen && !bad_head_.compare_exchange_weak(seen, head)) {
+    }
   }
   void keep_exception() {
 #pragma omp critical(longattn_attention_failure)
@@ -59,7 +64,9 @@ class Failures {
   }
   bool cancelled() const { return cancel_ != nullptr && cancel_->load(std::memory_order_relaxed); }
   // Heads below the bad one go on: the head that is reported does not depend on who came first.
-  bool stop(int64_t head) const { return stopped_.load(std::memory_order_relaxed) || head > bad_head_.load(std::memory_order_relaxed) || cancelled(); }
+  bool stop(int64_t head) const {
+    return stopped_.load(std::memory_order_relaxed) || head > bad_head_.load(std::memory_order_relaxed) || cancelled();
+  }
   void rethrow() const {
     if (exception_) std::rethrow_exception(exception_);
     if (cancelled()) throw Cancelled();
@@ -100,10 +107,18 @@ struct Scratch {
 class Run {
  public:
   Run(const RowKernel& kernel, const AttentionProblem& problem, const AttentionOptions& options)
-      : k_(kernel), p_(problem), o_(options), failures_(options.cancel), segments_(make_segments(p_.length, p_.k)),
-        threads_(thread_count(o_.threads)), group_(p_.heads / p_.kv_heads), elements_(packed_dim(k_.input, p_.dim)),
-        panel_count_(divide_up(p_.length, k_.panel_columns)), block_count_(divide_up(p_.length, k_.block_rows)),
-        panels_(make_aligned<uint32_t>(panel_count_ * k_.panel_columns * elements_)), slots_(block_count_ * group_) {
+      : k_(kernel),
+        p_(problem),
+        o_(options),
+        failures_(options.cancel),
+        segments_(make_segments(p_.length, p_.k)),
+        threads_(thread_count(o_.threads)),
+        group_(p_.heads / p_.kv_heads),
+        elements_(packed_dim(k_.input, p_.dim)),
+        panel_count_(divide_up(p_.length, k_.panel_columns)),
+        block_count_(divide_up(p_.length, k_.block_rows)),
+        panels_(make_aligned<uint32_t>(panel_count_ * k_.panel_columns * elements_)),
+        slots_(block_count_ * group_) {
     for (int t = 0; t < threads_; ++t) scratch_.emplace_back(k_, p_.dim, elements_);
     result_.heads.resize(p_.heads);
     if (o_.token_far) token_far_.resize(group_ * p_.length), token_sum_.resize(p_.length);
@@ -215,8 +230,8 @@ class Run {
   Failures failures_;
   const Segments segments_;
   const int threads_;
-  const int64_t group_;        // query heads of a KV head
-  const int64_t elements_;     // packed elements of a row
+  const int64_t group_;     // query heads of a KV head
+  const int64_t elements_;  // packed elements of a row
   const int64_t panel_count_, block_count_;
   AlignedBuffer<uint32_t> panels_;  // keys of the group at work
   std::vector<Scratch> scratch_;    // [threads]

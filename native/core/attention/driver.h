@@ -6,8 +6,8 @@
 
 namespace longattn::attention {
 
-// Checks the problem, packs the keys of one KV head at a time, hands row blocks to threads and reduces their sums in a fixed
-// order, so that the result has the same bits for any number of threads. Throws what attention_stats() throws.
+// Checks the problem, packs the keys of one KV head at a time, hands row blocks to threads and reduces their sums in a
+// fixed order, so that the result has the same bits for any number of threads. Throws what attention_stats() throws.
 AttentionStats run_kernel(const RowKernel& kernel, const AttentionProblem& problem, const AttentionOptions& options);
 
 }  // namespace longattn::attention

@@ -6,8 +6,8 @@
 
 namespace longattn::attention {
 
-// Adds the rows of `block`, whose kernel has run, to `stats` in row order. `sink_logit` (base 2) is one more term of every
-// normaliser, -inf for none. `token_far` is [block.rows] or null. Returns false if a row is not finite.
+// Adds the rows of `block`, whose kernel has run, to `stats` in row order. `sink_logit` (base 2) is one more term of
+// every normaliser, -inf for none. `token_far` is [block.rows] or null. Returns false if a row is not finite.
 bool finish_rows(const RowBlock& block, double sink_logit, HeadStats& stats, float* token_far);
 
 }  // namespace longattn::attention

@@ -1,7 +1,8 @@
-// Sets flush-to-zero and denormals-are-zero for the calling thread, and puts the old state back at the end of the scope.
+// Sets flush-to-zero and denormals-are-zero for the calling thread, and puts the old state back at the end of the
+// scope.
 //
-// Deep layers make denormal weights by the million, each a slow trap in the middle of the sums, and none of them counts in a
-// float32 row. The state is per thread, and torch's own threads do not share it.
+// Deep layers make denormal weights by the million, each a slow trap in the middle of the sums, and none of them counts
+// in a float32 row. The state is per thread, and torch's own threads do not share it.
 #pragma once
 
 #if defined(__SSE2__) || defined(_M_X64)
@@ -22,7 +23,7 @@ class FloatEnvironment {
 
  public:
 #else
-  FloatEnvironment() {}   // arm64 handles denormals at full speed
+  FloatEnvironment() {}  // arm64 handles denormals at full speed
   ~FloatEnvironment() {}
 #endif
   FloatEnvironment(const FloatEnvironment&) = delete;

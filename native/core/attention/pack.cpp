@@ -27,7 +27,9 @@ uint32_t element(Input input, const float* row, int64_t dim, int64_t e, float sc
 
 }  // namespace
 
-int64_t packed_dim(Input input, int64_t dim) { return input == Input::f32 ? dim : (dim + 1) / 2; }
+int64_t packed_dim(Input input, int64_t dim) {
+  return input == Input::f32 ? dim : (dim + 1) / 2;
+}
 
 void pack_panel(Input input, const float* rows, int64_t count, int64_t dim, int64_t columns, uint32_t* panel) {
   const int64_t elements = packed_dim(input, dim);
@@ -36,7 +38,8 @@ void pack_panel(Input input, const float* rows, int64_t count, int64_t dim, int6
       panel[e * columns + c] = c < count ? element(input, rows + c * dim, dim, e, 1.0f) : 0;
 }
 
-void pack_queries(Input input, const float* rows, int64_t count, int64_t dim, float scale, int64_t padded, uint32_t* out) {
+void pack_queries(Input input, const float* rows, int64_t count, int64_t dim, float scale, int64_t padded,
+                  uint32_t* out) {
   const int64_t elements = packed_dim(input, dim);
   for (int64_t r = 0; r < count; ++r)
     for (int64_t e = 0; e < elements; ++e) out[r * elements + e] = element(input, rows + r * dim, dim, e, scale);

@@ -14,6 +14,7 @@ int64_t packed_dim(Input input, int64_t dim);
 void pack_panel(Input input, const float* rows, int64_t count, int64_t dim, int64_t columns, uint32_t* panel);
 
 // rows: [count, dim], each number multiplied by `scale`. out: [padded, packed_dim], zero in the rows from count on.
-void pack_queries(Input input, const float* rows, int64_t count, int64_t dim, float scale, int64_t padded, uint32_t* out);
+void pack_queries(Input input, const float* rows, int64_t count, int64_t dim, float scale, int64_t padded,
+                  uint32_t* out);
 
 }  // namespace longattn::attention

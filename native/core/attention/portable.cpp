@@ -1,6 +1,7 @@
 // The row kernel for every CPU: plain C++ loops that compilers turn into vector code, with an online maximum.
 //
-// Slower than the hand-written kernels by the width of the vectors, and the only one that needs no instruction set flags.
+// Slower than the hand-written kernels by the width of the vectors, and the only one that needs no instruction set
+// flags.
 #include "portable.h"
 
 #include <algorithm>
@@ -17,8 +18,8 @@ constexpr int64_t kRows = 4;      // a register tile is kRows x kLanes
 constexpr int64_t kLanes = 8;
 constexpr float kNoShift = -HUGE_VALF;  // no key seen yet
 
-// 2^x for x <= 0: nearest integer by the magic number 1.5 * 2^23, the rest by a polynomial (2e-9 relative), the exponent by
-// integer addition. Exactly 0 below 2^-126, so that no denormal is ever made.
+// 2^x for x <= 0: nearest integer by the magic number 1.5 * 2^23, the rest by a polynomial (2e-9 relative), the
+// exponent by integer addition. Exactly 0 below 2^-126, so that no denormal is ever made.
 inline float exp2_nonpositive(float x) {
   const float clipped = x < -126.0f ? -126.0f : x;
   const float magic = 12582912.0f;
@@ -114,7 +115,8 @@ void sweep(const RowBlock& b, int64_t n, int64_t c0, float* x, RowState& s) {
   if (b.alibi != 0)
     for (int64_t c = first - c0; c <= last - c0; ++c) x[c] += b.alibi * static_cast<float>(c0 + c - n);
 
-  if (!all_finite(x + (first - c0), last - first + 1)) s.sink[0] = std::nan("");  // products overflowed; seen at the row's end
+  if (!all_finite(x + (first - c0), last - first + 1))
+    s.sink[0] = std::nan("");  // products overflowed; seen at the row's end
   float top = x[first - c0];
   for (int64_t c = first - c0; c <= last - c0; ++c) top = top < x[c] ? x[c] : top;
   const Segments& segments = *b.segments;

@@ -1,6 +1,7 @@
 // The oracle: every definition written out for one row at a time, in float64, with nothing clever.
 //
-// It keeps the keys of one KV head and one row of logits, never L x L. Speed does not matter here; being obviously right does.
+// It keeps the keys of one KV head and one row of logits, never L x L. Speed does not matter here; being obviously
+// right does.
 #include <algorithm>
 #include <cmath>
 #include <vector>

@@ -1,10 +1,11 @@
 // What the driver hands to a row kernel: plain C data and nothing else.
 //
-// Kernels are compiled with their own instruction set flags. An inline function of the STL compiled there could be the copy
-// that the linker keeps for the whole program, and crash an older CPU; so this header includes no STL and declares no inline.
+// Kernels are compiled with their own instruction set flags. An inline function of the STL compiled there could be the
+// copy that the linker keeps for the whole program, and crash an older CPU; so this header includes no STL and declares
+// no inline.
 //
-// Everything is in base 2: queries come multiplied by scale * log2(e), x = logit * log2(e) - shift, and p = 2^x is a key's
-// weight before it is divided by the row's normaliser.
+// Everything is in base 2: queries come multiplied by scale * log2(e), x = logit * log2(e) - shift, and p = 2^x is a
+// key's weight before it is divided by the row's normaliser.
 #pragma once
 
 #include <stdint.h>
@@ -15,7 +16,8 @@ namespace attention {
 constexpr int kMaxSegments = 33;  // 32 distance bins, one of them cut in two by k
 constexpr int kSinks = 4;
 
-// Runs of distances that are summed together: segment s holds distances low[s] <= n - i < low[s + 1], ascending, none empty.
+// Runs of distances that are summed together: segment s holds distances low[s] <= n - i < low[s + 1], ascending, none
+// empty.
 struct Segments {
   int count;
   int first_far;  // segments from this one on are at distance >= k; == count where there is none
@@ -36,20 +38,21 @@ struct RowState {
 // Rows first_row .. first_row + rows - 1 of one head, against keys 0 .. first_row + rows - 1.
 struct RowBlock {
   const void* queries;  // [rows rounded up to the kernel's row_group, padded dim], row-major, 64-byte aligned
-  const void* panels;   // [ceil(length / panel_columns)][padded dim][panel_columns], 64-byte aligned, zero where there is no key
-  int64_t dim;          // padded: what one row of `queries` holds, in floats or in bf16 pairs
+  const void*
+      panels;  // [ceil(length / panel_columns)][padded dim][panel_columns], 64-byte aligned, zero where there is no key
+  int64_t dim;  // padded: what one row of `queries` holds, in floats or in bf16 pairs
   int64_t first_row;
   int64_t rows;
   const Segments* segments;
-  float softcap;        // > 0: x = softcap * tanh(q.k); the driver divided the queries by the cap
-  float alibi;          // added to x: alibi * (i - n)
-  int64_t window;       // > 0: key i is visible iff n - i < window
-  bool entropy;         // keep RowState::weighted
-  bool far_peak;        // keep RowState::peak
+  float softcap;                      // > 0: x = softcap * tanh(q.k); the driver divided the queries by the cap
+  float alibi;                        // added to x: alibi * (i - n)
+  int64_t window;                     // > 0: key i is visible iff n - i < window
+  bool entropy;                       // keep RowState::weighted
+  bool far_peak;                      // keep RowState::peak
   bool (*stop)(const void* context);  // polled once a panel; true: return at once, the states are not read
   const void* stop_context;
-  RowState* states;     // out: [rows rounded up to row_group]; those of the padding are meaningless
-  void* scratch;        // [rows rounded up to row_group][scratch_bytes], 64-byte aligned, for the kernel's own use
+  RowState* states;  // out: [rows rounded up to row_group]; those of the padding are meaningless
+  void* scratch;     // [rows rounded up to row_group][scratch_bytes], 64-byte aligned, for the kernel's own use
 };
 
 enum class Input { f32, bf16_pairs };

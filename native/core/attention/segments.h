@@ -1,4 +1,5 @@
-// Cuts the distances 0..L-1 at the bin edges and at k, so that a kernel sums each run once and far mass is a sum of runs.
+// Cuts the distances 0..L-1 at the bin edges and at k, so that a kernel sums each run once and far mass is a sum of
+// runs.
 #pragma once
 
 #include "row_block.h"

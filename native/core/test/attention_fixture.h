@@ -24,7 +24,8 @@ struct Shape {
 // Q [heads][length][dim] and K [kv_heads][length][dim] in memory.
 class Table : public HeadSource {
  public:
-  Table(const Shape& shape, Content content, unsigned seed) : shape_(shape), q(shape.heads * shape.length * shape.dim), k(shape.kv_heads * shape.length * shape.dim) {
+  Table(const Shape& shape, Content content, unsigned seed)
+      : shape_(shape), q(shape.heads * shape.length * shape.dim), k(shape.kv_heads * shape.length * shape.dim) {
     std::mt19937 engine(seed);
     std::normal_distribution<float> normal;
     for (float& x : q) x = normal(engine);
@@ -48,7 +49,8 @@ class Table : public HeadSource {
       for (float& x : q) x += 1.0f;
     for (int64_t head = 0; content == Content::equal_keys && head < shape.kv_heads; ++head)
       for (int64_t i = 1; i < shape.length; ++i)
-        std::memcpy(&k[(head * shape.length + i) * shape.dim], &k[head * shape.length * shape.dim], shape.dim * sizeof(float));
+        std::memcpy(&k[(head * shape.length + i) * shape.dim], &k[head * shape.length * shape.dim],
+                    shape.dim * sizeof(float));
   }
 
   void queries(int64_t head, int64_t row, int64_t count, float* out) const override {
@@ -79,17 +81,25 @@ inline AttentionProblem problem_of(const Shape& shape, HeadSource& source, int64
 
 // How far a kernel may be from float64.
 struct Tolerance {
-  double ds = 1e-6;        // absolute, of DS and of every mass, as means over the rows
-  double squares = 1e-5;   // relative, of every sum of squares (and so of the variance)
-  double bin_slack = 1e-6; // of the head's sum of squares, allowed to one bin
-  double entropy = 1e-5;   // nats, mean over the rows
-  double token = 1e-5;     // absolute, of one row's far mass
+  double ds = 1e-6;         // absolute, of DS and of every mass, as means over the rows
+  double squares = 1e-5;    // relative, of every sum of squares (and so of the variance)
+  double bin_slack = 1e-6;  // of the head's sum of squares, allowed to one bin
+  double entropy = 1e-5;    // nats, mean over the rows
+  double token = 1e-5;      // absolute, of one row's far mass
 };
 
-inline Tolerance tolerance_of(const std::string& kernel) {
-  Tolerance t;
-  if (kernel == "avx512bf16") t = {2e-3, 5e-2, 5e-2, 5e-2, 5e-3};
-  return t;
+// Makes a problem that bf16 can say exactly: its inputs rounded to bf16, and a scale by which the kernel multiplies the
+// queries without rounding them again (it multiplies by scale * log2(e), or by scale / softcap). What remains is
+// float32.
+inline void round_for_bf16(Table& table, AttentionProblem& p) {
+  for (std::vector<float>* values : {&table.q, &table.k})
+    for (float& x : *values) {
+      uint32_t bits;
+      std::memcpy(&bits, &x, sizeof bits);
+      bits = (bits + 0x7fffu + ((bits >> 16) & 1u)) & 0xffff0000u;
+      std::memcpy(&x, &bits, sizeof bits);
+    }
+  p.scale = p.softcap > 0 ? p.softcap / 8 : 0.125f / 1.44269504f;
 }
 
 // N-1 form of docs/definitions.md.
@@ -98,27 +108,34 @@ inline double variance(const HeadStats& s, double length) {
   return count < 2 ? 0 : (s.far_squares - s.far_mass * s.far_mass / count) / (count - 1);
 }
 
-// Squares of weights below 2^-63 of the row's largest are beneath float32's smallest number: sums of squares that small are
-// compared on this absolute floor a row instead of relative.
+// Squares of weights below 2^-63 of the row's largest are beneath float32's smallest number: sums of squares that small
+// are compared on this absolute floor a row instead of relative.
 constexpr double kSquaresFloor = 1e-18;
 
-inline void compare(const AttentionStats& got, const AttentionStats& want, int64_t length, const Tolerance& t, const std::string& name) {
+inline void compare(const AttentionStats& got, const AttentionStats& want, int64_t length, const Tolerance& t,
+                    const std::string& name) {
   const double rows = static_cast<double>(length);
   for (size_t h = 0; h < want.heads.size(); ++h) {
     const HeadStats &a = got.heads[h], &b = want.heads[h];
     const auto mass = [&](double x, double y, const char* field) {
-      CHECK_MESSAGE(check::close(x / rows, y / rows, 0, t.ds), name + " head " + std::to_string(h) + " " + field + ": " + std::to_string(x / rows) + " is not " + std::to_string(y / rows));
+      CHECK_MESSAGE(check::close(x / rows, y / rows, 0, t.ds), name + " head " + std::to_string(h) + " " + field +
+                                                                   ": " + std::to_string(x / rows) + " is not " +
+                                                                   std::to_string(y / rows));
     };
     const auto squares = [&](double x, double y, const char* field, double slack = 0) {
-      CHECK_MESSAGE(check::close(x, y, t.squares, kSquaresFloor * rows + slack), name + " head " + std::to_string(h) + " " + field + ": relative difference " + std::to_string((x - y) / y));
+      CHECK_MESSAGE(
+          check::close(x, y, t.squares, kSquaresFloor * rows + slack),
+          name + " head " + std::to_string(h) + " " + field + ": relative difference " + std::to_string((x - y) / y));
     };
     mass(a.far_mass, b.far_mass, "far_mass");
     mass(a.far_peak, b.far_peak, "far_peak");
     squares(a.far_squares, b.far_squares, "far_squares");
     squares(variance(a, rows), variance(b, rows), "variance");
-    CHECK_MESSAGE(check::close(a.entropy / rows, b.entropy / rows, 0, t.entropy), name + " entropy " + std::to_string(a.entropy / rows) + " is not " + std::to_string(b.entropy / rows));
-    // A bin's squares may rest on one key with a large logit, which float32 knows to |logit| * 2^-24 only: such a bin may be off
-    // by a share of the head's sum that does not show in the head's variance.
+    CHECK_MESSAGE(
+        check::close(a.entropy / rows, b.entropy / rows, 0, t.entropy),
+        name + " entropy " + std::to_string(a.entropy / rows) + " is not " + std::to_string(b.entropy / rows));
+    // A bin's squares may rest on one key with a large logit, which float32 knows to |logit| * 2^-24 only: such a bin
+    // may be off by a share of the head's sum that does not show in the head's variance.
     double all = 0;
     for (int j = 0; j < kBins; ++j) all += b.squares[j] + b.sink_squares[j];
     for (int j = 0; j < kBins; ++j) {

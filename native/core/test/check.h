@@ -1,5 +1,5 @@
-// The smallest test harness that serves: a failed CHECK prints where and what, and the program's exit code says whether any did.
-// No library, so that the core's tests build wherever there is a compiler.
+// The smallest test harness that serves: a failed CHECK prints where and what, and the program's exit code says whether
+// any did. No library, so that the core's tests build wherever there is a compiler.
 #pragma once
 
 #include <cmath>
@@ -34,13 +34,13 @@ inline int exit_code() {
 
 #define CHECK(condition) check::report((condition), __FILE__, __LINE__, #condition)
 #define CHECK_MESSAGE(condition, message) check::report((condition), __FILE__, __LINE__, (message))
-#define CHECK_THROWS(expression, exception)                                             \
-  do {                                                                                  \
-    bool thrown = false;                                                                \
-    try {                                                                               \
-      (void)(expression);                                                               \
-    } catch (const exception&) {                                                        \
-      thrown = true;                                                                    \
-    }                                                                                   \
+#define CHECK_THROWS(expression, exception)                                               \
+  do {                                                                                    \
+    bool thrown = false;                                                                  \
+    try {                                                                                 \
+      (void)(expression);                                                                 \
+    } catch (const exception&) {                                                          \
+      thrown = true;                                                                      \
+    }                                                                                     \
     check::report(thrown, __FILE__, __LINE__, #expression " does not throw " #exception); \
   } while (false)

@@ -1,0 +1,27 @@
+// The row kernel in AVX-512, float32. Compiled with AVX-512 flags: no STL here, see row_block.h.
+#include "avx512_vectors.h"
+#include "hand_kernels.h"
+#include "vector_kernel.h"
+
+namespace longattn {
+namespace attention {
+namespace {
+
+struct Avx512 : Avx512Vectors {
+  using Factor = __m512;
+  static LONGATTN_INLINE Factor load_factor(const float* from) { return _mm512_load_ps(from); }
+  static LONGATTN_INLINE Factor broadcast_factor(const float* from) { return _mm512_set1_ps(*from); }
+  static LONGATTN_INLINE Vec multiply_add(Factor a, Factor b, Vec c) { return _mm512_fmadd_ps(a, b, c); }
+};
+
+}  // namespace
+
+const RowKernel& avx512_kernel() {
+  using Kernel = VectorKernel<Avx512>;
+  static const RowKernel kernel = {"avx512",   Input::f32, Kernel::kColumns, Avx512::kRows, 192, Kernel::kScratchBytes,
+                                   Kernel::run};
+  return kernel;
+}
+
+}  // namespace attention
+}  // namespace longattn

@@ -1,0 +1,15 @@
+// The hand-written row kernels. Each lives in a file with its own instruction set flags; ask cpu_features.h before
+// running one.
+#pragma once
+
+#include "row_block.h"
+
+namespace longattn {
+namespace attention {
+
+const RowKernel& avx2_kernel();        // needs cpu_has_avx2_fma()
+const RowKernel& avx512_kernel();      // needs cpu_has_avx512()
+const RowKernel& avx512bf16_kernel();  // needs cpu_has_avx512_bf16()
+
+}  // namespace attention
+}  // namespace longattn

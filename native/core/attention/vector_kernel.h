@@ -1,0 +1,407 @@
+// The hand-written row kernel, one text for all instruction sets: a register tile of kRows queries x kVectors vectors
+// of keys.
+//
+// V names the instruction set: vector type, tile shape, and a dozen operations. It must live in an anonymous namespace,
+// so that what is compiled with its flags stays inside its own object file; for the same reason no STL is used here.
+//
+// The keys of a tile come from a panel that sits in the first-level cache: the outer loop goes over panels, the inner
+// one over the rows of the block. A tile whose distances lie in one segment, or in two neighbours, is summed in
+// registers; those with the diagonal, the sink, a window's edge or more edges (short windows of text) go through
+// memory. Sums stay one part a lane, in an array by segment and row, until the block is done. There is no pass for the
+// rows' maxima: the shift is chosen from the first panel that a row sees and is 0 nearly always, since float32 has room
+// for 60 powers of two on either side; a row that overflows all the same is done again with its exact maximum.
+#pragma once
+
+#include "row_block.h"
+
+#define LONGATTN_INLINE inline __attribute__((always_inline))
+// Loops over a register tile must be unrolled completely, or its arrays do not become registers.
+#define LONGATTN_UNROLL _Pragma("GCC unroll 16")
+
+namespace longattn {
+namespace attention {
+
+template <class V>
+class VectorKernel {
+  using Vec = typename V::Vec;
+  using Mask = typename V::Mask;
+  static constexpr int kRows = V::kRows, kVectors = V::kVectors, kLanes = V::kLanes;
+
+ public:
+  static constexpr int kColumns = kVectors * kLanes;
+
+  // The kernel's memory for one row, as RowKernel::scratch_bytes wants it.
+  struct Sums {
+    float mass[kLanes], squares[kLanes];
+  };
+  struct alignas(64) Row {
+    float weighted[kLanes], peak[kLanes];
+    float start;  // -shift: what a product's accumulator starts at
+  };
+  static constexpr int64_t kScratchBytes = kMaxSegments * sizeof(Sums) + sizeof(Row);
+
+  static void run(const RowBlock& block) {
+    VectorKernel kernel(block);
+    if (!kernel.sweep(0, kernel.groups_)) return;
+    for (int64_t g = 0; g < kernel.groups_; ++g)
+      if (kernel.overflowed(g) && (!kernel.find_maxima(g) || !kernel.sweep(g, g + 1))) return;
+  }
+
+ private:
+  static constexpr float kNoShift = 3e38f;  // the row has not seen a key yet
+  static constexpr float kFreeShift = 16;   // a first maximum within +-16 needs no shift
+
+  explicit VectorKernel(const RowBlock& block)
+      : b_(block),
+        segments_(*block.segments),
+        queries_(static_cast<const float*>(block.queries)),
+        panels_(static_cast<const float*>(block.panels)),
+        groups_((block.rows + kRows - 1) / kRows),
+        rows_(static_cast<Row*>(block.scratch)),
+        sums_(reinterpret_cast<Sums*>(rows_ + groups_ * kRows)) {
+    top_segment_ = segments_.count - 1;
+    while (segments_.low[top_segment_] >= b_.first_row + b_.rows) --top_segment_;
+    for (int64_t r = 0; r < groups_ * kRows; ++r) b_.states[r].shift = kNoShift;
+  }
+
+  // Sums of segment s, row r: the rows of a segment are neighbours, so that a panel's pass stays within a few pages.
+  Sums* sums(int64_t s, int64_t r) const { return sums_ + s * groups_ * kRows + r; }
+  int64_t first_row(int64_t g) const { return b_.first_row + g * kRows; }
+
+  // All panels for row groups [first, last); false if told to stop.
+  bool sweep(int64_t first, int64_t last) {
+    clear(first * kRows, last * kRows);
+    const int64_t groups_end = first_row(last), block_end = b_.first_row + b_.rows;
+    const int64_t end = groups_end < block_end ? groups_end : block_end;
+    int segment = top_segment_;
+    for (int64_t c0 = first_panel(first); c0 < end; c0 += kColumns) {
+      if (b_.stop(b_.stop_context)) return false;
+      const int64_t skipped = (c0 - b_.first_row) / kRows;  // groups that lie above the diagonal
+      const int64_t begin = skipped > first ? skipped : first;
+      while (segment > 0 && segments_.low[segment] > first_row(last) - 1 - c0) --segment;
+      for (int64_t g = begin; g < last; ++g) {
+        if (c0 + kColumns < end) prefetch(c0 + kColumns, g - begin, last - begin);
+        tile(g, c0, segment);
+      }
+    }
+    finish(first * kRows, last * kRows);
+    return true;
+  }
+
+  void clear(int64_t begin, int64_t end) {
+    for (int s = 0; s <= top_segment_; ++s)
+      for (int64_t r = begin; r < end; ++r) {
+        V::store(sums(s, r)->mass, V::zero());
+        V::store(sums(s, r)->squares, V::zero());
+      }
+    for (int64_t r = begin; r < end; ++r) {
+      RowState& state = b_.states[r];
+      for (int i = 0; i < kSinks; ++i) state.sink[i] = 0;
+      state.weighted = 0;
+      rows_[r].start = -state.shift;
+      V::store(rows_[r].weighted, V::zero());
+      V::store(rows_[r].peak, V::zero());
+    }
+  }
+
+  // Adds up the lanes.
+  void finish(int64_t begin, int64_t end) {
+    for (int64_t r = begin; r < end; ++r) {
+      RowState& state = b_.states[r];
+      for (int s = 0; s <= top_segment_; ++s) {
+        state.mass[s] = V::sum(V::load(sums(s, r)->mass));
+        state.squares[s] = V::sum(V::load(sums(s, r)->squares));
+      }
+      for (int s = top_segment_ + 1; s < kMaxSegments; ++s) state.mass[s] = state.squares[s] = 0;
+      state.weighted += V::sum(V::load(rows_[r].weighted));
+      state.peak = V::maximum(V::load(rows_[r].peak));
+    }
+  }
+
+  int64_t first_panel(int64_t g) const {
+    const int64_t first = b_.window > 0 ? first_row(g) - b_.window + 1 : 0;
+    return first > 0 ? first / kColumns * kColumns : 0;
+  }
+
+  // Brings part `part` of `parts` of the panel at c0 into the second-level cache while others are worked on.
+  void prefetch(int64_t c0, int64_t part, int64_t parts) const {
+    const int64_t lines = b_.dim * kColumns / 16;  // of 64 bytes
+    for (int64_t line = lines * part / parts; line < lines * (part + 1) / parts; ++line)
+      __builtin_prefetch(panel(c0) + line * 16, 0, 2);
+  }
+
+  const float* query(int64_t g) const { return queries_ + g * kRows * b_.dim; }
+  const float* panel(int64_t c0) const { return panels_ + c0 * b_.dim; }
+
+  // `segment` holds the farthest distance of the block's rows, or one beyond it.
+  void tile(int64_t g, int64_t c0, int segment) {
+    const int64_t nearest = first_row(g) - c0 - (kColumns - 1), farthest = first_row(g) + kRows - 1 - c0;
+    while (segment > 0 && segments_.low[segment] > farthest) --segment;
+    // A row's first tile must take the slow way, which sets its shift: c0 == 0, or the one that holds the window's
+    // edge.
+    if (c0 == 0 || b_.softcap > 0 || (b_.window > 0 && farthest + 1 >= b_.window)) return boundary(g, c0);
+    if (nearest >= segments_.low[segment]) return dispatch<false>(g, c0, segment);
+    if (segment > 0 && nearest >= segments_.low[segment - 1]) return dispatch<true>(g, c0, segment);
+    boundary(g, c0);
+  }
+
+  template <bool kEdge>
+  LONGATTN_INLINE void dispatch(int64_t g, int64_t c0, int segment) {
+    const bool peak = b_.far_peak && segment >= segments_.first_far;
+    if (b_.entropy)
+      peak ? interior<kEdge, true, true>(g, c0, segment) : interior<kEdge, true, false>(g, c0, segment);
+    else
+      peak ? interior<kEdge, false, true>(g, c0, segment) : interior<kEdge, false, false>(g, c0, segment);
+  }
+
+  // acc[r][v] += q[r] . keys
+  static LONGATTN_INLINE void multiply(const float* q, const float* keys, int64_t dim, Vec (&acc)[kRows][kVectors]) {
+    if (kRows < kVectors) return multiply_few_rows(q, keys, dim, acc);
+    for (int64_t j = 0; j < dim; ++j) {
+      typename V::Factor k[kVectors];
+      LONGATTN_UNROLL for (int v = 0; v < kVectors; ++v) k[v] = V::load_factor(keys + j * kColumns + v * kLanes);
+      LONGATTN_UNROLL for (int r = 0; r < kRows; ++r) {
+        const typename V::Factor a = V::broadcast_factor(q + r * dim + j);
+        LONGATTN_UNROLL for (int v = 0; v < kVectors; ++v) acc[r][v] = V::multiply_add(a, k[v], acc[r][v]);
+      }
+    }
+  }
+
+  // The same for a tile with fewer rows than vectors: the queries stay in registers and the keys pass by.
+  static LONGATTN_INLINE void multiply_few_rows(const float* q, const float* keys, int64_t dim,
+                                                Vec (&acc)[kRows][kVectors]) {
+    for (int64_t j = 0; j < dim; ++j) {
+      typename V::Factor a[kRows];
+      LONGATTN_UNROLL for (int r = 0; r < kRows; ++r) a[r] = V::broadcast_factor(q + r * dim + j);
+      LONGATTN_UNROLL for (int v = 0; v < kVectors; ++v) {
+        const typename V::Factor k = V::load_factor(keys + j * kColumns + v * kLanes);
+        LONGATTN_UNROLL for (int r = 0; r < kRows; ++r) acc[r][v] = V::multiply_add(a[r], k, acc[r][v]);
+      }
+    }
+  }
+
+  // A tile all of whose keys are visible and lie in `segment`, or (kEdge) in `segment` and the one before it.
+  template <bool kEdge, bool kEntropy, bool kPeak>
+  void interior(int64_t g, int64_t c0, int segment) {
+    const int64_t r0 = g * kRows;
+    Vec acc[kRows][kVectors];
+    LONGATTN_UNROLL for (int r = 0; r < kRows; ++r) {
+      const Vec start = V::set1(rows_[r0 + r].start);
+      LONGATTN_UNROLL for (int v = 0; v < kVectors; ++v) acc[r][v] = start;
+    }
+    if (b_.alibi != 0) add_alibi(first_row(g), c0, acc);
+    multiply(query(g), panel(c0), b_.dim, acc);
+
+    Row* row = rows_ + r0;
+    Sums* far = sums(segment, r0);
+    Sums* near = sums(segment - 1, r0);
+    // Columns below `edge` of row 0 belong to `segment`; each row further down has one more.
+    const int64_t edge = first_row(g) - c0 - segments_.low[segment] + 1;
+    const bool near_peak = segment - 1 >= segments_.first_far;
+    LONGATTN_UNROLL for (int r = 0; r < kRows; ++r) {
+      Vec p[kVectors];
+      V::exp2(acc[r], p);
+      if (kEdge) {
+        Mask in_far[kVectors];
+        V::below(edge + r, in_far);
+        Vec m = V::load(far[r].mass), s = V::load(far[r].squares), near_m = V::load(near[r].mass),
+            near_s = V::load(near[r].squares);
+        LONGATTN_UNROLL for (int v = 0; v < kVectors; ++v) {
+          m = V::add_where(in_far[v], m, p[v]);
+          s = V::fma_where(in_far[v], p[v], p[v], s);
+          near_m = V::add_where(V::negate(in_far[v]), near_m, p[v]);
+          near_s = V::fma_where(V::negate(in_far[v]), p[v], p[v], near_s);
+        }
+        V::store(far[r].mass, m);
+        V::store(far[r].squares, s);
+        V::store(near[r].mass, near_m);
+        V::store(near[r].squares, near_s);
+        if (kPeak) {
+          Vec peak = V::load(row[r].peak);
+          LONGATTN_UNROLL for (int v = 0; v < kVectors; ++v) peak =
+              near_peak ? V::max(peak, p[v]) : V::max(peak, V::keep_where(in_far[v], p[v]));
+          V::store(row[r].peak, peak);
+        }
+      } else {
+        V::store(far[r].mass, V::add(V::load(far[r].mass), total(p)));
+        Vec s = V::load(far[r].squares);
+        LONGATTN_UNROLL for (int v = 0; v < kVectors; ++v) s = V::fma(p[v], p[v], s);
+        V::store(far[r].squares, s);
+        if (kPeak) {
+          Vec peak = V::load(row[r].peak);
+          LONGATTN_UNROLL for (int v = 0; v < kVectors; ++v) peak = V::max(peak, p[v]);
+          V::store(row[r].peak, peak);
+        }
+      }
+      if (kEntropy) {
+        Vec w = V::load(row[r].weighted);
+        LONGATTN_UNROLL for (int v = 0; v < kVectors; ++v) w = V::fma(p[v], acc[r][v], w);
+        V::store(row[r].weighted, w);
+      }
+    }
+  }
+
+  static LONGATTN_INLINE Vec total(const Vec (&p)[kVectors]) {
+    static_assert(kVectors == 4, "the sum is written out");
+    return V::add(V::add(p[0], p[1]), V::add(p[2], p[3]));
+  }
+
+  // acc[r][v] += alibi * (column - row); the difference is exact, a difference of products would not be.
+  LONGATTN_INLINE void add_alibi(int64_t n0, int64_t c0, Vec (&acc)[kRows][kVectors]) const {
+    const Vec slope = V::set1(b_.alibi);
+    LONGATTN_UNROLL for (int r = 0; r < kRows; ++r) LONGATTN_UNROLL for (int v = 0; v < kVectors; ++v) {
+      const Vec distance = V::add(V::iota(), V::set1(static_cast<float>(c0 + v * kLanes - n0 - r)));
+      acc[r][v] = V::fma(slope, distance, acc[r][v]);
+    }
+  }
+
+  // The logits of a tile before the shift.
+  void store_logits(int64_t g, int64_t c0, float (&x)[kRows][kColumns]) const {
+    Vec acc[kRows][kVectors];
+    LONGATTN_UNROLL for (int r = 0; r < kRows; ++r) LONGATTN_UNROLL for (int v = 0; v < kVectors; ++v) acc[r][v] =
+        V::zero();
+    multiply(query(g), panel(c0), b_.dim, acc);
+    LONGATTN_UNROLL for (int r = 0; r < kRows; ++r) LONGATTN_UNROLL for (int v = 0; v < kVectors; ++v)
+        V::store(x[r] + v * kLanes, acc[r][v]);
+    if (b_.softcap > 0)
+      for (int r = 0; r < kRows; ++r)
+        for (int c = 0; c < kColumns; c += kLanes)
+          V::store(x[r] + c, V::mul(V::set1(b_.softcap), tanh(V::load(x[r] + c))));
+    if (b_.alibi != 0)
+      for (int r = 0; r < kRows; ++r)
+        for (int c = 0; c < kColumns; c += kLanes) {
+          const Vec distance = V::add(V::iota(), V::set1(static_cast<float>(c0 + c - first_row(g) - r)));
+          V::store(x[r] + c, V::fma(V::set1(b_.alibi), distance, V::load(x[r] + c)));
+        }
+  }
+
+  // y * P(y*y) / Q(y*y), 2e-8 relative where tanh is not yet 1 in float32.
+  static Vec tanh(Vec x) {
+    const Vec y = V::max(V::min(x, V::set1(9)), V::set1(-9)), z = V::mul(y, y);
+    Vec p = V::fma(z, V::set1(1.33533514e-8f), V::set1(2.06081365e-5f));
+    p = V::fma(p, z, V::set1(3.49553144e-3f));
+    p = V::fma(p, z, V::set1(0.133809785f));
+    p = V::fma(p, z, V::set1(0.99999998f));
+    Vec q = V::fma(z, V::set1(7.77602078e-7f), V::set1(3.28554137e-4f));
+    q = V::fma(q, z, V::set1(2.58767682e-2f));
+    q = V::fma(q, z, V::set1(0.467142942f));
+    q = V::fma(q, z, V::set1(1));
+    return V::div(V::mul(y, p), q);
+  }
+
+  // The columns of a panel that row n sees: [first, last], counted within the panel; none if first > last.
+  void visible(int64_t n, int64_t c0, int& first, int& last) const {
+    const int64_t begin = b_.window > 0 ? n - b_.window + 1 - c0 : 0, end = n - c0;
+    first = static_cast<int>(begin < 0 ? 0 : begin > kColumns ? kColumns : begin);
+    last = static_cast<int>(end > kColumns - 1 ? kColumns - 1 : end);
+  }
+
+  static float largest(const float* x, int first, int last) {
+    float top = -kNoShift;
+    for (int c = first; c <= last; ++c) top = x[c] > top ? x[c] : top;
+    return top;
+  }
+
+  // Any tile: its rows are cut into runs of visible keys of one segment.
+  void boundary(int64_t g, int64_t c0) {
+    alignas(64) float x[kRows][kColumns];
+    store_logits(g, c0, x);
+    for (int r = 0; r < kRows; ++r) boundary_row(g * kRows + r, c0, x[r]);
+  }
+
+  void boundary_row(int64_t r, int64_t c0, float* x) {
+    const int64_t n = b_.first_row + r;
+    RowState& state = b_.states[r];
+    int first, last;
+    visible(n, c0, first, last);
+    if (first > last) return;
+    if (state.shift == kNoShift) {
+      const float top = largest(x, first, last);
+      state.shift = top > kFreeShift || top < -kFreeShift ? top : 0;
+      rows_[r].start = -state.shift;
+    }
+    alignas(64) float p[kColumns];
+    const Vec start = V::set1(rows_[r].start);
+    Vec xs[kVectors], ps[kVectors];
+    LONGATTN_UNROLL for (int v = 0; v < kVectors; ++v)
+        V::store(x + v * kLanes, xs[v] = V::add(V::load(x + v * kLanes), start));
+    V::exp2(xs, ps);
+    LONGATTN_UNROLL for (int v = 0; v < kVectors; ++v) V::store(p + v * kLanes, ps[v]);
+
+    int c = first;
+    for (; c0 == 0 && c <= last && c < kSinks; ++c) {
+      state.sink[c] = p[c];
+      state.weighted += static_cast<double>(p[c]) * x[c];
+    }
+    int segment = top_segment_;
+    while (c <= last) {
+      const int64_t distance = n - c0 - c;
+      while (distance < segments_.low[segment]) --segment;
+      const int64_t to_edge = distance - segments_.low[segment] + 1;
+      const int end = to_edge > last + 1 - c ? last + 1 : c + static_cast<int>(to_edge);
+      add_run(x, p, c, end, segment, r);
+      c = end;
+    }
+  }
+
+  // Adds columns [begin, end) of a panel, all in `segment`, to row r.
+  void add_run(const float* x, const float* p, int begin, int end, int segment, int64_t r) {
+    Row& row = rows_[r];
+    Sums& sum = *sums(segment, r);
+    Vec mass = V::load(sum.mass), squares = V::load(sum.squares), weighted = V::load(row.weighted),
+        peak = V::load(row.peak);
+    for (int v = begin / kLanes; v * kLanes < end; ++v) {
+      const Vec pv = V::keep(V::load(p + v * kLanes), begin - v * kLanes, end - v * kLanes);
+      mass = V::add(mass, pv);
+      squares = V::fma(pv, pv, squares);
+      weighted = V::fma(pv, V::load(x + v * kLanes), weighted);
+      peak = V::max(peak, pv);
+    }
+    V::store(sum.mass, mass);
+    V::store(sum.squares, squares);
+    V::store(row.weighted, weighted);
+    if (segment >= segments_.first_far) V::store(row.peak, peak);
+  }
+
+  bool overflowed(int64_t g) const {
+    for (int64_t r = g * kRows; r < (g + 1) * kRows && r < b_.rows; ++r) {
+      const RowState& state = b_.states[r];
+      double sum = state.weighted;
+      for (int s = 0; s <= top_segment_; ++s) sum += state.mass[s] + state.squares[s];
+      for (int i = 0; i < kSinks; ++i) sum += state.sink[i];
+      if (!(sum < 1e300)) return true;  // Inf or NaN: a float32 sum passed 2^128
+    }
+    return false;
+  }
+
+  // Sets the shifts of a row group to its rows' exact maxima; false if told to stop.
+  bool find_maxima(int64_t g) {
+    float maxima[kRows];
+    for (int r = 0; r < kRows; ++r) maxima[r] = -kNoShift;
+    for (int64_t c0 = first_panel(g); c0 < first_row(g + 1) && c0 < b_.first_row + b_.rows; c0 += kColumns) {
+      if (b_.stop(b_.stop_context)) return false;
+      alignas(64) float x[kRows][kColumns];
+      store_logits(g, c0, x);
+      for (int r = 0; r < kRows; ++r) {
+        int first, last;
+        visible(first_row(g) + r, c0, first, last);
+        const float top = largest(x[r], first, last);
+        if (top > maxima[r]) maxima[r] = top;
+      }
+    }
+    for (int r = 0; r < kRows; ++r) b_.states[g * kRows + r].shift = maxima[r];
+    return true;
+  }
+
+  const RowBlock& b_;
+  const Segments& segments_;
+  const float* queries_;
+  const float* panels_;
+  const int64_t groups_;
+  Row* rows_;        // [groups * kRows]
+  Sums* sums_;       // [segments][groups * kRows]
+  int top_segment_;  // that of the farthest distance of the block
+};
+
+}  // namespace attention
+}  // namespace longattn
