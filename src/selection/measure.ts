@@ -8,7 +8,7 @@ import {
   type ScoresFile,
 } from '../formats/arrow-reader.js';
 import { scoreColumns } from '../formats/arrow-schema.js';
-import { partName, type Ledger, type LedgerCheck } from '../run/ledger.js';
+import { partName, type Ledger, type LedgerCheck, type LedgerRecord } from '../run/ledger.js';
 import { longattn, longattnMinmax } from '../scores/attention/longattn.js';
 import { LayerView, type LayerStatistics } from '../scores/layer-view.js';
 import type { AttentionScore } from '../scores/score.js';
@@ -66,7 +66,7 @@ export async function measure(options: MeasureOptions): Promise<Measured> {
   return measured;
 }
 
-async function requireParts(scores: Ledger, parts: number, check?: LedgerCheck) {
+async function requireParts(scores: Ledger, parts: number, check?: LedgerCheck): Promise<LedgerRecord[]> {
   const missing: number[] = [];
   for (let part = 0; part < parts; part++) {
     if ((await scores.inspect(partName(part), 'size')).status === 'missing') missing.push(part);
@@ -78,7 +78,9 @@ async function requireParts(scores: Ledger, parts: number, check?: LedgerCheck) 
         'A window is ranked among all windows of its domain: score the other parts or shards first.',
     );
   }
-  return Promise.all(Array.from({ length: parts }, (_, part) => scores.require(partName(part), check)));
+  const records: LedgerRecord[] = [];
+  for (let part = 0; part < parts; part++) records.push(await scores.require(partName(part), check));
+  return records;
 }
 
 function begin(file: ScoresFile, capacity: number, { layer, heads }: MeasureOptions): Measured {
