@@ -2,6 +2,7 @@
 import { checkQuota, limitsOf, type KeepSettings } from './budget.js';
 import { gather } from './gather.js';
 import { rankDescending } from './rank.js';
+import type { Limit } from './limits.js';
 import type { WindowTable } from './window-table.js';
 
 /** Reasons by number; number 0 is the only one of a kept window. */
@@ -32,7 +33,7 @@ export function choose(table: WindowTable, scores: Float64Array, settings: KeepS
     for (let i = 0; i < order.length; i++) {
       const window = windows[order[i]!]!;
       rank[window] = i + 1;
-      const refused = limits.find((limit) => !limit.admits(window));
+      const refused = firstRefusal(limits, window);
       if (refused) {
         reason[window] = indexOfReason(reasons, refused.reason);
         continue;
@@ -42,6 +43,12 @@ export function choose(table: WindowTable, scores: Float64Array, settings: KeepS
     }
   });
   return { rank, reason, reasons, cuts };
+}
+
+/** A loop: this runs once a window, ten million times. */
+function firstRefusal(limits: readonly Limit[], window: number): Limit | undefined {
+  for (const limit of limits) if (!limit.admits(window)) return limit;
+  return undefined;
 }
 
 function indexOfReason(reasons: string[], reason: string): number {
