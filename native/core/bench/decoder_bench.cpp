@@ -1,10 +1,10 @@
-// What the layers below cost: a decoder at the shape of SmolLM2-135M, beside the floor that its matrix products would take at the
-// speed of libtorch's own sgemm, measured in the same process, turn by turn.
+// What the layers below cost: a decoder at the shape of SmolLM2-135M, beside the floor that its matrix products would
+// take at the speed of libtorch's own sgemm, measured in the same process, turn by turn.
 //
 //   longattn_decoder_bench [--length 4096] [--layer 16] [--threads 0] [--rounds 5] [--json]
 //
-// Weights are random and every layer names the same bytes of one temporary file; each has a copy of its own in memory all the same,
-// because they are converted from F16.
+// Weights are random and every layer names the same bytes of one temporary file; each has a copy of its own in memory
+// all the same, because they are converted from F16.
 #include <omp.h>
 #include <unistd.h>
 
@@ -58,17 +58,22 @@ class Model {
 
   ModelSpec spec(int64_t layers, bool bf16) const {
     std::string text =
-        "longattn-model 1\nset architecture bench\nset layers 64\nset hidden 576\nset vocab 4096\nset heads 9\nset kv_heads 3\n"
-        "set head_dim 64\nset value_dim 64\nset embed.scale 1\nset embed.norm 0\nset norm.kind rms\nset norm.eps 0.00001\n"
-        "set norm.plus_one 0\nset attention.scale 0.125\nset attention.softcap 0\nset attention.window 0\nset attention.clip 0\n"
-        "set qk_norm.kind none\nset positions none\nset rope main\nset rope.main.type default\nset rope.main.theta 100000\n"
+        "longattn-model 1\nset architecture bench\nset layers 64\nset hidden 576\nset vocab 4096\nset heads 9\nset "
+        "kv_heads 3\n"
+        "set head_dim 64\nset value_dim 64\nset embed.scale 1\nset embed.norm 0\nset norm.kind rms\nset norm.eps "
+        "0.00001\n"
+        "set norm.plus_one 0\nset attention.scale 0.125\nset attention.softcap 0\nset attention.window 0\nset "
+        "attention.clip 0\n"
+        "set qk_norm.kind none\nset positions none\nset rope main\nset rope.main.type default\nset rope.main.theta "
+        "100000\n"
         "set rope.main.dim 64\nset rope.main.offset 0\nset rope.main.interleaved 0\nset rope.main.attention_factor 1\n"
         "set block.norms mlp_norm\nset block.norm.kind rms\nset block.norm.eps 0.00001\nset block.norm.plus_one 0\n"
         "set block.parallel 0\nset block.residual_scale 1\nset block.residual_from_norm 0\nset mlp.kind gated\n"
         "set mlp.activation silu\n";
     text += bf16 ? "set forward.dtype bf16\n" : "set forward.dtype f32\n";
     const auto add = [&](const std::string& role, const std::string& shape) {
-      text += "tensor " + role + (bf16 ? " BF16 " : " F16 ") + shape + " " + std::to_string(bf16 ? bytes_ : 0) + " " + path_ + "\n";
+      text += "tensor " + role + (bf16 ? " BF16 " : " F16 ") + shape + " " + std::to_string(bf16 ? bytes_ : 0) + " " +
+              path_ + "\n";
     };
     add("embed", "4096x576");
     for (int64_t n = 0; n <= layers; ++n) {

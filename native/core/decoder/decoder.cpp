@@ -72,8 +72,7 @@ bool lookup_knows(const ModelSpec& spec) {
 
 class Decoder::Parts {
  public:
-  Parts(const ModelSpec& spec, int64_t memory_bytes)
-      : embedding_(spec), type_(product_type(spec)) {
+  Parts(const ModelSpec& spec, int64_t memory_bytes) : embedding_(spec), type_(product_type(spec)) {
     const c10::InferenceMode inference;
     const WeightLoader loader(spec, type_);
     if (lookup_knows(spec)) lookup_.emplace(spec, memory_bytes);
@@ -108,7 +107,7 @@ class Decoder::Parts {
 
   // Runs layers 0 .. last; the last only as far as `run_last` says. Q and K of the layers in `asked` go to the visitor.
   at::Tensor run(const int32_t* ids, int64_t length, int64_t last, bool run_last, const std::vector<int64_t>& asked,
-                 const NearMask& near, const ProviderOptions& options, const Visitor& visitor) {
+                 int64_t near, const ProviderOptions& options, const Visitor& visitor) {
     at::Tensor x = embed(ids, length, options);
     for (int64_t n = 0; n <= last; ++n) {
       const bool visited = std::binary_search(asked.begin(), asked.end(), n);
@@ -150,7 +149,7 @@ class Decoder::Parts {
                          options);
   }
 
-  at::Tensor step(int64_t n, const at::Tensor& x, const Visitor* visitor, bool forward, const NearMask& near,
+  at::Tensor step(int64_t n, const at::Tensor& x, const Visitor* visitor, bool forward, int64_t near,
                   const ProviderOptions& options, const int32_t* ids) const {
     const Layer& layer = layers_[n];
     const int threads = thread_count(options.threads);
@@ -162,7 +161,15 @@ class Decoder::Parts {
       (*visitor)(n, problem);
     }
     if (!forward) return x;
-    at::Tensor attended = attend(layer.attention, heads.q, heads.k, heads.v, near, options);
+    const int64_t length = x.size(0), value_dim = heads.v.size(2);
+    at::Tensor attended = at::empty({length, layer.attention.base.heads * value_dim}, at::kFloat);
+    const AttendInput input_heads{heads.q.const_data_ptr<float>(),
+                                  heads.k.const_data_ptr<float>(),
+                                  heads.v.const_data_ptr<float>(),
+                                  length,
+                                  value_dim,
+                                  near};
+    attend(layer.attention, input_heads, options, attended.data_ptr<float>());
     heads = {};
     return join(*layer.block, layer.weights, x, input, project(layer.weights.o, attended, options), options, threads);
   }
@@ -173,7 +180,8 @@ class Decoder::Parts {
     const at::Tensor& base = block.residual_from_norm ? input : x;
     const at::Tensor added = normed(block.attention_out_norm, attended, threads);
     if (block.parallel) {
-      const at::Tensor mlp_input = block.mlp_norm.kind() == RowNorm::Kind::none ? input : normed(block.mlp_norm, x, threads);
+      const at::Tensor mlp_input =
+          block.mlp_norm.kind() == RowNorm::Kind::none ? input : normed(block.mlp_norm, x, threads);
       const at::Tensor mlp = normed(block.mlp_out_norm, feed_forward(block, weights, mlp_input, options), threads);
       return at::add(base, added + mlp, block.residual_scale);
     }
@@ -222,7 +230,7 @@ void Decoder::visit(const int32_t* ids, int64_t length, const std::vector<int64_
   if (asked.empty()) return;
   const c10::InferenceMode inference;
   at::set_num_threads(thread_count(options.threads));
-  parts_->run(ids, length, asked.back(), false, asked, {}, options, visitor);
+  parts_->run(ids, length, asked.back(), false, asked, 0, options, visitor);
 }
 
 std::vector<double> Decoder::losses(const int32_t* ids, int64_t length, int64_t near, const ProviderOptions& options) {
@@ -230,7 +238,7 @@ std::vector<double> Decoder::losses(const int32_t* ids, int64_t length, int64_t 
   parts_->check_length(length);
   const c10::InferenceMode inference;
   at::set_num_threads(thread_count(options.threads));
-  const at::Tensor hidden = parts_->run(ids, length, layers() - 1, true, {}, {near}, options, {});
+  const at::Tensor hidden = parts_->run(ids, length, layers() - 1, true, {}, near, options, {});
   return parts_->head_->losses(hidden, ids, options);
 }
 

@@ -1,7 +1,8 @@
-// Runs a decoder up to the last layer asked for, and hands out the Q and K of those on the way. No torch in this header.
+// Runs a decoder up to the last layer asked for, and hands out the Q and K of those on the way. No torch in this
+// header.
 //
-// One window at a time, no cache of keys, no L x L matrix: memory is some activations of L x hidden. Activations are float32; the
-// weights' products are computed in float32 or in the weights' own type (`forward.dtype` of the spec).
+// One window at a time, no cache of keys, no L x L matrix: memory is some activations of L x hidden. Activations are
+// float32; the weights' products are computed in float32 or in the weights' own type (`forward.dtype` of the spec).
 #pragma once
 
 #include <memory>
@@ -14,7 +15,8 @@ namespace longattn {
 
 class Decoder : public LayerProvider {
  public:
-  // Opens the layers that the spec has tensors for. `memory_bytes`: budget of the lookup table of layer 0. Throws Error.
+  // Opens the layers that the spec has tensors for. `memory_bytes`: budget of the lookup table of layer 0. Throws
+  // Error.
   Decoder(const ModelSpec& spec, int64_t memory_bytes);
   ~Decoder() override;
 

@@ -24,7 +24,8 @@ MappedTensor open_table(const ModelSpec& spec) {
 
 }  // namespace
 
-Embedding::Embedding(const ModelSpec& spec) : hidden_(SpecReader(spec, 0).integer("hidden", 1, kMaxWidth)), table_(open_table(spec)) {
+Embedding::Embedding(const ModelSpec& spec)
+    : hidden_(SpecReader(spec, 0).integer("hidden", 1, kMaxWidth)), table_(open_table(spec)) {
   const SpecReader reader(spec, 0);
   scale_ = reader.real("embed.scale");
   if (reader.flag("embed.norm")) {

@@ -61,8 +61,8 @@ void mlp_rows(Activation activation, const MlpWeights& weights, const at::Tensor
 at::Tensor only_best_groups(const ExpertsConfig& config, const at::Tensor& scores, double hidden) {
   const int64_t rows = scores.size(0);
   const at::Tensor grouped = scores.view({rows, config.groups, config.count / config.groups});
-  const at::Tensor of_group = config.group_by_two ? std::get<0>(grouped.topk(std::min<int64_t>(2, grouped.size(2)))).sum(-1)
-                                                  : grouped.amax(-1);
+  const at::Tensor of_group =
+      config.group_by_two ? std::get<0>(grouped.topk(std::min<int64_t>(2, grouped.size(2)))).sum(-1) : grouped.amax(-1);
   const at::Tensor best = std::get<1>(of_group.topk(config.top_groups));
   const at::Tensor kept = at::zeros({rows, config.groups}, at::kBool).scatter_(1, best, true);
   return grouped.masked_fill(kept.logical_not().unsqueeze(2), hidden).view({rows, config.count});

@@ -1,4 +1,5 @@
-// Projection, clamp, norms and rotation. Norms and rotation are those of the lookup path, in float64, so that both paths agree.
+// Projection, clamp, norms and rotation. Norms and rotation are those of the lookup path, in float64, so that both
+// paths agree.
 #include "decoder/heads.h"
 
 #include <algorithm>
@@ -100,7 +101,7 @@ Heads project_heads(const AttentionConfig& config, const LayerWeights& weights, 
   }
   if (base.qk_norm_after) norm();
   Heads heads{q.view({length, base.heads, base.dim}), kv.k.view({length, base.kv_heads, base.dim}), {}};
-  if (kv.v.defined()) heads.v = kv.v.view({length, base.kv_heads, kv.v.size(1) / base.kv_heads});
+  if (kv.v.defined()) heads.v = kv.v.contiguous().view({length, base.kv_heads, kv.v.size(1) / base.kv_heads});
   return heads;
 }
 

@@ -15,7 +15,8 @@ struct Heads {
   at::Tensor v;  // [L, Hkv, dv] float32, undefined if not asked for
 };
 
-// `positions` [L] or undefined: row of x that position n has. Undefined: row n. (Layer 0 projects each distinct token once.)
+// `positions` [L] or undefined: row of x that position n has. Undefined: row n. (Layer 0 projects each distinct token
+// once.)
 Heads project_heads(const AttentionConfig& config, const LayerWeights& weights, const at::Tensor& x,
                     const at::Tensor& positions, const ProviderOptions& options);
 

@@ -96,7 +96,8 @@ AttentionConfig read_attention_config(const SpecReader& reader) {
     config.latent_rope_dim = reader.integer("latent.rope_dim", 1, base.dim - 1);
     config.q_latent_norm = read_latent_norm(reader, "q_a_norm");
     config.k_latent_norm = read_latent_norm(reader, "kv_a_norm");
-    if (base.heads != base.kv_heads) throw Error(kModelInvalid, "model spec: latent attention has a key for each head.");
+    if (base.heads != base.kv_heads)
+      throw Error(kModelInvalid, "model spec: latent attention has a key for each head.");
   }
   config.q_norm = read_head_norm(reader, "q_norm", base.heads, base.dim, base.qk_norm_full);
   config.k_norm = read_head_norm(reader, "k_norm", base.kv_heads, base.dim, base.qk_norm_full);
@@ -125,7 +126,9 @@ BlockConfig read_block_config(const SpecReader& reader) {
   block.mlp_out_norm = read_block_norm(reader, present, "mlp_out_norm", hidden);
   block.mlp_sum_norm = read_block_norm(reader, present, "mlp_sum_norm", hidden);
   const std::string mlp = reader.word("mlp.kind", {"gated", "plain", "experts"});
-  block.mlp = mlp == "gated" ? BlockConfig::Mlp::gated : mlp == "plain" ? BlockConfig::Mlp::plain : BlockConfig::Mlp::experts;
+  block.mlp = mlp == "gated"   ? BlockConfig::Mlp::gated
+              : mlp == "plain" ? BlockConfig::Mlp::plain
+                               : BlockConfig::Mlp::experts;
   block.activation = read_activation(reader);
   if (block.mlp == BlockConfig::Mlp::experts) block.experts = read_experts(reader);
   return block;

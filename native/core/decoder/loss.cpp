@@ -1,5 +1,5 @@
-// Vocabulary block by vocabulary block with a running logsumexp in float64: never an L x V matrix, and of the head's matrix only one
-// block at a time is converted.
+// Vocabulary block by vocabulary block with a running logsumexp in float64: never an L x V matrix, and of the head's
+// matrix only one block at a time is converted.
 #include "decoder/loss.h"
 
 #include <algorithm>
@@ -31,7 +31,8 @@ std::unique_ptr<LossHead> LossHead::open(const ModelSpec& spec, const WeightLoad
   const int64_t vocab = reader.integer("vocab", 1, int64_t{1} << 28);
   std::unique_ptr<LossHead> result(new LossHead(*head, vocab, width, type));
   result->project_ = project;
-  result->norm_ = read_norm(reader, "final_norm", reader.tensor("final_norm"), reader.tensor("final_norm.bias"), hidden);
+  result->norm_ =
+      read_norm(reader, "final_norm", reader.tensor("final_norm"), reader.tensor("final_norm.bias"), hidden);
   result->scale_ = reader.real("head.scale");
   result->softcap_ = reader.real("head.softcap");
   if (const TensorSpec* bias = reader.tensor("head.bias")) {

@@ -43,8 +43,8 @@ at::Tensor WeightLoader::matrix(const TensorSpec& spec, at::ScalarType type) con
     const int64_t skipped = spec.rows.count == 1 ? spec.rows.start * size.columns : 0;
     auto* data = static_cast<const char*>(mapped->data()) + skipped * static_cast<int64_t>(c10::elementSize(type));
     // torch has no read-only tensors; nothing here writes to a weight.
-    at::Tensor tensor = at::from_blob(
-        const_cast<char*>(data), {size.rows, size.columns}, [mapped](void*) {}, at::TensorOptions(type));
+    at::Tensor tensor =
+        at::from_blob(const_cast<char*>(data), {size.rows, size.columns}, [mapped](void*) {}, at::TensorOptions(type));
     if (reinterpret_cast<uintptr_t>(data) % c10::elementSize(type) == 0) {
       if (!at::isfinite(tensor).all().item<bool>()) {
         throw Error(kWeightNotFinite, "tensor " + spec.role + " in " + spec.file +
@@ -124,7 +124,8 @@ void WeightLoader::add_forward(int64_t layer, const BlockConfig& block, LayerWei
   if (!weights.router.weight.defined()) {
     throw Error(kModelInvalid, "model spec: tensor " + prefix + "router is missing.");
   }
-  if (const TensorSpec* correction = find(prefix + "router_correction")) weights.router_correction = vector(*correction);
+  if (const TensorSpec* correction = find(prefix + "router_correction"))
+    weights.router_correction = vector(*correction);
   for (int64_t e = 0; e < block.experts.count; ++e) {
     weights.experts.push_back(mlp(prefix + "experts." + std::to_string(e) + ".", true));
   }

@@ -1,7 +1,8 @@
 // Weight matrices as tensors of the type that the products are computed in. Internal: includes torch.
 //
-// A matrix that lies in the file as it is needed is not copied: the tensor is the mapping, so that a 16 GB checkpoint costs pages, not
-// memory. Anything else (another type, a cut of a fused matrix, a transposed one) is copied once, when the model is opened.
+// A matrix that lies in the file as it is needed is not copied: the tensor is the mapping, so that a 16 GB checkpoint
+// costs pages, not memory. Anything else (another type, a cut of a fused matrix, a transposed one) is copied once, when
+// the model is opened.
 #pragma once
 
 #include <memory>
@@ -26,9 +27,10 @@ struct MlpWeights {
 
 struct LayerWeights {
   Linear q, k, v, o;
-  Linear q_latent, k_latent, k_rope;  // latent attention: from the hidden state to the latents and to the shared rotated key
-  MlpWeights mlp;                     // the shared one beside experts
-  Linear router;                      // float32
+  Linear q_latent, k_latent,
+      k_rope;      // latent attention: from the hidden state to the latents and to the shared rotated key
+  MlpWeights mlp;  // the shared one beside experts
+  Linear router;   // float32
   Linear shared_router;
   at::Tensor router_correction;  // [experts] float32 or undefined
   std::vector<MlpWeights> experts;

@@ -28,14 +28,19 @@ class DecoderModel {
     add("final_norm", {kHidden});
     add("head", {kVocab, kHidden});
     text_ = "longattn-model 1\nset architecture test\nset layers " + std::to_string(layers) +
-            "\nset hidden 8\nset vocab 32\nset heads 2\nset kv_heads 1\nset head_dim 4\nset value_dim 4\nset embed.scale 1\n"
+            "\nset hidden 8\nset vocab 32\nset heads 2\nset kv_heads 1\nset head_dim 4\nset value_dim 4\nset "
+            "embed.scale 1\n"
             "set embed.norm 0\nset norm.kind rms\nset norm.eps 0.00001\nset norm.plus_one 0\nset attention.scale 0.5\n"
-            "set attention.softcap 0\nset attention.window 0\nset attention.clip 0\nset qk_norm.kind none\nset positions none\n"
-            "set rope main\nset rope.main.type default\nset rope.main.theta 10000\nset rope.main.dim 4\nset rope.main.offset 0\n"
-            "set rope.main.interleaved 0\nset rope.main.attention_factor 1\nset forward.dtype f32\nset block.norms mlp_norm\n"
+            "set attention.softcap 0\nset attention.window 0\nset attention.clip 0\nset qk_norm.kind none\nset "
+            "positions none\n"
+            "set rope main\nset rope.main.type default\nset rope.main.theta 10000\nset rope.main.dim 4\nset "
+            "rope.main.offset 0\n"
+            "set rope.main.interleaved 0\nset rope.main.attention_factor 1\nset forward.dtype f32\nset block.norms "
+            "mlp_norm\n"
             "set block.norm.kind rms\nset block.norm.eps 0.00001\nset block.norm.plus_one 0\nset block.parallel 0\n"
             "set block.residual_scale 1\nset block.residual_from_norm 0\nset mlp.kind gated\nset mlp.activation silu\n"
-            "set final_norm.kind rms\nset final_norm.eps 0.00001\nset final_norm.plus_one 0\nset head.scale 1\nset head.softcap 0\n" +
+            "set final_norm.kind rms\nset final_norm.eps 0.00001\nset final_norm.plus_one 0\nset head.scale 1\nset "
+            "head.softcap 0\n" +
             text_;
     std::ofstream(path_, std::ios::binary).write(reinterpret_cast<const char*>(values_.data()), bytes());
   }

@@ -1,5 +1,5 @@
-// What surrounds the numbers: which layers there are, errors that name what is wrong, cancellation. The numbers themselves are tested
-// from TypeScript, against golden models of every family.
+// What surrounds the numbers: which layers there are, errors that name what is wrong, cancellation. The numbers
+// themselves are tested from TypeScript, against golden models of every family.
 #include "decoder/decoder.h"
 
 #include <cmath>
