@@ -32,7 +32,7 @@ class BatchWorker : public PromiseWorker {
     Run(*model_.provider, {model_.options.threads, &cancel_});
   }
 
-  void Ended() final { wrap_.ended(); }
+  void Ended(bool environment_ends) final { wrap_.ended(environment_ends); }
 
  private:
   ModelWrap& wrap_;
@@ -78,10 +78,10 @@ class LossWorker : public BatchWorker {
 }  // namespace
 
 Napi::Function ModelWrap::define(Napi::Env env) {
-  return DefineClass(
-      env, "NativeModel",
-      {InstanceMethod<&ModelWrap::Score>("score"), InstanceMethod<&ModelWrap::Losses>("losses"),
-       InstanceMethod<&ModelWrap::Cancel>("cancel"), InstanceMethod<&ModelWrap::Dispose>("dispose"), InstanceMethod<&ModelWrap::Counters>("counters")});
+  return DefineClass(env, "NativeModel",
+                     {InstanceMethod<&ModelWrap::Score>("score"), InstanceMethod<&ModelWrap::Losses>("losses"),
+                      InstanceMethod<&ModelWrap::Cancel>("cancel"), InstanceMethod<&ModelWrap::Dispose>("dispose"),
+                      InstanceMethod<&ModelWrap::Counters>("counters")});
 }
 
 Napi::Object ModelWrap::create(Napi::Env env, Napi::Function constructor, std::unique_ptr<OpenedModel> model) {
@@ -124,8 +124,9 @@ void ModelWrap::run_next() {
   queue_.front()->Queue();
 }
 
-void ModelWrap::ended() {
+void ModelWrap::ended(bool environment_ends) {
   queue_.pop_front();
+  if (environment_ends) cancel_all();
   if (!queue_.empty()) {
     run_next();
   } else if (disposed_) {
@@ -133,8 +134,12 @@ void ModelWrap::ended() {
   }
 }
 
-void ModelWrap::Cancel(const Napi::CallbackInfo&) {
+void ModelWrap::cancel_all() {
   for (BatchWorker* worker : queue_) worker->cancel();
+}
+
+void ModelWrap::Cancel(const Napi::CallbackInfo&) {
+  cancel_all();
 }
 
 void ModelWrap::Dispose(const Napi::CallbackInfo&) {

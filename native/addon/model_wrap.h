@@ -30,7 +30,7 @@ class ModelWrap : public Napi::ObjectWrap<ModelWrap> {
   explicit ModelWrap(const Napi::CallbackInfo& info);
 
   // Called by the worker that ran, on the JavaScript thread.
-  void ended();
+  void ended(bool environment_ends);
 
  private:
   Napi::Value Score(const Napi::CallbackInfo& info);
@@ -40,6 +40,7 @@ class ModelWrap : public Napi::ObjectWrap<ModelWrap> {
   Napi::Value Counters(const Napi::CallbackInfo& info);
   Napi::Value enqueue(BatchWorker* worker);
   void check_open(Napi::Env env) const;
+  void cancel_all();
   void run_next();
 
   std::unique_ptr<OpenedModel> model_;  // null once disposed of

@@ -18,30 +18,29 @@ Napi::Error coded_error(Napi::Env env, const std::string& code, const std::strin
 
 PromiseWorker::PromiseWorker(Napi::Env env) : Napi::AsyncWorker(env, "longattn"), deferred_(env) {}
 
+void PromiseWorker::fail(const std::string& code, const std::string& message) {
+  code_ = code;
+  message_ = message;
+}
+
 void PromiseWorker::Execute() {
   try {
     Work();
   } catch (const Error& error) {
-    code_ = error.code;
-    SetError(error.what());
+    fail(error.code, error.what());
   } catch (const Cancelled&) {
-    code_ = kCancelled;
-    SetError("the batch was cancelled.");
+    fail(kCancelled, "the batch was cancelled.");
   } catch (const std::bad_alloc&) {
-    code_ = "OUT_OF_MEMORY";
-    SetError("not enough memory. Use shorter windows or a smaller --memory.");
+    fail("OUT_OF_MEMORY", "not enough memory. Use shorter windows or a smaller --memory.");
   } catch (const std::invalid_argument& error) {
-    code_ = kInvalidRequest;
-    SetError(error.what());
+    fail(kInvalidRequest, error.what());
   } catch (const std::exception& error) {
-    code_ = "FAULT";
-    SetError(error.what());
+    fail("FAULT", error.what());
   }
 }
 
-void PromiseWorker::OnOK() {
-  const Napi::HandleScope scope(Env());
-  Ended();
+void PromiseWorker::settle() {
+  if (!code_.empty()) return deferred_.Reject(coded_error(Env(), code_, message_).Value());
   try {
     deferred_.Resolve(Result(Env()));
   } catch (const Napi::Error& error) {
@@ -49,10 +48,20 @@ void PromiseWorker::OnOK() {
   }
 }
 
-void PromiseWorker::OnError(const Napi::Error& error) {
-  const Napi::HandleScope scope(Env());
-  Ended();
-  deferred_.Reject(coded_error(Env(), code_, error.Message()).Value());
+// All of it is ours: the base class would throw through Node when a worker thread is being ended, which can no longer
+// run JavaScript. Settling fails then, and nobody waits for the answer.
+void PromiseWorker::OnWorkComplete(Napi::Env env, napi_status status) {
+  bool environment_ends = status == napi_cancelled;
+  if (!environment_ends) {
+    try {
+      const Napi::HandleScope scope(env);
+      settle();
+    } catch (const Napi::Error&) {
+      environment_ends = true;
+    }
+  }
+  Ended(environment_ends);
+  Destroy();
 }
 
 }  // namespace longattn::addon

@@ -24,16 +24,18 @@ class PromiseWorker : public Napi::AsyncWorker {
   virtual void Work() = 0;
   // On the JavaScript thread, after Work() has ended well.
   virtual Napi::Value Result(Napi::Env env) = 0;
-  // On the JavaScript thread, before the promise is settled, in every case.
-  virtual void Ended() {}
+  // On the JavaScript thread, last, in every case.
+  virtual void Ended(bool environment_ends) { (void)environment_ends; }
 
  private:
   void Execute() final;
-  void OnOK() final;
-  void OnError(const Napi::Error& error) final;
+  void OnWorkComplete(Napi::Env env, napi_status status) final;
+  void settle();
+  void fail(const std::string& code, const std::string& message);
 
   Napi::Promise::Deferred deferred_;
-  std::string code_;
+  std::string code_;  // empty: Work() ended well
+  std::string message_;
 };
 
 }  // namespace longattn::addon

@@ -66,7 +66,7 @@ export class Scorer {
     if (this.disposed) throw new LongattnError('DISPOSED', 'usage', 'The model has been disposed of. Open it again.');
     const before = this.tail;
     const result = this.runAfter(before, call, signal);
-    this.tail = result.catch(() => undefined);
+    this.tail = Promise.allSettled([before, result]);
     return result;
   }
 
@@ -87,8 +87,7 @@ export class Scorer {
     call: () => Promise<T>,
     signal: AbortSignal | undefined,
   ): Promise<T> {
-    await before;
-    signal?.throwIfAborted();
+    await (signal ? orAborted(before, signal) : before);
     const cancel = (): void => this.model.cancel();
     signal?.addEventListener('abort', cancel, { once: true });
     try {
@@ -99,6 +98,21 @@ export class Scorer {
     } finally {
       signal?.removeEventListener('abort', cancel);
     }
+  }
+}
+
+/** Waits for `promise`, or rejects with the signal's reason as soon as it fires. */
+async function orAborted(promise: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  let abort: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', abort, { once: true });
+  });
+  try {
+    await Promise.race([promise, aborted]);
+    signal.throwIfAborted();
+  } finally {
+    signal.removeEventListener('abort', abort!);
   }
 }
 
