@@ -20,7 +20,7 @@ const recordSchema = z.strictObject({
   counts: z.record(z.string(), z.number()),
   /** The same by domain. A list, because a domain may have any name. */
   domains: z.array(z.strictObject({ domain: z.string(), counts: z.record(z.string(), z.number()) })).optional(),
-  /** Of the documents' text that the part was made from (src/stages/document-digest.ts); absent where there was none. */
+  /** Of the documents' text that the part was made from (src/export/document-text.ts); absent where there was none. */
   digest: z.string().optional(),
 });
 
