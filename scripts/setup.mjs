@@ -45,7 +45,8 @@ function checkTools() {
 function installPackages() {
   const key = hashFiles(['package.json', 'package-lock.json']);
   return unlessStamped('node-modules', key, ['node_modules/.package-lock.json'], () => {
-    run('npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error']);
+    // Not `npm ci`: it refuses a lock file without the optional binaries of every other platform. --no-save keeps to the lock.
+    run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error']);
   });
 }
 
