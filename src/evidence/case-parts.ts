@@ -10,6 +10,8 @@ import { CaseTable, type CaseFacts, type TextValueColumn } from './case-table.js
 import type { TextColumn } from './text-values.js';
 
 const FACTS = 'facts';
+/** With all layers of a small model on two cores a part is a minute or two of work, which is what a kill costs. */
+const PART_TOKENS = 1 << 15;
 
 const factColumns = (columns: number): Columns => ({
   case_id: 'utf8',
@@ -26,10 +28,12 @@ export async function writeCases(
   columns: readonly TextColumn[],
   textOf: (one: Case) => number[],
 ): Promise<void> {
-  await writeArrowPart(ledger, partName(0), {
-    columns: WINDOW_COLUMNS,
-    rows: cases.map(({ window }) => windowRow(window)),
-  });
+  const size = Math.max(1, Math.floor(PART_TOKENS / cases[0]!.window.tokenIds.length));
+  const parts = Math.ceil(cases.length / size);
+  for (let part = 0; part < parts; part++) {
+    const rows = cases.slice(part * size, (part + 1) * size).map(({ window }) => windowRow(window));
+    await writeArrowPart(ledger, partName(part), { columns: WINDOW_COLUMNS, rows });
+  }
   await writeArrowPart(ledger, FACTS, {
     columns: factColumns(columns.length),
     metadata: {
@@ -43,14 +47,22 @@ export async function writeCases(
       domain: one.window.domain,
       text_scores: textOf(one),
     })),
+    entry: () => ({ counts: { parts } }),
   });
 }
 
+export interface StoredCases {
+  table: CaseTable;
+  /** Of the windows table. */
+  parts: number[];
+}
+
 /** Undefined while they are not there, or not as they were written. */
-export async function readCases(ledger: Ledger): Promise<CaseTable | undefined> {
-  const states = [await ledger.inspect(partName(0)), await ledger.inspect(FACTS)];
-  const facts = states[1]!;
-  if (facts.status !== 'done' || states[0]!.status !== 'done') return undefined;
+export async function readCases(ledger: Ledger): Promise<StoredCases | undefined> {
+  const facts = await ledger.inspect(FACTS);
+  if (facts.status !== 'done') return undefined;
+  const parts = Array.from({ length: facts.record.counts['parts'] ?? 0 }, (_, part) => part);
+  for (const part of parts) if ((await ledger.inspect(partName(part))).status !== 'done') return undefined;
   await using file = await ArrowFile.open(ledger.file(FACTS), {
     case_id: 'utf8',
     pair: 'utf8',
@@ -82,5 +94,5 @@ export async function readCases(ledger: Ledger): Promise<CaseTable | undefined> 
     k,
     values: Float64Array.from(values[at]!),
   }));
-  return new CaseTable(cases, controls, text);
+  return { table: new CaseTable(cases, controls, text), parts };
 }

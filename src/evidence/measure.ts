@@ -6,6 +6,7 @@ import { partName } from '../run/ledger.js';
 import { scoreParts } from '../stages/scores.js';
 import type { ScoreWindows } from '../stages/score-batch.js';
 import type { LayerRows } from './candidate.js';
+import type { StoredCases } from './case-parts.js';
 import type { CaseTable } from './case-table.js';
 import { REAL } from './cases.js';
 import { NLL_GAIN } from './cells.js';
@@ -27,12 +28,13 @@ export interface Measured {
   cost(finding: Pick<Finding, 'score' | 'layer'>): number | null;
 }
 
-export async function measure(store: EvidenceStore, table: CaseTable, options: ValidateOptions): Promise<Measured> {
+export async function measure(store: EvidenceStore, cases: StoredCases, options: ValidateOptions): Promise<Measured> {
+  const { table, parts } = cases;
   const { model, ks, signal, onProgress } = options;
   let scorer: Promise<ScoreWindows> | undefined;
   const openScorer = (): Promise<ScoreWindows> => (scorer ??= options.openScorer());
   await scoreParts({
-    parts: [0],
+    parts,
     workers: 1,
     windows: store.cases,
     scores: store.scores,
@@ -48,10 +50,10 @@ export async function measure(store: EvidenceStore, table: CaseTable, options: V
     ...(signal && { signal }),
     ...(onProgress && { onProgress }),
   });
-  const layers = await readLayers(store, table);
+  const layers = await readLayers(store, cases);
   const wanted =
-    options.loss === 'none' ? [] : await casesWindows(store, options.loss === 'all' ? undefined : REAL, table);
-  const reals = (await casesWindows(store, REAL, table)).slice(0, COST_WINDOWS);
+    options.loss === 'none' ? [] : await casesWindows(store, cases, options.loss === 'all' ? undefined : REAL);
+  const reals = (await casesWindows(store, cases, REAL)).slice(0, COST_WINDOWS);
   let losses: Promise<WindowLosses> | undefined;
   const openLosses = (): Promise<WindowLosses> => (losses ??= options.openLosses!());
   const gains = wanted.length > 0 ? await gainsByRow(store, table, wanted, openLosses, options) : undefined;
@@ -64,26 +66,31 @@ export async function measure(store: EvidenceStore, table: CaseTable, options: V
   return { layers, gains, yardstickSeconds: costs.yardstick, cost };
 }
 
-async function readLayers(store: EvidenceStore, table: CaseTable): Promise<Map<number, LayerRows>> {
-  const { rows } = await store.scores.require(partName(0), 'size');
+async function readLayers(store: EvidenceStore, { table, parts }: StoredCases): Promise<Map<number, LayerRows>> {
   const rowOf = new Map(table.cases.map(({ caseId }, row) => [caseId, row]));
   const layers = new Map<number, LayerStatistics[]>();
-  for await (const score of readScores(store.scores.file(partName(0)), { rows })) {
-    const list = layers.get(score.layer) ?? [];
-    list[rowOf.get(score.windowId)!] = score;
-    layers.set(score.layer, list);
+  for (const part of parts) {
+    const { rows } = await store.scores.require(partName(part), 'size');
+    for await (const score of readScores(store.scores.file(partName(part)), { rows })) {
+      const list = layers.get(score.layer) ?? [];
+      list[rowOf.get(score.windowId)!] = score;
+      layers.set(score.layer, list);
+    }
   }
   return new Map([...layers].sort(([a], [b]) => a - b));
 }
 
 /** The windows of one kind of case (or all), in the order of the table. */
-async function casesWindows(store: EvidenceStore, control: string | undefined, table: CaseTable): Promise<Window[]> {
+async function casesWindows(store: EvidenceStore, { table, parts }: StoredCases, control?: string): Promise<Window[]> {
   const wanted = new Set(
     table.cases.filter((one) => control === undefined || one.control === control).map(({ caseId }) => caseId),
   );
   const found: Window[] = [];
-  for await (const window of readWindows(store.cases.file(partName(0))))
-    if (wanted.has(window.windowId)) found.push(window);
+  for (const part of parts) {
+    for await (const window of readWindows(store.cases.file(partName(part)))) {
+      if (wanted.has(window.windowId)) found.push(window);
+    }
+  }
   return found;
 }
 

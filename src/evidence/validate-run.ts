@@ -53,7 +53,7 @@ export async function validateRun(raw: ValidateInput, hooks: ValidateHooks = {})
   const merged = await resolveSpec(rest);
   const given = rest.layer === undefined && merged.stored === undefined ? undefined : merged.spec.layer;
   const plan = await planModel({ model: merged.spec.model, layers: given, loss: own.loss, ...hooks });
-  const prepared = await prepare({ ...rest, model: plan.folder, layer: plan.layers }, hooks.signal);
+  const prepared = await prepare({ ...rest, model: plan.folder, layer: plan.layers }, hooks);
   const { spec, run, model } = prepared;
   const ks = own.k === 'quarter' ? [resolveDistance('quarter', spec.window)] : own.k;
   checkReach(model, Math.min(...ks));

@@ -11,7 +11,7 @@ import { listTextScores } from '../scores/text-registry.js';
 import { advise } from './advice.js';
 import { Analysis } from './analyse.js';
 import { makeCases } from './cases.js';
-import { readCases, writeCases } from './case-parts.js';
+import { readCases, writeCases, type StoredCases } from './case-parts.js';
 import type { CaseTable } from './case-table.js';
 import { choiceFile } from './choice-file.js';
 import { findControls } from './controls/registry.js';
@@ -38,10 +38,10 @@ export interface ValidateResult {
 export async function validate(options: ValidateOptions): Promise<ValidateResult> {
   checkDistances(options.ks, options.window);
   const store = await openStore(options.dir, specOf(options));
-  const table = (await readCases(store.cases)) ?? (await prepareCases(store, options));
-  requireEnough(table);
-  const measured = await measure(store, table, options);
-  return writeReport(store, table, measured, options);
+  const cases = (await readCases(store.cases)) ?? (await prepareCases(store, options));
+  requireEnough(cases.table);
+  const measured = await measure(store, cases, options);
+  return writeReport(store, cases.table, measured, options);
 }
 
 /** Everything that decides a value. Scores are named, because a registered one of the user's may come or go. */
@@ -79,7 +79,7 @@ function checkDistances(ks: readonly number[], window: number): void {
   throw invalid('k', wrong ?? [], `bin edges floor(j*W/32), for W = ${window} such as ${some.join(', ')}`);
 }
 
-async function prepareCases(store: EvidenceStore, options: ValidateOptions): Promise<CaseTable> {
+async function prepareCases(store: EvidenceStore, options: ValidateOptions): Promise<StoredCases> {
   const { ks, seed, window, onProgress, signal } = options;
   onProgress?.({ type: 'stage-start', stage: 'controls', parts: 1, done: 0 });
   const scores = listTextScores();
