@@ -4,9 +4,7 @@
 #include "driver.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
-#include <exception>
 #include <vector>
 
 #ifdef _OPENMP
@@ -15,6 +13,7 @@
 
 #include "aligned_buffer.h"
 #include "check_problem.h"
+#include "failures.h"
 #include "finish_rows.h"
 #include "float_environment.h"
 #include "pack.h"
@@ -45,41 +44,6 @@ int thread_index() {
   return 0;
 #endif
 }
-
-// What the threads of one call share. An exception must not leave a parallel region, so failures are kept here until
-// its end.
-class Failures {
- public:
-  explicit Failures(const std::atomic<bool>* cancel) : cancel_(cancel) {}
-
-  void not_finite(int64_t head) {
-    int64_t seen = bad_head_.load();
-    while (head < seen && !bad_head_.compare_exchange_weak(seen, head)) {
-    }
-  }
-  void keep_exception() {
-#pragma omp critical(longattn_attention_failure)
-    if (!exception_) exception_ = std::current_exception();
-    stopped_.store(true);
-  }
-  bool cancelled() const { return cancel_ != nullptr && cancel_->load(std::memory_order_relaxed); }
-  // Heads below the bad one go on: the head that is reported does not depend on who came first.
-  bool stop(int64_t head) const {
-    return stopped_.load(std::memory_order_relaxed) || head > bad_head_.load(std::memory_order_relaxed) || cancelled();
-  }
-  void rethrow() const {
-    if (exception_) std::rethrow_exception(exception_);
-    if (cancelled()) throw Cancelled();
-    if (bad_head_.load() != kNone) throw NotFinite(bad_head_.load());
-  }
-
- private:
-  static constexpr int64_t kNone = INT64_MAX;
-  const std::atomic<bool>* cancel_;
-  std::atomic<bool> stopped_{false};
-  std::atomic<int64_t> bad_head_{kNone};
-  std::exception_ptr exception_;
-};
 
 struct StopContext {
   const Failures* failures;
@@ -112,11 +76,11 @@ class Run {
         o_(options),
         failures_(options.cancel),
         segments_(make_segments(p_.length, p_.k)),
-        threads_(thread_count(o_.threads)),
         group_(p_.heads / p_.kv_heads),
         elements_(packed_dim(k_.input, p_.dim)),
         panel_count_(divide_up(p_.length, k_.panel_columns)),
         block_count_(divide_up(p_.length, k_.block_rows)),
+        threads_(static_cast<int>(std::min<int64_t>(thread_count(o_.threads), block_count_ * group_))),
         panels_(make_aligned<uint32_t>(panel_count_ * k_.panel_columns * elements_)),
         slots_(block_count_ * group_) {
     for (int t = 0; t < threads_; ++t) scratch_.emplace_back(k_, p_.dim, elements_);
@@ -229,10 +193,10 @@ class Run {
   const AttentionOptions& o_;
   Failures failures_;
   const Segments segments_;
-  const int threads_;
   const int64_t group_;     // query heads of a KV head
   const int64_t elements_;  // packed elements of a row
   const int64_t panel_count_, block_count_;
+  const int threads_;               // no more than there are work items
   AlignedBuffer<uint32_t> panels_;  // keys of the group at work
   std::vector<Scratch> scratch_;    // [threads]
   std::vector<HeadStats> slots_;    // [group][blocks]

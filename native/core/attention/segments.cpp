@@ -1,5 +1,7 @@
 #include "segments.h"
 
+#include <algorithm>
+
 #include "../attention_stats.h"
 
 namespace longattn::attention {
@@ -24,9 +26,7 @@ Segments make_segments(int64_t length, int64_t k) {
 }
 
 int segment_of(const Segments& s, int64_t distance) {
-  int segment = 0;
-  while (s.low[segment + 1] <= distance) ++segment;
-  return segment;
+  return static_cast<int>(std::upper_bound(s.low, s.low + s.count, distance) - s.low) - 1;
 }
 
 }  // namespace longattn::attention

@@ -4,6 +4,7 @@ set(LONGATTN_ATTENTION_SOURCES
   ${CMAKE_CURRENT_LIST_DIR}/cpu_features.cpp
   ${CMAKE_CURRENT_LIST_DIR}/dispatch.cpp
   ${CMAKE_CURRENT_LIST_DIR}/driver.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/failures.cpp
   ${CMAKE_CURRENT_LIST_DIR}/finish_rows.cpp
   ${CMAKE_CURRENT_LIST_DIR}/pack.cpp
   ${CMAKE_CURRENT_LIST_DIR}/portable.cpp
