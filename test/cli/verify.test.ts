@@ -41,6 +41,6 @@ describe('longattn verify', () => {
   it('says what to do without a golden file', async () => {
     const { code, stderr } = await cli(['verify', run, '--golden', path.join(folder, 'none.arrow')]);
     expect(code).toBe(3);
-    expect(stderr).toContain('--update [GOLDEN_MISSING]');
+    expect(stderr).toContain('--update. [GOLDEN_MISSING]');
   });
 });
