@@ -8,7 +8,7 @@ import { resolveModel } from '../hub/resolve-model.js';
 import { ifExists, nodeFileSystem } from '../run/file-system.js';
 import { writeTextAtomically } from '../run/atomic-file.js';
 import { canonicalJson, type JsonObject } from '../run/canonical-json.js';
-import { loadRun, openRun, type Run } from '../run/directory.js';
+import { loadRun, openRun, sweep, type Run } from '../run/directory.js';
 import { partName } from '../run/ledger.js';
 import { planInputs, type InputPart } from '../run/plan.js';
 import { openModelFolder, type ModelDescription } from '../model/open-model.js';
@@ -101,6 +101,7 @@ export async function openFinished(spec: Spec): Promise<Pick<Prepared, 'run' | '
       if ((await ledger.inspect(partName(part), 'size')).status !== 'done') return undefined;
     }
   }
+  await sweep(run.dir);
   return { run, parts: await loadPlan(run, spec, undefined) };
 }
 

@@ -122,7 +122,8 @@ async function makeFolders(dir: string, fs: FileSystem): Promise<void> {
   }
 }
 
-async function sweep(dir: string, fs: FileSystem): Promise<void> {
+/** Remove what killed processes left in the folders of a run. For whoever is about to write there. */
+export async function sweep(dir: string, fs: FileSystem = nodeFileSystem): Promise<void> {
   for (const folder of ['', ...FOLDERS]) await sweepTemporaries(path.join(dir, folder), fs);
 }
 

@@ -1,7 +1,9 @@
 // A run that is killed at random moments and started again must end with the bytes of a run that was never disturbed.
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { temporaryPath } from '../../src/run/temporary.js';
 import { cli, contents, demoModel, startCli, temporaryFolder } from '../support/cli.js';
 import { makeCorpus } from '../support/corpus.js';
 
@@ -44,6 +46,17 @@ describe('a run that is disturbed', () => {
     expect((await cli(command(inputs, killed))).code).toBe(0);
     expect(contents(killed)).toEqual(contents(whole));
   }, 600_000);
+
+  it('a kill between the last part and the result leaves nothing that the next command does not sweep', async () => {
+    const output = path.join(folder, 'swept');
+    expect((await cli(command(inputs, output))).code).toBe(0);
+    const dead = spawnSync(process.execPath, ['-e', '']).pid;
+    for (const target of ['selection/selection.arrow', 'export']) {
+      writeFileSync(temporaryPath(path.join(output, target)).replace(`.${process.pid}.`, `.${dead}.`), 'half');
+    }
+    expect((await cli(['select', '--output', output, '--keep', '30%'])).code).toBe(0);
+    expect(contents(output)).toEqual(contents(whole));
+  });
 
   it.each([
     ['2 workers', ['--workers', '2']],
