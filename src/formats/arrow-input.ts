@@ -1,27 +1,15 @@
 // Arrow files as a corpus: the columns that are needed, a record batch at a time.
 //
 // Each batch is read by its place in the file, with the schema and dictionaries before it, so that parts of one file can be read
-// by different workers. Strings are decoded here, strictly: the library's own decoder patches invalid UTF-8.
+// by different workers.
 import { open, type FileHandle } from 'node:fs/promises';
-import {
-  Binary,
-  BinaryView,
-  compressionRegistry,
-  CompressionType,
-  DataType,
-  LargeBinary,
-  Message,
-  RecordBatchReader,
-  Vector,
-  type Dictionary,
-  type RecordBatch,
-} from 'apache-arrow';
+import { compressionRegistry, CompressionType, Message, RecordBatchReader, type RecordBatch } from 'apache-arrow';
 import { decompress } from 'fzstd';
 import type { Document, Reject } from '../records.js';
+import { cellsOf, type Cell } from './arrow-cells.js';
 import { decodeFooter, readRange, type ArrowLayout, type BatchRange } from './arrow-messages.js';
 import { BrokenInput, reading } from './broken-input.js';
-import { INVALID_UTF8, neededColumns, rowToDocument, type FieldOptions, type Row } from './row-document.js';
-import { decodeUtf8 } from './utf8.js';
+import { neededColumns, rowToDocument, type FieldOptions, type Row } from './row-document.js';
 
 export interface ArrowSlice extends Pick<ArrowLayout, 'footer' | 'head'> {
   path: string;
@@ -39,35 +27,24 @@ export async function* readArrow(
   fields: FieldOptions,
   onReject: (reject: Reject) => void,
 ): AsyncGenerator<Document, void, undefined> {
-  const { path, name, domain } = slice;
-  const handle = await reading(path, () => open(path));
+  const { path: file, name, domain } = slice;
+  const handle = await reading(file, () => open(file));
   try {
-    const head = await reading(path, () => readHead(handle, slice));
-    for (const range of slice.batches) {
-      const refuse = (reason: string): void => {
-        const { firstRow, rows } = range;
-        onReject({ file: path, line: firstRow + 1, reason: `rows ${firstRow + 1} to ${firstRow + rows}: ${reason}` });
-      };
-      let batch: RecordBatch;
+    const head = await reading(file, () => readHead(handle, slice));
+    for (const { start, end, firstRow, rows, take } of slice.batches) {
+      let row: (index: number) => Row;
       try {
-        const body = await reading(path, () => readRange(handle, range.start, range.end));
-        batch = decodeBatch(Buffer.concat([head, body]), range.rows);
+        const bytes = Buffer.concat([head, await reading(file, () => readRange(handle, start, end))]);
+        row = rowReader(decodeBatch(bytes, rows), fields, domain !== undefined);
       } catch (error) {
         if (!(error instanceof BrokenInput)) throw error;
-        refuse(error.message);
+        onReject({ file, line: firstRow + 1, reason: `rows ${firstRow + 1} to ${firstRow + rows}: ${error.message}` });
         continue;
       }
-      const available = batch.schema.fields.map((field) => field.name);
-      const needed = neededColumns(available, fields, domain !== undefined);
-      if ('reason' in needed) {
-        refuse(needed.reason);
-        continue;
-      }
-      const columns = needed.columns.map((column) => [column, cellReader(batch.getChild(column)!)] as const);
-      for (let i = 0; i < range.take; i++) {
-        const place = { path, name, row: range.firstRow + i + 1, ...(domain !== undefined && { domain }) };
-        const document = readRow(columns, i, (row) => rowToDocument(row, place, fields));
-        if ('reason' in document) onReject({ file: path, line: place.row, reason: document.reason });
+      for (let i = 0; i < take; i++) {
+        const place = { path: file, name, row: firstRow + i + 1, ...(domain !== undefined && { domain }) };
+        const document = damageAsReason(() => rowToDocument(row(i), place, fields));
+        if ('reason' in document) onReject({ file, line: place.row, reason: document.reason });
         else yield document;
       }
     }
@@ -76,15 +53,22 @@ export async function* readArrow(
   }
 }
 
-type Cells = readonly (readonly [name: string, cell: (row: number) => unknown])[];
+/** @throws BrokenInput when the batch lacks the columns, or they are damaged */
+function rowReader(batch: RecordBatch, fields: FieldOptions, hasDomain: boolean): (index: number) => Row {
+  const available = batch.schema.fields.map((field) => field.name);
+  const needed = neededColumns(available, fields, hasDomain);
+  if ('reason' in needed) throw new BrokenInput(needed.reason);
+  const columns = needed.columns.map((column): [string, Cell] => {
+    const cells = damageAsReason(() => cellsOf(batch.getChild(column)!, batch.numRows));
+    if ('reason' in cells) throw new BrokenInput(cells.reason);
+    return [column, cells];
+  });
+  return (index) => Object.fromEntries(columns.map(([column, cell]) => [column, cell(index)]));
+}
 
-function readRow(
-  columns: Cells,
-  index: number,
-  use: (row: Row) => Document | { reason: string },
-): Document | { reason: string } {
+function damageAsReason<T>(work: () => T): T | { reason: string } {
   try {
-    return use(Object.fromEntries(columns.map(([column, cell]) => [column, cell(index)])));
+    return work();
   } catch (error) {
     return { reason: `the Arrow data is damaged (${(error as Error).message})` };
   }
@@ -111,38 +95,14 @@ function decodeBatch(bytes: Buffer, rows: number): RecordBatch {
   return batch;
 }
 
-/** The value of a row: strings strictly decoded, all else as the library gives it. */
-function cellReader(column: Vector): (row: number) => unknown {
-  if (DataType.isDictionary(column.type)) {
-    const values = cellReader(column.data[0]!.dictionary as Vector);
-    const keys = new Vector(column.data.map((data) => data.clone((column.type as Dictionary).indices)));
-    return (row) => {
-      const key = keys.get(row) as number | bigint | null;
-      return key === null ? null : values(Number(key));
-    };
-  }
-  const bytesType = bytesOf(column.type as DataType);
-  if (!bytesType) return (row) => column.get(row) as unknown;
-  const bytes = new Vector(column.data.map((data) => data.clone(bytesType)));
-  return (row) => {
-    const value = bytes.get(row) as Uint8Array | null;
-    return value && (decodeUtf8(value) ?? INVALID_UTF8);
-  };
-}
-
-/** The type with the same buffers as a type of strings, and no decoding. */
-function bytesOf(type: DataType): DataType | undefined {
-  if (DataType.isUtf8(type)) return new Binary();
-  if (DataType.isLargeUtf8(type)) return new LargeBinary();
-  return DataType.isUtf8View(type) ? new BinaryView() : undefined;
-}
-
 /** Schema and dictionaries, as the beginning of a stream. */
 async function readHead(handle: FileHandle, slice: ArrowSlice): Promise<Buffer> {
   const messages = slice.head.map(({ start, end }) => readRange(handle, start, end));
   if (slice.footer) {
     const { schema } = decodeFooter(await readRange(handle, slice.footer.start, slice.footer.end));
-    messages.unshift(Promise.resolve(encodeMessage(Message.encode(Message.from(schema)))));
+    const encoded = damageAsReason(() => encodeMessage(Message.encode(Message.from(schema))));
+    if ('reason' in encoded) throw new BrokenInput(encoded.reason);
+    messages.unshift(Promise.resolve(encoded));
   }
   return Buffer.concat(await Promise.all(messages));
 }

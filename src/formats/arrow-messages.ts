@@ -3,8 +3,9 @@
 // A stream is walked from header to header; one that ends without its end mark has been cut, which readers in general take for a
 // shorter stream. The file format has a footer instead, and only the footer may be trusted (polars leaves gaps before it).
 import { open, type FileHandle } from 'node:fs/promises';
-import { Message, MessageHeader } from 'apache-arrow';
+import { Message, MessageHeader, type Schema } from 'apache-arrow';
 import { Footer } from 'apache-arrow/ipc/metadata/file';
+import { verifyFooter, verifyMessage } from './arrow-verify.js';
 import { BrokenInput, reading } from './broken-input.js';
 
 /** A message with its body, or a footer, as bytes `[start, end)` of the file. */
@@ -31,6 +32,10 @@ export interface ArrowLayout {
 
 const MAGIC = 'ARROW1';
 const CONTINUATION = 0xffffffff;
+/** The continuation mark and a length of 0. */
+const END_MARK_BYTES = 8;
+/** Metadata that follows a continuation mark is padded. */
+const ALIGNMENT = 8;
 /** Metadata of one message: that of ten thousand columns has a few MiB. */
 const MAX_METADATA_BYTES = 64 << 20;
 
@@ -56,12 +61,25 @@ export async function readRange(handle: FileHandle, start: number, end: number):
   return buffer;
 }
 
+export interface DecodedFooter {
+  schema: Schema;
+  /** Where the blocks start. */
+  dictionaries: number[];
+  batches: number[];
+}
+
 /** @throws BrokenInput */
-export function decodeFooter(bytes: Buffer): Footer {
+export function decodeFooter(bytes: Buffer): DecodedFooter {
   try {
-    return Footer.decode(bytes);
+    verifyFooter(bytes);
+    const footer = Footer.decode(bytes);
+    return {
+      schema: footer.schema,
+      dictionaries: Array.from(footer.dictionaryBatches(), (block) => block.offset),
+      batches: Array.from(footer.recordBatches(), (block) => block.offset),
+    };
   } catch (error) {
-    throw new BrokenInput('the Arrow file is damaged (its footer)', { cause: error });
+    throw new BrokenInput(`the Arrow file is damaged (its footer: ${(error as Error).message})`, { cause: error });
   }
 }
 
@@ -69,7 +87,10 @@ async function streamLayout(handle: FileHandle, size: number): Promise<ArrowLayo
   const layout: ArrowLayout = { head: [], batches: [] };
   for (let start = 0, rows = 0; ;) {
     const message = await messageAt(handle, start, size);
-    if (!message) break;
+    if (!message) {
+      if (size - start > END_MARK_BYTES) throw new BrokenInput('the Arrow data is damaged (bytes after its end mark)');
+      break;
+    }
     const range = { start, end: message.end };
     if (message.type === MessageHeader.RecordBatch) {
       layout.batches.push({ ...range, firstRow: rows, rows: message.rows, heads: layout.head.length });
@@ -91,11 +112,11 @@ async function fileLayout(handle: FileHandle, size: number): Promise<ArrowLayout
   if (footer.start < 8) throw new BrokenInput('the Arrow file is damaged (its footer)');
   const decoded = decodeFooter(await readRange(handle, footer.start, footer.end));
   const layout: ArrowLayout = { footer, head: [], batches: [] };
-  for (const { offset } of decoded.dictionaryBatches()) {
+  for (const offset of decoded.dictionaries) {
     layout.head.push({ start: offset, end: (await blockAt(handle, offset, size, MessageHeader.DictionaryBatch)).end });
   }
   let rows = 0;
-  for (const { offset } of decoded.recordBatches()) {
+  for (const offset of decoded.batches) {
     const block = await blockAt(handle, offset, size, MessageHeader.RecordBatch);
     const heads = layout.head.length;
     layout.batches.push({ start: offset, end: block.end, firstRow: rows, rows: block.rows, heads });
@@ -124,29 +145,30 @@ async function messageAt(
   let at = start;
   const length = async (): Promise<number> => (await readRange(handle, at, (at += 4))).readUInt32LE(0);
   let metadataBytes = await length();
+  const prefixed = metadataBytes === CONTINUATION;
   // Streams from before Arrow 0.15 have no continuation mark.
-  if (metadataBytes === CONTINUATION) metadataBytes = await length();
+  if (prefixed) metadataBytes = await length();
   if (metadataBytes === 0) return undefined;
   if (metadataBytes > Math.min(MAX_METADATA_BYTES, size - at)) {
     throw new BrokenInput('the file is not Arrow data, or it is cut');
   }
+  if (prefixed && metadataBytes % ALIGNMENT !== 0) throw new BrokenInput('the Arrow data is damaged (an odd length)');
   const { type, bodyBytes, rows } = decodeMessage(await readRange(handle, at, at + metadataBytes));
   const end = at + metadataBytes + bodyBytes;
   if (end > size) throw new BrokenInput('the Arrow data is cut');
   return { end, type, rows };
 }
 
-const MESSAGE_TYPES = [MessageHeader.Schema, MessageHeader.DictionaryBatch, MessageHeader.RecordBatch];
-
 function decodeMessage(bytes: Buffer): { type: MessageHeader; bodyBytes: number; rows: number } {
   try {
+    verifyMessage(bytes);
     const message = Message.decode(bytes);
     const bodyBytes = Number(message.bodyLength);
     const rows = message.isRecordBatch() ? Number(message.header().length) : 0;
     const isSane = [bodyBytes, rows].every((count) => Number.isSafeInteger(count) && count >= 0);
-    if (!isSane || !MESSAGE_TYPES.includes(message.headerType)) throw new Error('values out of range');
+    if (!isSane) throw new Error('a length out of range');
     return { type: message.headerType, bodyBytes, rows };
   } catch (error) {
-    throw new BrokenInput('the Arrow data is damaged (a message header)', { cause: error });
+    throw new BrokenInput(`the Arrow data is damaged (${(error as Error).message})`, { cause: error });
   }
 }

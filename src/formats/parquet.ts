@@ -35,13 +35,19 @@ export interface ParquetSlice {
 export async function parquetRowGroups(path: string): Promise<RowGroup[]> {
   const metadata = await parquetMetadata(path);
   let rowStart = 0;
-  return metadata.row_groups.map((group) => {
-    const rowEnd = rowStart + Number(group.num_rows);
-    const bytes = group.columns.reduce((sum, column) => sum + Number(column.meta_data?.total_compressed_size ?? 0), 0);
-    const range = { rowStart, rowEnd, bytes };
-    rowStart = rowEnd;
-    return range;
-  });
+  return orBroken(path, async () =>
+    metadata.row_groups.map((group) => {
+      const rowEnd = rowStart + Number(group.num_rows);
+      if (!(rowEnd >= rowStart)) throw new Error('a row group with a negative number of rows');
+      const bytes = group.columns.reduce(
+        (sum, column) => sum + Number(column.meta_data?.total_compressed_size ?? 0),
+        0,
+      );
+      const range = { rowStart, rowEnd, bytes };
+      rowStart = rowEnd;
+      return range;
+    }),
+  );
 }
 
 /** @throws LongattnError INPUT_UNREADABLE; broken rows and row groups go to `onReject` */
@@ -52,7 +58,10 @@ export async function* readParquet(
 ): AsyncGenerator<Document, void, undefined> {
   const { path, name, domain } = slice;
   const metadata = await parquetMetadata(path);
-  const available = parquetSchema(metadata).children.map((column) => column.element.name);
+  const { available, ranges } = await orBroken(path, async () => ({
+    available: parquetSchema(metadata).children.map((column) => column.element.name),
+    ranges: [...pieces(metadata, slice)],
+  }));
   const needed = neededColumns(available, fields, domain !== undefined);
   if ('reason' in needed) {
     onReject({
@@ -62,7 +71,7 @@ export async function* readParquet(
     });
     return;
   }
-  for (const [rowStart, rowEnd] of pieces(metadata, slice)) {
+  for (const [rowStart, rowEnd] of ranges) {
     let rows: Row[];
     try {
       rows = await readRows(path, metadata, needed.columns, rowStart, rowEnd);
