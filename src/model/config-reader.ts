@@ -8,6 +8,8 @@ import { JsonError, parseStrictJson } from './strict-json.js';
 
 /** Real ones have a few kB (a long list of layer types, rope factors). */
 const MAX_CONFIG_BYTES = 10_000_000;
+/** No size, length or count of any model comes near; products of two stay exact. */
+const MAX_SIZE = 2 ** 28;
 
 export class ConfigReader {
   /**
@@ -28,11 +30,11 @@ export class ConfigReader {
     return Object.hasOwn(this.values, key) && this.values[key] !== null;
   }
 
-  /** A whole number of at least `min`. */
-  int(key: string, fallback?: number, min = 1): number {
+  /** A whole number from `min` to `max`. */
+  int(key: string, fallback?: number, min = 1, max = MAX_SIZE): number {
     const value = this.get(key, fallback);
-    if (!Number.isSafeInteger(value) || (value as number) < min) {
-      throw this.wrong(key, `a whole number of at least ${min}`);
+    if (!Number.isSafeInteger(value) || (value as number) < min || (value as number) > max) {
+      throw this.wrong(key, `a whole number from ${min} to ${max}`);
     }
     return value as number;
   }

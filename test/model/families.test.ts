@@ -2,8 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { LongattnError } from '../../src/errors.js';
+import { ConfigReader } from '../../src/model/config-reader.js';
 import { knownModelTypes } from '../../src/model/families/index.js';
 import { openModelFolder } from '../../src/model/open-model.js';
+import { resolveModel } from '../../src/model/resolve.js';
 import { alibiSlopes, mptSlopes, toBfloat16 } from '../../src/model/pieces/alibi-slopes.js';
 import { temporaryFolder } from './tiny-model.js';
 
@@ -166,5 +170,31 @@ describe('slopes of ALiBi', () => {
 
   it('round to bfloat16 as falcon does, ties to even', () => {
     expect([1, 0.25, 1.00390625, 1.01171875, 2 ** -0.5].map(toBfloat16)).toEqual([1, 0.25, 1, 1.015625, 0.70703125]);
+  });
+});
+
+describe('mutated configs', () => {
+  const junk = fc.oneof(
+    fc.constantFrom<unknown>(null, 0, -1, 1, 1.5, 2 ** 40, '', 'x', true, false, [], {}, [1], { rope_type: 'yarn' }),
+    fc.anything({ maxDepth: 2 }),
+  );
+  const change = fc
+    .constantFrom(...NAMES)
+    .chain((name) => fc.tuple(fc.constant(name), fc.constantFrom(...Object.keys(configOf(name))), junk));
+
+  it('open or end with an error that names the file, never otherwise', async () => {
+    await fc.assert(
+      fc.asyncProperty(change, async ([name, key, value]) => {
+        const config = { ...configOf(name), [key]: JSON.parse(JSON.stringify(value) ?? 'null') as unknown };
+        const reader = new ConfigReader(config, 'config.json');
+        try {
+          resolveModel(reader, undefined);
+        } catch (error) {
+          expect(error).toBeInstanceOf(LongattnError);
+          expect((error as LongattnError).message).toContain('config.json');
+        }
+      }),
+      { numRuns: 1500 },
+    );
   });
 });

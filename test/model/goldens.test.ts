@@ -117,6 +117,28 @@ describe.each(Object.keys(LONG.results))('%s, windows of 2,047 and 2,048 tokens'
   });
 });
 
+// Largest relative errors of DS and variance over all layers when transformers itself runs the model in bfloat16.
+describe.each([
+  ['llama_bf16_sharded', 3.1e-3, 1.6e-2],
+  ['gpt_oss', 1.3e-2, 3.7e-2],
+  ['cohere2', 5.2e-3, 1.7e-2],
+])('%s in the type of its weights', (name, ds, variance) => {
+  it('is off by no more than twice what transformers is', async () => {
+    const { results } = JSON.parse(read('goldens', `${name}.json`)) as { results: Golden[] };
+    const model = await openModelFolder(join(FIXTURES, 'models', name), { layers: 'all', forward: 'weights' });
+    expect(model.settings['forward.dtype']).toBe('bf16');
+    await using scorer = await Scorer.open(model.specText);
+    for (const { id, ids } of WINDOWS) {
+      const expected = results.filter(({ window }) => window === id);
+      const stats = await scoreOne(scorer, ids, expected[0]!.k, model.layers);
+      expected.forEach((golden, index) => {
+        expect(relative(stats[index]!.ds, golden.ds)).toBeLessThan(2 * ds);
+        expect(relative(stats[index]!.variance, golden.variance)).toBeLessThan(2 * variance);
+      });
+    }
+  });
+});
+
 describe('which layers are asked for', () => {
   it('changes no bit of any of them', async () => {
     await withScorer('smollm3', false, async (scorer) => {

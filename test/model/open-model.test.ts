@@ -181,7 +181,7 @@ describe('a folder that cannot be opened says why', () => {
       { num_attention_heads: 4, num_key_value_heads: 3 },
       ['CONFIG_INVALID', 'num_key_value_heads must not be 3'],
     ],
-    ['huge heads', { head_dim: 1024 }, ['CONFIG_INVALID', '1024', 'At most 512']],
+    ['huge heads', { head_dim: 1024 }, ['CONFIG_INVALID', 'head_dim must not be 1024', '1 to 512']],
     ['missing size', { hidden_size: null }, ['CONFIG_INVALID', 'hidden_size is missing']],
   ])('config.json with %s', async (_, config, [code, ...parts]) => {
     await expect(openModelFolder(await tinyModel(config))).rejects.toEqual(failure(code!, 'config.json', ...parts));

@@ -3,7 +3,7 @@ import type { ConfigReader } from '../config-reader.js';
 import type { Family, PlanContext } from '../plan.js';
 import { readRope, yarnMscale } from '../rope.js';
 import { embedding, head } from '../pieces/ends.js';
-import { experts, type Router } from '../pieces/experts.js';
+import { experts, MAX_EXPERTS, type Router } from '../pieces/experts.js';
 import { join } from '../pieces/join.js';
 import { latentProjections, latentSizes, ropeOffset } from '../pieces/latent-attention.js';
 import { gatedMlp, gatedTensors } from '../pieces/mlp.js';
@@ -91,7 +91,7 @@ function deepseekExperts(router: (model: PlanContext) => Router) {
 function v2Router({ config }: PlanContext): Router {
   const method = config.oneOf('topk_method', ['greedy', 'group_limited_greedy'], 'greedy');
   return {
-    experts: config.int('n_routed_experts'),
+    experts: config.int('n_routed_experts', undefined, 1, MAX_EXPERTS),
     topK: config.int('num_experts_per_tok'),
     scoring: 'softmax',
     normalize: false,
@@ -102,7 +102,7 @@ function v2Router({ config }: PlanContext): Router {
 
 function v3Router({ config }: PlanContext): Router {
   return {
-    experts: config.int('n_routed_experts'),
+    experts: config.int('n_routed_experts', undefined, 1, MAX_EXPERTS),
     topK: config.int('num_experts_per_tok'),
     scoring: 'sigmoid',
     normalize: config.bool('norm_topk_prob', true),
@@ -114,7 +114,7 @@ function v3Router({ config }: PlanContext): Router {
 
 function groups(config: ConfigReader): { count: number; top: number } {
   const count = config.int('n_group');
-  const total = config.int('n_routed_experts');
+  const total = config.int('n_routed_experts', undefined, 1, MAX_EXPERTS);
   if (total % count !== 0) throw config.wrong('n_group', `a divisor of n_routed_experts (${total})`);
   return { count, top: config.int('topk_group') };
 }

@@ -3,7 +3,7 @@
 // Only weights in a plain dtype are read. The published 4-bit experts are not: their layer 0 can be scored, layers above cannot.
 import type { Family, PlanContext, TensorRef, Tensors } from '../plan.js';
 import { head } from '../pieces/ends.js';
-import { experts } from '../pieces/experts.js';
+import { experts, MAX_EXPERTS } from '../pieces/experts.js';
 import { layerType, windowOf } from '../pieces/layer-types.js';
 import { norms, rmsNorm } from '../pieces/norms.js';
 import { rotary } from '../pieces/positions.js';
@@ -31,7 +31,7 @@ export const gptOss: Family = {
     scores: scores({ window, sinks: 'self_attn.sinks' }),
     mlp: experts({
       router: ({ config }) => ({
-        experts: config.int(config.has('num_experts') ? 'num_experts' : 'num_local_experts'),
+        experts: config.int(config.has('num_experts') ? 'num_experts' : 'num_local_experts', undefined, 1, MAX_EXPERTS),
         topK: config.int(config.has('experts_per_token') ? 'experts_per_token' : 'num_experts_per_tok', 4),
         scoring: 'softmax_chosen',
         normalize: false,
@@ -55,7 +55,7 @@ function window(model: PlanContext, layer: number): number {
 
 /** All experts lie in one tensor, [expert, in, out]; gate and up alternate along `out`. */
 function expertTensors({ config, sizes: { hidden, intermediate } }: PlanContext, index: number, role: string): Tensors {
-  const count = config.int(config.has('num_experts') ? 'num_experts' : 'num_local_experts');
+  const count = config.int(config.has('num_experts') ? 'num_experts' : 'num_local_experts', undefined, 1, MAX_EXPERTS);
   const both: TensorRef = {
     name: 'mlp.experts.gate_up_proj',
     shape: [count, hidden, 2 * intermediate],

@@ -1,7 +1,7 @@
 // Mixtral: mistral with experts, whose matrices are w1 (gate), w3 (up) and w2 (down).
 import type { Family } from '../plan.js';
 import { head } from '../pieces/ends.js';
-import { experts } from '../pieces/experts.js';
+import { experts, MAX_EXPERTS } from '../pieces/experts.js';
 import { gatedTensors } from '../pieces/mlp.js';
 import { norms, rmsNorm } from '../pieces/norms.js';
 import { rotary } from '../pieces/positions.js';
@@ -20,7 +20,7 @@ export const mixtral: Family = {
     scores: scores({ window: windowEverywhere(0) }),
     mlp: experts({
       router: ({ config }) => ({
-        experts: config.int('num_local_experts', 8),
+        experts: config.int('num_local_experts', 8, 1, MAX_EXPERTS),
         topK: config.int('num_experts_per_tok', 2),
         scoring: 'softmax',
         normalize: true,

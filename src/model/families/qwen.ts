@@ -1,6 +1,6 @@
 // Qwen 2 and 3, dense and with experts.
 import type { Family, PlanContext } from '../plan.js';
-import { experts, type Router } from '../pieces/experts.js';
+import { experts, MAX_EXPERTS, type Router } from '../pieces/experts.js';
 import { layerType, windowOf } from '../pieces/layer-types.js';
 import { gatedMlp, gatedTensors } from '../pieces/mlp.js';
 import { rmsNorm } from '../pieces/norms.js';
@@ -90,7 +90,7 @@ function slidingFrom(model: PlanContext, layer: number, rule: 0 | 1): number {
 function qwenRouter({ config }: PlanContext, usual: { experts: number; topK: number }): Router {
   const key = config.has('num_local_experts') ? 'num_local_experts' : 'num_experts';
   return {
-    experts: config.int(key, usual.experts),
+    experts: config.int(key, usual.experts, 1, MAX_EXPERTS),
     topK: config.int('num_experts_per_tok', usual.topK),
     scoring: 'softmax',
     normalize: config.bool('norm_topk_prob', false),

@@ -2,6 +2,9 @@
 import type { LayerPiece, PlanContext, Tensors } from '../plan.js';
 import { activation, gatedMlp, gatedTensors } from './mlp.js';
 
+/** More than any model has, by an order of magnitude. */
+export const MAX_EXPERTS = 4096;
+
 export interface Router {
   experts: number;
   topK: number;

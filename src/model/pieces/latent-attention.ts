@@ -18,8 +18,8 @@ export function latentSizes(rules: Parameters<typeof sizes>[0] = {}): (config: C
     return {
       ...base,
       kvHeads: base.heads,
-      headDim: base.headDim + config.int('qk_rope_head_dim'),
-      valueDim: config.int('v_head_dim', base.hidden / base.heads),
+      headDim: base.headDim + config.int('qk_rope_head_dim', undefined, 1, 256),
+      valueDim: config.int('v_head_dim', base.hidden / base.heads, 1, 512),
     };
   };
 }

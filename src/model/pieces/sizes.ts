@@ -1,6 +1,5 @@
 // Sizes of the model under the names that its family uses in config.json.
 import type { ConfigReader } from '../config-reader.js';
-import { dataError } from '../../errors.js';
 import type { Sizes } from '../plan.js';
 
 type Named = 'hidden' | 'layers' | 'heads' | 'kvHeads' | 'headDim' | 'intermediate' | 'vocab' | 'maxPositions';
@@ -27,8 +26,17 @@ const LLAMA_KEYS: Readonly<Record<Named, string>> = {
   maxPositions: 'max_position_embeddings',
 };
 
-/** Largest head that the score kernels take. */
-const MAX_HEAD_DIM = 512;
+/** Largest values that the native core takes; no model comes near. Heads are bounded by the score kernels. */
+const LIMITS: Readonly<Record<Named, number>> = {
+  hidden: 2 ** 20,
+  layers: 1000,
+  heads: 4096,
+  kvHeads: 4096,
+  headDim: 512,
+  intermediate: 2 ** 24,
+  vocab: 2 ** 28,
+  maxPositions: 2 ** 31,
+};
 
 /** @returns a reader of `Sizes`; what must divide what is checked */
 export function sizes(rules: SizeRules = {}): (config: ConfigReader) => Sizes {
@@ -39,7 +47,7 @@ export function sizes(rules: SizeRules = {}): (config: ConfigReader) => Sizes {
     };
     const read = (name: Named, computed?: number): number => {
       const absent = Object.hasOwn(config.values, key(name)) ? undefined : rules.defaults?.[name];
-      return config.int(key(name), absent ?? computed);
+      return config.int(key(name), absent ?? computed, 1, LIMITS[name]);
     };
     const hidden = read('hidden');
     const heads = read('heads');
@@ -49,12 +57,6 @@ export function sizes(rules: SizeRules = {}): (config: ConfigReader) => Sizes {
       throw config.wrong(key('hidden'), `a multiple of the ${heads} heads where ${key('headDim')} is not given`);
     }
     const headDim = read('headDim', hidden / heads);
-    if (headDim > MAX_HEAD_DIM) {
-      throw dataError(
-        'CONFIG_INVALID',
-        `${config.path}: heads of ${headDim} values are not supported. At most ${MAX_HEAD_DIM} are.`,
-      );
-    }
     return {
       hidden,
       heads,
