@@ -242,8 +242,12 @@ class VectorKernel {
   }
 
   static LONGATTN_INLINE Vec total(const Vec (&p)[kVectors]) {
-    static_assert(kVectors == 4, "the sum is written out");
-    return V::add(V::add(p[0], p[1]), V::add(p[2], p[3]));
+    Vec pairs[(kVectors + 1) / 2];
+    LONGATTN_UNROLL for (int v = 0; v < kVectors; v += 2) pairs[v / 2] =
+        v + 1 < kVectors ? V::add(p[v], p[v + 1]) : p[v];
+    Vec sum = pairs[0];
+    LONGATTN_UNROLL for (int i = 1; i < (kVectors + 1) / 2; ++i) sum = V::add(sum, pairs[i]);
+    return sum;
   }
 
   // acc[r][v] += alibi * (column - row); the difference is exact, a difference of products would not be.
