@@ -23,6 +23,8 @@ const QUICK = [
   { name: 'w1024', window: 1024, windows: 4, layers: 'best', loss: 'none', k: '256' },
 ];
 const BEST_LAYERS = 3;
+/** The default: all layers of a real LLM, from a Python package. */
+const FETCHED = 'smollm2-135m';
 
 function option(args, name, fallback) {
   const at = args.indexOf(name);
@@ -50,9 +52,10 @@ function validate(inputs, model, folder, { window, windows, loss, k }, layers) {
 
 await main(async (args) => {
   const quick = args.includes('--quick');
-  const model = option(args, '--model', 'smollm2-135m');
+  const model = option(args, '--model', FETCHED);
   const output = option(args, '--output', quick ? 'build/evidence/quick' : 'build/evidence/full');
   if (!existsSync(path.join(root, 'dist', 'cli', 'main.js'))) run(process.execPath, ['scripts/setup.mjs']);
+  if (model === FETCHED) run(process.execPath, ['dist/cli/main.js', 'model', 'fetch', FETCHED]);
   const latex = makeLatexCorpus(CORPUS);
   const inputs = [...makeDemoCorpus(CORPUS), ...(latex.input ? [latex.input] : [])];
   const missing = latex.missing ? [latex.missing] : [];

@@ -1,4 +1,5 @@
 // Every score against a direct computation from a materialised attention matrix.
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { edge, randomAttention, statisticsOf } from '../support/attention.js';
 import { LayerView } from '../../src/scores/layer-view.js';
@@ -127,6 +128,17 @@ describe('the registry', () => {
     expect(findScore('mine')).toBe(mine);
     expect(() => registerScore(mine)).toThrow('A score must not be named "mine"');
     expect(listScores().length).toBeGreaterThan(10);
+  });
+
+  it('the example of docs/scores.md is what it says it is: content at k less content at 2k', () => {
+    const text = readFileSync('docs/scores.md', 'utf8');
+    const body = /'mine', (\(view\) => \{.*?\n {2}\})\)/s.exec(text)![1]!;
+    // eslint-disable-next-line @typescript-eslint/no-implied-eval
+    const make = new Function(`return ${body}`) as () => (view: LayerView) => number;
+    const ofView = make();
+    const at = new LayerView(view.row, 'all', edge(LENGTH, 8));
+    const double = new LayerView(view.row, 'all', edge(LENGTH, 16));
+    expect(ofView(at)).toBeCloseTo(value('content', at) - value('content', double), 12);
   });
 });
 

@@ -1,0 +1,118 @@
+import { describe, expect, it } from '@jest/globals';
+import { choiceFile } from '../../src/evidence/choice-file.js';
+import { CaseTable } from '../../src/evidence/case-table.js';
+import { Cells } from '../../src/evidence/cells.js';
+import { attentionCandidate } from '../../src/evidence/candidate.js';
+import { chooseHeads } from '../../src/evidence/choose.js';
+import { layerCosts } from '../../src/evidence/cost.js';
+import { halves } from '../../src/evidence/halves.js';
+import type { EvidenceReport } from '../../src/evidence/report.js';
+import { documentKey } from '../../src/evidence/sample.js';
+import type { NativeScoreRequest } from '../../src/native/binding.js';
+import { findScore } from '../../src/scores/registry.js';
+import type { LayerStatistics } from '../../src/scores/layer-view.js';
+
+const SETTINGS = { alpha: 0.5, std: 'zscore' } as const;
+
+/** `documents` documents of `windows` windows each in two domains, each window with a splice. */
+function tableOf(documents: number, windows: number): CaseTable {
+  const ids = ['a', 'b'].flatMap((domain) =>
+    Array.from({ length: documents * windows }, (_, i) => ({
+      domain,
+      pair: `${domain}:${Math.floor(i / windows)}:${(i % windows) * 100}`,
+    })),
+  );
+  const cases = ['real', 'splice'].flatMap((control) =>
+    ids.map(({ domain, pair }) => ({ caseId: control === 'real' ? pair : `${pair}#splice`, pair, control, domain })),
+  );
+  return new CaseTable(cases, [{ name: 'splice', higher: 'real', how: '', notes: [] }], []);
+}
+
+describe('halves', () => {
+  it('cut every domain in the middle, and at most one document of each', () => {
+    const table = tableOf(7, 3);
+    const [first, second] = halves(table, 1);
+    expect(first.size + second.size).toBe(42);
+    expect([...first].filter((id) => second.has(id))).toEqual([]);
+    for (const domain of ['a', 'b']) {
+      const of = (half: Set<string>): string[] => [...half].filter((id) => id.startsWith(domain));
+      expect(Math.abs(of(first).length - of(second).length)).toBeLessThanOrEqual(1);
+      const documents = (half: Set<string>): Set<string> =>
+        new Set(of(half).map((windowId) => documentKey({ windowId })));
+      expect([...documents(first)].filter((key) => documents(second).has(key)).length).toBeLessThanOrEqual(1);
+    }
+  });
+
+  it('cut one book into its beginning and its end', () => {
+    const [first, second] = halves(tableOf(1, 10), 4);
+    const start = (id: string): number => Number(id.split(':').at(-1));
+    const [a, b] = [first, second].map((half) => [...half].filter((id) => id.startsWith('a')).map(start));
+    expect(Math.max(...a!)).toBeLessThan(Math.min(...b!));
+  });
+});
+
+describe('chooseHeads', () => {
+  it('takes the heads that tell, and leaves those that do not', () => {
+    const table = tableOf(8, 2);
+    // Four heads: heads 1 and 2 are each right on half of the pairs and silent on the others, the rest is loud noise.
+    const rows = table.cases.map(({ control, pair }, row): LayerStatistics => {
+      const real = control === 'real' ? 1 : 0;
+      const odd = (Number(pair.split(':')[1]) + Number(pair.split(':')[2]) / 100) % 2;
+      const content = [Math.sin(row * 12.9) * 5 + 5, real * odd, real * (1 - odd), Math.cos(row * 7.7) * 5 + 5];
+      const massBins = new Float64Array(4 * 32);
+      content.forEach((value, head) => (massBins[head * 32 + 8] = value));
+      const ones = new Float64Array(4).fill(1);
+      const bins = new Float64Array(4 * 32).fill(1);
+      return {
+        ...{ length: 64, k: 16, ds: ones, variance: ones, entropy: ones, farPeak: ones },
+        ...{ massBins, squareBins: bins, sinkMassBins: bins, sinkSquareBins: bins },
+      };
+    });
+    const cells = new Cells(table, { seed: 1, resamples: 10 });
+    const all = attentionCandidate(findScore('content'), rows, { layer: 3, heads: 'all', k: 16 }, SETTINGS);
+    const chosen = chooseHeads({ candidate: all, objective: cells.objective(all) }, rows, SETTINGS, cells);
+    expect(chosen.candidate.heads).toEqual([1, 2]);
+    expect(chosen.objective).toBe(1);
+  });
+});
+
+describe('layerCosts', () => {
+  it('measures a few layers one at a time, the first and the last among them, and gives every one a cost', async () => {
+    const asked: number[][] = [];
+    const score = async (request: NativeScoreRequest): Promise<[]> => {
+      asked.push([...request.layers]);
+      return [];
+    };
+    const layers = Array.from({ length: 30 }, (_, layer) => layer);
+    const costs = await layerCosts([Int32Array.of(1, 2)], layers, 1, score);
+    expect([...costs.keys()]).toEqual(layers);
+    for (const seconds of costs.values()) expect(seconds).toBeGreaterThanOrEqual(0);
+    const measured = [...new Set(asked.flat())].sort((a, b) => a - b);
+    expect(asked.every((some) => some.length === 1)).toBe(true);
+    expect(measured.length).toBeLessThan(6);
+    expect([measured[0], measured[1], measured.at(-1)]).toEqual([0, 1, 29]);
+    expect([...(await layerCosts([Int32Array.of(1, 2)], [5], 1, score)).keys()]).toEqual([5]);
+  });
+});
+
+describe('choiceFile', () => {
+  it('holds options of a run and says where they were found', () => {
+    const finding = { score: 'content', layer: 21, heads: [3, 7], k: 512, objective: 0.9, tested: [], seconds: 1 };
+    const report = {
+      choice: finding,
+      model: { path: 'm', architecture: 'llama', revision: 'r', layers: [0, 21], heads: 9 },
+      corpus: { input: ['x'], window: 4096, k: [512], seed: 1, domains: [] },
+    } as unknown as EvidenceReport;
+    const { _found, ...options } = choiceFile(report, 'quarter');
+    expect(options).toEqual({
+      window: 4096,
+      layer: [21],
+      selectLayer: 21,
+      score: 'content',
+      heads: [3, 7],
+      selectK: 512,
+    });
+    expect(_found).toMatchObject({ model: { revision: 'r' }, corpus: { input: ['x'] } });
+    expect(choiceFile(report, 512)).not.toHaveProperty('selectK');
+  });
+});
