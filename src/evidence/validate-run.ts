@@ -36,6 +36,9 @@ const schema = z.object({
     .describe('"quarter", or minimum distances such as 512,1024 that are bin edges floor(j*W/32)'),
 });
 
+/** Tokens a window where none are asked for: at the 32,768 of a run, a few layers of a small model take hours on a CPU. */
+const DEFAULT_WINDOW = 2048;
+
 export type ValidateInput = SpecInput & { [K in keyof z.input<typeof schema>]?: unknown };
 
 export interface ValidateHooks {
@@ -51,8 +54,9 @@ export interface ValidateHooks {
 export async function validateRun(raw: ValidateInput, hooks: ValidateHooks = {}): Promise<ValidateResult> {
   const { own, spec: rest } = parse(raw);
   const merged = await resolveSpec(rest);
-  const given = rest.layer === undefined && merged.stored === undefined ? undefined : merged.spec.layer;
-  const plan = await planModel({ model: merged.spec.model, layers: given, loss: own.loss, ...hooks });
+  if (rest.window === undefined && merged.stored === undefined) rest.window = DEFAULT_WINDOW;
+  const layers = rest.layer === undefined && merged.stored === undefined ? undefined : merged.spec.layer;
+  const plan = await planModel({ model: merged.spec.model, layers, loss: own.loss, ...hooks });
   const prepared = await prepare({ ...rest, model: plan.folder, layer: plan.layers }, hooks);
   const { spec, run, model } = prepared;
   const ks = own.k === 'quarter' ? [resolveDistance('quarter', spec.window)] : own.k;

@@ -29,12 +29,14 @@ export const validateCommand: CommandModule = {
   command: 'validate',
   describe: 'say what the model and each score can tell apart on this corpus, before you spend on it',
   builder: (yargs) => {
-    withOptions(yargs, ['input', 'window', 'machine']).option('output', {
-      alias: 'o',
-      type: 'string',
-      requiresArg: true,
-      describe: 'folder of the validation; the same command goes on where it was stopped',
-    });
+    withOptions(yargs, ['input', 'window', 'machine'])
+      .option('window', { defaultDescription: '2048' })
+      .option('output', {
+        alias: 'o',
+        type: 'string',
+        requiresArg: true,
+        describe: 'folder of the validation; the same command goes on where it was stopped',
+      });
     for (const [name, option] of Object.entries(OPTIONS)) {
       yargs.option(name, { type: 'string', requiresArg: true, group: 'Evidence:', ...option });
     }
