@@ -2,6 +2,7 @@
 #include <immintrin.h>
 
 #include "hand_kernels.h"
+#include "map_kernel.h"
 #include "vector_kernel.h"
 
 namespace longattn {
@@ -85,8 +86,8 @@ struct Avx2 {
 
 const RowKernel& avx2_kernel() {
   using Kernel = VectorKernel<Avx2>;
-  static const RowKernel kernel = {"avx2",     Input::f32, Kernel::kColumns, Avx2::kRows, 96, Kernel::kScratchBytes,
-                                   Kernel::run};
+  static const RowKernel kernel = {
+      "avx2", Input::f32, Kernel::kColumns, Avx2::kRows, 96, Kernel::kScratchBytes, Kernel::run, MapKernel<Avx2>::run};
   return kernel;
 }
 

@@ -1,6 +1,7 @@
 // The row kernel in AVX-512, float32. Compiled with AVX-512 flags: no STL here, see row_block.h.
 #include "avx512_vectors.h"
 #include "hand_kernels.h"
+#include "map_kernel.h"
 #include "vector_kernel.h"
 
 namespace longattn {
@@ -18,8 +19,14 @@ struct Avx512 : Avx512Vectors {
 
 const RowKernel& avx512_kernel() {
   using Kernel = VectorKernel<Avx512>;
-  static const RowKernel kernel = {"avx512",   Input::f32, Kernel::kColumns, Avx512::kRows, 192, Kernel::kScratchBytes,
-                                   Kernel::run};
+  static const RowKernel kernel = {"avx512",
+                                   Input::f32,
+                                   Kernel::kColumns,
+                                   Avx512::kRows,
+                                   192,
+                                   Kernel::kScratchBytes,
+                                   Kernel::run,
+                                   MapKernel<Avx512>::run};
   return kernel;
 }
 

@@ -2,6 +2,7 @@
 // instruction. Compiled with AVX-512 flags: no STL here, see row_block.h.
 #include "avx512_vectors.h"
 #include "hand_kernels.h"
+#include "map_kernel.h"
 #include "vector_kernel.h"
 
 namespace longattn {
@@ -25,7 +26,7 @@ struct Avx512Bf16 : Avx512Vectors {
 const RowKernel& avx512bf16_kernel() {
   using Kernel = VectorKernel<Avx512Bf16>;
   static const RowKernel kernel = {"avx512bf16", Input::bf16_pairs,     Kernel::kColumns, Avx512Bf16::kRows,
-                                   192,          Kernel::kScratchBytes, Kernel::run};
+                                   192,          Kernel::kScratchBytes, Kernel::run,      MapKernel<Avx512Bf16>::run};
   return kernel;
 }
 

@@ -1,5 +1,6 @@
 #include "check_problem.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -27,6 +28,25 @@ void check_problem(const AttentionProblem& p, const AttentionOptions& options) {
   for (const float* per_head : {p.alibi_slopes, p.sink_logits})
     if (per_head != nullptr && !all_finite(per_head, p.heads))
       refuse("alibi slope or sink logit", "NaN or Inf", "finite");
+}
+
+void check_map_problem(const AttentionProblem& p, const MapOptions& options) {
+  AttentionOptions threads;
+  threads.threads = options.threads;
+  check_problem(p, threads);
+  if (options.heads.empty()) refuse("heads", "none", "at least one head");
+  for (size_t h = 0; h < options.heads.size(); ++h) {
+    if (options.heads[h] < 0 || options.heads[h] >= p.heads)
+      refuse("head", std::to_string(options.heads[h]), "from 0 to " + std::to_string(p.heads - 1));
+    if (h > 0 && options.heads[h] <= options.heads[h - 1])
+      refuse("heads", std::to_string(options.heads[h]) + " after " + std::to_string(options.heads[h - 1]),
+             "ascending and distinct");
+  }
+}
+
+void check_blocks(const AttentionProblem& p, int64_t blocks) {
+  const int64_t most = std::min(p.length, kMaxMapBlocks);
+  if (blocks < 1 || blocks > most) refuse("map blocks", std::to_string(blocks), "from 1 to " + std::to_string(most));
 }
 
 bool all_finite(const float* values, int64_t count) {

@@ -1,10 +1,11 @@
 // Picks the kernel at run time: the variable, else the fastest exact one that this CPU has.
 #include <cstdlib>
 
-#include "../attention_stats.h"
+#include "../attention_maps.h"
 #include "cpu_features.h"
 #include "driver.h"
 #include "hand_kernels.h"
+#include "map_driver.h"
 #include "portable.h"
 
 namespace longattn {
@@ -16,6 +17,7 @@ struct Entry {
   const char* name;
   bool usable;
   AttentionStats (*run)(const AttentionProblem&, const AttentionOptions&);
+  std::vector<std::vector<float>> (*map)(const AttentionProblem&, int64_t blocks, const MapOptions&);
 };
 
 template <const attention::RowKernel& (*kernel)()>
@@ -23,18 +25,24 @@ AttentionStats run(const AttentionProblem& problem, const AttentionOptions& opti
   return attention::run_kernel(kernel(), problem, options);
 }
 
+template <const attention::RowKernel& (*kernel)()>
+std::vector<std::vector<float>> map(const AttentionProblem& problem, int64_t blocks, const MapOptions& options) {
+  return attention::run_map(kernel(), problem, blocks, options);
+}
+
 std::vector<Entry> entries() {
   using namespace attention;
   return {
 #ifdef LONGATTN_X86_KERNELS
-      {"avx512", cpu_has_avx512(), run<avx512_kernel>},
-      {"avx2", cpu_has_avx2_fma(), run<avx2_kernel>},
+      {"avx512", cpu_has_avx512(), run<avx512_kernel>, map<avx512_kernel>},
+      {"avx2", cpu_has_avx2_fma(), run<avx2_kernel>, map<avx2_kernel>},
 #endif
-      {"portable", true, attention_stats_portable},
+      {"portable", true, attention_stats_portable, map<portable_kernel>},
 #ifdef LONGATTN_X86_KERNELS
-      {"avx512bf16", cpu_has_avx512_bf16(), run<avx512bf16_kernel>},  // rounds its inputs: never the default
+      // rounds its inputs: never the default
+      {"avx512bf16", cpu_has_avx512_bf16(), run<avx512bf16_kernel>, map<avx512bf16_kernel>},
 #endif
-      {"reference", true, attention_stats_reference},
+      {"reference", true, attention_stats_reference, attention_map_reference},
   };
 }
 
@@ -58,6 +66,11 @@ AttentionStats attention_stats_portable(const AttentionProblem& problem, const A
 
 AttentionStats attention_stats(const AttentionProblem& problem, const AttentionOptions& options) {
   return chosen().run(problem, options);
+}
+
+std::vector<std::vector<float>> attention_map(const AttentionProblem& problem, int64_t blocks,
+                                              const MapOptions& options) {
+  return chosen().map(problem, blocks, options);
 }
 
 std::vector<std::string> attention_kernels() {

@@ -7,63 +7,25 @@
 #include <cmath>
 #include <vector>
 
-#ifdef _OPENMP
-#include <omp.h>
-#endif
-
 #include "aligned_buffer.h"
 #include "check_problem.h"
 #include "failures.h"
 #include "finish_rows.h"
 #include "float_environment.h"
-#include "pack.h"
+#include "inputs.h"
 #include "segments.h"
+#include "threads.h"
 
 namespace longattn::attention {
 namespace {
 
-constexpr double kLog2E = 1.44269504088896340736;
-
-int64_t divide_up(int64_t a, int64_t b) {
-  return (a + b - 1) / b;
-}
-
-int thread_count(int wanted) {
-#ifdef _OPENMP
-  return wanted > 0 ? wanted : omp_get_max_threads();
-#else
-  (void)wanted;
-  return 1;
-#endif
-}
-
-int thread_index() {
-#ifdef _OPENMP
-  return omp_get_thread_num();
-#else
-  return 0;
-#endif
-}
-
-struct StopContext {
-  const Failures* failures;
-  int64_t head;
-};
-
-bool stop(const void* context) {
-  const auto* c = static_cast<const StopContext*>(context);
-  return c->failures->stop(c->head);
-}
-
 // One thread's memory.
 struct Scratch {
-  Scratch(const RowKernel& k, int64_t dim, int64_t elements)
-      : rows(make_aligned<float>(std::max(k.block_rows, k.panel_columns) * dim)),
-        queries(make_aligned<uint32_t>(k.block_rows * elements)),
+  Scratch(const RowKernel& k, const Inputs& all)
+      : inputs(all.make_scratch()),
         states(make_aligned<RowState>(k.block_rows)),
         kernel(make_aligned<char>(k.block_rows * k.scratch_bytes)) {}
-  AlignedBuffer<float> rows;
-  AlignedBuffer<uint32_t> queries;
+  Inputs::Scratch inputs;
   AlignedBuffer<RowState> states;
   AlignedBuffer<char> kernel;
 };
@@ -77,13 +39,11 @@ class Run {
         failures_(options.cancel),
         segments_(make_segments(p_.length, p_.k)),
         group_(p_.heads / p_.kv_heads),
-        elements_(packed_dim(k_.input, p_.dim)),
-        panel_count_(divide_up(p_.length, k_.panel_columns)),
+        inputs_(k_, p_),
         block_count_(divide_up(p_.length, k_.block_rows)),
         threads_(static_cast<int>(std::min<int64_t>(thread_count(o_.threads), block_count_ * group_))),
-        panels_(make_aligned<uint32_t>(panel_count_ * k_.panel_columns * elements_)),
         slots_(block_count_ * group_) {
-    for (int t = 0; t < threads_; ++t) scratch_.emplace_back(k_, p_.dim, elements_);
+    for (int t = 0; t < threads_; ++t) scratch_.emplace_back(k_, inputs_);
     result_.heads.resize(p_.heads);
     if (o_.token_far) token_far_.resize(group_ * p_.length), token_sum_.resize(p_.length);
   }
@@ -108,52 +68,28 @@ class Run {
       const FloatEnvironment environment;
       Scratch& scratch = scratch_[thread_index()];
 #pragma omp for schedule(static)
-      for (int64_t panel = 0; panel < panel_count_; ++panel) guarded(kv * group_, [&] { pack(kv, panel, scratch); });
+      for (int64_t panel = 0; panel < inputs_.panel_count(); ++panel)
+        failures_.guard(kv * group_, [&] {
+          if (!inputs_.pack_keys(kv, panel, scratch.inputs)) failures_.not_finite(kv * group_);
+        });
 #pragma omp for schedule(dynamic, 1)
       for (int64_t item = 0; item < items; ++item) {
         const int64_t head = kv * group_ + item % group_;
-        guarded(head, [&] { run_block(head, block_count_ - 1 - item / group_, scratch); });
+        failures_.guard(head, [&] { run_block(head, block_count_ - 1 - item / group_, scratch); });
       }
     }
   }
 
-  template <typename Work>
-  void guarded(int64_t head, const Work& work) {
-    if (failures_.stop(head)) return;
-    try {
-      work();
-    } catch (...) {
-      failures_.keep_exception();
-    }
-  }
-
-  void pack(int64_t kv, int64_t panel, Scratch& s) {
-    const int64_t first = panel * k_.panel_columns, count = std::min(k_.panel_columns, p_.length - first);
-    p_.source->keys(kv, first, count, s.rows.get());
-    if (!all_finite(s.rows.get(), count * p_.dim)) return failures_.not_finite(kv * group_);
-    pack_panel(k_.input, s.rows.get(), count, p_.dim, k_.panel_columns, panels_.get() + first * elements_);
-  }
-
   void run_block(int64_t head, int64_t block, Scratch& s) {
     const StopContext context = {&failures_, head};
+    const int64_t first_row = block * k_.block_rows;
     RowBlock b = {};
-    b.first_row = block * k_.block_rows;
-    b.rows = std::min(k_.block_rows, p_.length - b.first_row);
-    p_.source->queries(head, b.first_row, b.rows, s.rows.get());
-    if (!all_finite(s.rows.get(), b.rows * p_.dim)) return failures_.not_finite(head);
-    const double cap = p_.softcap, scale = cap > 0 ? p_.scale / cap : p_.scale * kLog2E;
-    const int64_t padded = divide_up(b.rows, k_.row_group) * k_.row_group;
-    pack_queries(k_.input, s.rows.get(), b.rows, p_.dim, static_cast<float>(scale), padded, s.queries.get());
-    b.queries = s.queries.get();
-    b.panels = panels_.get();
-    b.dim = elements_;
+    if (!inputs_.fill(head, first_row, std::min(k_.block_rows, p_.length - first_row), s.inputs, b))
+      return failures_.not_finite(head);
     b.segments = &segments_;
-    b.softcap = static_cast<float>(cap * kLog2E);
-    b.alibi = p_.alibi_slopes != nullptr ? static_cast<float>(p_.alibi_slopes[head] * kLog2E) : 0;
-    b.window = p_.sliding_window;
     b.entropy = o_.entropy;
     b.far_peak = o_.far_peak;
-    b.stop = stop;
+    b.stop = stop_block;
     b.stop_context = &context;
     b.states = s.states.get();
     b.scratch = s.kernel.get();
@@ -193,15 +129,14 @@ class Run {
   const AttentionOptions& o_;
   Failures failures_;
   const Segments segments_;
-  const int64_t group_;     // query heads of a KV head
-  const int64_t elements_;  // packed elements of a row
-  const int64_t panel_count_, block_count_;
-  const int threads_;               // no more than there are work items
-  AlignedBuffer<uint32_t> panels_;  // keys of the group at work
-  std::vector<Scratch> scratch_;    // [threads]
-  std::vector<HeadStats> slots_;    // [group][blocks]
-  std::vector<float> token_far_;    // [group][L]
-  std::vector<double> token_sum_;   // [L]
+  const int64_t group_;  // query heads of a KV head
+  Inputs inputs_;
+  const int64_t block_count_;
+  const int threads_;              // no more than there are work items
+  std::vector<Scratch> scratch_;   // [threads]
+  std::vector<HeadStats> slots_;   // [group][blocks]
+  std::vector<float> token_far_;   // [group][L]
+  std::vector<double> token_sum_;  // [L]
   AttentionStats result_;
 };
 

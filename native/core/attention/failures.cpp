@@ -18,4 +18,9 @@ void Failures::rethrow() const {
   if (bad_head_.load() != kNone) throw NotFinite(bad_head_.load());
 }
 
+bool stop_block(const void* context) {
+  const auto* c = static_cast<const StopContext*>(context);
+  return c->failures->stop(c->head);
+}
+
 }  // namespace longattn::attention

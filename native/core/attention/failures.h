@@ -24,6 +24,16 @@ class Failures {
   bool stop(int64_t head) const {
     return cancelled() || stopped_.load(std::memory_order_relaxed) || head >= bad_head_.load(std::memory_order_relaxed);
   }
+  // Does `work` on `head` unless that is pointless, and keeps what it throws.
+  template <typename Work>
+  void guard(int64_t head, const Work& work) {
+    if (stop(head)) return;
+    try {
+      work();
+    } catch (...) {
+      keep_exception();
+    }
+  }
   // Throws what was kept: an exception of the source, Cancelled, or NotFinite; else returns.
   void rethrow() const;
 
@@ -34,5 +44,12 @@ class Failures {
   std::atomic<int64_t> bad_head_{kNone};
   std::exception_ptr exception_;
 };
+
+// What a kernel is given to poll: BlockInput::stop and its context.
+struct StopContext {
+  const Failures* failures;
+  int64_t head;
+};
+bool stop_block(const void* context);
 
 }  // namespace longattn::attention

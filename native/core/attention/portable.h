@@ -1,4 +1,4 @@
-// The row kernel for every CPU.
+// The kernels for every CPU.
 #pragma once
 
 #include "row_block.h"
@@ -6,5 +6,6 @@
 namespace longattn::attention {
 
 const RowKernel& portable_kernel();
+void portable_map(const MapBlock& block);  // its run_map
 
 }  // namespace longattn::attention

@@ -8,11 +8,10 @@
 
 #include "../attention_stats.h"
 #include "check_problem.h"
+#include "exact_row.h"
 
 namespace longattn {
 namespace {
-
-constexpr double kMinusInf = -HUGE_VAL;
 
 int bin_of(int64_t length, int64_t distance) {
   int j = 0;
@@ -20,24 +19,9 @@ int bin_of(int64_t length, int64_t distance) {
   return j;
 }
 
-double logit(const AttentionProblem& p, int64_t head, int64_t n, int64_t i, const float* q, const float* key) {
-  if (p.sliding_window > 0 && n - i >= p.sliding_window) return kMinusInf;
-  double dot = 0;
-  for (int64_t j = 0; j < p.dim; ++j) dot += static_cast<double>(q[j]) * key[j];
-  double s = static_cast<double>(p.scale) * dot;
-  if (p.softcap > 0) s = p.softcap * std::tanh(s / p.softcap);
-  if (p.alibi_slopes != nullptr) s += static_cast<double>(p.alibi_slopes[head]) * static_cast<double>(i - n);
-  return s;
-}
-
 // Adds row n with logits s[0..n] to the head's sums; returns F_n(k).
 double add_row(const AttentionProblem& p, int64_t head, int64_t n, const std::vector<double>& s, HeadStats& stats) {
-  double top = *std::max_element(s.begin(), s.begin() + n + 1);
-  if (p.sink_logits != nullptr) top = std::max(top, static_cast<double>(p.sink_logits[head]));
-  double normaliser = 0;
-  for (int64_t i = 0; i <= n; ++i) normaliser += std::exp(s[i] - top);
-  if (p.sink_logits != nullptr) normaliser += std::exp(p.sink_logits[head] - top);
-
+  const auto [top, normaliser] = attention::exact_softmax(p, head, n, s.data());
   double far_mass = 0, far_peak = 0;
   for (int64_t i = 0; i <= n; ++i) {
     const double m = std::exp(s[i] - top) / normaliser;
@@ -76,7 +60,7 @@ AttentionStats attention_stats_reference(const AttentionProblem& p, const Attent
       if (options.cancel != nullptr && options.cancel->load(std::memory_order_relaxed)) throw Cancelled();
       p.source->queries(head, n, 1, q.data());
       if (!attention::all_finite(q.data(), p.dim)) throw NotFinite(head);
-      for (int64_t i = 0; i <= n; ++i) s[i] = logit(p, head, n, i, q.data(), keys.data() + i * p.dim);
+      attention::exact_logits(p, head, n, q.data(), keys.data(), s.data());
       token_far[n] += add_row(p, head, n, s, result.heads[head]) / static_cast<double>(p.heads);
     }
     if (!options.entropy) result.heads[head].entropy = 0;

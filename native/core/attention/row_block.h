@@ -35,24 +35,37 @@ struct RowState {
   float shift;
 };
 
-// Rows first_row .. first_row + rows - 1 of one head, against keys 0 .. first_row + rows - 1.
-struct RowBlock {
+// Rows first_row .. first_row + rows - 1 of one head, against keys 0 .. first_row + rows - 1: what every block of work
+// starts from.
+struct BlockInput {
   const void* queries;  // [rows rounded up to the kernel's row_group, padded dim], row-major, 64-byte aligned
   const void*
       panels;  // [ceil(length / panel_columns)][padded dim][panel_columns], 64-byte aligned, zero where there is no key
   int64_t dim;  // padded: what one row of `queries` holds, in floats or in bf16 pairs
   int64_t first_row;
   int64_t rows;
-  const Segments* segments;
   float softcap;                      // > 0: x = softcap * tanh(q.k); the driver divided the queries by the cap
   float alibi;                        // added to x: alibi * (i - n)
   int64_t window;                     // > 0: key i is visible iff n - i < window
-  bool entropy;                       // keep RowState::weighted
-  bool far_peak;                      // keep RowState::peak
-  bool (*stop)(const void* context);  // polled once a panel; true: return at once, the states are not read
+  bool (*stop)(const void* context);  // polled once a panel; true: return at once, what is written is not read
   const void* stop_context;
+};
+
+// The statistics of docs/definitions.md, row by row.
+struct RowBlock : BlockInput {
+  const Segments* segments;
+  bool entropy;      // keep RowState::weighted
+  bool far_peak;     // keep RowState::peak
   RowState* states;  // out: [rows rounded up to row_group]; those of the padding are meaningless
   void* scratch;     // [rows rounded up to row_group][scratch_bytes], 64-byte aligned, for the kernel's own use
+};
+
+// The weights of the rows, summed over runs of keys. NaN or Inf in a sum: the row is not finite.
+struct MapBlock : BlockInput {
+  const int64_t* edges;  // [runs + 1]: run j holds keys edges[j] .. edges[j + 1] - 1; none is empty, the last ends at L
+  int64_t runs;
+  double* sums;   // out: [runs][rows rounded up to row_group], relative to 2^shift
+  float* shifts;  // out: [rows rounded up to row_group]
 };
 
 enum class Input { f32, bf16_pairs };
@@ -66,6 +79,7 @@ struct RowKernel {
   int64_t block_rows;     // rows of a work item, a multiple of row_group
   int64_t scratch_bytes;  // a row
   void (*run)(const RowBlock& block);
+  void (*run_map)(const MapBlock& block);
 };
 
 }  // namespace attention

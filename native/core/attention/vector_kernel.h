@@ -12,23 +12,23 @@
 // for 60 powers of two on either side; a row that overflows all the same is done again with its exact maximum.
 #pragma once
 
-#include "row_block.h"
-
-#define LONGATTN_INLINE inline __attribute__((always_inline))
-// Loops over a register tile must be unrolled completely, or its arrays do not become registers.
-#define LONGATTN_UNROLL _Pragma("GCC unroll 16")
+#include "tile_kernel.h"
 
 namespace longattn {
 namespace attention {
 
 template <class V>
-class VectorKernel {
-  using Vec = typename V::Vec;
+class VectorKernel : TileKernel<V> {
+  using Tile = TileKernel<V>;
+  using typename Tile::Vec;
   using Mask = typename V::Mask;
-  static constexpr int kRows = V::kRows, kVectors = V::kVectors, kLanes = V::kLanes;
+  using Tile::kRows, Tile::kVectors, Tile::kLanes, Tile::kNoShift;
+  using Tile::multiply, Tile::add_alibi, Tile::store_logits, Tile::total, Tile::visible, Tile::first_shift;
+  using Tile::queries_, Tile::panels_, Tile::groups_;
+  using Tile::query, Tile::panel, Tile::prefetch, Tile::first_row, Tile::first_panel;
 
  public:
-  static constexpr int kColumns = kVectors * kLanes;
+  using Tile::kColumns;
 
   // The kernel's memory for one row, as RowKernel::scratch_bytes wants it.
   struct Sums {
@@ -44,19 +44,14 @@ class VectorKernel {
     VectorKernel kernel(block);
     if (!kernel.sweep(0, kernel.groups_)) return;
     for (int64_t g = 0; g < kernel.groups_; ++g)
-      if (kernel.overflowed(g) && (!kernel.find_maxima(g) || !kernel.sweep(g, g + 1))) return;
+      if (kernel.overflowed(g) && (!kernel.find_shifts(g) || !kernel.sweep(g, g + 1))) return;
   }
 
  private:
-  static constexpr float kNoShift = 3e38f;  // the row has not seen a key yet
-  static constexpr float kFreeShift = 16;   // a first maximum within +-16 needs no shift
-
   explicit VectorKernel(const RowBlock& block)
-      : b_(block),
+      : Tile(block),
+        b_(block),
         segments_(*block.segments),
-        queries_(static_cast<const float*>(block.queries)),
-        panels_(static_cast<const float*>(block.panels)),
-        groups_((block.rows + kRows - 1) / kRows),
         rows_(static_cast<Row*>(block.scratch)),
         sums_(reinterpret_cast<Sums*>(rows_ + groups_ * kRows)) {
     top_segment_ = segments_.count - 1;
@@ -66,7 +61,6 @@ class VectorKernel {
 
   // Sums of segment s, row r: the rows of a segment are neighbours, so that a panel's pass stays within a few pages.
   Sums* sums(int64_t s, int64_t r) const { return sums_ + s * groups_ * kRows + r; }
-  int64_t first_row(int64_t g) const { return b_.first_row + g * kRows; }
 
   // All panels for row groups [first, last); false if told to stop.
   bool sweep(int64_t first, int64_t last) {
@@ -118,21 +112,6 @@ class VectorKernel {
     }
   }
 
-  int64_t first_panel(int64_t g) const {
-    const int64_t first = b_.window > 0 ? first_row(g) - b_.window + 1 : 0;
-    return first > 0 ? first / kColumns * kColumns : 0;
-  }
-
-  // Brings part `part` of `parts` of the panel at c0 into the second-level cache while others are worked on.
-  void prefetch(int64_t c0, int64_t part, int64_t parts) const {
-    const int64_t lines = b_.dim * kColumns / 16;  // of 64 bytes
-    for (int64_t line = lines * part / parts; line < lines * (part + 1) / parts; ++line)
-      __builtin_prefetch(panel(c0) + line * 16, 0, 2);
-  }
-
-  const float* query(int64_t g) const { return queries_ + g * kRows * b_.dim; }
-  const float* panel(int64_t c0) const { return panels_ + c0 * b_.dim; }
-
   // `segment` holds the farthest distance of the block's rows, or one beyond it.
   void tile(int64_t g, int64_t c0, int segment) {
     const int64_t nearest = first_row(g) - c0 - (kColumns - 1), farthest = first_row(g) + kRows - 1 - c0;
@@ -152,32 +131,6 @@ class VectorKernel {
       peak ? interior<kEdge, true, true>(g, c0, segment) : interior<kEdge, true, false>(g, c0, segment);
     else
       peak ? interior<kEdge, false, true>(g, c0, segment) : interior<kEdge, false, false>(g, c0, segment);
-  }
-
-  // acc[r][v] += q[r] . keys
-  static LONGATTN_INLINE void multiply(const float* q, const float* keys, int64_t dim, Vec (&acc)[kRows][kVectors]) {
-    if (kRows < kVectors) return multiply_few_rows(q, keys, dim, acc);
-    for (int64_t j = 0; j < dim; ++j) {
-      typename V::Factor k[kVectors];
-      LONGATTN_UNROLL for (int v = 0; v < kVectors; ++v) k[v] = V::load_factor(keys + j * kColumns + v * kLanes);
-      LONGATTN_UNROLL for (int r = 0; r < kRows; ++r) {
-        const typename V::Factor a = V::broadcast_factor(q + r * dim + j);
-        LONGATTN_UNROLL for (int v = 0; v < kVectors; ++v) acc[r][v] = V::multiply_add(a, k[v], acc[r][v]);
-      }
-    }
-  }
-
-  // The same for a tile with fewer rows than vectors: the queries stay in registers and the keys pass by.
-  static LONGATTN_INLINE void multiply_few_rows(const float* q, const float* keys, int64_t dim,
-                                                Vec (&acc)[kRows][kVectors]) {
-    for (int64_t j = 0; j < dim; ++j) {
-      typename V::Factor a[kRows];
-      LONGATTN_UNROLL for (int r = 0; r < kRows; ++r) a[r] = V::broadcast_factor(q + r * dim + j);
-      LONGATTN_UNROLL for (int v = 0; v < kVectors; ++v) {
-        const typename V::Factor k = V::load_factor(keys + j * kColumns + v * kLanes);
-        LONGATTN_UNROLL for (int r = 0; r < kRows; ++r) acc[r][v] = V::multiply_add(a[r], k, acc[r][v]);
-      }
-    }
   }
 
   // A tile all of whose keys are visible and lie in `segment`, or (kEdge) in `segment` and the one before it.
@@ -241,71 +194,6 @@ class VectorKernel {
     }
   }
 
-  static LONGATTN_INLINE Vec total(const Vec (&p)[kVectors]) {
-    Vec pairs[(kVectors + 1) / 2];
-    LONGATTN_UNROLL for (int v = 0; v < kVectors; v += 2) pairs[v / 2] =
-        v + 1 < kVectors ? V::add(p[v], p[v + 1]) : p[v];
-    Vec sum = pairs[0];
-    LONGATTN_UNROLL for (int i = 1; i < (kVectors + 1) / 2; ++i) sum = V::add(sum, pairs[i]);
-    return sum;
-  }
-
-  // acc[r][v] += alibi * (column - row); the difference is exact, a difference of products would not be.
-  LONGATTN_INLINE void add_alibi(int64_t n0, int64_t c0, Vec (&acc)[kRows][kVectors]) const {
-    const Vec slope = V::set1(b_.alibi);
-    LONGATTN_UNROLL for (int r = 0; r < kRows; ++r) LONGATTN_UNROLL for (int v = 0; v < kVectors; ++v) {
-      const Vec distance = V::add(V::iota(), V::set1(static_cast<float>(c0 + v * kLanes - n0 - r)));
-      acc[r][v] = V::fma(slope, distance, acc[r][v]);
-    }
-  }
-
-  // The logits of a tile before the shift.
-  void store_logits(int64_t g, int64_t c0, float (&x)[kRows][kColumns]) const {
-    Vec acc[kRows][kVectors];
-    LONGATTN_UNROLL for (int r = 0; r < kRows; ++r) LONGATTN_UNROLL for (int v = 0; v < kVectors; ++v) acc[r][v] =
-        V::zero();
-    multiply(query(g), panel(c0), b_.dim, acc);
-    LONGATTN_UNROLL for (int r = 0; r < kRows; ++r) LONGATTN_UNROLL for (int v = 0; v < kVectors; ++v)
-        V::store(x[r] + v * kLanes, acc[r][v]);
-    if (b_.softcap > 0)
-      for (int r = 0; r < kRows; ++r)
-        for (int c = 0; c < kColumns; c += kLanes)
-          V::store(x[r] + c, V::mul(V::set1(b_.softcap), tanh(V::load(x[r] + c))));
-    if (b_.alibi != 0)
-      for (int r = 0; r < kRows; ++r)
-        for (int c = 0; c < kColumns; c += kLanes) {
-          const Vec distance = V::add(V::iota(), V::set1(static_cast<float>(c0 + c - first_row(g) - r)));
-          V::store(x[r] + c, V::fma(V::set1(b_.alibi), distance, V::load(x[r] + c)));
-        }
-  }
-
-  // y * P(y*y) / Q(y*y), 2e-8 relative where tanh is not yet 1 in float32.
-  static Vec tanh(Vec x) {
-    const Vec y = V::max(V::min(x, V::set1(9)), V::set1(-9)), z = V::mul(y, y);
-    Vec p = V::fma(z, V::set1(1.33533514e-8f), V::set1(2.06081365e-5f));
-    p = V::fma(p, z, V::set1(3.49553144e-3f));
-    p = V::fma(p, z, V::set1(0.133809785f));
-    p = V::fma(p, z, V::set1(0.99999998f));
-    Vec q = V::fma(z, V::set1(7.77602078e-7f), V::set1(3.28554137e-4f));
-    q = V::fma(q, z, V::set1(2.58767682e-2f));
-    q = V::fma(q, z, V::set1(0.467142942f));
-    q = V::fma(q, z, V::set1(1));
-    return V::div(V::mul(y, p), q);
-  }
-
-  // The columns of a panel that row n sees: [first, last], counted within the panel; none if first > last.
-  void visible(int64_t n, int64_t c0, int& first, int& last) const {
-    const int64_t begin = b_.window > 0 ? n - b_.window + 1 - c0 : 0, end = n - c0;
-    first = static_cast<int>(begin < 0 ? 0 : begin > kColumns ? kColumns : begin);
-    last = static_cast<int>(end > kColumns - 1 ? kColumns - 1 : end);
-  }
-
-  static float largest(const float* x, int first, int last) {
-    float top = -kNoShift;
-    for (int c = first; c <= last; ++c) top = x[c] > top ? x[c] : top;
-    return top;
-  }
-
   // Any tile: its rows are cut into runs of visible keys of one segment.
   void boundary(int64_t g, int64_t c0) {
     alignas(64) float x[kRows][kColumns];
@@ -320,8 +208,7 @@ class VectorKernel {
     visible(n, c0, first, last);
     if (first > last) return;
     if (state.shift == kNoShift) {
-      const float top = largest(x, first, last);
-      state.shift = top > kFreeShift || top < -kFreeShift ? top : 0;
+      state.shift = first_shift(x, first, last);
       rows_[r].start = -state.shift;
     }
     alignas(64) float p[kColumns];
@@ -379,29 +266,15 @@ class VectorKernel {
   }
 
   // Sets the shifts of a row group to its rows' exact maxima; false if told to stop.
-  bool find_maxima(int64_t g) {
+  bool find_shifts(int64_t g) {
     float maxima[kRows];
-    for (int r = 0; r < kRows; ++r) maxima[r] = -kNoShift;
-    for (int64_t c0 = first_panel(g); c0 < first_row(g + 1) && c0 < b_.first_row + b_.rows; c0 += kColumns) {
-      if (b_.stop(b_.stop_context)) return false;
-      alignas(64) float x[kRows][kColumns];
-      store_logits(g, c0, x);
-      for (int r = 0; r < kRows; ++r) {
-        int first, last;
-        visible(first_row(g) + r, c0, first, last);
-        const float top = largest(x[r], first, last);
-        if (top > maxima[r]) maxima[r] = top;
-      }
-    }
+    if (!Tile::find_maxima(g, maxima)) return false;
     for (int r = 0; r < kRows; ++r) b_.states[g * kRows + r].shift = maxima[r];
     return true;
   }
 
   const RowBlock& b_;
   const Segments& segments_;
-  const float* queries_;
-  const float* panels_;
-  const int64_t groups_;
   Row* rows_;        // [groups * kRows]
   Sums* sums_;       // [segments][groups * kRows]
   int top_segment_;  // that of the farthest distance of the block

@@ -3,6 +3,7 @@ set(LONGATTN_ATTENTION_TESTS
   attention_bf16_test
   attention_bits_test
   attention_errors_test
+  attention_maps_test
   attention_options_test
   attention_shapes_test
 )
