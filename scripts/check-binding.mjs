@@ -19,19 +19,22 @@ function interfaceMembers(name) {
 /** First group of every match. */
 const matches = (file, pattern) => [...read(file).matchAll(pattern)].map((match) => match[1]);
 
+/** The same within one function of request.cpp. */
+function matchesIn(name, pattern) {
+  const source = read('native/addon/request.cpp');
+  const start = source.indexOf(` ${name}(const Napi::Value& value) {`);
+  return [...source.slice(start, source.indexOf('\n}\n', start)).matchAll(pattern)].map((match) => match[1]);
+}
+
 const pairs = [
   ['NativeBinding', matches('native/addon/addon.cpp', /InstanceMethod\("(\w+)"/g)],
   ['NativeModel', matches('native/addon/model_wrap.cpp', /InstanceMethod<[^>]+>\("(\w+)"\)/g)],
   ['NativeStats', matches('native/addon/results.cpp', /object\.Set\("(\w+)"/g)],
-  [
-    'NativeScoreRequest',
-    matches('native/addon/request.cpp', /(?:read_ints<\w+>\(object, |object\.Get\()"(tokens|ids|lengths|k|layers)"/g),
-  ],
-  ['NativeLossRequest', matches('native/addon/request.cpp', /read_ints<\w+>\(object, "(ids|lengths|near)"/g)],
-  [
-    'NativeModelOptions',
-    matches('native/addon/request.cpp', /(?:read_whole\(object, |object\.Get\()"(threads|memoryBytes|device)"/g),
-  ],
+  ['NativeScoreRequest', matchesIn('read_request', /read_\w+(?:<\w+>)?\(object, "(\w+)"/g)],
+  ['NativeLossRequest', matchesIn('read_loss_request', /read_\w+(?:<\w+>)?\(object, "(\w+)"/g)],
+  ['NativeAttentionRequest', matchesIn('read_attention_request', /read_\w+(?:<\w+>)?\(object, "(\w+)"/g)],
+  ['NativeAttention', matches('native/addon/results.cpp', /attention\.Set\("(\w+)"/g)],
+  ['NativeModelOptions', matchesIn('read_options', /(?:read_whole\(object, |object\.Get\()"(\w+)"/g)],
 ];
 
 const addon = process.env.LONGATTN_ADDON ?? path.join(root, 'build', 'Release', 'longattn.node');

@@ -4,6 +4,8 @@ export type { DomainReport, RunHooks, RunSummary } from './pipeline.js';
 export { parseSpec } from './spec.js';
 export type { Spec, SpecInput } from './spec.js';
 export { openModel, type ScoringModel } from './model/open.js';
+export { attention, type AttentionOptions, type AttentionResult, type HeadAttention } from './attention/attention.js';
+export { writeAttention } from './attention/attention-file.js';
 export { resolveModel, type ModelFolder } from './hub/resolve-model.js';
 export { inspectModel } from './model-tools/inspect-model.js';
 export { extractModel } from './model-tools/extract-model.js';

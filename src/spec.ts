@@ -4,7 +4,7 @@
 // so that the CLI, the environment and the config file need no parsers of their own.
 import { z } from 'zod';
 import { invalid, LongattnError } from './errors.js';
-import { parseBytes, parseCount, parseFraction, parseIntegerList } from './units.js';
+import { parseBytes, parseCount, parseFraction, parseIntegerList, parseNumber as numeric } from './units.js';
 
 const wholeNumber = (min: number) => z.preprocess(numeric, z.int().min(min));
 const optionalText = z.string().min(1).optional();
@@ -156,10 +156,6 @@ function parseInput(text: string): { domain?: string; patterns: string[] } {
   // A "=" after a path separator belongs to the path (such as data/year=2024/x.parquet).
   if (domain === undefined || /[/\\*]/.test(domain)) return { patterns: [text] };
   return { domain, patterns: [text.slice(at + 1)] };
-}
-
-function numeric(value: unknown): unknown {
-  return typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value)) ? Number(value) : value;
 }
 
 function boolean(value: unknown): unknown {

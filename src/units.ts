@@ -38,6 +38,11 @@ export function parseIntegerList(value: unknown): unknown {
   return [...new Set(value.split(',').map(Number))].sort((a, b) => a - b);
 }
 
+/** "0.5" -> 0.5. */
+export function parseNumber(value: unknown): unknown {
+  return typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value)) ? Number(value) : value;
+}
+
 function withSuffix(value: unknown, suffixes: Record<string, number>): unknown {
   if (typeof value !== 'string') return value;
   const match = /^\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*$/.exec(value);

@@ -1,4 +1,4 @@
-// score, losses, cancel, dispose, counters.
+// score, losses, attention, cancel, dispose, counters.
 #include "model_wrap.h"
 
 #include <atomic>
@@ -7,6 +7,7 @@
 #include "promise_worker.h"
 #include "results.h"
 #include "scorer.h"
+#include "window_attention.h"
 #include "window_losses.h"
 
 namespace longattn::addon {
@@ -75,11 +76,28 @@ class LossWorker : public BatchWorker {
   std::vector<std::vector<double>> results_;
 };
 
+class AttentionWorker : public BatchWorker {
+ public:
+  AttentionWorker(ModelWrap& wrap, OpenedModel& model, WindowAttentionRequest request)
+      : BatchWorker(wrap, model), request_(std::move(request)) {}
+
+ protected:
+  void Run(LayerProvider& provider, const ProviderOptions& options) override {
+    results_ = window_attention(provider, request_, options);
+  }
+  Napi::Value Result(Napi::Env env) override { return write_attention(env, results_); }
+
+ private:
+  WindowAttentionRequest request_;
+  std::vector<HeadAttention> results_;
+};
+
 }  // namespace
 
 Napi::Function ModelWrap::define(Napi::Env env) {
   return DefineClass(env, "NativeModel",
                      {InstanceMethod<&ModelWrap::Score>("score"), InstanceMethod<&ModelWrap::Losses>("losses"),
+                      InstanceMethod<&ModelWrap::Attention>("attention"),
                       InstanceMethod<&ModelWrap::Cancel>("cancel"), InstanceMethod<&ModelWrap::Dispose>("dispose"),
                       InstanceMethod<&ModelWrap::Counters>("counters")});
 }
@@ -107,6 +125,11 @@ Napi::Value ModelWrap::Score(const Napi::CallbackInfo& info) {
 Napi::Value ModelWrap::Losses(const Napi::CallbackInfo& info) {
   check_open(info.Env());
   return enqueue(new LossWorker(*this, *model_, read_loss_request(info[0])));
+}
+
+Napi::Value ModelWrap::Attention(const Napi::CallbackInfo& info) {
+  check_open(info.Env());
+  return enqueue(new AttentionWorker(*this, *model_, read_attention_request(info[0])));
 }
 
 void ModelWrap::check_open(Napi::Env env) const {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "attention_maps.h"
 #include "error.h"
 #include "promise_worker.h"
 
@@ -41,6 +42,12 @@ double read_whole(const Napi::Object& object, const char* name, double limit) {
   return number;
 }
 
+bool read_bool(const Napi::Object& object, const char* name) {
+  const Napi::Value value = object.Get(name);
+  if (!value.IsBoolean()) refuse(value, name, "true or false");
+  return value.As<Napi::Boolean>().Value();
+}
+
 }  // namespace
 
 ScoreRequest read_request(const Napi::Value& value) {
@@ -50,9 +57,7 @@ ScoreRequest read_request(const Napi::Value& value) {
   request.lengths = read_ints<int64_t>(object, "lengths");
   request.k = read_ints<int64_t>(object, "k");
   request.layers = read_ints<int64_t>(object, "layers");
-  const Napi::Value tokens = object.Get("tokens");
-  if (!tokens.IsBoolean()) refuse(tokens, "tokens", "true or false");
-  request.tokens = tokens.As<Napi::Boolean>().Value();
+  request.tokens = read_bool(object, "tokens");
   return request;
 }
 
@@ -62,6 +67,18 @@ LossRequest read_loss_request(const Napi::Value& value) {
   request.ids = read_ints<int32_t>(object, "ids");
   request.lengths = read_ints<int64_t>(object, "lengths");
   request.near = read_ints<int64_t>(object, "near");
+  return request;
+}
+
+WindowAttentionRequest read_attention_request(const Napi::Value& value) {
+  const Napi::Object object = read_object(value, "the request");
+  WindowAttentionRequest request;
+  request.ids = read_ints<int32_t>(object, "ids");
+  request.layers = read_ints<int64_t>(object, "layers");
+  request.heads = read_ints<int64_t>(object, "heads");
+  request.mean = read_bool(object, "mean");
+  request.rows = read_ints<int64_t>(object, "rows");
+  request.blocks = static_cast<int64_t>(read_whole(object, "blocks", kMaxMapBlocks));
   return request;
 }
 

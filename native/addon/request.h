@@ -8,6 +8,7 @@
 #include <string>
 
 #include "scorer.h"
+#include "window_attention.h"
 #include "window_losses.h"
 
 namespace longattn::addon {
@@ -21,6 +22,7 @@ struct ModelOptions {
 // we work.
 ScoreRequest read_request(const Napi::Value& value);
 LossRequest read_loss_request(const Napi::Value& value);
+WindowAttentionRequest read_attention_request(const Napi::Value& value);
 ModelOptions read_options(const Napi::Value& value);
 
 }  // namespace longattn::addon

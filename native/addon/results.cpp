@@ -46,6 +46,23 @@ Napi::Array write_results(Napi::Env env, const std::vector<LayerStats>& results)
   return array;
 }
 
+Napi::Array write_attention(Napi::Env env, const std::vector<HeadAttention>& results) {
+  Napi::Array array = Napi::Array::New(env, results.size());
+  for (uint32_t i = 0; i < results.size(); ++i) {
+    const Napi::HandleScope scope(env);
+    const HeadAttention& result = results[i];
+    Napi::Array rows = Napi::Array::New(env, result.rows.size());
+    for (uint32_t r = 0; r < result.rows.size(); ++r) rows.Set(r, floats(env, result.rows[r]));
+    Napi::Object attention = Napi::Object::New(env);
+    attention.Set("layer", static_cast<double>(result.layer));
+    attention.Set("head", static_cast<double>(result.head));
+    attention.Set("rows", rows);
+    if (!result.map.empty()) attention.Set("map", floats(env, result.map));
+    array.Set(i, attention);
+  }
+  return array;
+}
+
 Napi::Array write_losses(Napi::Env env, const std::vector<std::vector<double>>& losses) {
   Napi::Array array = Napi::Array::New(env, losses.size());
   for (uint32_t i = 0; i < losses.size(); ++i) {

@@ -6,10 +6,13 @@
 #include <vector>
 
 #include "scorer.h"
+#include "window_attention.h"
 
 namespace longattn::addon {
 
 Napi::Array write_results(Napi::Env env, const std::vector<LayerStats>& results);
+// The NativeAttention objects.
+Napi::Array write_attention(Napi::Env env, const std::vector<HeadAttention>& results);
 // A Float64Array a window.
 Napi::Array write_losses(Napi::Env env, const std::vector<std::vector<double>>& losses);
 

@@ -2,29 +2,11 @@
 #include "scorer.h"
 
 #include <algorithm>
-#include <string>
 
-#include "error.h"
 #include "window_checks.h"
 
 namespace longattn {
 namespace {
-
-[[noreturn]] void refuse(const std::string& what) {
-  throw Error(kInvalidRequest, what);
-}
-
-void check_layers(const LayerProvider& provider, const std::vector<int64_t>& layers) {
-  if (layers.empty()) refuse("layers must not be empty.");
-  for (size_t i = 0; i < layers.size(); ++i) {
-    if (i > 0 && layers[i] <= layers[i - 1]) refuse("layers must be ascending and distinct.");
-    if (layers[i] < 0 || layers[i] >= provider.layers()) {
-      throw Error(kLayerUnavailable, "layer must not be " + std::to_string(layers[i]) +
-                                         ". It must be an integer from 0 to " + std::to_string(provider.layers() - 1) +
-                                         ".");
-    }
-  }
-}
 
 // (squares - S^2 / N) / (N - 1) over the N = L*L entries of the matrix, zeros outside the far triangle included.
 double variance(double sum, double squares, double length) {
@@ -55,7 +37,7 @@ LayerStats finish(const AttentionStats& stats, int64_t length) {
 }  // namespace
 
 std::vector<LayerStats> score(LayerProvider& provider, const ScoreRequest& request, const ProviderOptions& options) {
-  check_layers(provider, request.layers);
+  check_layers(request.layers, provider.layers());
   check_windows(request.lengths, request.ids.size(), "k", request.k);
   std::vector<LayerStats> results;
   const int32_t* ids = request.ids.data();
@@ -71,9 +53,7 @@ std::vector<LayerStats> score(LayerProvider& provider, const ScoreRequest& reque
       try {
         results.push_back(finish(attention_stats(problem, attention), length));
       } catch (const NotFinite& error) {
-        throw Error(kAttentionNotFinite, "the attention of window " + std::to_string(w) + ", layer " +
-                                             std::to_string(layer) + ", head " + std::to_string(error.head) +
-                                             " is not finite: its weights overflow float32. Check the checkpoint.");
+        refuse_not_finite(w, layer, error.head);
       }
       results.back().window = static_cast<int64_t>(w);
       results.back().layer = layer;

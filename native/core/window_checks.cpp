@@ -36,6 +36,17 @@ void check_windows(const std::vector<int64_t>& lengths, size_t ids, const char* 
   }
 }
 
+void check_layers(const std::vector<int64_t>& layers, int64_t available) {
+  if (layers.empty()) refuse("layers must not be empty.");
+  for (size_t i = 0; i < layers.size(); ++i) {
+    if (i > 0 && layers[i] <= layers[i - 1]) refuse("layers must be ascending and distinct.");
+    if (layers[i] < 0 || layers[i] >= available) {
+      throw Error(kLayerUnavailable, "layer must not be " + std::to_string(layers[i]) +
+                                         ". It must be an integer from 0 to " + std::to_string(available - 1) + ".");
+    }
+  }
+}
+
 void check_tokens(const int32_t* ids, int64_t length, int64_t vocab, size_t window) {
   for (int64_t n = 0; n < length; ++n) {
     if (ids[n] < 0 || ids[n] >= vocab) {
@@ -45,6 +56,12 @@ void check_tokens(const int32_t* ids, int64_t length, int64_t vocab, size_t wind
                                         ". Use the tokenizer of this model.");
     }
   }
+}
+
+void refuse_not_finite(size_t window, int64_t layer, int64_t head) {
+  throw Error(kAttentionNotFinite, "the attention of window " + std::to_string(window) + ", layer " +
+                                       std::to_string(layer) + ", head " + std::to_string(head) +
+                                       " is not finite: its weights overflow float32. Check the checkpoint.");
 }
 
 }  // namespace longattn

@@ -1,4 +1,4 @@
-// What every request over a batch of windows must satisfy.
+// What every request over windows must satisfy.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,13 @@ namespace longattn {
 void check_windows(const std::vector<int64_t>& lengths, size_t ids, const char* name,
                    const std::vector<int64_t>& distances);
 
+// Ascending, distinct, at least one, each below `available`. Throws Error(kInvalidRequest, kLayerUnavailable).
+void check_layers(const std::vector<int64_t>& layers, int64_t available);
+
 // Throws Error(kTokenOutOfRange).
 void check_tokens(const int32_t* ids, int64_t length, int64_t vocab, size_t window);
+
+// What NotFinite becomes, with the place where it happened: Error(kAttentionNotFinite).
+[[noreturn]] void refuse_not_finite(size_t window, int64_t layer, int64_t head);
 
 }  // namespace longattn

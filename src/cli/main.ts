@@ -3,6 +3,7 @@
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { LongattnError } from '../errors.js';
+import { attentionCommand } from './commands/attention.js';
 import { doctorCommand } from './commands/doctor.js';
 import { modelCommand } from './commands/model.js';
 import { stageCommands } from './commands/stages.js';
@@ -13,7 +14,7 @@ import { reportError, withGlobals } from './context.js';
 const parser = withGlobals(yargs(hideBin(process.argv)))
   .scriptName('longattn')
   .usage('$0 COMMAND\n\nPick the documents that teach a language model to use long context.')
-  .command([...stageCommands, verifyCommand, validateCommand, modelCommand, doctorCommand])
+  .command([...stageCommands, verifyCommand, validateCommand, attentionCommand, modelCommand, doctorCommand])
   .demandCommand(1, 'Name a command.')
   .strict()
   .parserConfiguration({ 'boolean-negation': false, 'parse-numbers': false, 'duplicate-arguments-array': true })

@@ -21,8 +21,13 @@ import {
 export const BINS = 32;
 
 /** `float64[9]` is a fixed-size list of 9 numbers. */
+export type FixedList = `float64[${number}]` | `int32[${number}]`;
+
+/** `tensor<float32>[2,3]`: Arrow's canonical extension type `arrow.fixed_shape_tensor`, row-major. */
+export type TensorType = `tensor<float32>[${string}]`;
+
 export type ColumnType =
-  'utf8' | 'large_utf8' | 'int32' | 'float64' | 'bool' | 'list<int32>' | 'list<float32>' | `float64[${number}]`;
+  'utf8' | 'large_utf8' | 'int32' | 'float64' | 'bool' | 'list<int32>' | 'list<float32>' | FixedList | TensorType;
 
 export type Columns = Readonly<Record<string, ColumnType>>;
 
@@ -89,7 +94,9 @@ export const EXPORT_COLUMNS = {
 } as const satisfies Columns;
 
 export function toArrowSchema(columns: Columns, metadata: Metadata = {}, nullable = false): Schema {
-  const fields = Object.entries(columns).map(([name, type]) => new Field(name, toArrowType(type, nullable), nullable));
+  const fields = Object.entries(columns).map(
+    ([name, type]) => new Field(name, toArrowType(type, nullable), nullable, extensionOf(type)),
+  );
   return new Schema(fields, new Map(Object.entries(metadata)));
 }
 
@@ -110,13 +117,30 @@ function toArrowType(type: ColumnType, nullable: boolean): DataType {
     case 'list<float32>':
       return new List(new Field('item', new Float32(), nullable));
     default:
-      return new FixedSizeList(fixedSize(type), new Field('item', new Float64(), nullable));
+      return new FixedSizeList(fixedSize(type), new Field('item', itemType(type), nullable));
   }
 }
 
-/** `float64[9]` -> 9. */
-export function fixedSize(type: `float64[${number}]`): number {
-  return Number(type.slice('float64['.length, -1));
+function itemType(type: FixedList | TensorType): DataType {
+  return type.startsWith('tensor') ? new Float32() : type.startsWith('int32') ? new Int32() : new Float64();
+}
+
+/** `float64[9]` -> 9, `tensor<float32>[2,3]` -> 6. */
+export function fixedSize(type: FixedList | TensorType): number {
+  return shapeOf(type).reduce((size, length) => size * length, 1);
+}
+
+function shapeOf(type: FixedList | TensorType): number[] {
+  return type.slice(type.indexOf('[') + 1, -1).split(',').map(Number);
+}
+
+/** What makes a field of an extension type: two entries of its metadata. */
+function extensionOf(type: ColumnType): Map<string, string> | undefined {
+  if (!type.startsWith('tensor')) return undefined;
+  return new Map([
+    ['ARROW:extension:name', 'arrow.fixed_shape_tensor'],
+    ['ARROW:extension:metadata', JSON.stringify({ shape: shapeOf(type as TensorType) })],
+  ]);
 }
 
 /** Arrow's own declarations leave the type of a field open. */

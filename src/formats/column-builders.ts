@@ -1,14 +1,17 @@
 // Columns built row by row in growing typed arrays, handed to Arrow without an object a cell.
 import {
   Bool,
+  DataType,
   Float32,
   Float64,
   Int32,
   LargeUtf8,
   makeData,
+  Precision,
   Utf8,
   type Data,
   type FixedSizeList,
+  type Float,
   type List,
 } from 'apache-arrow';
 import { fixedSize, type ColumnType } from './arrow-schema.js';
@@ -65,6 +68,7 @@ class Growing<T extends NumberArray> {
 }
 
 const int32s = (): Growing<Int32Array<ArrayBuffer>> => new Growing((length) => new Int32Array(length));
+const float32s = (): Growing<Float32Array<ArrayBuffer>> => new Growing((length) => new Float32Array(length));
 const float64s = (): Growing<Float64Array<ArrayBuffer>> => new Growing((length) => new Float64Array(length));
 
 class TextBuilder implements ColumnBuilder {
@@ -143,7 +147,7 @@ class ListBuilder implements ColumnBuilder {
     readonly type: List,
     readonly floats: boolean,
   ) {
-    this.#values = floats ? new Growing((length) => new Float32Array(length)) : int32s();
+    this.#values = floats ? float32s() : int32s();
   }
 
   get bytes(): number {
@@ -164,12 +168,15 @@ class ListBuilder implements ColumnBuilder {
 }
 
 class FixedListBuilder implements ColumnBuilder {
-  readonly #values = float64s();
+  readonly #values: Growing<Int32Array<ArrayBuffer>> | Growing<Float32Array<ArrayBuffer>> | Growing<Float64Array<ArrayBuffer>>;
 
   constructor(
     readonly type: FixedSizeList,
     readonly size: number,
-  ) {}
+  ) {
+    const item = type.valueType as DataType;
+    this.#values = DataType.isInt(item) ? int32s() : (item as Float).precision === Precision.SINGLE ? float32s() : float64s();
+  }
 
   get bytes(): number {
     return this.#values.bytes;
@@ -182,7 +189,8 @@ class FixedListBuilder implements ColumnBuilder {
 
   finish(rows: number): Data {
     const data = this.#values.take();
-    const child = makeData({ type: new Float64(), length: data.length, nullCount: 0, data });
+    const type = this.type.valueType as DataType;
+    const child = makeData({ type, length: data.length, nullCount: 0, data } as Parameters<typeof makeData>[0]);
     return makeData({ type: this.type, length: rows, nullCount: 0, child });
   }
 }

@@ -44,11 +44,39 @@ export interface NativeLossRequest {
   near: Int32Array;
 }
 
+export interface NativeAttentionRequest {
+  /** Token ids of one window. */
+  ids: Int32Array;
+  /** Ascending, distinct. */
+  layers: Int32Array;
+  /** Ascending, distinct. */
+  heads: Int32Array;
+  /** One result a layer, the mean over `heads`, instead of one a head. */
+  mean: boolean;
+  /** Rows of the attention matrix, any of 0 .. L-1, or none. */
+  rows: Int32Array;
+  /** B of the map, at most 1,024 and at most L; 0: no map. */
+  blocks: number;
+}
+
+/** Attention of one layer and head, or of the mean over heads. */
+export interface NativeAttention {
+  layer: number;
+  /** -1: the mean. */
+  head: number;
+  /** As asked for: M[n, 0..n], n + 1 shares of attention each. */
+  rows: Float32Array[];
+  /** B x B block means, row-major. */
+  map?: Float32Array;
+}
+
 /** An open model. Calls are queued: one batch at a time on a worker thread, threads inside the kernel. */
 export interface NativeModel {
   score(request: NativeScoreRequest): Promise<NativeStats[]>;
   /** For each window -ln p, in nats, of every token but the first. The spec must have the language model's head. */
   losses(request: NativeLossRequest): Promise<Float64Array[]>;
+  /** Layers ascending, heads within. */
+  attention(request: NativeAttentionRequest): Promise<NativeAttention[]>;
   /** Ends the batch that runs and those that wait: their promises reject with code CANCELLED. */
   cancel(): void;
   /** Frees the weights once the running batch has ended. Idempotent. */

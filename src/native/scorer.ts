@@ -3,7 +3,15 @@
 // The addon's cancel() stops everything that it was given, so batches wait here and the addon holds one: a signal then stops its
 // own batch and no other.
 import { LongattnError, type ErrorKind } from '../errors.js';
-import type { NativeLossRequest, NativeModel, NativeModelOptions, NativeScoreRequest, NativeStats } from './binding.js';
+import type {
+  NativeAttention,
+  NativeAttentionRequest,
+  NativeLossRequest,
+  NativeModel,
+  NativeModelOptions,
+  NativeScoreRequest,
+  NativeStats,
+} from './binding.js';
 import { loadBinding } from './load.js';
 
 export interface ScoreOptions {
@@ -59,6 +67,15 @@ export class Scorer {
    */
   async losses(request: NativeLossRequest, options: ScoreOptions = {}): Promise<Float64Array[]> {
     return this.enqueue(async () => this.model.losses(request), options);
+  }
+
+  /**
+   * Rows of the attention matrix and its block means, of one window.
+   * @returns layers ascending, heads within
+   * @throws LongattnError as `score`
+   */
+  async attention(request: NativeAttentionRequest, options: ScoreOptions = {}): Promise<NativeAttention[]> {
+    return this.enqueue(async () => this.model.attention(request), options);
   }
 
   private async enqueue<T>(call: () => Promise<T>, { signal }: ScoreOptions): Promise<T> {

@@ -1,5 +1,5 @@
 // The scores stage over a run: opens the model only when there is something to score.
-import { loadBinding } from '../native/load.js';
+import { modelMetadata } from '../native/model-metadata.js';
 import { Scorer } from '../native/scorer.js';
 import { partsOfShard } from '../run/run-parts.js';
 import { requireFarVisible, resolveDistance } from '../stages/distance.js';
@@ -29,7 +29,7 @@ export async function scoresStage({ spec, run, parts, model }: Prepared, hooks: 
       heads: model.heads,
       vocabSize: model.vocabSize,
       batch: spec.batch,
-      metadata: metadataOf(model),
+      metadata: modelMetadata(model),
       openScorer: async () => {
         const opened = await Scorer.open(model.specText, {
           threads: spec.threads,
@@ -44,16 +44,4 @@ export async function scoresStage({ spec, run, parts, model }: Prepared, hooks: 
   } finally {
     await scorer?.[Symbol.asyncDispose]();
   }
-}
-
-/** What decides the numbers, for the schema of each part. Only names and settings: the same model has the same metadata anywhere. */
-function metadataOf(model: Prepared['model']): Record<string, string> {
-  const rope = Object.entries(model.settings).filter(([key]) => key.startsWith('rope'));
-  return {
-    model: model.architecture,
-    revision: model.revision,
-    dtype: model.dtype,
-    rope: JSON.stringify(Object.fromEntries(rope)),
-    kernel: loadBinding().cpu().kernel,
-  };
 }
