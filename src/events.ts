@@ -1,7 +1,16 @@
 // Progress of long work, as plain records: the library emits them, the CLI draws them.
 
 export type StageName =
-  'download' | 'extract' | 'windows' | 'scores' | 'selection' | 'export' | 'controls' | 'losses' | 'evidence' | 'attention';
+  | 'download'
+  | 'extract'
+  | 'windows'
+  | 'scores'
+  | 'selection'
+  | 'export'
+  | 'controls'
+  | 'losses'
+  | 'evidence'
+  | 'attention';
 
 export type ProgressEvent =
   | { type: 'stage-start'; stage: StageName; parts: number; done: number }

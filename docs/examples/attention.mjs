@@ -10,6 +10,6 @@ const result = await attention({
 for (const { layer, head, rows, map } of result.attention) {
   const [row] = rows; // shares of attention of token 500 over tokens 0..500
   const most = row.indexOf(Math.max(...row));
-  console.log(`layer ${layer}, head ${head}: token 500 looks most at ${most}; sink cell of the last block ${map[63 * 64]}`);
+  console.log(`layer ${layer}, head ${head}: token 500 looks most at ${most}; the last block gives the first ${map[63 * 64]}`);
 }
 await writeAttention(output, result); // tensors, for pyarrow

@@ -95,11 +95,11 @@ class AttentionWorker : public BatchWorker {
 }  // namespace
 
 Napi::Function ModelWrap::define(Napi::Env env) {
-  return DefineClass(env, "NativeModel",
-                     {InstanceMethod<&ModelWrap::Score>("score"), InstanceMethod<&ModelWrap::Losses>("losses"),
-                      InstanceMethod<&ModelWrap::Attention>("attention"),
-                      InstanceMethod<&ModelWrap::Cancel>("cancel"), InstanceMethod<&ModelWrap::Dispose>("dispose"),
-                      InstanceMethod<&ModelWrap::Counters>("counters")});
+  return DefineClass(
+      env, "NativeModel",
+      {InstanceMethod<&ModelWrap::Score>("score"), InstanceMethod<&ModelWrap::Losses>("losses"),
+       InstanceMethod<&ModelWrap::Attention>("attention"), InstanceMethod<&ModelWrap::Cancel>("cancel"),
+       InstanceMethod<&ModelWrap::Dispose>("dispose"), InstanceMethod<&ModelWrap::Counters>("counters")});
 }
 
 Napi::Object ModelWrap::create(Napi::Env env, Napi::Function constructor, std::unique_ptr<OpenedModel> model) {

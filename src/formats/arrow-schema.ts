@@ -131,7 +131,10 @@ export function fixedSize(type: FixedList | TensorType): number {
 }
 
 function shapeOf(type: FixedList | TensorType): number[] {
-  return type.slice(type.indexOf('[') + 1, -1).split(',').map(Number);
+  return type
+    .slice(type.indexOf('[') + 1, -1)
+    .split(',')
+    .map(Number);
 }
 
 /** What makes a field of an extension type: two entries of its metadata. */

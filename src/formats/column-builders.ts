@@ -168,14 +168,19 @@ class ListBuilder implements ColumnBuilder {
 }
 
 class FixedListBuilder implements ColumnBuilder {
-  readonly #values: Growing<Int32Array<ArrayBuffer>> | Growing<Float32Array<ArrayBuffer>> | Growing<Float64Array<ArrayBuffer>>;
+  readonly #values:
+    Growing<Int32Array<ArrayBuffer>> | Growing<Float32Array<ArrayBuffer>> | Growing<Float64Array<ArrayBuffer>>;
 
   constructor(
     readonly type: FixedSizeList,
     readonly size: number,
   ) {
     const item = type.valueType as DataType;
-    this.#values = DataType.isInt(item) ? int32s() : (item as Float).precision === Precision.SINGLE ? float32s() : float64s();
+    this.#values = DataType.isInt(item)
+      ? int32s()
+      : (item as Float).precision === Precision.SINGLE
+        ? float32s()
+        : float64s();
   }
 
   get bytes(): number {

@@ -6,6 +6,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { attention } from '../../src/attention/attention.js';
+import { writeAttention } from '../../src/attention/attention-file.js';
 import { readScores, readSelection, readWindows } from '../../src/formats/arrow-reader.js';
 import { scoreRow, selectionRow, windowRow, type Row } from '../../src/formats/arrow-rows.js';
 import { EXPORT_COLUMNS } from '../../src/formats/arrow-schema.js';
@@ -158,3 +160,29 @@ describe('the tables of a run', () => {
     });
   });
 });
+
+describe('a file of attention', () => {
+  it('has its maps and rows as tensors of numpy, with the values that were written', async () => {
+    const model = path.join(ROOT, 'test', 'fixtures', 'models', 'llama');
+    const ids = Array.from({ length: 50 }, (_, n) => (n * n + 3) % 512);
+    const file = path.join(dir, 'attention.arrow');
+    const result = await attention({ model, ids, layers: [0, 1], heads: [0, 3], rows: [7, 30, 49], map: 6 });
+    await writeAttention(file, result);
+    const [seen] = read([{ how: 'pyarrow_tensors', paths: [file] }]);
+    const [map, rows, ...records] = seen!.rows;
+    const padded = result.attention.flatMap((one) => one.rows.flatMap((row) => [...row, ...zeros(50 - row.length)]));
+    expect(map).toEqual({
+      name: 'map',
+      dtype: 'float32',
+      shape: [4, 6, 6],
+      values: result.attention.flatMap((one) => [...one.map!]),
+    });
+    expect(rows).toEqual({ name: 'rows', dtype: 'float32', shape: [4, 3, 50], values: padded });
+    expect(records).toEqual(
+      [0, 1].flatMap((layer) => [0, 3].map((head) => ({ layer, head, token_ids: ids, row: [7, 30, 49] }))),
+    );
+    expect(seen!.columns['map']).toBe('extension<arrow.fixed_shape_tensor[value_type=float, shape=[6,6]]>');
+  });
+});
+
+const zeros = (count: number): number[] => new Array<number>(count).fill(0);

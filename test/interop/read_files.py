@@ -131,6 +131,21 @@ def duckdb_json(folder):
     return of_table(duckdb.sql(f"SELECT * FROM read_json('{files}') ORDER BY window_id").fetch_arrow_table())
 
 
+def pyarrow_tensors(file):
+    """Every tensor column as numpy has it: type, shape, and the values in order."""
+    table = pa.ipc.open_file(file).read_all()
+    table.validate(full=True)
+    arrays = {name: table[name].combine_chunks() for name in ("map", "rows")}
+    assert all(isinstance(array.type, pa.FixedShapeTensorType) for array in arrays.values())
+    tensors = {name: array.to_numpy_ndarray() for name, array in arrays.items()}
+    rows = [
+        {"name": name, "dtype": str(tensor.dtype), "shape": tensor.shape, "values": tensor.ravel().tolist()}
+        for name, tensor in tensors.items()
+    ]
+    plain = table.drop_columns(list(tensors)).to_pylist()
+    return {"columns": {field.name: str(field.type) for field in table.schema}, "rows": rows + plain}
+
+
 def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         jobs = json.load(file)

@@ -32,27 +32,33 @@ export class NaiveLlama {
   }
 
   score(ids: readonly number[], k: number): NaiveScores {
-    const { num_attention_heads: heads, num_key_value_heads: kvHeads, head_dim: dim } = this.config;
-    const inputs = ids.map((id) => this.normed(id));
-    const keys = this.project('k', inputs, kvHeads);
-    const queries = this.project('q', inputs, heads);
+    const heads = this.matrices(ids);
     const result: NaiveScores = { ds: [], variance: [], tokenDs: ids.map(() => 0) };
-    for (let head = 0; head < heads; head++) {
+    for (const matrix of heads) {
       const far: number[] = [];
       let squares = 0;
-      ids.forEach((_, n) => {
-        const key = keys[Math.floor((head * kvHeads) / heads)]!;
-        const weights = softmax(key.slice(0, n + 1).map((row) => dot(row, queries[head]![n]!) / Math.sqrt(dim)));
+      matrix.forEach((weights, n) => {
         const visible = weights.filter((_, i) => n - i >= k);
         far.push(sum(visible));
         squares += sum(visible.map((weight) => weight ** 2));
-        result.tokenDs[n]! += far[n]! / heads;
+        result.tokenDs[n]! += far[n]! / heads.length;
       });
       const entries = ids.length ** 2;
       result.ds.push(sum(far) / ids.length);
       result.variance.push(entries > 1 ? (squares - sum(far) ** 2 / entries) / (entries - 1) : 0);
     }
     return result;
+  }
+
+  /** Attention of every head: row n over the keys 0..n. */
+  matrices(ids: readonly number[]): number[][][] {
+    const { num_attention_heads: heads, num_key_value_heads: kvHeads, head_dim: dim } = this.config;
+    const inputs = ids.map((id) => this.normed(id));
+    const keys = this.project('k', inputs, kvHeads);
+    return this.project('q', inputs, heads).map((queries, head) => {
+      const key = keys[Math.floor((head * kvHeads) / heads)]!;
+      return queries.map((query, n) => softmax(key.slice(0, n + 1).map((row) => dot(row, query) / Math.sqrt(dim))));
+    });
   }
 
   private tensor(name: string): Float32Array {

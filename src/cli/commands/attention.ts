@@ -47,10 +47,10 @@ export const attentionCommand: CommandModule = {
         demandOption: true,
         describe: 'the Arrow file to write',
       })
-      .example('$0 attention --model models/smollm2-135m-layer0 --input README.md -o map.arrow', 'a map of every head')
+      .example('$0 attention --model models/smollm2-135m-layer0 --input README.md -o map.arrow', '')
       .example(
         '$0 attention --model models/smollm2-135m-layer0 -i README.md --heads 0,3 --rows 100,900 --map 64 -o both.arrow',
-        'two heads, two rows, and a map of 64 x 64',
+        '',
       )
       .epilogue(
         'In Python: pa.ipc.open_file("map.arrow").read_all()["map"].combine_chunks().to_numpy_ndarray() is [records, B, B].',
@@ -77,7 +77,10 @@ function mapOf(value: string | undefined): unknown {
   return value === '' ? DEFAULT_BLOCKS : value === 'none' ? false : value;
 }
 
-async function readInput(input: string | undefined, ids: string | undefined): Promise<{ text?: string; ids?: unknown }> {
+async function readInput(
+  input: string | undefined,
+  ids: string | undefined,
+): Promise<{ text?: string; ids?: unknown }> {
   return {
     ...(input !== undefined && { text: await readText(input) }),
     ...(ids !== undefined && { ids: /^[\d\s,]+$/.test(ids) ? ids.split(',').map(Number) : await readIds(ids) }),
