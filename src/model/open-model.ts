@@ -9,10 +9,10 @@ import { Checkpoint, type LocatedTensor } from './checkpoint.js';
 import { readConfig, type ConfigReader } from './config-reader.js';
 import { fingerprint } from './fingerprint.js';
 import { bytesRead, placeTensors, tensorName } from './place-tensors.js';
-import type { Settings, TensorRef } from './plan.js';
-import { checkLayers, extentOf, resolveModel, type Extent, type ResolvedModel } from './resolve.js';
+import type { Settings, TensorRef, Tensors } from './plan.js';
+import { checkLayers, extentOf, quantizedError, resolveModel, type Extent, type ResolvedModel } from './resolve.js';
 import { specText, type PlacedTensor } from './spec-text.js';
-import { refuseUnknownTensors } from './unknown-tensors.js';
+import { refuseUnknownAround, refuseUnknownInLayer } from './unknown-tensors.js';
 
 export interface OpenModelOptions {
   /** Layers whose attention will be asked for, from 0. Default: [0]. */
@@ -64,8 +64,8 @@ export interface ModelDescription {
 
 /**
  * Open a folder with config.json and safetensors.
- * @throws LongattnError of kind `data` (UNKNOWN_ARCHITECTURE, CONFIG_INVALID, MODEL_NOT_FOUND, PICKLE_ONLY, SAFETENSORS_INVALID,
- *   INDEX_INVALID, TENSOR_MISSING, TENSOR_SHAPE, TENSOR_DTYPE), INVALID_OPTION for a layer that the model does not have, or
+ * @throws LongattnError of kind `data` (UNKNOWN_ARCHITECTURE, CONFIG_INVALID, MODEL_QUANTIZED, MODEL_NOT_FOUND, PICKLE_ONLY,
+ *   SAFETENSORS_INVALID, INDEX_INVALID, TENSOR_MISSING, TENSOR_SHAPE, TENSOR_DTYPE, TENSOR_UNKNOWN), INVALID_OPTION for a layer that the model does not have, or
  *   MODEL_INCOMPLETE where tensors were not downloaded
  */
 export async function openModelFolder(folder: string, options: OpenModelOptions = {}): Promise<ModelDescription> {
@@ -111,8 +111,11 @@ async function planModel(folder: string, options: OpenModelOptions): Promise<Mod
   const model = resolveModel(config, options.ropeTheta);
   const layers = checkLayers(options.layers ?? [0], model.sizes.layers);
   const extent = extentOf(model, layers, options.loss ?? false);
+  if (model.quantized && extent.runs) throw quantizedError(config.path, 'only layer 0 has no quantized weights');
   const checkpoint = await Checkpoint.open(path);
-  return { path, config, model, layers, extent, checkpoint, prefix: findPrefix(model, checkpoint) };
+  const prefix = findPrefix(model, checkpoint);
+  const tensors = savedInstead(extent.tensors, checkpoint, prefix);
+  return { path, config, model, layers, extent: { ...extent, tensors }, checkpoint, prefix };
 }
 
 function describe(
@@ -177,15 +180,29 @@ function findPrefix({ family, embedding }: ResolvedModel, checkpoint: Checkpoint
   return found[0] ?? family.prefixes[0]!; // not found: the error then names the usual tensor
 }
 
+function savedInstead(tensors: Tensors, checkpoint: Checkpoint, prefix: string): Tensors {
+  const choose = (ref: TensorRef) =>
+    ref.instead && checkpoint.has(tensorName(ref.instead, prefix)) ? ref.instead : ref;
+  return Object.fromEntries(Object.entries(tensors).map(([role, ref]) => [role, choose(ref)]));
+}
+
 function checkUnknownTensors({ checkpoint, prefix, model, extent }: ModelPlan): void {
+  const { family, embedding, head } = model;
+  const names = [...checkpoint.names()];
   const wanted = new Set(Object.keys(extent.tensors));
-  const full = ({ name }: TensorRef) => prefix + name;
-  extent.layers.forEach((_, layer) => {
-    const all = { ...model.layers[layer]!.score, ...model.layers[layer]!.forward };
-    const used = Object.entries(all).flatMap(([role, ref]) => (wanted.has(role) ? [full(ref)] : []));
-    const root = prefix + model.family.layerPrefix(layer);
-    refuseUnknownTensors(checkpoint.names(), root, new Set(Object.values(all).map(full)), used);
+  const namesOf = (ref: TensorRef) =>
+    [ref, ...(ref.instead ? [ref.instead] : [])].map((one) => tensorName(one, prefix));
+  const part = (root: string, all: Tensors) => ({
+    root,
+    known: new Set(Object.values(all).flatMap(namesOf)),
+    used: Object.entries(all).flatMap(([role, ref]) => (wanted.has(role) ? namesOf(ref) : [])),
   });
+  extent.layers.forEach((_, layer) => {
+    const { score, forward } = model.layers[layer]!;
+    refuseUnknownInLayer(names, part(prefix + family.layerPrefix(layer), { ...score, ...forward }));
+  });
+  const layers = prefix + family.layerPrefix(0).replace(/\d+\.$/, '');
+  refuseUnknownAround(names, part(prefix, { ...embedding.score, ...head.forward }), layers);
 }
 
 /** The type of most matrices: that of the first layer's queries. */

@@ -24,6 +24,8 @@ export interface TensorRef {
   transposed?: boolean;
   /** Rows of the matrix, counted after the transposition. */
   rows?: RowBlocks;
+  /** Taken in this tensor's place where the checkpoint has it: a head that was saved although the config ties it. */
+  instead?: TensorRef;
   /** Take entry `slice` of the first dimension (experts stored as one tensor). */
   slice?: number;
 }
@@ -79,6 +81,8 @@ export interface Family {
   prefixes: readonly string[];
   /** Start of a layer's tensor names, after the prefix. */
   layerPrefix: (layer: number) => string;
+  /** Values of `quant_method` that leave what layer 0's scores need in a plain dtype. */
+  quantizedElsewhere?: readonly string[];
   /** The part of config.json that describes the decoder, where it is not the whole. */
   config?: (config: ConfigReader) => ConfigReader;
   sizes: (config: ConfigReader) => Sizes;

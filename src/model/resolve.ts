@@ -1,11 +1,13 @@
 // From config.json to a complete plan: every setting and every tensor name of every layer, before any weight file is looked at.
-import { invalid } from '../errors.js';
-import type { ConfigReader } from './config-reader.js';
+import { dataError, invalid, show, type LongattnError } from '../errors.js';
+import { isObject, type ConfigReader } from './config-reader.js';
 import { findFamily } from './families/index.js';
 import { merge, type Family, type Part, type PlanContext, type Settings, type Sizes, type Tensors } from './plan.js';
 
 export interface ResolvedModel {
   family: Family;
+  /** Some weights are packed: layers cannot be run, and the first one's scores do not need those weights. */
+  quantized: boolean;
   sizes: Sizes;
   /** Settings of the whole model. */
   globals: Settings;
@@ -17,11 +19,15 @@ export interface ResolvedModel {
 
 /**
  * @param ropeTheta replaces the model's rotary base
- * @throws LongattnError UNKNOWN_ARCHITECTURE, CONFIG_INVALID
+ * @throws LongattnError UNKNOWN_ARCHITECTURE, CONFIG_INVALID, MODEL_QUANTIZED
  */
 export function resolveModel(config: ConfigReader, ropeTheta: number | undefined): ResolvedModel {
   const family = findFamily(config);
   const inner = family.config ? family.config(config) : config;
+  for (const part of [config, inner]) {
+    part.only('is_causal', true);
+  }
+  const quantized = [config, inner].some((part) => refuseQuantized(part, family));
   const sizes = family.sizes(inner);
   const model: PlanContext = { config: inner, sizes, ropeTheta };
   const embedding = merge([family.embedding(model)]);
@@ -37,7 +43,33 @@ export function resolveModel(config: ConfigReader, ropeTheta: number | undefined
     ...embedding.globals,
     ...merge(layers).globals,
   };
-  return { family, sizes, globals, embedding, layers, head: merge([family.head(model)]) };
+  return { family, quantized, sizes, globals, embedding, layers, head: merge([family.head(model)]) };
+}
+
+/** Where a config says that weights are packed, or that activations are rounded while the model runs. */
+const QUANTIZATION_KEYS = ['quantization_config', 'compression_config', 'quantization'];
+
+/**
+ * Weights may look plain and be rounded only when the model runs, so the config decides, not the dtypes.
+ * @returns whether they are quantized where the family knows that layer 0 does without them
+ */
+function refuseQuantized(config: ConfigReader, family: Family): boolean {
+  const keys = QUANTIZATION_KEYS.filter((name) => config.has(name));
+  for (const key of keys) {
+    const value = config.values[key];
+    const method = isObject(value) ? value['quant_method'] : undefined;
+    if (typeof method !== 'string' || !family.quantizedElsewhere?.includes(method)) {
+      throw quantizedError(config.path, `${key} says that the weights are quantized (${show(method ?? value)})`);
+    }
+  }
+  return keys.length > 0;
+}
+
+export function quantizedError(path: string, what: string): LongattnError {
+  return dataError(
+    'MODEL_QUANTIZED',
+    `${path}: ${what}, which is not supported. Use the model as it was before quantization.`,
+  );
 }
 
 function resolveLayer(family: Family, model: PlanContext, layer: number): Required<Part> {

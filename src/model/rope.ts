@@ -145,7 +145,10 @@ function ropeObject(config: ConfigReader, family: RopeFamily, layerType: string)
       );
     }
   }
-  return whole.object(layerType);
+  const own = whole.object(layerType);
+  // transformers reads this key beside the layer types, where it cannot be: whose rounding the model was trained with is not known.
+  own.only('truncate', true);
+  return own;
 }
 
 function noParameters(config: ConfigReader): ConfigReader {

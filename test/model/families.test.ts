@@ -146,6 +146,23 @@ describe('what a family cannot compute is refused', () => {
     ['smollm3', { no_rope_layers: [1, 1] }, 'CONFIG_INVALID', /no_rope_layers/],
     ['llama', { hidden_act: 'mish' }, 'CONFIG_INVALID', /hidden_act must not be "mish"/],
     ['llama', { partial_rotary_factor: 0.5 }, 'CONFIG_INVALID', /This family rotates all/],
+    ['llama', { is_causal: false }, 'CONFIG_INVALID', /is_causal must not be false/],
+    ['gemma3_vision', { is_causal: false }, 'CONFIG_INVALID', /is_causal must not be false/],
+    ['gpt_oss', { swiglu_alpha: 1.5 }, 'CONFIG_INVALID', /swiglu_alpha must not be 1.5/],
+    ['qwen2_sliding', { use_sliding_window: false }, 'CONFIG_INVALID', /use_sliding_window must not be false/],
+    ['qwen2_moe', { use_sliding_window: false }, 'CONFIG_INVALID', /use_sliding_window must not be false/],
+    ['smollm3_sliding', { use_sliding_window: false }, 'CONFIG_INVALID', /use_sliding_window must not be false/],
+    ['llama', { quantization_config: { quant_method: 'gptq' } }, 'MODEL_QUANTIZED', /quantization_config.*"gptq"/],
+    ['llama', { quantization_config: { quant_method: 'fp8' } }, 'MODEL_QUANTIZED', /"fp8"/],
+    ['llama', { quantization_config: { quant_method: 'mxfp4' } }, 'MODEL_QUANTIZED', /"mxfp4"/],
+    ['llama', { quantization: { bits: 4, group_size: 64 } }, 'MODEL_QUANTIZED', /quantization says/],
+    ['gpt_oss', { quantization_config: { quant_method: 'awq' } }, 'MODEL_QUANTIZED', /"awq"/],
+    [
+      'olmo3',
+      { rope_parameters: { rope_theta: 1e4, full_attention: {} } },
+      'CONFIG_INVALID',
+      /layer type "rope_theta"/,
+    ],
     ['qwen2', { model_type: 'llama', architectures: null }, 'TENSOR_UNKNOWN', /k_proj\.bias/],
     ['qwen3', { model_type: 'llama', architectures: null }, 'TENSOR_UNKNOWN', /k_norm/],
   ])('%s with %j', async (name, change, code, message) => {
@@ -153,6 +170,49 @@ describe('what a family cannot compute is refused', () => {
     await expect(openModelFolder(folder)).rejects.toEqual(
       expect.objectContaining({ code, message: expect.stringMatching(message) }),
     );
+  });
+});
+
+describe('the 4-bit experts of gpt_oss', () => {
+  it('do not stand in the way of layer 0, and of all others', async () => {
+    const folder = await withConfig('gpt_oss', (config) => ({
+      ...config,
+      quantization_config: { quant_method: 'mxfp4', modules_to_not_convert: ['model.layers.*.self_attn'] },
+    }));
+    const [layer0, plain] = [await openModelFolder(folder), await openModelFolder(join(MODELS, 'gpt_oss'))];
+    expect(layer0.revision).toBe(plain.revision);
+    await expect(openModelFolder(folder, { layers: [1] })).rejects.toMatchObject({ code: 'MODEL_QUANTIZED' });
+  });
+});
+
+describe('rotary parameters for each layer type', () => {
+  it('must not have truncate, which transformers reads elsewhere', async () => {
+    const folder = await withConfig('olmo3', (config) => {
+      const { full_attention: full, ...rest } = config['rope_parameters'] as Record<string, Config>;
+      return { ...config, rope_parameters: { ...rest, full_attention: { ...full, truncate: false } } };
+    });
+    await expect(openModelFolder(folder)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining('full_attention: truncate must not be false') as unknown,
+    });
+  });
+});
+
+describe('what a config leaves to its family', () => {
+  it('is as many key heads as query heads in the newest falcon', async () => {
+    const config = new ConfigReader({ ...configOf('falcon_new'), num_kv_heads: undefined }, 'config.json');
+    expect(
+      resolveModel(new ConfigReader(JSON.parse(JSON.stringify(config.values)) as Config, 'config.json'), undefined)
+        .sizes,
+    ).toMatchObject({
+      heads: 4,
+      kvHeads: 4,
+    });
+  });
+
+  it('may be the head: a decoder alone names its own class', async () => {
+    const folder = await withConfig('llama', (config) => ({ ...config, architectures: ['LlamaModel'] }));
+    expect(await specOf(folder)).toBe(await specOf(join(MODELS, 'llama')));
   });
 });
 

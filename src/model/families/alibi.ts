@@ -146,8 +146,8 @@ function onlyUsualMpt(config: ConfigReader): ConfigReader {
 /** First generation: one key head for all (7B), or as many as query heads (RW); second: groups (`new_decoder_architecture`). */
 function falconSizes(config: ConfigReader): Sizes {
   const grouped = config.bool('new_decoder_architecture', false);
-  const kvHeads = grouped ? config.values['num_kv_heads'] : config.bool('multi_query', true) ? 1 : null;
-  return FALCON_SIZES(config.with({ num_kv_heads: kvHeads }));
+  if (grouped) return FALCON_SIZES(config);
+  return FALCON_SIZES(config.with({ num_kv_heads: config.bool('multi_query', true) ? 1 : null }));
 }
 
 function falconNorms({ config }: PlanContext): NormPlaces {

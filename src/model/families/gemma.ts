@@ -65,7 +65,7 @@ export const gemma2: Family = {
 
 export const gemma3: Family = {
   ...gemma2,
-  architectures: ['Gemma3ForCausalLM'],
+  architectures: ['Gemma3ForCausalLM', 'Gemma3TextModel'],
   sizes: sizes({
     defaults: {
       vocab: 262_208,

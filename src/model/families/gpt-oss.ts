@@ -18,8 +18,10 @@ const NORM = rmsNorm('rms_norm_eps', 1e-5);
 export const gptOss: Family = {
   ...llama,
   architectures: ['GptOssForCausalLM'],
+  quantizedElsewhere: ['mxfp4'],
   config: (config) => {
     config.only('swiglu_limit', 7);
+    config.only('swiglu_alpha', 1.702);
     return config;
   },
   sizes: sizes({ defaults: { kvHeads: 8, headDim: 64 } }),

@@ -78,7 +78,11 @@ export function findFamily(config: ConfigReader): Family {
   }
   if (config.has('architectures')) {
     const named = config.list('architectures', 'strings', (item): item is string => typeof item === 'string');
-    if (!named.some((architecture) => family.architectures.includes(architecture))) {
+    if (
+      !named.some((architecture) =>
+        family.architectures.some((known) => [known, withoutHead(known)].includes(architecture)),
+      )
+    ) {
       throw dataError(
         'UNKNOWN_ARCHITECTURE',
         `${config.path}: architectures ${show(named)} is not known for model_type ${modelType}. Known are ${family.architectures.join(', ')}.`,
@@ -86,4 +90,9 @@ export function findFamily(config: ConfigReader): Family {
     }
   }
   return family;
+}
+
+/** The class of the decoder alone, which embedding models are saved as. */
+function withoutHead(architecture: string): string {
+  return architecture.replace(/(ForCausalLM|LMHeadModel|ForConditionalGeneration)$/, 'Model');
 }

@@ -2,7 +2,7 @@
 import type { Family, PlanContext } from '../plan.js';
 import { embedding, head } from '../pieces/ends.js';
 import { join } from '../pieces/join.js';
-import { layerType, windowOf } from '../pieces/layer-types.js';
+import { layerType, slidingIsOff, windowOf } from '../pieces/layer-types.js';
 import { gatedMlp } from '../pieces/mlp.js';
 import { norms, rmsNorm } from '../pieces/norms.js';
 import { rotary } from '../pieces/positions.js';
@@ -123,7 +123,7 @@ function smollm3Rotates({ config, sizes: { layers } }: PlanContext, layer: numbe
 }
 
 function smollm3Window(model: PlanContext, layer: number): number {
-  if (!model.config.bool('use_sliding_window', false)) return 0;
+  if (slidingIsOff(model)) return 0;
   const type = layerType(model, layer, (index) => !smollm3Rotates(model, index));
   return windowOf(model, type, 0);
 }

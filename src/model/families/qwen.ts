@@ -1,7 +1,7 @@
 // Qwen 2 and 3, dense and with experts.
 import type { Family, PlanContext } from '../plan.js';
 import { experts, MAX_EXPERTS, type Router } from '../pieces/experts.js';
-import { layerType, windowOf } from '../pieces/layer-types.js';
+import { layerType, slidingIsOff, windowOf } from '../pieces/layer-types.js';
 import { gatedMlp, gatedTensors } from '../pieces/mlp.js';
 import { rmsNorm } from '../pieces/norms.js';
 import { separateProjections, type QkNormRules } from '../pieces/projections.js';
@@ -81,7 +81,7 @@ export const qwen3Moe: Family = {
  */
 function slidingFrom(model: PlanContext, layer: number, rule: 0 | 1): number {
   const { config } = model;
-  if (!config.bool('use_sliding_window', false)) return 0;
+  if (slidingIsOff(model)) return 0;
   const from = config.int('max_window_layers', 28, 0);
   const type = layerType(model, layer, (index) => (rule === 0 ? index >= from : index % 2 === 0 && index < from));
   return windowOf(model, type, 4096);

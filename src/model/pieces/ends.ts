@@ -1,5 +1,5 @@
 // Both ends of the model: embedding before the layers, final norm and language model head after them.
-import type { ModelPiece, PlanContext, Tensors } from '../plan.js';
+import type { ModelPiece, PlanContext, TensorRef, Tensors } from '../plan.js';
 import { pair } from '../plan.js';
 import { normTensors, type NormStyle } from './norms.js';
 
@@ -80,15 +80,14 @@ export function head(rules: HeadRules): ModelPiece {
   };
 }
 
-/** A tied head is the embedding; a bias of the head is never tied. */
+/** A tied head is the embedding, unless the checkpoint has a head of its own; a bias of the head is never tied. */
 function headTensors(rules: HeadRules, { config, sizes: { vocab } }: PlanContext, width: number): Tensors {
   const name = rules.name ?? 'lm_head';
   const tied = config.bool('tie_word_embeddings', rules.tied);
+  const own: TensorRef = { name: `${name}.weight`, shape: [vocab, width], absolute: true };
   return pair(
     'head',
-    tied
-      ? { name: `${rules.embeddingName ?? 'embed_tokens'}.weight`, shape: [vocab, width] }
-      : { name: `${name}.weight`, shape: [vocab, width], absolute: true },
+    tied ? { name: `${rules.embeddingName ?? 'embed_tokens'}.weight`, shape: [vocab, width], instead: own } : own,
     rules.bias ? { name: `${name}.bias`, shape: [vocab], absolute: true } : undefined,
   );
 }

@@ -32,3 +32,18 @@ export function everyNthFull(config: ConfigReader, key: string, fallback: number
 export function windowOf(model: PlanContext, type: LayerType, absent: number): number {
   return type === 'sliding_attention' ? model.config.intOrNone('sliding_window', absent) : 0;
 }
+
+/**
+ * What `use_sliding_window: false` says of all layers.
+ * @throws LongattnError CONFIG_INVALID where `layer_types` says otherwise: implementations differ in which of the two they heed
+ */
+export function slidingIsOff(model: PlanContext): boolean {
+  const { config, sizes } = model;
+  if (config.bool('use_sliding_window', false)) return false;
+  for (let layer = 0; layer < sizes.layers; layer++) {
+    if (layerType(model, layer, () => false) !== 'full_attention') {
+      throw config.wrong('use_sliding_window', 'true where layer_types has sliding_attention');
+    }
+  }
+  return true;
+}
