@@ -96,10 +96,9 @@ export class ConfigReader {
   }
 
   wrong(key: string, allowed: string): LongattnError {
-    return dataError(
-      'CONFIG_INVALID',
-      `${this.path}: ${key} must not be ${show(this.values[key])}. It must be ${allowed}.`,
-    );
+    const value = this.values[key];
+    const what = value === undefined ? 'is missing' : `must not be ${show(value)}`;
+    return dataError('CONFIG_INVALID', `${this.path}: ${key} ${what}. It must be ${allowed}.`);
   }
 
   private get(key: string, fallback?: unknown): unknown {

@@ -3,7 +3,7 @@ import { resolveModel } from '../hub/resolve-model.js';
 import type { NativeStats } from '../native/binding.js';
 import { Scorer } from '../native/scorer.js';
 import { resolveDistance, type DistanceRule } from '../stages/distance.js';
-import { openModelFolder, type OpenModelOptions } from './open-model.js';
+import { checkReach, openModelFolder, type OpenModelOptions } from './open-model.js';
 
 export interface ScoringModel extends AsyncDisposable {
   readonly vocabSize: number;
@@ -13,6 +13,7 @@ export interface ScoringModel extends AsyncDisposable {
    * Statistics of each window and layer, in order. One window is in memory at a time.
    * @param windows token ids; lengths may differ
    * @param options `k` as in the CLI (default floor(L/4)), `tokens` for far masses a token
+   * @throws LongattnError LAYER_SEES_NOTHING_FAR where an asked layer's sliding window is at most k; those of `Scorer.score`
    */
   score(
     windows: Iterable<Int32Array>,
@@ -38,10 +39,12 @@ export async function openModel(
     layers: description.layers,
     async *score(windows, { k = 'quarter', tokens = false, signal } = {}) {
       for (const ids of windows) {
+        const distance = resolveDistance(k, ids.length);
+        checkReach(description, distance);
         const request = {
           ids,
           lengths: Int32Array.of(ids.length),
-          k: Int32Array.of(resolveDistance(k, ids.length)),
+          k: Int32Array.of(distance),
           layers: Int32Array.from(description.layers),
           tokens,
         };

@@ -125,6 +125,40 @@ describe('old forms of config.json give the same spec to the byte', () => {
   });
 });
 
+describe('tensor names of other versions give the same scores to the bit', () => {
+  it.each<[string, string, string]>([
+    ['gemma3_vision', 'model.language_model.', 'language_model.model.'],
+    ['llama', 'model.', ''],
+    ['gpt2', 'transformer.', ''],
+    ['gpt_neox_sequential', 'gpt_neox.', ''],
+    ['opt_post_norm', 'model.decoder.', 'decoder.'],
+  ])('%s with %j renamed to %j', async (name, from, to) => {
+    const folder = await withConfig(name, (config) => config);
+    const file = join(folder, 'model.safetensors');
+    await writeFile(
+      file,
+      renamed(readFileSync(file), (key) => (key.startsWith(from) ? to + key.slice(from.length) : key)),
+    );
+    const [model, plain] = [
+      await openModelFolder(folder, { layers: 'all' }),
+      await openModelFolder(join(MODELS, name), { layers: 'all' }),
+    ];
+    expect(model.tensors.some((tensor) => !tensor.name.startsWith(from))).toBe(true);
+    expect(model.revision).toBe(plain.revision);
+  });
+});
+
+/** The safetensors file with other names for its tensors. */
+function renamed(bytes: Buffer, rename: (key: string) => string): Buffer {
+  const end = 8 + Number(bytes.readBigUInt64LE(0));
+  const header = JSON.parse(bytes.subarray(8, end).toString()) as Config;
+  const changed = Object.fromEntries(Object.entries(header).map(([key, value]) => [rename(key), value]));
+  const json = Buffer.from(JSON.stringify(changed));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(json.length));
+  return Buffer.concat([length, json, bytes.subarray(end)]);
+}
+
 describe('what a family cannot compute is refused', () => {
   it.each<[string, Config, string, RegExp]>([
     ['gemma', { use_bidirectional_attention: true }, 'CONFIG_INVALID', /use_bidirectional_attention must not be true/],
@@ -148,6 +182,9 @@ describe('what a family cannot compute is refused', () => {
     ['llama', { partial_rotary_factor: 0.5 }, 'CONFIG_INVALID', /This family rotates all/],
     ['llama', { is_causal: false }, 'CONFIG_INVALID', /is_causal must not be false/],
     ['gemma3_vision', { is_causal: false }, 'CONFIG_INVALID', /is_causal must not be false/],
+    ['gptj', { rotary_dim: null }, 'CONFIG_INVALID', /rotary_dim must not be null/],
+    ['deepseek_v2', { scoring_func: 'sigmoid' }, 'CONFIG_INVALID', /scoring_func must not be "sigmoid"/],
+    ['deepseek_v3', { moe_layer_freq: 2 }, 'CONFIG_INVALID', /moe_layer_freq must not be 2/],
     ['gpt_oss', { swiglu_alpha: 1.5 }, 'CONFIG_INVALID', /swiglu_alpha must not be 1.5/],
     ['qwen2_sliding', { use_sliding_window: false }, 'CONFIG_INVALID', /use_sliding_window must not be false/],
     ['qwen2_moe', { use_sliding_window: false }, 'CONFIG_INVALID', /use_sliding_window must not be false/],

@@ -23,6 +23,8 @@ export const deepseekV2: Family = {
   architectures: ['DeepseekV2ForCausalLM'],
   config: (config) => {
     config.only('norm_topk_prob', false);
+    config.only('scoring_func', 'softmax');
+    config.only('moe_layer_freq', 1);
     return config;
   },
   sizes: latentSizes(),
@@ -41,6 +43,7 @@ export const deepseekV3: Family = {
   config: (config) => {
     config.only('topk_method', 'noaux_tc');
     config.only('scoring_func', 'sigmoid');
+    config.only('moe_layer_freq', 1);
     return config;
   },
   layer: {

@@ -1,4 +1,5 @@
 // GPT-2, GPT-J, GPT-NeoX and OPT.
+import type { ConfigReader } from '../config-reader.js';
 import type { Family, PlanContext } from '../plan.js';
 import { embedding, head } from '../pieces/ends.js';
 import { join } from '../pieces/join.js';
@@ -63,13 +64,19 @@ export const gptj: Family = {
     projections: separateProjections({
       names: { q: 'attn.q_proj', k: 'attn.k_proj', v: 'attn.v_proj', o: 'attn.out_proj' },
     }),
-    positions: rotary({ interleaved: true, family: ({ config }) => ({ headDim: config.int('rotary_dim', 64) }) }),
+    positions: rotary({ interleaved: true, family: ({ config }) => ({ headDim: rotaryDim(config) }) }),
     scores: scores(),
     mlp: plainMlp({ up: 'mlp.fc_in', down: 'mlp.fc_out', bias: true, activation: gptActivation }),
     join: join({ parallel: true }),
   },
   head: head({ norm: GPT_NORM, normName: () => 'ln_f', embeddingName: 'wte', bias: true, tied: false }),
 };
+
+/** Unlike elsewhere null is no default: transformers then looks angles of the wrong width up. */
+function rotaryDim(config: ConfigReader): number {
+  if (config.values['rotary_dim'] === null) throw config.wrong('rotary_dim', 'a whole number');
+  return config.int('rotary_dim', 64);
+}
 
 const NEOX_NORM = layerNorm('layer_norm_eps', 1e-5);
 
