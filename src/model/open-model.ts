@@ -149,7 +149,7 @@ function describe(
 
 /**
  * Refuse layers that cannot see as far as `k`: the far mass of a sliding layer whose window is at most k is exactly 0.
- * @throws LongattnError LAYER_SEES_NOTHING_FAR naming a layer with full attention
+ * @throws LongattnError LAYER_CANNOT_SEE_FAR naming a layer with full attention
  */
 export function checkReach(model: ModelDescription, k: number): void {
   for (const layer of model.layers) {
@@ -161,7 +161,7 @@ export function checkReach(model: ModelDescription, k: number): void {
         ? `Choose a layer that sees farther: ${full.slice(0, 8).join(', ')}.`
         : 'No layer of this model sees farther.';
     throw dataError(
-      'LAYER_SEES_NOTHING_FAR',
+      'LAYER_CANNOT_SEE_FAR',
       `layer ${layer} of this model sees only the last ${window} tokens, so that its attention at distance ${k} or more is exactly 0. ${instead}`,
     );
   }

@@ -13,7 +13,7 @@ export interface ScoringModel extends AsyncDisposable {
    * Statistics of each window and layer, in order. One window is in memory at a time.
    * @param windows token ids; lengths may differ
    * @param options `k` as in the CLI (default floor(L/4)), `tokens` for far masses a token
-   * @throws LongattnError LAYER_SEES_NOTHING_FAR where an asked layer's sliding window is at most k; those of `Scorer.score`
+   * @throws LongattnError LAYER_CANNOT_SEE_FAR where an asked layer's sliding window is at most k; those of `Scorer.score`
    */
   score(
     windows: Iterable<Int32Array>,

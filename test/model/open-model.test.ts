@@ -210,10 +210,10 @@ describe('checkReach', () => {
     );
     expect(() => checkReach(model, 39)).not.toThrow();
     expect(() => checkReach(model, 40)).toThrow(
-      failure('LAYER_SEES_NOTHING_FAR', 'last 40 tokens', 'distance 40', 'No layer'),
+      failure('LAYER_CANNOT_SEE_FAR', 'last 40 tokens', 'distance 40', 'No layer'),
     );
     expect(() => checkReach({ ...model, slidingWindows: [40, 0] }, 40)).toThrow(
-      failure('LAYER_SEES_NOTHING_FAR', 'sees farther: 1'),
+      failure('LAYER_CANNOT_SEE_FAR', 'sees farther: 1'),
     );
   });
 });

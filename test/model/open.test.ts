@@ -15,7 +15,7 @@ describe('openModel', () => {
     };
     expect(await score(39)).toEqual(model.layers);
     await expect(score(40)).rejects.toMatchObject({
-      code: 'LAYER_SEES_NOTHING_FAR',
+      code: 'LAYER_CANNOT_SEE_FAR',
       message: expect.stringContaining('sees farther: 1') as unknown,
     });
   });

@@ -138,6 +138,7 @@ function onlyUsualMpt(config: ConfigReader): ConfigReader {
   const attention = attentionConfig(config);
   attention.only('attn_type', 'multihead_attention');
   attention.only('prefix_lm', false);
+  attention.only('attn_uses_sequence_id', false);
   attention.only('qk_ln', false);
   attention.only('alibi', true);
   return config;
