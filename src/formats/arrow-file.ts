@@ -2,7 +2,7 @@
 //
 // Apache Arrow's own reader loads whole batches. Every offset is checked against the file's size before it is used.
 import type { FileHandle } from 'node:fs/promises';
-import type { Schema } from 'apache-arrow';
+import type { Field, Schema } from 'apache-arrow';
 import { dataError, LongattnError } from '../errors.js';
 import { nodeFileSystem, type FileSystem } from '../run/file-system.js';
 import { readError } from '../run/io-error.js';
@@ -25,6 +25,16 @@ const TAIL_BYTES = 4 + MAGIC.length;
 /** A footer has 24 bytes a batch and the schema; more than this is not ours. */
 const MAX_FOOTER_BYTES = 1 << 28;
 const MAX_HEADER_BYTES = 1 << 24;
+/** Columns that lie this near to each other are read at once: a read costs as much as 100 KB of copying. */
+const MERGED_GAP_BYTES = 1 << 16;
+const MERGED_BYTES = 1 << 26;
+/** Of typed arrays over what was read. */
+const ALIGNMENT = 8;
+
+export interface BatchOptions {
+  /** The arrays of a batch are overwritten by the one after the next: for whoever copies what is to be kept. */
+  reuse?: boolean;
+}
 
 export class ArrowFile<C extends Columns> implements AsyncDisposable {
   /** Of the schema: model, kernel, spec hash, ... */
@@ -76,30 +86,57 @@ export class ArrowFile<C extends Columns> implements AsyncDisposable {
     return field && describeType(fieldType(field));
   }
 
-  /** Batch after batch, the named columns only. */
-  async *batches<Name extends keyof C & string>(names: readonly Name[]): AsyncGenerator<Batch<Pick<C, Name>>> {
-    for (let index = 0; index < this.batchCount; index++) yield await this.batch(index, names);
+  /** Batch after batch, the named columns only. One is read while the one before is looked at. */
+  async *batches<Name extends keyof C & string>(
+    names: readonly Name[],
+    { reuse = false }: BatchOptions = {},
+  ): AsyncGenerator<Batch<Pick<C, Name>>> {
+    let next: Promise<Batch<Pick<C, Name>>> | undefined;
+    const memory = reuse ? [new Memory(), new Memory()] : [];
+    const begin = (index: number): void => {
+      next = index < this.batchCount ? this.batch(index, names, memory[index % 2]) : undefined;
+      next?.catch(() => undefined); // told to whoever comes for it
+    };
+    try {
+      begin(0);
+      for (let index = 0; index < this.batchCount; index++) {
+        const batch = await next!;
+        begin(index + 1);
+        yield batch;
+      }
+    } finally {
+      // The file must not be closed under a read.
+      await next?.catch(() => undefined);
+    }
   }
 
   /** @throws LongattnError ARROW_INVALID or READ_FAILED */
-  async batch<Name extends keyof C & string>(index: number, names: readonly Name[]): Promise<Batch<Pick<C, Name>>> {
+  async batch<Name extends keyof C & string>(
+    index: number,
+    names: readonly Name[],
+    memory = new Memory(),
+  ): Promise<Batch<Pick<C, Name>>> {
     try {
       const { header, bodyOffset, bodyLength } = await this.#header(index);
-      const columns: Record<string, unknown> = {};
+      const wanted: { field: Field; nodes: BatchHeader['nodes']; regions: Region[] }[] = [];
       let node = 0;
       let buffer = 0;
       for (const field of this.schema.fields) {
         const nodes = header.nodes.slice(node, (node += nodeCount(fieldType(field))));
         const regions = header.buffers.slice(buffer, (buffer += bufferCount(fieldType(field))));
         if (!names.includes(field.name as Name)) continue;
-        const read = (region: Region): Promise<Uint8Array<ArrayBuffer>> => {
-          if (region.offset + region.length > bodyLength) {
-            throw this.#invalid(`column ${field.name} of batch ${index} lies outside the batch`);
-          }
-          return this.#read(bodyOffset + region.offset, region.length);
-        };
-        columns[field.name] = await decodeColumn(fieldType(field), header.rows, nodes, regions, read);
+        if (regions.some(({ offset, length }) => offset + length > bodyLength))
+          throw this.#invalid(`column ${field.name} of batch ${index} lies outside the batch`);
+        wanted.push({ field, nodes, regions });
       }
+      const read = await this.#readMerged(
+        bodyOffset,
+        wanted.flatMap(({ regions }) => regions),
+        memory,
+      );
+      const columns: Record<string, unknown> = {};
+      for (const { field, nodes, regions } of wanted)
+        columns[field.name] = decodeColumn(fieldType(field), header.rows, nodes, regions, read);
       return { rows: header.rows, columns } as Batch<Pick<C, Name>>;
     } catch (error) {
       throw explain(error, this.path);
@@ -139,8 +176,36 @@ export class ArrowFile<C extends Columns> implements AsyncDisposable {
     return { header: parseBatchHeader(bytes.subarray(prefix)), bodyOffset: offset + headerLength, bodyLength };
   }
 
+  /** Read regions of a body, neighbours together; the function returned gives each of them (a view of what was read with it). */
+  async #readMerged(
+    bodyOffset: number,
+    regions: readonly Region[],
+    memory: Memory,
+  ): Promise<(region: Region) => Uint8Array<ArrayBuffer>> {
+    const spans: { start: number; end: number; at: number }[] = [];
+    for (const { offset, length } of regions.toSorted((a, b) => a.offset - b.offset)) {
+      const last = spans.at(-1);
+      const end = offset + length;
+      if (last && offset - last.end <= MERGED_GAP_BYTES && end - last.start <= MERGED_BYTES)
+        last.end = Math.max(last.end, end);
+      else spans.push({ start: offset, end, at: 0 });
+    }
+    let size = 0;
+    for (const span of spans) {
+      span.at = size;
+      size += Math.ceil((span.end - span.start) / ALIGNMENT) * ALIGNMENT;
+    }
+    const bytes = memory.take(size);
+    for (const { start, end, at } of spans)
+      await readExactly(this.handle, bodyOffset + start, bytes.subarray(at, at + end - start), this.path);
+    return ({ offset, length }) => {
+      const { start, at } = spans.find((span) => span.start <= offset && offset + length <= span.end)!;
+      return bytes.subarray(at + offset - start, at + offset - start + length);
+    };
+  }
+
   async #read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
-    return readExactly(this.handle, offset, length, this.path);
+    return readBytes(this.handle, offset, length, this.path);
   }
 
   #invalid(reason: string, cause?: unknown): LongattnError {
@@ -162,16 +227,16 @@ function invalidFile(path: string, reason: string, cause?: unknown): LongattnErr
 
 async function readFooter(handle: FileHandle, size: number, path: string): Promise<Footer> {
   if (size < 2 * MAGIC.length + 2 + 4) throw invalidFile(path, `it has only ${size} bytes`);
-  const head = await readExactly(handle, 0, MAGIC.length, path);
+  const head = await readBytes(handle, 0, MAGIC.length, path);
   if (!MAGIC.equals(head)) throw invalidFile(path, 'it does not begin with ARROW1');
-  const tail = await readExactly(handle, size - TAIL_BYTES, TAIL_BYTES, path);
+  const tail = await readBytes(handle, size - TAIL_BYTES, TAIL_BYTES, path);
   if (!MAGIC.equals(tail.subarray(4))) throw invalidFile(path, 'it does not end with ARROW1, so it was cut');
   const length = new DataView(tail.buffer).getInt32(0, true);
   if (length <= 0 || length > MAX_FOOTER_BYTES || length > size - TAIL_BYTES - 8) {
     throw invalidFile(path, `its footer claims ${length} bytes`);
   }
   try {
-    return parseFooter(await readExactly(handle, size - TAIL_BYTES - length, length, path));
+    return parseFooter(await readBytes(handle, size - TAIL_BYTES - length, length, path));
   } catch (error) {
     throw error instanceof LongattnError
       ? error
@@ -179,16 +244,34 @@ async function readFooter(handle: FileHandle, size: number, path: string): Promi
   }
 }
 
-/** Memory of its own, so that typed arrays over it are aligned. */
-async function readExactly(
+/** Memory of one batch, or of one after the other. */
+class Memory {
+  #bytes = new Uint8Array(0);
+
+  /** Not filled with zeros: every byte is read. What begins at a multiple of 8 in the file is aligned. */
+  take(length: number): Uint8Array<ArrayBuffer> {
+    if (this.#bytes.length < length) this.#bytes = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
+    return this.#bytes.subarray(0, length);
+  }
+}
+
+async function readBytes(
   handle: FileHandle,
   offset: number,
   length: number,
   path: string,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(length);
-  for (let at = 0; at < length;) {
-    const { bytesRead } = await handle.read(bytes, at, length - at, offset + at);
+  return readExactly(handle, offset, new Uint8Array(length), path);
+}
+
+async function readExactly(
+  handle: FileHandle,
+  offset: number,
+  bytes: Uint8Array<ArrayBuffer>,
+  path: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  for (let at = 0; at < bytes.length;) {
+    const { bytesRead } = await handle.read(bytes, at, bytes.length - at, offset + at);
     if (bytesRead === 0) throw invalidFile(path, `it ends at byte ${offset + at}, in the middle of a batch`);
     at += bytesRead;
   }

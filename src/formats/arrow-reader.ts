@@ -4,7 +4,7 @@
 import { dataError } from '../errors.js';
 import type { ScoreRow, SelectionRow, Window } from '../records.js';
 import { nodeFileSystem, type FileSystem } from '../run/file-system.js';
-import { ArrowFile } from './arrow-file.js';
+import { ArrowFile, type BatchOptions } from './arrow-file.js';
 import { fixedSize, scoreColumns, SELECTION_COLUMNS, WINDOW_COLUMNS, type ColumnType } from './arrow-schema.js';
 import type { ListColumn, TextColumn } from './columns.js';
 
@@ -43,6 +43,7 @@ export interface ScoresFile extends AsyncDisposable {
   /** Batch after batch, only the named columns are read (and there). */
   batches<Name extends ScoreColumn>(
     names: readonly Name[],
+    options?: BatchOptions,
   ): AsyncIterable<{ rows: number; columns: Pick<ScoreBatch['columns'], Name> }>;
 }
 
@@ -59,7 +60,8 @@ export async function openScores(path: string, fs: FileSystem = nodeFileSystem):
       heads,
       tokens,
       metadata: file.metadata,
-      batches: (names) => (file as unknown as ArrowFile<Record<ScoreColumn, ColumnType>>).batches(names) as never,
+      batches: (names, options) =>
+        (file as unknown as ArrowFile<Record<ScoreColumn, ColumnType>>).batches(names, options) as never,
       [Symbol.asyncDispose]: () => file.close(),
     };
   } catch (error) {

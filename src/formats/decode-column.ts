@@ -11,48 +11,48 @@ interface Node {
   nullCount: number;
 }
 
-type Read = (region: Region) => Promise<Uint8Array<ArrayBuffer>>;
+type Read = (region: Region) => Uint8Array<ArrayBuffer>;
 
 /** @throws Error with the reason, when the buffers contradict each other */
-export async function decodeColumn(
+export function decodeColumn(
   type: DataType,
   rows: number,
   nodes: readonly Node[],
   regions: readonly Region[],
   read: Read,
-): Promise<unknown> {
+): unknown {
   if (nodes.some((node) => node.nullCount !== 0)) throw new Error('it has nulls where none are allowed');
   if (nodes.length !== nodeCount(type) || regions.length !== bufferCount(type))
     throw new Error('its header lacks buffers');
   if (nodes[0]!.length !== rows) throw new Error(`a column has ${nodes[0]!.length} rows in a batch of ${rows}`);
-  const load = (index: number): Promise<Uint8Array<ArrayBuffer>> => read(regions[index]!);
+  const load = (index: number): Uint8Array<ArrayBuffer> => read(regions[index]!);
   switch (type.typeId) {
     case Type.Bool:
-      return unpackBits(await load(1), rows);
+      return unpackBits(load(1), rows);
     case Type.Utf8: {
-      const offsets = int32s(await load(1), rows === 0 ? 0 : rows + 1);
-      const bytes = await load(2);
+      const offsets = int32s(load(1), rows === 0 ? 0 : rows + 1);
+      const bytes = load(2);
       requireTexts(offsets, bytes);
       return new TextColumn(offsets, bytes);
     }
     case Type.LargeUtf8: {
-      const offsets = Float64Array.from(int64s(await load(1), rows === 0 ? 0 : rows + 1), Number);
-      const bytes = await load(2);
+      const offsets = Float64Array.from(int64s(load(1), rows === 0 ? 0 : rows + 1), Number);
+      const bytes = load(2);
       requireTexts(offsets, bytes);
       return new TextColumn(offsets, bytes);
     }
     case Type.List: {
-      const offsets = int32s(await load(1), rows === 0 ? 0 : rows + 1);
-      const values = numbers((type as List).valueType as DataType, await load(3), nodes[1]!.length);
+      const offsets = int32s(load(1), rows === 0 ? 0 : rows + 1);
+      const values = numbers((type as List).valueType as DataType, load(3), nodes[1]!.length);
       requireOffsets(offsets, values.length);
       return new ListColumn(values, offsets);
     }
     case Type.FixedSizeList: {
       const size = (type as FixedSizeList).listSize;
-      return new ListColumn(numbers((type as FixedSizeList).valueType as DataType, await load(2), rows * size), size);
+      return new ListColumn(numbers((type as FixedSizeList).valueType as DataType, load(2), rows * size), size);
     }
     default:
-      return numbers(type, await load(1), rows);
+      return numbers(type, load(1), rows);
   }
 }
 
@@ -63,20 +63,33 @@ function numbers(type: DataType, bytes: Uint8Array<ArrayBuffer>, length: number)
     case 'int32':
       return int32s(bytes, length);
     case 'float32':
-      return new Float32Array(checked(bytes, 4 * length).buffer, 0, length);
+      return over(Float32Array, bytes, length);
     case 'float64':
-      return new Float64Array(checked(bytes, 8 * length).buffer, 0, length);
+      return over(Float64Array, bytes, length);
     default:
       throw new Error(`a column of type ${describeType(type)} is not supported`);
   }
 }
 
 function int32s(bytes: Uint8Array<ArrayBuffer>, length: number): Int32Array<ArrayBuffer> {
-  return new Int32Array(checked(bytes, 4 * length).buffer, 0, length);
+  return over(Int32Array, bytes, length);
 }
 
 function int64s(bytes: Uint8Array<ArrayBuffer>, length: number): BigInt64Array<ArrayBuffer> {
-  return new BigInt64Array(checked(bytes, 8 * length).buffer, 0, length);
+  return over(BigInt64Array, bytes, length);
+}
+
+interface ArrayOver<T> {
+  readonly BYTES_PER_ELEMENT: number;
+  new (buffer: ArrayBuffer, byteOffset: number, length: number): T;
+}
+
+/** A view of the bytes; a copy only where they are not aligned, as no file of ours has them. */
+function over<T>(make: ArrayOver<T>, bytes: Uint8Array<ArrayBuffer>, length: number): T {
+  const size = make.BYTES_PER_ELEMENT;
+  checked(bytes, size * length);
+  const { buffer, byteOffset } = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+  return new make(buffer, byteOffset, length);
 }
 
 /** A buffer may be padded, never short. */
