@@ -7,14 +7,25 @@ import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 export function hash32(seed: number, label: string): number {
   let hash = seed | 0;
   for (const char of label) hash = (Math.imul(hash, 31) + char.codePointAt(0)!) | 0;
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
+  return mixed(hash);
 }
 
 /** A number in (0, 1) that depends on seed and label alone: the order of work, shards and workers cannot change it. */
 export function unitHash(seed: number, label: string): number {
   return (hash32(seed, label) + 0.5) / 2 ** 32;
+}
+
+/** The same of UTF-8 bytes: for millions of ids that are never made strings. */
+export function unitHashBytes(seed: number, label: Uint8Array): number {
+  let hash = seed | 0;
+  for (let i = 0; i < label.length; i++) hash = (Math.imul(hash, 31) + label[i]!) | 0;
+  return (mixed(hash) + 0.5) / 2 ** 32;
+}
+
+function mixed(hash: number): number {
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
 }
 
 export class Random {

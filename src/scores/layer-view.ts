@@ -23,8 +23,8 @@ export class LayerView {
     readonly k: number = row.k,
   ) {
     const count = row.ds.length;
-    this.heads = heads === 'all' ? Array.from({ length: count }, (_, head) => head) : heads;
-    const wrong = this.heads.find((head) => head >= count);
+    this.heads = heads === 'all' ? allHeads(count) : heads;
+    const wrong = heads === 'all' ? undefined : heads.find((head) => head >= count);
     if (wrong !== undefined) {
       throw new LongattnError(
         'INVALID_OPTION',
@@ -77,6 +77,13 @@ export class LayerView {
     for (let bin = head * BINS + this.firstBin; bin < (head + 1) * BINS; bin++) total += bins[bin]!;
     return total;
   }
+}
+
+const headLists: number[][] = [];
+
+/** 0 to count - 1; one list a count, because a view is made a window. */
+function allHeads(count: number): readonly number[] {
+  return (headLists[count] ??= Array.from({ length: count }, (_, head) => head));
 }
 
 /** The bin that starts at distance k; undefined when k is no edge. 32 (nothing) for k >= L. */

@@ -1,12 +1,12 @@
 // Rank statistics: how well a score tells two groups apart, and how two scores agree. Ties count half everywhere.
+import { rankDescending } from '../rank.js';
 
 /** Ranks from 1, ties get the mean of the ranks that they span. NaN is refused: a score must be a number. */
 export function ranks(values: ArrayLike<number>): Float64Array {
-  const order = Array.from({ length: values.length }, (_, i) => i);
   for (let i = 0; i < values.length; i++) {
     if (Number.isNaN(values[i])) throw new RangeError(`value ${i} is not a number`);
   }
-  order.sort((a, b) => values[a]! - values[b]!);
+  const order = ascending(values);
   const out = new Float64Array(values.length);
   for (let start = 0; start < order.length;) {
     let end = start + 1;
@@ -15,6 +15,15 @@ export function ranks(values: ArrayLike<number>): Float64Array {
     start = end;
   }
   return out;
+}
+
+/** Below it the radix sort costs more than it saves. */
+const MANY = 4096;
+
+function ascending(values: ArrayLike<number>): Uint32Array {
+  const order = Uint32Array.from({ length: values.length }, (_, i) => i);
+  if (values.length < MANY) return order.sort((a, b) => values[a]! - values[b]!);
+  return rankDescending(Float64Array.from(values), order, () => 0).reverse();
 }
 
 /** Area under the ROC curve: the chance that a random `above` value exceeds a random `below` value (Mann-Whitney). */

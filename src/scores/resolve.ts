@@ -10,6 +10,8 @@ export type ResolvedScore =
   SingleScore | { kind: 'blend'; name: string; parts: { score: SingleScore; weight: number }[] };
 
 const BLEND = 'blend:';
+/** Names of blends: n-grams of all three lengths. */
+const NAMED: Record<string, string> = { recurrence: 'blend:recurrence-1+recurrence-2+recurrence-3' };
 const PART = /^(?:(-?\d+(?:\.\d+)?)\*)?([^*+]+)$/;
 
 /**
@@ -17,23 +19,37 @@ const PART = /^(?:(-?\d+(?:\.\d+)?)\*)?([^*+]+)$/;
  * @throws LongattnError INVALID_OPTION naming the scores that exist
  */
 export function resolveScore(text: string): ResolvedScore {
+  if (Object.hasOwn(NAMED, text)) return { ...resolveScore(NAMED[text]!), name: text } as ResolvedScore;
   if (!text.startsWith(BLEND)) return single(text, text);
   const parts = text
     .slice(BLEND.length)
     .split('+')
-    .map((part) => {
+    .flatMap((part) => {
       const match = PART.exec(part.trim());
       if (!match) throw invalid('score', text, 'blend:A+B or blend:2*A+0.5*B, with the names of scores');
-      return { score: single(match[2]!.trim(), text), weight: match[1] === undefined ? 1 : Number(match[1]) };
+      const [name, weight] = [match[2]!.trim(), match[1] === undefined ? 1 : Number(match[1])];
+      const named = Object.hasOwn(NAMED, name) ? resolveScore(name) : undefined;
+      if (named?.kind !== 'blend') return [{ score: single(name, text), weight }];
+      return named.parts.map(({ score }) => ({ score, weight: weight / named.parts.length }));
     });
   if (parts.every(({ weight }) => weight === 0))
     throw invalid('score', text, 'a blend with at least one weight other than 0');
   return { kind: 'blend', name: text, parts };
 }
 
+/** As a person reads it: the formula of each score with its weight. */
+export function formulaOf(resolved: ResolvedScore): string {
+  if (resolved.kind !== 'blend') return resolved.score.formula;
+  const parts = resolved.parts.map(({ score, weight }) => `${weight} * Std(${score.score.formula})`);
+  return `(${parts.join(' + ')}) / sum of |weights|, Std = zscore`;
+}
+
 function single(name: string, given: string): SingleScore {
   if (hasTextScore(name)) return { kind: 'text', score: findTextScore(name) };
   const names = [...listScores(), ...listTextScores()].map((score) => score.name);
-  if (!names.includes(name)) throw invalid('score', given, `one of ${names.join(', ')}, or a blend:A+B of these`);
+  if (!names.includes(name)) {
+    const known = [...names, ...Object.keys(NAMED)].join(', ');
+    throw invalid('score', given, `one of ${known}, or a blend:A+B of these`);
+  }
   return { kind: 'attention', score: findScore(name) };
 }

@@ -1,11 +1,14 @@
 // What a score is: numbers a window, then one combination over a whole domain.
-import type { LayerView } from './layer-view.js';
+import type { LayerStatistics, LayerView } from './layer-view.js';
 import type { Standard } from './standardize.js';
 
 export interface CombineSettings {
   alpha: number;
   std: Standard;
 }
+
+/** What a score may read of a row: statistics a head, and DS and variance at any k (`view.ds`, `view.variance`). */
+export type Statistic = Exclude<keyof LayerStatistics, 'length' | 'k'>;
 
 /** A score over the stored attention statistics of one layer. Higher must mean: more long-range dependency. */
 export interface AttentionScore {
@@ -18,6 +21,8 @@ export interface AttentionScore {
   /** True when another k or other heads would give the same number: reports then list it once. */
   ignoresK?: boolean;
   ignoresHeads?: boolean;
+  /** What `components` reads of `view.row`, also through `view.content` and its like; default all. Nothing else is read from the disk. */
+  reads?: readonly Statistic[];
   /** Numbers of one window, before it is compared with any other; always the same count. */
   components(view: LayerView): number[];
   /**
@@ -33,8 +38,8 @@ export function plainScore(
   formula: string,
   source: string,
   value: (view: LayerView) => number,
-  ignores: Pick<AttentionScore, 'ignoresK' | 'ignoresHeads'> = {},
+  more: Pick<AttentionScore, 'ignoresK' | 'ignoresHeads' | 'reads' | 'needsTokens'> = {},
 ): AttentionScore {
   const components = (view: LayerView): number[] => [value(view)];
-  return { name, formula, source, components, combine: ([column]) => column!.slice(), ...ignores };
+  return { name, formula, source, components, combine: ([column]) => column!.slice(), ...more };
 }

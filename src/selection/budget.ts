@@ -1,6 +1,7 @@
-// The limits of one domain from what the user asked for: a share of its windows, a token budget, or its quota of one budget.
+// How many windows of a domain may be kept, from what the user asked for: a share of its windows, a token budget, or its quota of one.
 import { LongattnError, show } from '../errors.js';
-import { countLimit, countOfShare, overlapLimit, tokenLimit, type Limit } from './limits.js';
+import { documentLimit } from '../selection-guards/document-limit.js';
+import { countOfShare, overlapLimit, type Limit } from './limits.js';
 import type { WindowTable } from './window-table.js';
 
 export interface KeepSettings {
@@ -12,7 +13,15 @@ export interface KeepSettings {
   quota?: Readonly<Record<string, number>> | undefined;
   /** Largest share of a window that a better kept window of its document may cover; 1 allows all. */
   maxOverlap: number;
+  /** Most windows kept of one document, >= 1; default all. */
+  maxPerDocument?: number | undefined;
+  /** T >= 0 in standard deviations of the domain's score: windows are drawn, not cut off. 0 or absent: the best are kept. */
+  temperature?: number | undefined;
+  /** Of the draw; default 1. */
+  seed?: number | undefined;
 }
+
+export const DEFAULT_SEED = 1;
 
 /** @throws LongattnError INVALID_OPTION when the quotas and the domains of the corpus do not agree */
 export function checkQuota({ quota }: KeepSettings, domains: readonly string[]): void {
@@ -31,13 +40,26 @@ export function checkQuota({ quota }: KeepSettings, domains: readonly string[]):
   if (problem) throw new LongattnError('INVALID_OPTION', 'usage', `quota must not ${problem}.`);
 }
 
+export interface Budget {
+  /** Windows to keep at most. */
+  room: number;
+  /** Why a window is not kept once the room is full. */
+  reason: string;
+}
+
 /** @param windows how many the domain has */
-export function limitsOf(domain: string, windows: number, settings: KeepSettings, table: WindowTable): Limit[] {
-  const { keep, keepTokens, quota, maxOverlap } = settings;
-  const limits =
-    keepTokens === undefined
-      ? [countLimit(countOfShare(keep ?? 1, windows))]
-      : [tokenLimit(quota ? Math.round(keepTokens * quota[domain]!) : keepTokens, table.window)];
-  if (maxOverlap < 1) limits.push(overlapLimit(maxOverlap, table.documents, table.starts, table.window));
-  return limits;
+export function budgetOf(domain: string, windows: number, settings: KeepSettings, { window }: WindowTable): Budget {
+  const { keep, keepTokens, quota, temperature } = settings;
+  if (keepTokens === undefined)
+    return { room: countOfShare(keep ?? 1, windows), reason: temperature ? 'not drawn' : 'below the cut' };
+  const tokens = quota ? Math.round(keepTokens * quota[domain]!) : keepTokens;
+  return { room: Math.floor(tokens / window), reason: 'over the token budget' };
+}
+
+/** Guard rails of one domain: each remembers what was taken. */
+export function guardsOf({ maxOverlap, maxPerDocument }: KeepSettings, table: WindowTable): Limit[] {
+  return [
+    ...(maxPerDocument === undefined ? [] : [documentLimit(maxPerDocument, table.documents)]),
+    ...(maxOverlap < 1 ? [overlapLimit(maxOverlap, table.documents, table.starts, table.window)] : []),
+  ];
 }

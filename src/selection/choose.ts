@@ -1,7 +1,11 @@
 // From a score a window to rank, choice and reason, domain by domain. Pure: typed arrays in, typed arrays out.
-import { checkQuota, limitsOf, type KeepSettings } from './budget.js';
+//
+// The rank is always that of the score. With a temperature the windows come in another order to be chosen.
+import { temper } from '../selection-guards/temper.js';
+import { unitHashBytes } from '../random.js';
+import { rankDescending } from '../rank.js';
+import { budgetOf, checkQuota, DEFAULT_SEED, guardsOf, type KeepSettings } from './budget.js';
 import { gather } from './gather.js';
-import { rankDescending } from './rank.js';
 import type { Limit } from './limits.js';
 import type { WindowTable } from './window-table.js';
 
@@ -12,9 +16,14 @@ export interface Choice {
   /** Index into `reasons`. */
   reason: Uint8Array;
   reasons: string[];
-  /** Score of the last kept window of each domain, NaN where none is kept. */
+  /** Lowest score of the kept windows of each domain, NaN where none is kept. */
   cuts: Float64Array;
 }
+
+/** Separates the draw from the score `random`, which comes from the same seed and ids. */
+const DRAW = 0x5eed;
+/** Until it is known why a window is left. */
+const UNDECIDED = 255;
 
 /**
  * @param scores a finite number a window
@@ -23,32 +32,54 @@ export interface Choice {
 export function choose(table: WindowTable, scores: Float64Array, settings: KeepSettings): Choice {
   checkQuota(settings, table.domainNames);
   const rank = new Int32Array(table.length);
-  const reason = new Uint8Array(table.length);
+  const reason = new Uint8Array(table.length).fill(UNDECIDED);
   const reasons = ['kept'];
   const cuts = new Float64Array(table.domainNames.length).fill(NaN);
+  const byId = (a: number, b: number): number => table.ids.compare(a, b);
   table.byDomain().forEach((windows, domain) => {
-    const values = gather(scores, windows);
-    const order = rankDescending(values, (a, b) => table.ids.compare(windows[a]!, windows[b]!));
-    const limits = limitsOf(table.domainNames[domain]!, windows.length, settings, table);
-    for (let i = 0; i < order.length; i++) {
-      const window = windows[order[i]!]!;
-      rank[window] = i + 1;
-      const refused = firstRefusal(limits, window);
+    const ranked = rankDescending(scores, windows, byId);
+    for (let i = 0; i < ranked.length; i++) rank[ranked[i]!] = i + 1;
+    const order = settings.temperature ? draw(scores, windows, table, settings) : ranked;
+    const { room, reason: full } = budgetOf(table.domainNames[domain]!, windows.length, settings, table);
+    let lowest = Infinity;
+    let taken = 0;
+    const guards = guardsOf(settings, table);
+    for (let i = 0; i < order.length && taken < room; i++) {
+      const window = order[i]!;
+      const refused = firstRefusal(guards, window);
       if (refused) {
         reason[window] = indexOfReason(reasons, refused.reason);
         continue;
       }
-      for (const limit of limits) limit.take(window);
-      cuts[domain] = scores[window]!;
+      for (const guard of guards) guard.take(window);
+      reason[window] = 0;
+      lowest = Math.min(lowest, scores[window]!);
+      taken++;
     }
+    if (taken > 0) cuts[domain] = lowest;
+    if (taken === room) fillUndecided(reason, windows, indexOfReason(reasons, full));
   });
   return { rank, reason, reasons, cuts };
 }
 
-/** A loop: this runs once a window, ten million times. */
-function firstRefusal(limits: readonly Limit[], window: number): Limit | undefined {
-  for (const limit of limits) if (!limit.admits(window)) return limit;
+/** Windows in the order of a draw without replacement. */
+function draw(scores: Float64Array, windows: Uint32Array, { ids }: WindowTable, settings: KeepSettings): Uint32Array {
+  const { temperature, seed = DEFAULT_SEED } = settings;
+  const noise = (i: number): number => unitHashBytes(seed ^ DRAW, ids.bytes(windows[i]!));
+  const tempered = new Float64Array(scores.length);
+  const values = temper(gather(scores, windows), temperature!, noise);
+  for (let i = 0; i < windows.length; i++) tempered[windows[i]!] = values[i]!;
+  return rankDescending(tempered, windows, (a, b) => ids.compare(a, b));
+}
+
+/** A loop: this runs once a window. */
+function firstRefusal(guards: readonly Limit[], window: number): Limit | undefined {
+  for (const guard of guards) if (!guard.admits(window)) return guard;
   return undefined;
+}
+
+function fillUndecided(reason: Uint8Array, windows: Uint32Array, full: number): void {
+  for (let i = 0; i < windows.length; i++) if (reason[windows[i]!] === UNDECIDED) reason[windows[i]!] = full;
 }
 
 function indexOfReason(reasons: string[], reason: string): number {

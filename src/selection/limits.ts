@@ -1,4 +1,4 @@
-// What may keep a window out of the selection. Windows come best first; a window is taken when every limit admits it.
+// Guard rails: what may keep a window out of the selection besides its rank. Windows come best first.
 
 export interface Limit {
   /** Of a window that it refuses, for the `reason` column. */
@@ -6,17 +6,6 @@ export interface Limit {
   admits(window: number): boolean;
   /** Called when the window is taken. */
   take(window: number): void;
-}
-
-/** At most `count` windows. */
-export function countLimit(count: number, reason = 'below the cut'): Limit {
-  let taken = 0;
-  return { reason, admits: () => taken < count, take: () => taken++ };
-}
-
-/** As many windows of `length` tokens as fit a budget. */
-export function tokenLimit(budget: number, length: number): Limit {
-  return countLimit(Math.floor(budget / length), 'over the token budget');
 }
 
 /** How many windows a share is: rounded up, so that any share above 0 keeps at least one; 3.0000000001 is 3. */

@@ -1,24 +1,20 @@
-// Stored statistics to numbers a window: DS, DU, and the components of the score that ranks. One pass over the parts.
+// Stored statistics to numbers a window: DS, DU, and the components of the scores that rank. One pass over the parts.
 import { dataError, LongattnError, show } from '../errors.js';
-import {
-  openScores,
-  requireRows,
-  type ScoreBatch,
-  type ScoreColumn,
-  type ScoresFile,
-} from '../formats/arrow-reader.js';
-import { scoreColumns } from '../formats/arrow-schema.js';
+import { openScores, requireRows, type ScoreBatch, type ScoresFile } from '../formats/arrow-reader.js';
 import { partName, type Ledger, type LedgerCheck, type LedgerRecord } from '../run/ledger.js';
+import { requireVerified } from '../run/verified-parts.js';
 import { longattn, longattnMinmax } from '../scores/attention/longattn.js';
-import { LayerView, type LayerStatistics } from '../scores/layer-view.js';
+import { LayerView } from '../scores/layer-view.js';
 import type { AttentionScore } from '../scores/score.js';
+import { neededColumns, statisticsAt } from './score-columns.js';
 import { WindowTable } from './window-table.js';
 
 export interface MeasureOptions {
   scores: Ledger;
   /** All parts of the run: a domain is standardised over all its windows. */
   parts: number;
-  score: AttentionScore;
+  /** Those whose components are wanted; none for a ranking by token ids alone. */
+  attention: readonly AttentionScore[];
   /** Default: the lowest of the scored layers. */
   layer?: number | undefined;
   /** Minimum distance: a stored edge, or (default) the scored one. */
@@ -33,8 +29,8 @@ export interface Measured {
   /** Mean over the chosen heads. */
   ds: Float64Array;
   du: Float64Array;
-  /** One array a component of the score. */
-  components: Float64Array[];
+  /** For each score of `attention` one array a component. */
+  components: Float64Array[][];
   layer: number;
   /** As used; undefined when there is no window. */
   k: number | undefined;
@@ -46,17 +42,18 @@ export interface Measured {
  * @throws LongattnError PARTS_MISSING, PART_CHANGED, LAYER_NOT_SCORED, TOKENS_NOT_STORED, INVALID_OPTION for heads, K_NOT_STORED
  */
 export async function measure(options: MeasureOptions): Promise<Measured> {
-  const { scores, parts, score, signal } = options;
-  const records = await requireParts(scores, parts, options.check);
+  const { scores, signal } = options;
+  const records = await requireParts(options);
   const capacity = records.reduce((sum, record) => sum + record.counts['windows']!, 0);
   let measured: Measured | undefined;
   for (const [part, { rows }] of records.entries()) {
     signal?.throwIfAborted();
     await using file = await openScores(scores.file(partName(part)), scores.fs);
-    if (score.needsTokens && !file.tokens) {
+    const needy = options.attention.find(({ needsTokens }) => needsTokens);
+    if (needy && !file.tokens) {
       throw dataError(
         'TOKENS_NOT_STORED',
-        `The score ${score.name} needs the far mass of each token. Score with --tokens.`,
+        `The score ${needy.name} needs the far mass of each token. Score with --tokens.`,
       );
     }
     measured ??= begin(file, capacity, options);
@@ -66,21 +63,18 @@ export async function measure(options: MeasureOptions): Promise<Measured> {
   return measured;
 }
 
-async function requireParts(scores: Ledger, parts: number, check?: LedgerCheck): Promise<LedgerRecord[]> {
-  const missing: number[] = [];
-  for (let part = 0; part < parts; part++) {
-    if ((await scores.inspect(partName(part), 'size')).status === 'missing') missing.push(part);
-  }
+async function requireParts({ scores, parts, check, signal }: MeasureOptions): Promise<LedgerRecord[]> {
+  const names = Array.from({ length: parts }, (_, part) => partName(part));
+  const missing: string[] = [];
+  for (const name of names) if ((await scores.inspect(name, 'size')).status === 'missing') missing.push(name);
   if (missing.length > 0) {
     throw dataError(
       'PARTS_MISSING',
-      `${missing.length} of ${parts} parts are not scored (${missing.slice(0, 5).map(partName).join(', ')}${missing.length > 5 ? ', ...' : ''}). ` +
+      `${missing.length} of ${parts} parts are not scored (${missing.slice(0, 5).join(', ')}${missing.length > 5 ? ', ...' : ''}). ` +
         'A window is ranked among all windows of its domain: score the other parts or shards first.',
     );
   }
-  const records: LedgerRecord[] = [];
-  for (let part = 0; part < parts; part++) records.push(await scores.require(partName(part), check));
-  return records;
+  return requireVerified(scores, names, check, signal);
 }
 
 function begin(file: ScoresFile, capacity: number, { layer, heads }: MeasureOptions): Measured {
@@ -110,87 +104,88 @@ function begin(file: ScoresFile, capacity: number, { layer, heads }: MeasureOpti
   };
 }
 
-/** The default score's components are DS and DU themselves: no view of a window, no bins. */
+/** The components of LDS are DS and DU themselves: no view of a window, no bins. */
 const isLds = (score: AttentionScore): boolean => score === longattn || score === longattnMinmax;
 
 /** Returns the number of rows. */
 async function measureFile(file: ScoresFile, measured: Measured, options: MeasureOptions): Promise<number> {
-  const { score, signal } = options;
-  // Bins are 97 % of a row: they are read only for another k, or for another score.
-  const whole = options.k !== undefined || !isLds(score);
-  const names: ScoreColumn[] = whole
-    ? (Object.keys(scoreColumns(file.heads, score.needsTokens ?? false)) as ScoreColumn[])
-    : ['window_id', 'domain', 'layer', 'k', 'ds', 'variance'];
+  const plain = options.k === undefined && options.attention.every(isLds);
   let rows = 0;
-  for await (const { columns, rows: count } of file.batches(names)) {
-    signal?.throwIfAborted();
-    for (let row = 0; row < count; row++) {
-      if (columns.layer[row] !== measured.layer) continue;
-      const at = measured.table.length;
-      measured.table.push(columns.window_id, columns.domain, row);
-      if (whole) measureView(viewOf(columns, row, options), at, measured, score);
-      else measureScored(columns, row, at, measured, file.heads, options.heads);
-    }
-    rows += count;
+  for await (const batch of file.batches(neededColumns(options.attention, options.k), { reuse: true })) {
+    options.signal?.throwIfAborted();
+    const { columns } = batch;
+    const chosen = rowsOfLayer(columns.layer, measured.layer);
+    const from = measured.table.length;
+    measured.table.append(columns.window_id, columns.domain, chosen.length === batch.rows ? undefined : chosen);
+    if (chosen.length > 0) measured.k ??= options.k ?? columns.k[chosen[0]!];
+    if (plain) measureScored(columns, chosen, from, measured, file.heads, options);
+    else measureViews(columns, chosen, from, measured, options);
+    rows += batch.rows;
   }
   return rows;
 }
 
+function rowsOfLayer(layers: Int32Array, layer: number): number[] {
+  const rows: number[] = [];
+  for (let row = 0; row < layers.length; row++) if (layers[row] === layer) rows.push(row);
+  return rows;
+}
+
 function measureScored(
-  { ds, variance, k }: Pick<ScoreBatch['columns'], 'ds' | 'variance' | 'k'>,
-  row: number,
-  at: number,
+  { ds, variance }: Pick<ScoreBatch['columns'], 'ds' | 'variance'>,
+  rows: readonly number[],
+  from: number,
   measured: Measured,
   count: number,
-  heads: readonly number[] | 'all',
+  { heads, attention }: MeasureOptions,
 ): void {
-  let [strength, uniformity] = [0, 0];
+  const [strengths, variances] = [ds.values, variance.values];
   const chosen = heads === 'all' ? count : heads.length;
-  for (let i = 0; i < chosen; i++) {
-    const head = row * count + (heads === 'all' ? i : heads[i]!);
-    strength += ds.values[head]!;
-    uniformity -= variance.values[head]!;
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    let [strength, uniformity] = [0, 0];
+    for (let h = 0; h < chosen; h++) {
+      const at = row * count + (heads === 'all' ? h : heads[h]!);
+      strength += strengths[at]!;
+      uniformity -= variances[at]!;
+    }
+    measured.ds[from + i] = strength / chosen;
+    measured.du[from + i] = uniformity / chosen;
+    if (!Number.isFinite(strength - uniformity)) throw notFinite(from + i, measured);
   }
-  measured.ds[at] = strength / chosen;
-  measured.du[at] = uniformity / chosen;
-  measured.k ??= k[row];
-  if (at === 0) measured.components = [measured.ds, measured.du];
-  requireFinite(at, measured);
+  if (measured.components.length === 0) measured.components = attention.map(() => [measured.ds, measured.du]);
 }
 
-function viewOf(columns: ScoreBatch['columns'], row: number, options: MeasureOptions): LayerView {
-  const statistics: LayerStatistics = {
-    length: columns.length[row]!,
-    k: columns.k[row]!,
-    ds: columns.ds.get(row),
-    variance: columns.variance.get(row),
-    entropy: columns.entropy.get(row),
-    farPeak: columns.far_peak.get(row),
-    massBins: columns.mass_bins.get(row),
-    squareBins: columns.square_bins.get(row),
-    sinkMassBins: columns.sink_mass_bins.get(row),
-    sinkSquareBins: columns.sink_square_bins.get(row),
-    ...(options.score.needsTokens ? { tokenDs: columns.token_ds.get(row) } : {}),
-  };
-  return new LayerView(statistics, options.heads, options.k ?? statistics.k);
+function measureViews(
+  columns: Parameters<typeof statisticsAt>[0],
+  rows: readonly number[],
+  from: number,
+  measured: Measured,
+  { heads, k, attention }: MeasureOptions,
+): void {
+  rows.forEach((row, i) => {
+    const at = from + i;
+    const statistics = statisticsAt(columns, row);
+    const view = new LayerView(statistics, heads, k ?? statistics.k);
+    measured.ds[at] = view.mean((head) => view.ds(head));
+    measured.du[at] = -view.mean((head) => view.variance(head));
+    let finite = Number.isFinite(measured.ds[at]) && Number.isFinite(measured.du[at]);
+    attention.forEach((score, s) => {
+      const values = score.components(view);
+      const into = (measured.components[s] ??= values.map(() => new Float64Array(measured.ds.length)));
+      values.forEach((value, component) => {
+        into[component]![at] = value;
+        finite &&= Number.isFinite(value);
+      });
+    });
+    if (!finite) throw notFinite(at, measured);
+  });
 }
 
-function measureView(view: LayerView, at: number, measured: Measured, score: AttentionScore): void {
-  measured.ds[at] = view.mean((head) => view.ds(head));
-  measured.du[at] = -view.mean((head) => view.variance(head));
-  measured.k ??= view.k;
-  const values = score.components(view);
-  if (at === 0) measured.components = values.map(() => new Float64Array(measured.ds.length));
-  values.forEach((value, i) => (measured.components[i]![at] = value));
-  requireFinite(at, measured);
-}
-
-function requireFinite(at: number, { ds, du, components, table }: Measured): void {
-  if (Number.isFinite(ds[at]) && Number.isFinite(du[at]) && components.every((column) => Number.isFinite(column[at])))
-    return;
-  const found = components.map((column) => column[at]).join(', ');
-  throw dataError(
+function notFinite(at: number, { ds, du, components, table }: Measured): Error {
+  const found = components.flatMap((columns) => columns.map((column) => column[at])).join(', ');
+  return dataError(
     'SCORE_NOT_FINITE',
-    `window ${show(table.ids.get(at))}: DS ${ds[at]}, DU ${du[at]}, score ${found} must be finite. Score it again.`,
+    `window ${show(table.ids.get(at))}: DS ${ds[at]}, DU ${du[at]}, score ${found || 'none'} must be finite. Score it again.`,
   );
 }

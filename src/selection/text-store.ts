@@ -1,85 +1,85 @@
-// Millions of short texts (window ids) in a few large byte arrays: as JavaScript strings they would take several times the memory.
-
-/** No text reaches over the end of a chunk. */
-const CHUNK_BYTES = 1 << 24;
-
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+// Millions of short texts (window ids) in the byte arrays of the batches that they came in: as JavaScript strings they would take
+// several times the memory, and copied one by one several times the time.
+import { TextColumn } from '../formats/columns.js';
 
 export class TextStore {
   length = 0;
-  readonly #chunks: Buffer[] = [];
-  readonly #chunkOf: Uint16Array;
-  readonly #start: Uint32Array;
-  readonly #end: Uint32Array;
-  /** Of the last chunk; there is none yet. */
-  #used = Infinity;
+  readonly #chunks: { offsets: TextColumn['offsets']; bytes: Buffer; column: TextColumn }[] = [];
+  /** Number of each chunk's first text. */
+  readonly #firsts: number[] = [];
+  /** The chunk that was asked for last: most questions follow each other. */
+  #last = 0;
 
-  /** @param capacity texts that will be pushed, at most */
-  constructor(capacity: number) {
-    this.#chunkOf = new Uint16Array(capacity);
-    this.#start = new Uint32Array(capacity);
-    this.#end = new Uint32Array(capacity);
+  /** All texts of a batch; they are copied. */
+  append({ offsets, bytes }: TextColumn): void {
+    if (offsets.length < 2) return;
+    // Not `slice`: of a Buffer that is no copy.
+    const copy = new Uint8Array(bytes);
+    const column = new TextColumn(offsets.slice(), copy);
+    this.#chunks.push({ offsets: column.offsets, bytes: Buffer.from(copy.buffer), column });
+    this.#firsts.push(this.length);
+    this.length += offsets.length - 1;
   }
 
-  /** UTF-8 bytes [start, end) of `bytes`; they are copied. */
-  push(bytes: Uint8Array, start: number, end: number): void {
-    const size = end - start;
-    if (this.#used + size > CHUNK_BYTES) {
-      this.#chunks.push(Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, size)));
-      this.#used = 0;
-    }
-    const chunk = this.#chunks[this.#chunks.length - 1]!;
-    // A loop beats a call for a few dozen bytes.
-    for (let from = start, to = this.#used; from < end; from++, to++) chunk[to] = bytes[from]!;
-    this.#chunkOf[this.length] = this.#chunks.length - 1;
-    this.#start[this.length] = this.#used;
-    this.#used += size;
-    this.#end[this.length] = this.#used;
-    this.length++;
+  /** Some texts of a batch. */
+  appendRows(column: TextColumn, rows: readonly number[]): void {
+    const offsets = new Int32Array(rows.length + 1);
+    rows.forEach((row, i) => (offsets[i + 1] = offsets[i]! + column.slice(row).length));
+    const bytes = new Uint8Array(offsets[rows.length]!);
+    rows.forEach((row, i) => bytes.set(column.slice(row), offsets[i]));
+    this.append(new TextColumn(offsets, bytes));
   }
 
   get(index: number): string {
-    return decoder.decode(this.bytes(index));
-  }
-
-  /** Whether text `index` begins with bytes [start, end). */
-  startsWith(index: number, bytes: Uint8Array, start: number, end: number): boolean {
-    const chunk = this.#chunks[this.#chunkOf[index]!]!;
-    let at = this.#start[index]!;
-    if (this.#end[index]! - at < end - start) return false;
-    for (let from = start; from < end; from++, at++) if (chunk[at] !== bytes[from]) return false;
-    return true;
+    const chunk = this.#chunkOf(index);
+    return this.#chunks[chunk]!.column.get(index - this.#firsts[chunk]!);
   }
 
   /** No copy. */
   bytes(index: number): Uint8Array {
-    return this.#chunks[this.#chunkOf[index]!]!.subarray(this.#start[index], this.#end[index]);
+    const chunk = this.#chunkOf(index);
+    return this.#chunks[chunk]!.column.slice(index - this.#firsts[chunk]!);
   }
 
-  /** Where texts [first, end) begin in `concat(first, end)`, and where the last one ends. */
-  offsets(first: number, end: number): Int32Array<ArrayBuffer> {
+  /** Texts [first, end), one after the other: text i is bytes[offsets[i - first], offsets[i - first + 1]). */
+  column(first: number, end: number): { offsets: Int32Array<ArrayBuffer>; bytes: Uint8Array<ArrayBuffer> } {
     const offsets = new Int32Array(end - first + 1);
-    for (let i = first; i < end; i++) offsets[i - first + 1] = offsets[i - first]! + this.#end[i]! - this.#start[i]!;
-    return offsets;
-  }
-
-  /** Texts [first, end), one after the other. */
-  concat(first: number, end: number): Uint8Array<ArrayBuffer> {
     const pieces: Uint8Array[] = [];
+    let size = 0;
     for (let from = first; from < end;) {
-      // Texts of one chunk lie side by side.
-      let to = from + 1;
-      while (to < end && this.#chunkOf[to] === this.#chunkOf[from]) to++;
-      pieces.push(this.#chunks[this.#chunkOf[from]!]!.subarray(this.#start[from], this.#end[to - 1]));
+      const chunk = this.#chunkOf(from);
+      const start = this.#firsts[chunk]!;
+      const to = Math.min(end, this.#firsts[chunk + 1] ?? end);
+      const column = this.#chunks[chunk]!;
+      const shift = size - column.offsets[from - start]!;
+      for (let i = from; i < to; i++) offsets[i - first + 1] = shift + column.offsets[i - start + 1]!;
+      pieces.push(column.bytes.subarray(column.offsets[from - start], column.offsets[to - start]));
+      size = offsets[to - first]!;
       from = to;
     }
-    return new Uint8Array(Buffer.concat(pieces));
+    return { offsets, bytes: new Uint8Array(Buffer.concat(pieces)) };
   }
 
   /** Order of the UTF-8 bytes, which is that of the code points: < 0, 0 or > 0. */
   compare(a: number, b: number): number {
-    const left = this.#chunks[this.#chunkOf[a]!]!;
-    const right = this.#chunks[this.#chunkOf[b]!]!;
-    return left.compare(right, this.#start[b], this.#end[b], this.#start[a], this.#end[a]);
+    const left = this.#chunkOf(a);
+    const right = this.#chunkOf(b);
+    const { offsets: lefts, bytes } = this.#chunks[left]!;
+    const { offsets: rights, bytes: others } = this.#chunks[right]!;
+    const [i, j] = [a - this.#firsts[left]!, b - this.#firsts[right]!];
+    return bytes.compare(others, rights[j], rights[j + 1], lefts[i], lefts[i + 1]);
+  }
+
+  #chunkOf(index: number): number {
+    const firsts = this.#firsts;
+    const last = this.#last;
+    if (firsts[last]! <= index && index < (firsts[last + 1] ?? this.length)) return last;
+    let [low, high] = [0, firsts.length - 1];
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (firsts[middle]! <= index) low = middle;
+      else high = middle - 1;
+    }
+    return (this.#last = low);
   }
 }

@@ -2,25 +2,24 @@
 // score may have changed without a change of its name.
 import path from 'node:path';
 import { SELECTION_COLUMNS } from '../formats/arrow-schema.js';
-import { LongattnError } from '../errors.js';
 import { writeArrowPart } from '../run/arrow-part.js';
 import { canonicalJson, hashJson, type JsonObject } from '../run/canonical-json.js';
 import type { Run } from '../run/directory.js';
 import { Ledger, type LedgerCheck } from '../run/ledger.js';
-import { findScore } from '../scores/registry.js';
-import type { AttentionScore } from '../scores/score.js';
+import { formulaOf, resolveScore, type SingleScore } from '../scores/resolve.js';
 import type { Standard } from '../scores/standardize.js';
 import { choose } from '../selection/choose.js';
-import type { KeepSettings } from '../selection/budget.js';
-import { gather } from '../selection/gather.js';
+import { DEFAULT_SEED, type KeepSettings } from '../selection/budget.js';
+import { combine, type MeasuredScore } from '../selection/combine.js';
 import { measure, type Measured } from '../selection/measure.js';
+import { measureText } from '../selection/measure-text.js';
 import { selectionBatches } from '../selection/selection-batches.js';
 import { summarise, type DomainSummary } from '../selection/summary.js';
 
 export const SELECTION = 'selection';
 
 export interface SelectionSettings extends KeepSettings {
-  /** Name in the registry. */
+  /** A name in one of the registries, or `blend:A+B` of names. */
   score: string;
   alpha: number;
   std: Standard;
@@ -37,6 +36,12 @@ export interface SelectionResult {
   path: string;
 }
 
+interface SelectionOptions {
+  /** Default: the sha256 of each part, once (src/run/verified-parts.ts). */
+  check?: LedgerCheck;
+  signal?: AbortSignal;
+}
+
 /**
  * Rank all windows of a run and choose. Rows of selection.arrow are in the order of the scores.
  *
@@ -45,22 +50,27 @@ export interface SelectionResult {
 export async function selectWindows(
   run: Run,
   settings: SelectionSettings,
-  options: { check?: LedgerCheck; signal?: AbortSignal } = {},
+  options: SelectionOptions = {},
 ): Promise<SelectionResult> {
-  const score = findScore(settings.score);
+  const score = resolveScore(settings.score);
+  const singles = score.kind === 'blend' ? score.parts.map((part) => part.score) : [score];
   const { layer, k, heads } = settings;
   const measured = await measure({
     ...{ scores: run.scores, parts: run.manifest.parts },
-    ...{ score, layer, k, heads },
+    ...{ attention: singles.flatMap((one) => (one.kind === 'attention' ? [one.score] : [])), layer, k, heads },
     ...options,
   });
-  const lds = combine(measured, score, settings);
+  const lds = combine(measured.table, score, await withText(run, singles, measured, settings, options), settings);
   const choice = choose(measured.table, lds, settings);
+  // What decides nothing is left out: the seed where nothing is drawn.
+  const { temperature, seed, ...rest } = settings;
+  const drawn = temperature ? { temperature } : {};
+  const seeded = temperature || singles.some((one) => one.kind === 'text') ? { seed: seed ?? DEFAULT_SEED } : {};
   const used: JsonObject = {
-    ...(settings as unknown as JsonObject),
+    ...({ ...rest, ...drawn, ...seeded } as unknown as JsonObject),
     layer: measured.layer,
     k: measured.k,
-    formula: score.formula,
+    formula: formulaOf(score),
   };
   const ledger = new Ledger(
     path.join(run.dir, SELECTION),
@@ -78,20 +88,26 @@ export async function selectWindows(
   return { domains, settings: used, ledger, path: ledger.file(SELECTION) };
 }
 
-/** The score of each window, domain by domain. */
-function combine({ table, components }: Measured, score: AttentionScore, settings: SelectionSettings): Float64Array {
-  const values = new Float64Array(table.length);
-  table.byDomain().forEach((windows, domain) => {
-    const columns = components.map((column) => gather(column, windows));
-    const combined = score.combine(columns, settings);
-    if (combined.length !== windows.length || !combined.every(Number.isFinite)) {
-      throw new LongattnError(
-        'SCORE_NOT_FINITE',
-        'data',
-        `The score ${score.name} must give one finite number a window; for domain ${JSON.stringify(table.domainNames[domain])} it does not.`,
-      );
-    }
-    for (let i = 0; i < windows.length; i++) values[windows[i]!] = combined[i]!;
-  });
-  return values;
+/** The measured scores in their order: those over token ids are measured here, from the windows. */
+async function withText(
+  run: Run,
+  singles: readonly SingleScore[],
+  { table, k, components }: Measured,
+  settings: SelectionSettings,
+  options: SelectionOptions,
+): Promise<MeasuredScore[]> {
+  const text = singles.flatMap((one) => (one.kind === 'text' ? [one.score] : []));
+  const values =
+    text.length === 0
+      ? []
+      : await measureText({
+          ...{ windows: run.windows, parts: run.manifest.parts, text, table },
+          ...{ k: k ?? 0, seed: settings.seed ?? DEFAULT_SEED },
+          ...options,
+        });
+  let [attentions, texts] = [0, 0];
+  return singles.map((score) => ({
+    score,
+    columns: score.kind === 'attention' ? (components[attentions++] ?? []) : [values[texts++]!],
+  }));
 }

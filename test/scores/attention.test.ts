@@ -107,10 +107,25 @@ describe('attention scores equal the direct computation', () => {
     const scaled = findScore('longattn-minmax').combine(columns, settings);
     expect(Math.max(...scaled)).toBeLessThanOrEqual(1.5);
     expect(Math.min(...scaled)).toBeGreaterThanOrEqual(0);
+    const minmax = (column: Float64Array): number[] => {
+      const [low, high] = [Math.min(...column), Math.max(...column)];
+      return [...column].map((x) => (x - low) / (high - low));
+    };
+    const [scaledDs, scaledDu] = columns.map(minmax);
+    expect([...scaled]).toEqual(scaledDs!.map((x, i) => expect.closeTo(x + 0.5 * scaledDu![i]!, 10)));
     const law = findScore('law');
     const lawColumns = Array.from({ length: 6 }, (_, c) => Float64Array.from(domain, (at) => law.components(at)[c]!));
     const lawValues = law.combine(lawColumns, settings);
-    expect(mean([...lawValues])).toBeCloseTo((12 + 1) / 24, 12); // mean rank of 12 windows, as a share
+    // From the matrices: LDS at three k, its ranks, their mean as a share of the 12 windows.
+    const matrices = Array.from({ length: 12 }, (_, w) => randomAttention(LENGTH, 100 + w));
+    const shares = [4, 8, 16].map((bin) => {
+      const k = edge(LENGTH, bin);
+      const strength = z(Float64Array.from(matrices, (m) => total(m, far(k)) / LENGTH));
+      const uniformity = z(Float64Array.from(matrices, (m) => -directVariance(m, k)));
+      const lds = strength.map((x, i) => x + 0.5 * uniformity[i]!);
+      return lds.map((x) => lds.filter((y) => y <= x).length / 12);
+    });
+    expect([...lawValues]).toEqual(matrices.map((_, w) => expect.closeTo(mean(shares.map((ofK) => ofK[w]!)), 12)));
   });
 
   it('equal values standardise to 0, never to NaN', () => {

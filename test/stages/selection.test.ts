@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { mkdtempSync, rmSync, writeFileSync, readFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync, readFileSync } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { ArrowFile } from '../../src/formats/arrow-file.js';
@@ -7,9 +8,11 @@ import { readScores, readSelection } from '../../src/formats/arrow-reader.js';
 import { SELECTION_COLUMNS } from '../../src/formats/arrow-schema.js';
 import type { ScoreRow, SelectionRow } from '../../src/records.js';
 import type { Run } from '../../src/run/directory.js';
-import { partName } from '../../src/run/ledger.js';
+import { nodeFileSystem, type FileSystem } from '../../src/run/file-system.js';
+import { Ledger, partName } from '../../src/run/ledger.js';
 import { registerScore } from '../../src/scores/registry.js';
 import { plainScore } from '../../src/scores/score.js';
+import { findTextScore, listTextScores } from '../../src/scores/text-registry.js';
 import { selectWindows, type SelectionSettings } from '../../src/stages/selection.js';
 import { collect } from '../support/collect.js';
 import { makeScoredRun, someWindows, WINDOW } from '../support/made-run.js';
@@ -152,6 +155,107 @@ describe('selectWindows', () => {
       first.massBins.subarray(64 + 8, 96).reduce((a, b) => a + b, 0),
       12,
     );
+  });
+
+  it('reads of the disk only what the score needs', async () => {
+    let read = 0;
+    const open = async (...args: Parameters<FileSystem['open']>): Promise<FileHandle> =>
+      new Proxy(await nodeFileSystem.open(...args), {
+        get(target, name) {
+          const value = Reflect.get(target, name) as unknown;
+          if (name !== 'read') return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+          return async (...rest: [Uint8Array, number, number, number]) => {
+            const result = await target.read(...rest);
+            read += result.bytesRead;
+            return result;
+          };
+        },
+      });
+    const watched = new Ledger(run.scores.folder, run.scores.specHash, { ...nodeFileSystem, open });
+    const bytesOf = async (changes: Partial<SelectionSettings>): Promise<number> => {
+      read = 0;
+      await selectWindows({ ...run, scores: watched }, { ...DEFAULTS, ...changes }, { check: 'size' });
+      return read;
+    };
+    const size = PARTS.reduce((sum, _, part) => sum + statSync(run.scores.file(partName(part))).size, 0);
+    const [plain, one, all] = [await bytesOf({}), await bytesOf({ score: 'content' }), await bytesOf({ k: 8 })];
+    expect(plain).toBeLessThan(0.2 * size);
+    expect(one).toBeGreaterThan(plain);
+    expect(one).toBeLessThan(0.5 * size);
+    expect(all).toBeGreaterThan(0.7 * size);
+    expect(await bytesOf({ score: 'ds' })).toBe(plain);
+  });
+
+  it.each(listTextScores().map(({ name }) => name))('ranks by %s, a score over token ids', async (name) => {
+    const rows = await collect(readSelection((await selectWindows(run, { ...DEFAULTS, score: name, seed: 5 })).path));
+    const windows = PARTS.flat();
+    for (const domain of ['book', 'code']) {
+      const own = windows.filter((window) => window.domain === domain);
+      const vocabulary = 1 + Math.max(...windows.flatMap(({ tokenIds }) => [...tokenIds]));
+      const scorer = findTextScore(name).open({ vocabulary, seed: 5 });
+      for (const { tokenIds } of own) scorer.observe?.(tokenIds);
+      const expected = own.map((window) => scorer.value(window, WINDOW / 4));
+      const found = rows.filter((row) => row.domain === domain);
+      expect(found.map((row) => row.lds)).toEqual(expected);
+      expect(found.map((row) => row.windowId)).toEqual(own.map(({ windowId }) => windowId));
+      expect(found.map((row) => row.rank).sort((a, b) => a - b)).toEqual(own.map((_, i) => i + 1));
+    }
+    // DS and DU stand beside any score.
+    expect(rows[0]!.ds).toBeCloseTo(mean([...scores[0]!.ds]), 12);
+  });
+
+  it.each([
+    [
+      'blend:content+0.5*recurrence-2',
+      [
+        ['content', 1],
+        ['recurrence-2', 0.5],
+      ],
+    ],
+    [
+      'blend:longattn+-2*gzip',
+      [
+        ['longattn', 1],
+        ['gzip', -2],
+      ],
+    ],
+    [
+      'recurrence',
+      [
+        ['recurrence-1', 1],
+        ['recurrence-2', 1],
+        ['recurrence-3', 1],
+      ],
+    ],
+  ] as [string, [string, number][]][])('ranks by the blend %s', async (name, parts) => {
+    const scoreOf = async (score: string): Promise<SelectionRow[]> =>
+      collect(readSelection((await selectWindows(run, { ...DEFAULTS, score })).path));
+    const columns: SelectionRow[][] = [];
+    for (const [score] of parts) columns.push(await scoreOf(score));
+    const blended = await scoreOf(name);
+    const weights = parts.reduce((sum, [, weight]) => sum + Math.abs(weight), 0);
+    for (const domain of ['book', 'code']) {
+      const z = columns.map((rows) => {
+        const own = rows.filter((row) => row.domain === domain).map((row) => row.lds);
+        const deviation = Math.sqrt(mean(own.map((x) => (x - mean(own)) ** 2)));
+        return own.map((x) => (deviation === 0 ? 0 : (x - mean(own)) / deviation));
+      });
+      blended
+        .filter((row) => row.domain === domain)
+        .forEach((row, i) => {
+          const expected = parts.reduce((sum, [, weight], part) => sum + (weight * z[part]![i]!) / weights, 0);
+          expect(row.lds).toBeCloseTo(expected, 9);
+        });
+    }
+  });
+
+  it('refuses scores of other windows', async () => {
+    const other = await makeScoredRun(tempFolder(), [someWindows(0, 3)]);
+    const mixed = await makeScoredRun(tempFolder(), [someWindows(5, 3)]);
+    const settings = { ...DEFAULTS, score: 'gzip' };
+    await expect(selectWindows({ ...mixed, windows: other.windows }, settings)).rejects.toMatchObject({
+      code: 'SCORES_STALE',
+    });
   });
 
   it('says in the file how it was made', async () => {

@@ -18,5 +18,5 @@ export const distance = plainScore(
       }
       return mass > 0 ? weighted / mass : 0;
     }),
-  { ignoresK: true },
+  { ignoresK: true, reads: ['massBins'] },
 );

@@ -10,4 +10,5 @@ export const effectiveFar = plainScore(
       const squares = view.contentSquares(head);
       return squares > 0 ? (view.content(head) ** 2 * view.row.length) / squares : 0;
     }),
+  { reads: ['massBins', 'squareBins'] },
 );

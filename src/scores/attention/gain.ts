@@ -12,6 +12,7 @@ export const gain: AttentionScore = {
   needsTokens: true,
   ignoresK: true,
   ignoresHeads: true,
+  reads: ['tokenDs'],
   components({ row }) {
     if (!row.tokenDs) {
       throw dataError(

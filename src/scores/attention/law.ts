@@ -12,6 +12,7 @@ export const law: AttentionScore = {
   formula: 'mean of the ranks of LDS at k = L/8, L/4, L/2, as a share of the domain',
   source: 'longattn',
   ignoresK: true,
+  reads: ['massBins', 'squareBins', 'sinkMassBins', 'sinkSquareBins'],
   components({ row, heads }) {
     return EDGES.flatMap((edge) =>
       longattn.components(new LayerView(row, heads, Math.floor((edge * row.length) / 32))),

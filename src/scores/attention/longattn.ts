@@ -7,11 +7,13 @@ function lds(name: string, source: string, fixed?: Standard): AttentionScore {
     name,
     formula: `Std(DS) + alpha * Std(DU)${fixed ? `, Std = ${fixed}` : ''}`,
     source,
+    reads: [],
     components: (view) => [view.mean((head) => view.ds(head)), -view.mean((head) => view.variance(head))],
     combine([ds, du], { alpha, std }) {
       const strength = standardize(ds!, fixed ?? std);
       const uniformity = standardize(du!, fixed ?? std);
-      return strength.map((value, i) => value + alpha * uniformity[i]!);
+      for (let i = 0; i < strength.length; i++) strength[i]! += alpha * uniformity[i]!;
+      return strength;
     },
   };
 }

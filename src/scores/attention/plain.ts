@@ -1,8 +1,12 @@
 // Scores that are one mean over heads of a stored statistic.
 import { plainScore } from '../score.js';
 
-export const ds = plainScore('ds', 'mean over heads of DS', 'LongAttn, arXiv 2502.16860', (view) =>
-  view.mean((head) => view.ds(head)),
+export const ds = plainScore(
+  'ds',
+  'mean over heads of DS',
+  'LongAttn, arXiv 2502.16860',
+  (view) => view.mean((head) => view.ds(head)),
+  { reads: [] },
 );
 
 export const du = plainScore(
@@ -10,10 +14,15 @@ export const du = plainScore(
   'minus the mean over heads of the variance',
   'LongAttn, arXiv 2502.16860',
   (view) => -view.mean((head) => view.variance(head)),
+  { reads: [] },
 );
 
-export const content = plainScore('content', 'far mass without the sink (the first 4 keys)', 'longattn', (view) =>
-  view.mean((head) => view.content(head)),
+export const content = plainScore(
+  'content',
+  'far mass without the sink (the first 4 keys)',
+  'longattn',
+  (view) => view.mean((head) => view.content(head)),
+  { reads: ['massBins'] },
 );
 
 export const entropy = plainScore(
@@ -21,7 +30,7 @@ export const entropy = plainScore(
   'mean over rows and heads of -sum M ln M',
   'longattn',
   (view) => view.mean((head) => view.row.entropy[head]!),
-  { ignoresK: true },
+  { ignoresK: true, reads: ['entropy'] },
 );
 
 export const farPeak = plainScore(
@@ -29,5 +38,5 @@ export const farPeak = plainScore(
   'mean over rows of the largest attention at the scored k or farther, without the sink',
   'longattn',
   (view) => view.mean((head) => view.row.farPeak[head]!),
-  { ignoresK: true },
+  { ignoresK: true, reads: ['farPeak'] },
 );

@@ -1,0 +1,102 @@
+#!/usr/bin/env node
+// Seconds and memory of a selection from 10 million windows' statistics (synthetic), from score files to selection.arrow.
+//   node scripts/bench-select.mjs [--windows N] [--times N] [--json]
+// Measured in a process of its own: reading the stored columns, ranking, choosing, writing selection.arrow and syncing it to the disk.
+// Not included: the start of Node, and the sha256 of the score files, which a selection checks once a file. The files are read from
+// the page cache where they fit it.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { DOMAINS, HEADS, makeSyntheticRun } from './lib/synthetic-scores.mjs';
+import { main, root, SetupError, step } from './lib/step.mjs';
+import { loadRun } from '../dist/run/directory.js';
+import { selectWindows } from '../dist/stages/selection.js';
+
+/** The promise of the project. */
+const TARGET = { wall: 10, peak: 2e9 };
+const SETTINGS = { score: 'longattn', alpha: 0.5, std: 'zscore', heads: 'all', keep: 0.125, maxOverlap: 1 };
+
+/** Bytes that this process has read by system calls; undefined where the system does not say. */
+function bytesRead() {
+  const counters = '/proc/self/io';
+  return existsSync(counters) ? Number(/rchar: (\d+)/.exec(readFileSync(counters, 'utf8'))[1]) : undefined;
+}
+
+/** In the child: select once, and say what it took. */
+async function measureOnce(dir) {
+  const run = await loadRun(dir);
+  const before = bytesRead();
+  const cpu = process.cpuUsage();
+  const start = performance.now();
+  const { domains } = await selectWindows(run, SETTINGS, { check: 'size' });
+  const wall = (performance.now() - start) / 1000;
+  const { user, system } = process.cpuUsage(cpu);
+  const kept = domains.reduce((sum, domain) => sum + domain.kept, 0);
+  const peak = process.resourceUsage().maxRSS * 1024;
+  const read = before === undefined ? undefined : bytesRead() - before;
+  console.log(JSON.stringify({ wall, cpu: (user + system) / 1e6, peak, kept, read }));
+}
+
+function measureInChild(dir) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [fileURLToPath(import.meta.url), '--measure', dir], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new SetupError(`the selection ended with ${status}.\n${stderr}`);
+  return JSON.parse(stdout);
+}
+
+const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
+
+await main(async (args) => {
+  const { values } = parseArgs({
+    args,
+    options: {
+      windows: { type: 'string', default: '10000000' },
+      times: { type: 'string', default: '3' },
+      json: { type: 'boolean', default: false },
+      measure: { type: 'string' },
+    },
+  });
+  if (values.measure !== undefined) return measureOnce(values.measure);
+  const windows = Number(values.windows);
+  const times = Number(values.times);
+  if (!(Number.isInteger(windows) && windows > 0 && Number.isInteger(times) && times > 0))
+    throw new SetupError('--windows and --times must be whole numbers, at least 1.');
+  const dir = path.join(root, 'build', 'bench', `select-${windows}`);
+  await step(`${windows.toLocaleString('en')} windows, ${DOMAINS.length} domains, ${HEADS} heads`, async () => {
+    if (existsSync(path.join(dir, 'made'))) return 'there already';
+    rmSync(dir, { recursive: true, force: true });
+    const bytes = await makeSyntheticRun(dir, windows);
+    writeFileSync(path.join(dir, 'made'), '');
+    return `${(bytes / 1e9).toFixed(1)} GB of score files, most of it holes`;
+  });
+  const runs = Array.from({ length: times }, () => measureInChild(dir));
+  const rows = [
+    ['select.wall', median(runs.map(({ wall }) => wall)), 's', TARGET.wall],
+    ['select.cpu', median(runs.map(({ cpu }) => cpu)), 's', undefined],
+    ...(runs[0].read === undefined ? [] : [['select.read', runs[0].read, 'B', undefined]]),
+    ['select.peak_rss', Math.max(...runs.map(({ peak }) => peak)), 'B', TARGET.peak],
+  ];
+  for (const [bench, value, unit, target] of rows) {
+    const ratio = target === undefined ? null : value / target;
+    if (values.json) {
+      console.log(
+        JSON.stringify({
+          bench,
+          value,
+          unit,
+          ratio,
+          ratio_to: target === undefined ? null : `the promised ${target} ${unit}`,
+        }),
+      );
+      continue;
+    }
+    const shown = unit === 'B' ? `${(value / 1e9).toFixed(2)} GB` : `${value.toFixed(2)} s`;
+    console.log(
+      `${bench.padEnd(18)} ${shown.padStart(9)}${ratio === null ? '' : `   ${ratio.toFixed(2)} of the promised bound`}`,
+    );
+  }
+});
