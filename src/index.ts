@@ -16,10 +16,13 @@ export { readScores, readSelection, readWindows } from './formats/arrow-reader.j
 export { openTokenizer, type Tokenizer } from './tokenizer/tokenizer.js';
 export { windowStarts } from './windows/slide.js';
 export { findScore, listScores, registerScore } from './scores/registry.js';
+export { listTextScores, registerTextScore } from './scores/text-registry.js';
+export type { TextScore, TextScorer, TextSettings, TextWindow } from './scores/counts/text-score.js';
 export { plainScore, type AttentionScore } from './scores/score.js';
 export type { LayerView } from './scores/layer-view.js';
 export { LongattnError, type ErrorKind } from './errors.js';
 export type { OnProgress, ProgressEvent, StageName } from './events.js';
 export type { Document, Reject, ScoreRow, SelectionRow, Window } from './records.js';
+export type { RemovalResult } from './stages/removal.js';
 export type { NativeStats } from './native/binding.js';
 export { version } from './version.js';

@@ -2,7 +2,7 @@
 //
 // Each function runs the stages before it that are not done, so that any of them may be called first, or again after a kill.
 import type { OnProgress } from './events.js';
-import { textFromDocuments } from './export/document-text.js';
+import { textFromDocuments, type TextOf } from './export/document-text.js';
 import { openFinished, prepare, resolveSpec, type Prepared } from './pipeline/prepare.js';
 import { scoresStage } from './pipeline/scores-stage.js';
 import { fieldsOf, summarise, windowsStage, type StageHooks, type WindowsResult } from './pipeline/windows-stage.js';
@@ -11,6 +11,7 @@ import { partName } from './run/ledger.js';
 import type { Spec, SpecInput } from './spec.js';
 import { readSlices } from './stages/corpus.js';
 import { exportWindows } from './stages/export.js';
+import { removalPath, reportRemoval, type RemovalResult } from './stages/removal.js';
 import { selectWindows, type SelectionResult } from './stages/selection.js';
 
 export interface RunHooks {
@@ -39,6 +40,8 @@ export interface RunSummary {
   shortDocuments: number;
   rejects: number;
   rejectsPath: string;
+  /** What the selection removes; only with `report`. */
+  removal?: RemovalResult;
   /** Path of what was made last. */
   result: string;
 }
@@ -63,23 +66,25 @@ export async function score(options: SpecInput, hooks: RunHooks = {}): Promise<R
 
 /** Rank and choose. A run whose scores are done needs neither its inputs nor its model. */
 export async function select(options: SpecInput, hooks: RunHooks = {}): Promise<RunSummary> {
-  const { windows, selection } = await selected(options, hooks);
-  return report(windows, selection.path, selection);
+  const { windows, selection, removal } = await selected(options, hooks);
+  return { ...report(windows, selection.path, selection), ...(removal && { removal }) };
 }
 
 /** Write the kept windows as a data set. */
 export async function exportRun(options: SpecInput, hooks: RunHooks = {}): Promise<RunSummary> {
-  const { prepared, spec, windows, selection } = await selected(options, hooks);
+  const { prepared, spec, windows, selection, removal } = await selected(options, hooks);
   await checkInputs(prepared.run.manifest);
-  const { folder } = await exportWindows(prepared.run, selection, {
-    format: spec.format,
-    textOf: textFromDocuments(
-      (part) => readSlices(prepared.parts[part]!.slices, fieldsOf(spec), () => undefined),
-      async (part) => (await prepared.run.windows.require(partName(part), 'size')).digest,
-    ),
-    ...given(hooks),
-  });
-  return report(windows, folder, selection);
+  const textOf = textOfRun(prepared, spec);
+  const { folder } = await exportWindows(prepared.run, selection, { format: spec.format, textOf, ...given(hooks) });
+  return { ...report(windows, folder, selection), ...(removal && { removal }) };
+}
+
+/** The text of windows, from the corpus once more. */
+function textOfRun({ run, parts }: Selected['prepared'], spec: Spec): TextOf {
+  return textFromDocuments(
+    (part) => readSlices(parts[part]!.slices, fieldsOf(spec), () => undefined),
+    async (part) => (await run.windows.require(partName(part), 'size')).digest,
+  );
 }
 
 async function scored(options: SpecInput, hooks: RunHooks): Promise<{ prepared: Prepared; windows: WindowsResult }> {
@@ -94,6 +99,7 @@ interface Selected {
   spec: Spec;
   windows: WindowsResult;
   selection: SelectionResult;
+  removal: RemovalResult | undefined;
 }
 
 async function selected(options: SpecInput, hooks: RunHooks): Promise<Selected> {
@@ -110,9 +116,25 @@ async function selected(options: SpecInput, hooks: RunHooks): Promise<Selected> 
     keepTokens: spec.keepTokens,
     quota: spec.quota,
     maxOverlap: spec.maxOverlap,
+    maxPerDocument: spec.maxPerDocument,
+    temperature: spec.temperature,
+    seed: spec.seed,
   };
   const selection = await selectWindows(prepared.run, settings, hooks.signal ? { signal: hooks.signal } : {});
-  return { prepared, spec, windows, selection };
+  const removal = spec.report ? await removalOf(prepared, spec, selection, hooks) : undefined;
+  // A report of the selection before this one would be a wrong one.
+  if (!removal) await prepared.run.windows.fs.rm(removalPath(prepared.run), { force: true });
+  return { prepared, spec, windows, selection, removal };
+}
+
+function removalOf(
+  prepared: Selected['prepared'],
+  spec: Spec,
+  selection: SelectionResult,
+  hooks: RunHooks,
+): Promise<RemovalResult> {
+  const { window, seed } = spec;
+  return reportRemoval(prepared.run, selection, { window, seed, textOf: textOfRun(prepared, spec), ...hooks });
 }
 
 /** The run when all its parts are there and no option of windows or scores was changed: then nothing has to be opened. */

@@ -30,7 +30,7 @@ const schema = z.strictObject({
   layer: z
     .preprocess(parseIntegerList, z.union([z.literal('all'), z.array(z.int().min(0)).min(1)]))
     .default([0])
-    .describe('a layer number from 0, a list such as 0,7, or all'),
+    .describe('a layer number from 0, a list such as 0,7, all, or auto (with the choice file of a validation)'),
   k: z
     .preprocess(numeric, z.union([z.literal('quarter'), z.literal('authors'), z.int().min(0)]))
     .default('quarter')
@@ -55,7 +55,7 @@ const schema = z.strictObject({
   heads: z
     .preprocess(parseIntegerList, z.union([z.literal('all'), z.array(z.int().min(0)).min(1)]))
     .default('all')
-    .describe('all, or a list of head numbers such as 3,7'),
+    .describe('all, a list of head numbers such as 3,7, or auto (with the choice file of a validation)'),
   keep: z.preprocess(parseFraction, z.number().min(0).max(1)).optional().describe('a share from 0 to 1, or 0% to 100%'),
   keepTokens: z
     .preprocess(parseCount, z.int().min(0))
@@ -69,6 +69,13 @@ const schema = z.strictObject({
     .preprocess(parseFraction, z.number().min(0).max(1))
     .default(1)
     .describe('a share of a window from 0 to 1'),
+  maxPerDocument: wholeNumber(1).optional().describe('a whole number of windows, at least 1'),
+  temperature: z
+    .preprocess(numeric, z.number().min(0))
+    .default(0)
+    .describe('a number of standard deviations of the score, at least 0'),
+  seed: z.preprocess(numeric, z.int()).default(1).describe('a whole number'),
+  report: z.preprocess(boolean, z.boolean()).default(false).describe('true or false'),
   format: z.enum(['hf', 'arrow', 'jsonl']).default('hf').describe('hf, arrow or jsonl'),
 
   threads: wholeNumber(0).default(0).describe('a whole number, 0 for all cores'),
@@ -86,6 +93,18 @@ const schema = z.strictObject({
     )
     .optional()
     .describe('i/n with i from 1 to n, such as 2/8'),
+
+  /** Where a choice of layer and heads comes from: as `validate` writes it into choice.json. */
+  _found: z
+    .looseObject({
+      model: z.looseObject({ path: z.string(), revision: z.string() }),
+      chosen: z.looseObject({
+        layer: z.array(z.int().min(0)).min(1),
+        heads: z.union([z.literal('all'), z.array(z.int().min(0)).min(1)]),
+      }),
+    })
+    .optional()
+    .describe('as `longattn validate` wrote it: take the whole file'),
 });
 
 /** What a user may give. */
@@ -97,7 +116,10 @@ export type Spec = z.output<typeof schema>;
 export const STAGE_FIELDS = {
   windows: ['input', 'model', 'window', 'textField', 'idField', 'idsField', 'domainField', 'limit'],
   scores: ['layer', 'k', 'ropeTheta', 'tokens', 'device'],
-  selection: ['score', 'alpha', 'std', 'selectK', 'selectLayer', 'heads', 'keep', 'keepTokens', 'quota', 'maxOverlap'],
+  selection: [
+    ...(['score', 'alpha', 'std', 'selectK', 'selectLayer', 'heads', 'keep', 'keepTokens', 'quota'] as const),
+    ...(['maxOverlap', 'maxPerDocument', 'temperature', 'seed'] as const),
+  ],
   export: ['format'],
 } as const satisfies Record<string, readonly (keyof Spec)[]>;
 
@@ -106,7 +128,14 @@ export const STAGE_FIELDS = {
  * @throws LongattnError INVALID_OPTION naming the option, the value and what is allowed
  */
 export function parseSpec(raw: SpecInput): Spec {
-  const given = Object.fromEntries(Object.entries(raw).filter(([, value]) => value !== undefined));
+  const given = fromChoice(
+    // Other names that begin with "_" are notes in a config file.
+    Object.fromEntries(
+      Object.entries(raw).filter(
+        ([name, value]) => value !== undefined && (name === '_found' || !name.startsWith('_')),
+      ),
+    ),
+  );
   const result = schema.safeParse(given);
   if (!result.success) throw explain(result.error.issues[0]!, given);
   const spec = result.data;
@@ -134,6 +163,24 @@ export function parseSpec(raw: SpecInput): Spec {
     );
   }
   return spec;
+}
+
+/** `auto` is what a validation chose. @throws LongattnError CHOICE_MISSING */
+function fromChoice(given: Record<string, unknown>): Record<string, unknown> {
+  const chosen = (given['_found'] as { chosen?: Record<string, unknown> } | undefined)?.chosen;
+  const resolved = { ...given };
+  for (const name of ['layer', 'heads']) {
+    if (given[name] !== 'auto') continue;
+    if (chosen?.[name] === undefined) {
+      throw new LongattnError(
+        'CHOICE_MISSING',
+        'usage',
+        `${name} must not be "auto" without a choice. Give --config with the file evidence/choice.json that \`longattn validate -o DIR\` writes into DIR, or name ${name === 'layer' ? 'a layer' : 'heads'}.`,
+      );
+    }
+    resolved[name] = chosen[name];
+  }
+  return resolved;
 }
 
 function explain(issue: z.core.$ZodIssue, given: Record<string, unknown>): LongattnError {

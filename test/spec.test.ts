@@ -45,6 +45,32 @@ describe('parseSpec', () => {
     });
   });
 
+  it('takes layer and heads of a choice where they are "auto", and only then', () => {
+    const _found = { model: { path: 'm', revision: 'r' }, chosen: { layer: [21], heads: [3, 7], score: 'content' } };
+    const choice = { ...minimal, _found, _note: 'for people', layer: [21], heads: [3, 7] };
+    expect(parseSpec({ ...choice, layer: 'auto', heads: 'auto' })).toMatchObject({ layer: [21], heads: [3, 7] });
+    expect(parseSpec({ ...choice, heads: 'all' })).toMatchObject({ layer: [21], heads: 'all' });
+    expect(parseSpec(choice)._found).toEqual(_found);
+    expect(parseSpec(choice)).not.toHaveProperty('_note');
+    for (const name of ['layer', 'heads']) {
+      expect(() => parseSpec({ ...minimal, [name]: 'auto' })).toThrow(
+        expect.objectContaining({ code: 'CHOICE_MISSING', exitCode: 2, message: expect.stringContaining(name) }),
+      );
+    }
+    expect(() => parseSpec({ ...minimal, _found: { model: 7 } })).toThrow('take the whole file');
+  });
+
+  it('reads the guard rails of a selection', () => {
+    expect(parseSpec(minimal)).toMatchObject({ temperature: 0, seed: 1, report: false, maxOverlap: 1 });
+    const given = { maxPerDocument: '3', temperature: '0.5', seed: '7', report: 'true' };
+    expect(parseSpec({ ...minimal, ...given })).toMatchObject({
+      maxPerDocument: 3,
+      temperature: 0.5,
+      seed: 7,
+      report: true,
+    });
+  });
+
   it('keeps a "=" that belongs to the path', () => {
     const spec = parseSpec({ ...minimal, input: ['data/year=2024/*.parquet', 'code=a=b.txt'], domainField: 'kind' });
     expect(spec.input).toEqual([{ patterns: ['data/year=2024/*.parquet'] }, { domain: 'code', patterns: ['a=b.txt'] }]);

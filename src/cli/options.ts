@@ -34,20 +34,45 @@ const OPTIONS: Partial<Record<OptionName, OptionDef>> = {
     describe: 'folder, org/name[@revision] on the Hub, or a fetched model (longattn model fetch)',
   },
   window: { group: 'window', describe: 'tokens a window', default: '32768' },
-  layer: { group: 'score', describe: 'layers to score: 0, a list such as 0,7, or all', default: '0' },
+  layer: {
+    group: 'score',
+    describe: 'layers to score: 0, a list such as 0,7, all, or auto (--config CHOICE)',
+    default: '0',
+  },
   k: { group: 'score', describe: 'minimum distance in tokens, "quarter" or "authors"', default: 'quarter' },
   ropeTheta: { group: 'score', describe: "RoPE base instead of the model's own" },
   tokens: { group: 'score', kind: 'flag', describe: 'store the far mass of each token', default: 'false' },
-  score: { group: 'select', describe: 'score to rank by', default: 'longattn' },
+  score: {
+    group: 'select',
+    describe: 'score to rank by, or blend:A+0.5*B of scores (docs/scores.md)',
+    default: 'longattn',
+  },
   alpha: { group: 'select', describe: 'weight of Std(DU) in LDS', default: '0.5' },
   std: { group: 'select', describe: 'how a domain is standardised: zscore or minmax', default: 'zscore' },
   selectK: { group: 'select', describe: 'another minimum distance: any stored bin edge floor(j*L/32)', default: '--k' },
   selectLayer: { group: 'select', describe: 'which of the scored layers to rank by', default: 'the lowest' },
-  heads: { group: 'select', describe: 'heads to average over: all, or a list such as 3,7', default: 'all' },
+  heads: {
+    group: 'select',
+    describe: 'heads to average over: all, a list such as 3,7, or auto (--config CHOICE)',
+    default: 'all',
+  },
   keep: { group: 'select', describe: 'share of the windows of a domain to keep', default: '12.5%' },
   keepTokens: { group: 'select', describe: 'token budget a domain (in all with --quota), such as 1.5B' },
   quota: { group: 'select', describe: 'shares of --keep-tokens by domain: book=60%,code=40%' },
   maxOverlap: { group: 'select', describe: 'largest share of a window that a better one may cover', default: '1' },
+  maxPerDocument: { group: 'select', describe: 'most windows to keep of one document', default: 'all' },
+  temperature: {
+    group: 'select',
+    describe: 'draw windows by softmax(score / T) instead of a hard cut; T in standard deviations',
+    default: '0',
+  },
+  seed: { group: 'select', describe: 'of --temperature and of the score random', default: '1' },
+  report: {
+    group: 'select',
+    kind: 'flag',
+    describe: 'say what the selection removes: by length, source and kind of text (selection/removal.json)',
+    default: 'false',
+  },
   format: { group: 'export', describe: 'hf (datasets folder), arrow or jsonl', default: 'hf' },
   threads: { group: 'machine', describe: 'threads of the kernel, 0 for all cores', default: '0' },
   workers: { group: 'machine', describe: 'parts at work at once', default: '1' },
@@ -81,7 +106,7 @@ export function withOptions<T>(yargs: Argv<T>, groups: Group[]): Argv<T> {
   return yargs.option('config', {
     type: 'string',
     requiresArg: true,
-    describe: 'JSON file with options by their long names',
+    describe: 'JSON file with options by their long names, such as the choice.json of longattn validate',
   });
 }
 

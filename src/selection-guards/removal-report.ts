@@ -12,8 +12,6 @@ export interface JudgedWindow {
   /** Of its document. */
   documentTokens: number;
   selected: boolean;
-  /** Absent for corpora of ready token ids, which have no text. */
-  text?: TextStatistics;
 }
 
 export interface KeptOf {
@@ -28,7 +26,7 @@ export interface TextDifference {
   statistic: (typeof TEXT_STATISTICS)[number];
   keptMean: number;
   removedMean: number;
-  /** (kept - removed) in standard deviations of all windows of the domain. */
+  /** (kept - removed) in standard deviations over the windows that were looked at. */
   difference: number;
 }
 
@@ -40,6 +38,8 @@ export interface DomainRemoval {
   byLength: KeptOf[];
   /** The largest sources; the rest is one group. */
   bySource: KeptOf[];
+  /** Windows whose text was looked at. */
+  textWindows: number;
   text: TextDifference[];
 }
 
@@ -61,15 +61,18 @@ export class RemovalReport {
   /** @param window W, in tokens */
   constructor(private readonly window: number) {}
 
-  add({ domain, source, documentTokens, selected, text }: JudgedWindow): void {
-    let counts = this.domains.get(domain);
-    if (!counts) this.domains.set(domain, (counts = new DomainCounts()));
+  add({ domain, source, documentTokens, selected }: JudgedWindow): void {
+    const counts = this.countsOf(domain);
     const octave = Math.max(0, Math.floor(Math.log2(documentTokens / this.window)));
     for (const counter of [counts.all, counterOf(counts.byLength, octave), counterOf(counts.bySource, source)]) {
       counter.windows++;
       if (selected) counter.kept++;
     }
-    if (text) counts.texts[selected ? 1 : 0].add(text);
+  }
+
+  /** Of some windows, or of none: a corpus of ready token ids has no text. */
+  addText(domain: string, selected: boolean, text: TextStatistics): void {
+    this.countsOf(domain).texts[selected ? 1 : 0].add(text);
   }
 
   /** One entry a domain, by name. */
@@ -82,8 +85,15 @@ export class RemovalReport {
         .sort(([a], [b]) => a - b)
         .map(([octave, counter]) => keptOf(`${2 ** octave}-${2 ** (octave + 1)} W`, counter, all)),
       bySource: largest(bySource).map(([source, counter]) => keptOf(source, counter, all)),
+      textWindows: texts[0].count + texts[1].count,
       text: differences(texts[1], texts[0]),
     }));
+  }
+
+  private countsOf(domain: string): DomainCounts {
+    let counts = this.domains.get(domain);
+    if (!counts) this.domains.set(domain, (counts = new DomainCounts()));
+    return counts;
   }
 }
 

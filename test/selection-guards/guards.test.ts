@@ -95,8 +95,8 @@ describe('RemovalReport', () => {
         source: i % 2 === 0 ? 'a.txt' : 'b.txt',
         documentTokens: selected ? 100 : 450,
         selected,
-        text: textStatistics(selected ? 'words and words' : '12 345 6'),
       });
+      report.addText('book', selected, textStatistics(selected ? 'words and words' : '12 345 6'));
     }
     const [book] = report.result();
     expect(book).toMatchObject({ domain: 'book', windows: 40, kept: 10 });

@@ -1,6 +1,7 @@
 // `run` and the stages by themselves: window, score, select, export. Each runs the stages before it that are not done.
 import type { CommandModule } from 'yargs';
 import type { RunSummary } from '../../pipeline.js';
+import { describeRemoval } from '../removal-table.js';
 import { exportRun, run, score, select, window } from '../../pipeline.js';
 import { runCommand } from '../context.js';
 import { withOptions } from '../options.js';
@@ -96,6 +97,7 @@ export function describeRun(summary: RunSummary): string {
   if (summary.shortDocuments > 0)
     lines.push(`${count(summary.shortDocuments)} documents shorter than a window were left out`);
   if (summary.rejects > 0) lines.push(`${count(summary.rejects)} rows were refused: ${summary.rejectsPath}`);
+  if (summary.removal) lines.push(describeRemoval(summary.removal));
   lines.push(summary.result);
   return lines.join('\n');
 }
