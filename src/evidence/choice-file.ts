@@ -1,25 +1,39 @@
 // choice.json: the chosen score, layer, k and heads as options of `longattn run --config`, and where they were found.
 //
-// Keys that begin with "_" are for people: the option reader passes over them.
+// `_found` says of which model and corpus the choice is true: a run with another model refuses it (src/evidence/choice-model.ts).
+import { findScore } from '../scores/registry.js';
 import { resolveDistance, type DistanceRule } from '../stages/distance.js';
 import type { EvidenceReport } from './report.js';
 
-/** @param rule k as the runs to come will score it: selectK is written only where it differs */
-export function choiceFile(report: EvidenceReport, rule: DistanceRule): Record<string, unknown> {
+export interface ChoiceOrigin {
+  /** k as the runs to come will score it: selectK is written only where it differs. */
+  rule: DistanceRule;
+  /** Of the model as a run that scores the chosen layer alone opens it. */
+  revision: string;
+  ropeTheta?: number | undefined;
+}
+
+export function choiceFile(report: EvidenceReport, origin: ChoiceOrigin): Record<string, unknown> {
+  const { rule, revision, ropeTheta } = origin;
   const { choice, model, corpus } = report;
+  const layer = [choice.layer];
+  const heads = choice.heads ?? 'all';
   const scored = resolveDistance(rule, corpus.window);
   return {
     _found: {
       by: 'longattn validate: chosen on one half of the windows, tested on the other',
-      model: { architecture: model.architecture, path: model.path, revision: model.revision },
+      model: { architecture: model.architecture, path: model.path, revision },
       corpus: { input: corpus.input, domains: corpus.domains, window: corpus.window, seed: corpus.seed },
       tested: choice.tested,
+      chosen: { score: choice.score, layer, heads, k: choice.k },
     },
     window: corpus.window,
-    layer: [choice.layer],
+    layer,
     selectLayer: choice.layer,
     score: choice.score,
-    heads: choice.heads ?? 'all',
+    heads,
+    ...(findScore(choice.score).needsTokens ? { tokens: true } : {}),
+    ...(ropeTheta === undefined ? {} : { ropeTheta }),
     ...(choice.k !== null && choice.k !== scored ? { selectK: choice.k } : {}),
   };
 }

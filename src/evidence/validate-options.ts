@@ -28,6 +28,9 @@ export interface ValidateOptions {
   loss: LossScope;
   seed: number;
   settings: CombineSettings;
+  ropeTheta?: number | undefined;
+  /** Of the model when one layer alone is opened, as a run with the choice does. */
+  revisionOf: (layer: number) => Promise<string>;
   /** As the user named the corpus; for the report. */
   input: unknown;
   /** What decides the windows: hash of the windows stage. */

@@ -76,6 +76,8 @@ export async function validateRun(raw: ValidateInput, hooks: ValidateHooks = {})
     seed: own.seed,
     settings: { alpha: spec.alpha, std: spec.std },
     input: spec.input,
+    ropeTheta: spec.ropeTheta,
+    revisionOf: async (layer) => (await openModelFolder(model.path, { layers: [layer], ...theta(spec) })).revision,
     windowsHash: run.manifest.hashes.windows,
     batch: spec.batch,
     openScorer: async () => {

@@ -158,7 +158,13 @@ async function writeReport(
   const report = reportOf(all, analysis, measured, options);
   await writeTextAtomically(files.report, `${JSON.stringify(report, null, 1)}\n`);
   await writeTextAtomically(files.picture, heatMap(report));
-  await writeTextAtomically(files.choice, `${JSON.stringify(choiceFile(report, 'quarter'), null, 2)}\n`);
+  const { choice } = report;
+  const origin = {
+    rule: 'quarter' as const,
+    revision: choice.layer === null ? model.revision : await options.revisionOf(choice.layer),
+    ropeTheta: options.ropeTheta,
+  };
+  await writeTextAtomically(files.choice, `${JSON.stringify(choiceFile(report, origin), null, 2)}\n`);
   onProgress?.({ type: 'stage-done', stage: 'evidence', counts: { rows } });
   return { report, files };
 }

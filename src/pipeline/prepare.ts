@@ -4,6 +4,7 @@
 import path from 'node:path';
 import { LongattnError } from '../errors.js';
 import type { OnProgress } from '../events.js';
+import { requireChosenModel } from '../evidence/choice-model.js';
 import { resolveModel } from '../hub/resolve-model.js';
 import { ifExists, nodeFileSystem } from '../run/file-system.js';
 import { writeTextAtomically } from '../run/atomic-file.js';
@@ -51,6 +52,7 @@ export async function prepare(
       `window must not be ${spec.window}: this model has learned positions for ${model.maxLength} tokens. Choose a --window of at most ${model.maxLength}.`,
     );
   }
+  await requireChosenModel(spec, model);
   // The same model under another path is the same model: a moved folder does not end a run.
   const sameModel = stored !== undefined && stored['revision'] === model.revision;
   const tokenizer = spec.idsField ? undefined : await openTokenizer(folder);

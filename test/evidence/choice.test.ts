@@ -103,7 +103,7 @@ describe('choiceFile', () => {
       model: { path: 'm', architecture: 'llama', revision: 'r', layers: [0, 21], heads: 9 },
       corpus: { input: ['x'], window: 4096, k: [512], seed: 1, domains: [] },
     } as unknown as EvidenceReport;
-    const { _found, ...options } = choiceFile(report, 'quarter');
+    const { _found, ...options } = choiceFile(report, { rule: 'quarter', revision: 'r21' });
     expect(options).toEqual({
       window: 4096,
       layer: [21],
@@ -112,7 +112,12 @@ describe('choiceFile', () => {
       heads: [3, 7],
       selectK: 512,
     });
-    expect(_found).toMatchObject({ model: { revision: 'r' }, corpus: { input: ['x'] } });
-    expect(choiceFile(report, 512)).not.toHaveProperty('selectK');
+    expect(_found).toMatchObject({
+      model: { path: 'm', revision: 'r21' },
+      corpus: { input: ['x'] },
+      chosen: { layer: [21], heads: [3, 7] },
+    });
+    expect(choiceFile(report, { rule: 512, revision: 'r21' })).not.toHaveProperty('selectK');
+    expect(choiceFile(report, { rule: 512, revision: 'r21', ropeTheta: 5 })).toMatchObject({ ropeTheta: 5 });
   });
 });

@@ -35,6 +35,7 @@ function optionsFor(changes: Partial<ValidateOptions> = {}): ValidateOptions {
     seed: 1,
     settings: { alpha: 0.5, std: 'zscore' },
     input: 'made',
+    revisionOf: async (layer) => `r1-${layer}`,
     windowsHash: 'w',
     batch: 4,
     openScorer: async () => fakeScorer,
