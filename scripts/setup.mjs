@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 // Everything that a fresh clone needs, idempotent: node packages, libtorch, the addon, the TypeScript build.
 //   node scripts/setup.mjs [--tests]     --tests also builds the native tests and installs the Python readers that tests run
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { checkTools } from './lib/native-tools.mjs';
 import { hashFiles, unlessStamped } from './lib/stamp.mjs';
 import { main, root, run, SetupError, step } from './lib/step.mjs';
 
@@ -18,35 +18,10 @@ function checkNode() {
   }
 }
 
-/** Each tool: how to ask for it, and what to install where it is missing. */
-const TOOLS = [
-  {
-    name: 'a C++17 compiler',
-    tries: [['c++'], ['g++'], ['clang++']],
-    get: 'apt install g++ (Debian), dnf install gcc-c++ (Fedora)',
-  },
-  { name: 'CMake 3.18 or newer', tries: [['cmake']], get: 'apt install cmake, or pip install cmake' },
-  { name: 'make or ninja', tries: [['make'], ['ninja']], get: 'apt install make' },
-  { name: 'Python 3', tries: [['python3']], get: 'apt install python3 python3-pip' },
-  { name: 'pip', tries: [['python3', '-m', 'pip']], get: 'apt install python3-pip' },
-];
-
-function checkTools() {
-  const missing = TOOLS.filter(({ tries }) => {
-    return !tries.some(
-      ([command, ...args]) => spawnSync(command, [...args, '--version'], { stdio: 'ignore' }).status === 0,
-    );
-  });
-  if (missing.length > 0) {
-    throw new SetupError(`Missing: ${missing.map(({ name, get }) => `${name} (${get})`).join('; ')}.`);
-  }
-}
-
 function installPackages() {
   const key = hashFiles(['package.json', 'package-lock.json']);
   return unlessStamped('node-modules', key, ['node_modules/.package-lock.json'], () => {
-    // Not `npm ci`: it refuses a lock file without the optional binaries of every other platform. --no-save keeps to the lock.
-    run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error']);
+    run('npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error']);
   });
 }
 

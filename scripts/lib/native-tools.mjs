@@ -41,9 +41,25 @@ const TOOLS = [
   },
 ];
 
-/** @throws SetupError naming every tool that is missing, and how to get it */
+/** Fetches libtorch, and the readers that tests run. */
+const PIP = {
+  name: 'pip',
+  missing: () => none(['python3', '-m', 'pip', '--version']),
+  get: 'apt install python3-pip, or python3 -m ensurepip',
+};
+
+/** What building takes. @throws SetupError naming every tool that is missing, and how to get it */
 export function checkNativeTools() {
-  const missing = TOOLS.filter((tool) => tool.missing());
+  check(TOOLS);
+}
+
+/** What the whole set-up takes. @throws SetupError as above */
+export function checkTools() {
+  check([...TOOLS, PIP]);
+}
+
+function check(tools) {
+  const missing = tools.filter((tool) => tool.missing());
   if (missing.length === 0) return;
   throw new SetupError(`Missing: ${missing.map(({ name, get }) => `${name} (${get})`).join('; ')}.`);
 }
