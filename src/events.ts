@@ -15,7 +15,10 @@ export type StageName =
 export type ProgressEvent =
   | { type: 'stage-start'; stage: StageName; parts: number; done: number }
   | { type: 'part-done'; stage: StageName; part: number; counts: Record<string, number> }
-  | { type: 'progress'; stage: StageName; unit: string; completed: number; total: number }
+  /** `growing`: the stage before is still at work, so the total will rise. */
+  | { type: 'progress'; stage: StageName; unit: string; completed: number; total: number; growing?: true }
+  /** What a stage works with, and what it found on the way: kernel, threads; hits of the token table. */
+  | { type: 'stage-facts'; stage: StageName; facts: Record<string, string | number> }
   | { type: 'stage-done'; stage: StageName; counts: Record<string, number> }
   | { type: 'warning'; code: string; message: string };
 

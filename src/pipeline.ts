@@ -1,18 +1,26 @@
 // The order of the stages, and nothing else: corpus -> windows -> scores -> selection -> export. The Node API of runs.
 //
 // Each function runs the stages before it that are not done, so that any of them may be called first, or again after a kill.
-import type { OnProgress } from './events.js';
+// Windows and scores are at work at once: a part is scored as soon as its windows are there.
+import { LongattnError } from './errors.js';
+import type { OnProgress, StageName } from './events.js';
 import { textFromDocuments, type TextOf } from './export/document-text.js';
+import { logged } from './pipeline/logged.js';
 import { openFinished, prepare, resolveSpec, type Prepared } from './pipeline/prepare.js';
+import { report, type RunSummary } from './pipeline/report.js';
 import { scoresStage } from './pipeline/scores-stage.js';
 import { fieldsOf, summarise, windowsStage, type StageHooks, type WindowsResult } from './pipeline/windows-stage.js';
 import { checkInputs } from './run/directory.js';
 import { partName } from './run/ledger.js';
+import { PartGate } from './run/part-gate.js';
 import type { Spec, SpecInput } from './spec.js';
 import { readSlices } from './stages/corpus.js';
 import { exportWindows } from './stages/export.js';
 import { removalPath, reportRemoval, type RemovalResult } from './stages/removal.js';
 import { selectWindows, type SelectionResult } from './stages/selection.js';
+import { together } from './together.js';
+
+export type { DomainReport, RunSummary } from './pipeline/report.js';
 
 export interface RunHooks {
   /** Stops the work; what is finished stays, and the same call goes on from there. */
@@ -20,91 +28,101 @@ export interface RunHooks {
   onProgress?: OnProgress | undefined;
 }
 
-/** One line a domain; fields of stages that have not been run are absent. */
-export interface DomainReport {
-  domain: string;
-  /** Documents read, those too short for a window included. */
-  documents: number;
-  windows: number;
-  /** Tokens of the documents. */
-  tokens: number;
-  dsMean?: number;
-  duMean?: number;
-  ldsCut?: number | undefined;
-  kept?: number;
-  keptTokens?: number;
-}
-
-export interface RunSummary {
-  domains: DomainReport[];
-  shortDocuments: number;
-  rejects: number;
-  rejectsPath: string;
-  /** What the selection removes; only with `report`. */
-  removal?: RemovalResult;
-  /** Path of what was made last. */
-  result: string;
-}
-
 /** Text to data set: all stages. */
 export async function run(options: SpecInput, hooks: RunHooks = {}): Promise<RunSummary> {
-  return exportRun(options, hooks);
+  return exported('run', options, hooks);
 }
 
 /** Tokenise the corpus and cut it into windows. */
 export async function window(options: SpecInput, hooks: RunHooks = {}): Promise<RunSummary> {
   const prepared = await prepare(options, hooks);
-  const windows = await windowsStage(prepared, given(hooks));
-  return report(windows, prepared.run.windows.folder);
+  return logged('window', prepared, hooks, async (inner) => {
+    const windows = await windowsStage(prepared, given(inner));
+    return report(windows, prepared.run.windows.folder);
+  });
 }
 
 /** Compute the attention statistics of all windows. */
 export async function score(options: SpecInput, hooks: RunHooks = {}): Promise<RunSummary> {
-  const { prepared, windows } = await scored(options, hooks);
-  return report(windows, prepared.run.scores.folder);
+  const prepared = await prepare(options, hooks);
+  return logged('score', prepared, hooks, async (inner) => {
+    const windows = await scored(prepared, inner);
+    return report(windows, prepared.run.scores.folder);
+  });
 }
 
 /** Rank and choose. A run whose scores are done needs neither its inputs nor its model. */
 export async function select(options: SpecInput, hooks: RunHooks = {}): Promise<RunSummary> {
-  const { windows, selection, removal } = await selected(options, hooks);
-  return { ...report(windows, selection.path, selection), ...(removal && { removal }) };
+  const opened = await open(options, hooks);
+  return logged('select', opened, hooks, async (inner) => {
+    const { windows, selection, removal } = await selected(opened, inner);
+    return { ...report(windows, selection.path, selection), ...(removal && { removal }) };
+  });
 }
 
 /** Write the kept windows as a data set. */
 export async function exportRun(options: SpecInput, hooks: RunHooks = {}): Promise<RunSummary> {
-  const { prepared, spec, windows, selection, removal } = await selected(options, hooks);
-  await checkInputs(prepared.run.manifest);
-  const textOf = textOfRun(prepared, spec);
-  const { folder } = await exportWindows(prepared.run, selection, { format: spec.format, textOf, ...given(hooks) });
-  return { ...report(windows, folder, selection), ...(removal && { removal }) };
+  return exported('export', options, hooks);
+}
+
+async function exported(command: string, options: SpecInput, hooks: RunHooks): Promise<RunSummary> {
+  const opened = await open(options, hooks);
+  return logged(command, opened, hooks, async (inner) => {
+    const { windows, selection, removal } = await selected(opened, inner);
+    const { run, spec } = opened;
+    await checkInputs(run.manifest);
+    const { folder } = await timed('export', inner, async () => {
+      const written = await exportWindows(run, selection, {
+        format: spec.format,
+        textOf: textOfRun(opened),
+        ...given(inner),
+      });
+      return { ...written, counts: { windows: written.rows } };
+    });
+    return { ...report(windows, folder, selection), ...(removal && { removal }) };
+  });
 }
 
 /** The text of windows, from the corpus once more. */
-function textOfRun({ run, parts }: Selected['prepared'], spec: Spec): TextOf {
+function textOfRun({ run, parts, spec }: Opened): TextOf {
   return textFromDocuments(
     (part) => readSlices(parts[part]!.slices, fieldsOf(spec), () => undefined),
     async (part) => (await run.windows.require(partName(part), 'size')).digest,
   );
 }
 
-async function scored(options: SpecInput, hooks: RunHooks): Promise<{ prepared: Prepared; windows: WindowsResult }> {
-  const prepared = await prepare(options, hooks);
-  const windows = await windowsStage(prepared, given(hooks));
-  await scoresStage(prepared, given(hooks));
-  return { prepared, windows };
-}
+/** What selection needs: a run that is all scored has no model and no tokenizer open. */
+type Opened = Prepared | (Pick<Prepared, 'run' | 'parts'> & { spec: Spec; model?: never });
 
-interface Selected {
-  prepared: Pick<Prepared, 'run' | 'parts'>;
-  spec: Spec;
-  windows: WindowsResult;
-  selection: SelectionResult;
-  removal: RemovalResult | undefined;
-}
-
-async function selected(options: SpecInput, hooks: RunHooks): Promise<Selected> {
+/** Neither inputs nor model are opened when all parts are there and no option of windows or scores was changed. */
+async function open(options: SpecInput, hooks: RunHooks): Promise<Opened> {
   const { spec } = await resolveSpec(options);
-  const { prepared, windows } = (await finished(spec)) ?? (await scored(options, hooks));
+  const found = await openFinished(spec);
+  return found ? { ...found, spec } : prepare(options, hooks);
+}
+
+async function scored(prepared: Prepared, hooks: RunHooks): Promise<WindowsResult> {
+  const ready = new PartGate();
+  const { onProgress } = given(hooks);
+  const [windows] = await together(
+    (signal) => windowsStage(prepared, { signal, onPart: ready.open, ...(onProgress && { onProgress }) }),
+    (signal) => scoresStage(prepared, { signal, ready, ...(onProgress && { onProgress }) }),
+    { signal: hooks.signal, letsFirstFinish: isOfTheData },
+  );
+  return windows;
+}
+
+/** Then the corpus may be to blame, and the checks of the windows say so better. */
+function isOfTheData(error: unknown): boolean {
+  return error instanceof LongattnError && (error.kind === 'data' || error.kind === 'partial');
+}
+
+async function selected(
+  opened: Opened,
+  hooks: RunHooks,
+): Promise<{ windows: WindowsResult; selection: SelectionResult; removal: RemovalResult | undefined }> {
+  const { spec } = opened;
+  const windows = opened.model ? await scored(opened, hooks) : await summarise(opened);
   const settings = {
     score: spec.score,
     alpha: spec.alpha,
@@ -120,41 +138,31 @@ async function selected(options: SpecInput, hooks: RunHooks): Promise<Selected> 
     temperature: spec.temperature,
     seed: spec.seed,
   };
-  const selection = await selectWindows(prepared.run, settings, hooks.signal ? { signal: hooks.signal } : {});
-  const removal = spec.report ? await removalOf(prepared, spec, selection, hooks) : undefined;
-  // A report of the selection before this one would be a wrong one.
-  if (!removal) await prepared.run.windows.fs.rm(removalPath(prepared.run), { force: true });
-  return { prepared, spec, windows, selection, removal };
-}
-
-function removalOf(
-  prepared: Selected['prepared'],
-  spec: Spec,
-  selection: SelectionResult,
-  hooks: RunHooks,
-): Promise<RemovalResult> {
-  const { window, seed } = spec;
-  return reportRemoval(prepared.run, selection, { window, seed, textOf: textOfRun(prepared, spec), ...hooks });
-}
-
-/** The run when all its parts are there and no option of windows or scores was changed: then nothing has to be opened. */
-async function finished(spec: Spec): Promise<Pick<Selected, 'prepared' | 'windows'> | undefined> {
-  const found = await openFinished(spec);
-  if (!found) return undefined;
-  const windows = await summarise({ ...found, spec });
-  return { prepared: found, windows };
-}
-
-function report(windows: WindowsResult, result: string, selection?: SelectionResult): RunSummary {
-  const chosen = new Map(selection?.domains.map((domain) => [domain.domain, domain]));
-  const domains = Object.entries(windows.counts).map(([domain, { documents, windows: count, tokens }]) => {
-    const { dsMean, duMean, ldsCut, kept, keptTokens } = chosen.get(domain) ?? {};
-    const choice =
-      dsMean === undefined ? {} : { dsMean, duMean: duMean!, ldsCut, kept: kept!, keptTokens: keptTokens! };
-    return { domain, documents, windows: count, tokens, ...choice };
+  const selection = await timed('selection', hooks, async () => {
+    const result = await selectWindows(opened.run, settings, hooks.signal ? { signal: hooks.signal } : {});
+    return { ...result, counts: { kept: result.domains.reduce((sum, { kept }) => sum + kept, 0) } };
   });
-  const shortDocuments = Object.values(windows.counts).reduce((sum, domain) => sum + domain.shortDocuments, 0);
-  return { domains, shortDocuments, rejects: windows.rejects, rejectsPath: windows.rejectsPath, result };
+  const removal = spec.report ? await removalOf(opened, selection, hooks) : undefined;
+  // A report of the selection before this one would be a wrong one.
+  if (!removal) await opened.run.windows.fs.rm(removalPath(opened.run), { force: true });
+  return { windows, selection, removal };
+}
+
+function removalOf(opened: Opened, selection: SelectionResult, hooks: RunHooks): Promise<RemovalResult> {
+  const { window, seed } = opened.spec;
+  return reportRemoval(opened.run, selection, { window, seed, textOf: textOfRun(opened), ...hooks });
+}
+
+/** A stage without parts, between its two events. */
+async function timed<T extends { counts: Record<string, number> }>(
+  stage: StageName,
+  { onProgress }: RunHooks,
+  work: () => Promise<T>,
+): Promise<T> {
+  onProgress?.({ type: 'stage-start', stage, parts: 1, done: 0 });
+  const result = await work();
+  onProgress?.({ type: 'stage-done', stage, counts: result.counts });
+  return result;
 }
 
 function given({ signal, onProgress }: RunHooks): StageHooks {

@@ -3,7 +3,7 @@ import type { Argv } from 'yargs';
 import { LongattnError, show } from '../errors.js';
 import type { SpecInput } from '../spec.js';
 import { collectOptions } from './options.js';
-import { ProgressPrinter, type LogFormat } from './output.js';
+import { ProgressPrinter, type LogFormat } from './progress.js';
 
 /** 128 + the signal's number, as shells report it. */
 const SIGNAL_EXIT: Partial<Record<NodeJS.Signals, number>> = { SIGINT: 130, SIGTERM: 143 };
@@ -38,13 +38,16 @@ export async function runCommand(
   const controller = new AbortController();
   let received: NodeJS.Signals | undefined;
   const onSignal = (signal: NodeJS.Signals): void => {
-    if (received) process.exit(SIGNAL_EXIT[signal] ?? 1);
+    if (received) {
+      progress.stop();
+      process.exit(SIGNAL_EXIT[signal] ?? 1);
+    }
     received = signal;
-    process.stderr.write(`\n${signal}: finishing what is being written; the same command will go on from here\n`);
+    progress.line(`${signal}: finishing what is being written; the same command will go on from here`);
     controller.abort(new LongattnError('CANCELLED', 'fault', `stopped by ${signal}`));
   };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   const progress = new ProgressPrinter(argv['logFormat'] as LogFormat);
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   try {
     await action({ options: collectOptions(argv), signal: controller.signal, progress, json: argv['json'] === true });
     if (received) process.exitCode = SIGNAL_EXIT[received] ?? 1;

@@ -3,6 +3,7 @@
 // The addon's cancel() stops everything that it was given, so batches wait here and the addon holds one: a signal then stops its
 // own batch and no other.
 import { LongattnError, type ErrorKind } from '../errors.js';
+import { orAborted } from '../together.js';
 import type {
   NativeAttention,
   NativeAttentionRequest,
@@ -115,21 +116,6 @@ export class Scorer {
     } finally {
       signal?.removeEventListener('abort', cancel);
     }
-  }
-}
-
-/** Waits for `promise`, or rejects with the signal's reason as soon as it fires. */
-async function orAborted(promise: Promise<unknown>, signal: AbortSignal): Promise<void> {
-  let abort: (() => void) | undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(signal.reason as Error);
-    signal.addEventListener('abort', abort, { once: true });
-  });
-  try {
-    await Promise.race([promise, aborted]);
-    signal.throwIfAborted();
-  } finally {
-    signal.removeEventListener('abort', abort!);
   }
 }
 

@@ -38,9 +38,10 @@ export async function prepare(
   raw: SpecInput,
   { signal, onProgress }: { signal?: AbortSignal | undefined; onProgress?: OnProgress | undefined } = {},
 ): Promise<Prepared> {
-  const { spec, stored } = await resolveSpec(raw);
+  const { spec, stored, hub } = await resolveSpec(raw);
   const hooks = { ...(signal && { signal }), ...(onProgress && { onProgress }) };
-  const { folder } = await resolveModel(spec.model, { layers: spec.layer, ...hooks });
+  const found = await resolveModel(spec.model, { layers: spec.layer, ...pinnedCommit(spec.model, hub), ...hooks });
+  const { folder, id, commit } = found;
   const model = await openModelFolder(folder, {
     layers: spec.layer,
     ...(spec.ropeTheta !== undefined ? { ropeTheta: spec.ropeTheta } : {}),
@@ -67,6 +68,7 @@ export async function prepare(
       },
     },
     versions: { longattn: version },
+    ...(id !== undefined && commit !== undefined && { hub: { id, commit } }),
     freeze: async () => {
       const plan = await planInputs(spec.input, { limit: spec.limit, signal });
       planned = plan.parts;
@@ -78,15 +80,22 @@ export async function prepare(
 }
 
 /** Merge the options of a run that exists under those that are given now. */
-export async function resolveSpec(raw: SpecInput): Promise<{ spec: Spec; stored: JsonObject | undefined }> {
+export async function resolveSpec(
+  raw: SpecInput,
+): Promise<{ spec: Spec; stored: JsonObject | undefined; hub: Run['manifest']['hub'] }> {
   const output = raw.output;
   if (typeof output !== 'string' || output === '') {
     throw new LongattnError('MISSING_OPTION', 'usage', 'output is missing. It must be the path of the run directory.');
   }
   const exists = (await ifExists(nodeFileSystem.stat(path.join(output, 'run.json')))) !== undefined;
-  const stored = exists ? (await loadRun(output)).manifest.spec : undefined;
+  const { spec: stored, hub } = exists ? (await loadRun(output)).manifest : { spec: undefined, hub: undefined };
   const kept = stored ? pick(stored, [...WINDOW_OPTIONS, ...SCORE_OPTIONS]) : {};
-  return { spec: parseSpec({ ...kept, ...definedOnly(raw) }), stored };
+  return { spec: parseSpec({ ...kept, ...definedOnly(raw) }), stored, hub };
+}
+
+/** A run that was started with a branch goes on with the commit that it stood for, on another machine too. */
+function pinnedCommit(model: string, hub: Run['manifest']['hub']): { revision?: string } {
+  return hub && model === hub.id ? { revision: hub.commit } : {};
 }
 
 /**

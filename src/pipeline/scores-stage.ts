@@ -1,6 +1,9 @@
 // The scores stage over a run: opens the model only when there is something to score.
+//
+// With a gate it works on the parts whose windows are done while those of later ones are still cut.
 import { modelMetadata } from '../native/model-metadata.js';
 import { Scorer } from '../native/scorer.js';
+import type { PartGate } from '../run/part-gate.js';
 import { partsOfShard } from '../run/run-parts.js';
 import { requireFarVisible, resolveDistance } from '../stages/distance.js';
 import { scoreParts } from '../stages/scores.js';
@@ -8,10 +11,14 @@ import type { Prepared } from './prepare.js';
 import type { StageHooks } from './windows-stage.js';
 
 /**
- * Score the windows of this shard's parts; their windows must be done.
+ * Score the windows of this shard's parts.
+ * @param hooks `ready` is opened part by part as their windows are done; without it all must be
  * @throws LongattnError LAYER_CANNOT_SEE_FAR, ADDON_MISSING, and those of the model and the parts
  */
-export async function scoresStage({ spec, run, parts, model }: Prepared, hooks: StageHooks = {}): Promise<void> {
+export async function scoresStage(
+  { spec, run, parts, model }: Prepared,
+  hooks: StageHooks & { ready?: PartGate } = {},
+): Promise<void> {
   const { slidingWindows, layers, layerCount } = model;
   const sees = (layer: number): number | undefined => slidingWindows[layer] || undefined;
   requireFarVisible(layers, resolveDistance(spec.k, spec.window), sees, layerCount);
@@ -37,11 +44,21 @@ export async function scoresStage({ spec, run, parts, model }: Prepared, hooks: 
           device: spec.device,
         });
         scorer = opened;
+        const { kernel, threads } = loadBinding().cpu();
+        const facts = { kernel, threads: spec.threads || threads, model: model.architecture, revision: model.revision };
+        hooks.onProgress?.({ type: 'stage-facts', stage: 'scores', facts });
         return (request, signal) => opened.score(request, { signal });
       },
       ...hooks,
     });
+    if (scorer) hooks.onProgress?.({ type: 'stage-facts', stage: 'scores', facts: tableFacts(scorer.counters()) });
   } finally {
     await scorer?.[Symbol.asyncDispose]();
   }
+}
+
+/** How often the projections of a token were there already: layer 0 only, so there may be nothing to say. */
+function tableFacts({ distinctTokens = 0, tokensFound = 0, ...rest }: Record<string, number>): Record<string, number> {
+  const hitRate = distinctTokens > 0 && { tableHitRate: tokensFound / distinctTokens };
+  return { distinctTokens, tokensFound, ...rest, ...hitRate };
 }

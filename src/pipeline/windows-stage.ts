@@ -10,7 +10,7 @@ import { writeArrowPart } from '../run/arrow-part.js';
 import { checkInputs } from '../run/directory.js';
 import { partName, type LedgerRecord } from '../run/ledger.js';
 import { mergeRejects, writeRejects } from '../run/rejects.js';
-import { partsOfShard, runParts } from '../run/run-parts.js';
+import { partsOfShard, runParts, type RunPartsOptions } from '../run/run-parts.js';
 import { readSlices } from '../stages/corpus.js';
 import { allTooShort, cutWindows } from '../stages/windows.js';
 import {
@@ -39,7 +39,10 @@ export interface WindowsResult {
  * Make the windows of this shard's parts.
  * @throws LongattnError TOO_MANY_REJECTS, ALL_DOCUMENTS_TOO_SHORT, NO_DOCUMENTS once every part of the run is there
  */
-export async function windowsStage(prepared: Prepared, hooks: StageHooks = {}): Promise<WindowsResult> {
+export async function windowsStage(
+  prepared: Prepared,
+  hooks: StageHooks & Pick<RunPartsOptions, 'onPart'> = {},
+): Promise<WindowsResult> {
   const { run, spec, parts } = prepared;
   await checkInputs(run.manifest);
   await runParts({

@@ -19,6 +19,7 @@ export interface OpenRunOptions {
   /** Options that decide the bytes of each stage's parts. */
   stages: { windows: JsonObject; scores: JsonObject };
   versions: Record<string, string>;
+  hub?: RunManifest['hub'];
   /** Lists the inputs and plans the parts. Called only when the run is new: later the frozen list is used. */
   freeze: () => Promise<{ inputs: FrozenInput[]; parts: number }>;
   fs?: FileSystem;
@@ -88,6 +89,7 @@ async function create(dir: string, spec: JsonObject, options: OpenRunOptions, fs
     specHash: hashes.scores,
     hashes,
     versions: options.versions,
+    ...(options.hub && { hub: options.hub }),
     inputs,
     parts,
   });

@@ -15,6 +15,8 @@ const manifestSchema = z.strictObject({
   specHash: z.string(),
   hashes: z.object({ windows: z.string(), scores: z.string() }),
   versions: z.record(z.string(), z.string()),
+  /** Where the model came from, if it was the Hub: org/name, and the commit that its revision stood for. */
+  hub: z.strictObject({ id: z.string(), commit: z.string() }).optional(),
   /** The work list, frozen: input files with their sizes, and what the planner needs to know of them. */
   inputs: z.array(z.looseObject({ path: z.string(), bytes: z.int().min(0) })),
   parts: z.int().min(0),

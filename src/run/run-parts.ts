@@ -19,6 +19,8 @@ export interface RunPartsOptions {
   signal?: AbortSignal;
   /** Called once with the parts that are not done. */
   onPending?: (parts: readonly number[]) => void;
+  /** Called with every part that is there, as soon as that is known: done before, or made now. */
+  onPart?: (part: number, record: LedgerRecord) => void;
   onProgress?: OnProgress;
 }
 
@@ -39,10 +41,14 @@ export async function runParts(options: RunPartsOptions): Promise<LedgerRecord[]
   const { stage, ledger, onProgress, make } = options;
   const records = new Map<number, LedgerRecord>();
   const pending: number[] = [];
+  const done = (part: number, record: LedgerRecord): void => {
+    records.set(part, record);
+    options.onPart?.(part, record);
+  };
   for (const part of options.parts) {
     options.signal?.throwIfAborted();
     const state = await ledger.inspect(partName(part), options.check);
-    if (state.status === 'done') records.set(part, state.record);
+    if (state.status === 'done') done(part, state.record);
     else pending.push(part);
     if (state.status === 'changed') {
       onProgress?.({ type: 'warning', code: 'PART_CHANGED', message: `${state.reason}: it is made again` });
@@ -63,7 +69,7 @@ export async function runParts(options: RunPartsOptions): Promise<LedgerRecord[]
   /** A process that was given the same part by mistake may have finished it (and tidied up) under this one. */
   const doneByAnother = async (part: number): Promise<boolean> => {
     const state = await ledger.inspect(partName(part), 'size').catch(() => undefined);
-    if (state?.status === 'done') records.set(part, state.record);
+    if (state?.status === 'done') done(part, state.record);
     return state?.status === 'done';
   };
   const worker = async (): Promise<void> => {
@@ -71,7 +77,7 @@ export async function runParts(options: RunPartsOptions): Promise<LedgerRecord[]
       if (signal.aborted) return;
       try {
         const record = await make(part, signal);
-        records.set(part, record);
+        done(part, record);
         onProgress?.({ type: 'part-done', stage, part, counts: record.counts });
       } catch (error) {
         if (signal.aborted) return;

@@ -38,6 +38,15 @@ describe('runParts', () => {
     expect(made).toHaveLength(5);
   });
 
+  it('tells of every part as soon as it is there, done before or made now', async () => {
+    const heard: number[] = [];
+    const { options } = setUp(3, { workers: 1, onPart: (part, { counts }) => heard.push(part, counts['windows']!) });
+    await runParts({ ...options, parts: [1] });
+    expect(heard.splice(0)).toEqual([1, 1]);
+    await runParts(options);
+    expect(heard).toEqual([1, 1, 0, 0, 2, 2]);
+  });
+
   it('makes a changed part again and says so', async () => {
     const { ledger, made, events, options } = setUp(3);
     await runParts(options);

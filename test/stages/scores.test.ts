@@ -6,7 +6,8 @@ import { LongattnError } from '../../src/errors.js';
 import type { ProgressEvent } from '../../src/events.js';
 import { readScores } from '../../src/formats/arrow-reader.js';
 import type { Run } from '../../src/run/directory.js';
-import { partName } from '../../src/run/ledger.js';
+import { partName, type LedgerRecord } from '../../src/run/ledger.js';
+import { PartGate } from '../../src/run/part-gate.js';
 import { partsOfShard } from '../../src/run/run-parts.js';
 import { requireFarVisible, resolveDistance } from '../../src/stages/distance.js';
 import { segmentName, segmentWindows } from '../../src/stages/score-part.js';
@@ -132,6 +133,42 @@ describe('scoreParts', () => {
     const progress = events.filter((event) => event.type === 'progress');
     expect(progress[0]).toMatchObject({ completed: 600, total: 861, unit: 'windows' });
     expect(progress.at(-1)).toMatchObject({ completed: 861, total: 861 });
+  });
+
+  it('scores a part as soon as its windows are there, while those of others are not', async () => {
+    const run = await makeRun(tempFolder(), PARTS);
+    const ready = new PartGate();
+    const events: ProgressEvent[] = [];
+    const record = (part: number): Promise<LedgerRecord> => run.windows.require(partName(part));
+    let opened = Promise.resolve();
+    const scoring = scoreParts(
+      scoreOptions(run, {
+        layers: [0, 2],
+        ready,
+        onProgress: (event) => {
+          events.push(event);
+          // The windows of a part come only once the part before it is scored.
+          if (event.type !== 'part-done' || event.part + 1 === PARTS.length) return;
+          opened = record(event.part + 1).then((next) => ready.open(event.part + 1, next));
+        },
+      }),
+    );
+    ready.open(0, await record(0));
+    await scoring;
+    await opened;
+    expect(bytesOf(run)).toEqual(await reference());
+    const progress = events.filter((event) => event.type === 'progress');
+    expect(progress.find((event) => event.completed > 0)).toMatchObject({ total: 600, growing: true });
+    expect(progress.at(-1)).toEqual(expect.objectContaining({ completed: 861, total: 861 }));
+    expect(progress.at(-1)).not.toHaveProperty('growing');
+  });
+
+  it('ends on the signal while it waits for windows', async () => {
+    const run = await makeRun(tempFolder(), PARTS);
+    const controller = new AbortController();
+    const scoring = scoreParts(scoreOptions(run, { ready: new PartGate(), signal: controller.signal }));
+    controller.abort(new Error('enough'));
+    await expect(scoring).rejects.toThrow('enough');
   });
 
   it('computes the next batch while rows are written, and never more than that', async () => {

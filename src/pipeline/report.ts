@@ -1,0 +1,42 @@
+// What a run function hands back: one line a domain, with the fields of the stages that were run.
+import type { RemovalResult } from '../stages/removal.js';
+import type { SelectionResult } from '../stages/selection.js';
+import type { WindowsResult } from './windows-stage.js';
+
+/** One line a domain; fields of stages that have not been run are absent. */
+export interface DomainReport {
+  domain: string;
+  /** Documents read, those too short for a window included. */
+  documents: number;
+  windows: number;
+  /** Tokens of the documents. */
+  tokens: number;
+  dsMean?: number;
+  duMean?: number;
+  ldsCut?: number | undefined;
+  kept?: number;
+  keptTokens?: number;
+}
+
+export interface RunSummary {
+  domains: DomainReport[];
+  shortDocuments: number;
+  rejects: number;
+  rejectsPath: string;
+  /** What the selection removes; only with `report`. */
+  removal?: RemovalResult;
+  /** Path of what was made last. */
+  result: string;
+}
+
+export function report(windows: WindowsResult, result: string, selection?: SelectionResult): RunSummary {
+  const chosen = new Map(selection?.domains.map((domain) => [domain.domain, domain]));
+  const domains = Object.entries(windows.counts).map(([domain, { documents, windows: count, tokens }]) => {
+    const { dsMean, duMean, ldsCut, kept, keptTokens } = chosen.get(domain) ?? {};
+    const choice =
+      dsMean === undefined ? {} : { dsMean, duMean: duMean!, ldsCut, kept: kept!, keptTokens: keptTokens! };
+    return { domain, documents, windows: count, tokens, ...choice };
+  });
+  const shortDocuments = Object.values(windows.counts).reduce((sum, domain) => sum + domain.shortDocuments, 0);
+  return { domains, shortDocuments, rejects: windows.rejects, rejectsPath: windows.rejectsPath, result };
+}

@@ -1,0 +1,42 @@
+// Where a stage waits for the parts of the one before it, so that both can be at work at once.
+import { orAborted } from '../together.js';
+import type { LedgerRecord } from './ledger.js';
+
+type OnOpen = (part: number, record: LedgerRecord) => void;
+
+export class PartGate {
+  private readonly opened = new Map<number, LedgerRecord>();
+  private readonly listeners = new Set<OnOpen>();
+
+  /** The part is done: lets those through that wait for it, and those that will. */
+  readonly open: OnOpen = (part, record) => {
+    if (this.opened.has(part)) return;
+    this.opened.set(part, record);
+    for (const listener of [...this.listeners]) listener(part, record);
+  };
+
+  /** Calls `listener` once for every part that is open, now or later. Returns how to end that. */
+  onOpen(listener: OnOpen): () => void {
+    this.listeners.add(listener);
+    this.opened.forEach((record, part) => listener(part, record));
+    return () => void this.listeners.delete(listener);
+  }
+
+  /**
+   * The ledger entry of the part, once it is done.
+   * @throws the signal's reason: the part may never be done
+   */
+  async wait(part: number, signal: AbortSignal): Promise<LedgerRecord> {
+    const record = this.opened.get(part);
+    if (record) return record;
+    let end: (() => void) | undefined;
+    const opening = new Promise<LedgerRecord>((resolve) => {
+      end = this.onOpen((opened, entry) => opened === part && resolve(entry));
+    });
+    try {
+      return await orAborted(opening, signal);
+    } finally {
+      end?.();
+    }
+  }
+}
