@@ -121,15 +121,15 @@ export function collectOptions(argv: Record<string, unknown>, environment = proc
     const variable = `LONGATTN_${kebab(name).replaceAll('-', '_').toUpperCase()}`;
     const flag = argv[kebab(name)] ?? argv[name];
     if (Array.isArray(flag) && def.kind !== 'list') {
-      throw new LongattnError(
-        'INVALID_OPTION',
-        'usage',
-        `--${kebab(name)} must not be given ${flag.length} times. Give it once.`,
-      );
+      throw repeated(kebab(name), flag.length);
     }
     const value = flag ?? environment[variable];
     if (value !== undefined && value !== '') raw[name] = value;
   }
+  // Not in the table: some commands have an --output of another kind.
+  const output = argv['output'] ?? (environment['LONGATTN_OUTPUT'] || undefined);
+  if (Array.isArray(output)) throw repeated('output', output.length);
+  if (output !== undefined) raw.output = output;
   return raw;
 }
 
@@ -153,6 +153,10 @@ function readConfig(file: string): SpecInput {
     );
   }
   return parsed;
+}
+
+function repeated(name: string, times: number): LongattnError {
+  return new LongattnError('INVALID_OPTION', 'usage', `--${name} must not be given ${times} times. Give it once.`);
 }
 
 function kebab(name: string): string {

@@ -5,6 +5,7 @@ import { syncFolder } from '../run/atomic-file.js';
 import { ifExists, type FileSystem } from '../run/file-system.js';
 import { writeError } from '../run/io-error.js';
 import { temporaryPath } from '../run/temporary.js';
+import { makeFolder } from '../run/make-folder.js';
 
 /** The file that every export has: what a folder without it holds is the user's, and stays. */
 export const EXPORT_RECORD = 'longattn.json';
@@ -22,7 +23,7 @@ export async function replaceFolder<T>(
   const draft = temporaryPath(target);
   const old = temporaryPath(target);
   try {
-    await fs.mkdir(draft, { recursive: true });
+    await makeFolder(draft, fs);
     const result = await fill(draft);
     await syncFolder(draft, fs);
     const replaced = await ifExists(fs.rename(target, old).then(() => true));

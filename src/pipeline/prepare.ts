@@ -9,7 +9,7 @@ import { resolveModel } from '../hub/resolve-model.js';
 import { ifExists, nodeFileSystem } from '../run/file-system.js';
 import { writeTextAtomically } from '../run/atomic-file.js';
 import { canonicalJson, type JsonObject } from '../run/canonical-json.js';
-import { loadRun, openRun, sweep, type Run } from '../run/directory.js';
+import { findRun, openRun, sweep, type Run } from '../run/directory.js';
 import { partName } from '../run/ledger.js';
 import { planInputs, type InputPart } from '../run/plan.js';
 import { openModelFolder, type ModelDescription } from '../model/open-model.js';
@@ -87,8 +87,8 @@ export async function resolveSpec(
   if (typeof output !== 'string' || output === '') {
     throw new LongattnError('MISSING_OPTION', 'usage', 'output is missing. It must be the path of the run directory.');
   }
-  const exists = (await ifExists(nodeFileSystem.stat(path.join(output, 'run.json')))) !== undefined;
-  const { spec: stored, hub } = exists ? (await loadRun(output)).manifest : { spec: undefined, hub: undefined };
+  const found = await findRun(output);
+  const { spec: stored, hub } = found?.manifest ?? {};
   const kept = stored ? pick(stored, [...WINDOW_OPTIONS, ...SCORE_OPTIONS]) : {};
   return { spec: parseSpec({ ...kept, ...definedOnly(raw) }), stored, hub };
 }
@@ -103,8 +103,8 @@ function pinnedCommit(model: string, hub: Run['manifest']['hub']): { revision?: 
  * @returns undefined when something is left to do, or to refuse
  */
 export async function openFinished(spec: Spec): Promise<Pick<Prepared, 'run' | 'parts'> | undefined> {
-  if ((await ifExists(nodeFileSystem.stat(path.join(spec.output, 'run.json')))) === undefined) return undefined;
-  const run = await loadRun(spec.output);
+  const run = await findRun(spec.output);
+  if (!run) return undefined;
   const names = [...WINDOW_OPTIONS, ...SCORE_OPTIONS];
   if (canonicalJson(pick(spec, names)) !== canonicalJson(pick(run.manifest.spec, names))) return undefined;
   for (let part = 0; part < run.manifest.parts; part++) {

@@ -9,6 +9,7 @@ import type { JsonObject } from './canonical-json.js';
 import { errorCode, ifExists, nodeFileSystem, type FileSystem } from './file-system.js';
 import { readError, writeError } from './io-error.js';
 import { Ledger } from './ledger.js';
+import { makeFolder } from './make-folder.js';
 import { makeManifest, parseManifest, type FrozenInput, type RunManifest } from './manifest.js';
 import { requireSameSpec, stageHashes } from './spec-hash.js';
 import { sweepTemporaries, temporaryPath } from './temporary.js';
@@ -53,10 +54,16 @@ export async function openRun(dir: string, options: OpenRunOptions): Promise<Run
 
 /** Open a run to read from it. @throws LongattnError RUN_MISSING, RUN_UNREADABLE, RUN_FORMAT */
 export async function loadRun(dir: string, fs: FileSystem = nodeFileSystem): Promise<Run> {
-  const manifest = await readManifest(dir, fs);
-  if (!manifest)
+  const run = await findRun(dir, fs);
+  if (!run)
     throw dataError('RUN_MISSING', `${dir} is no run directory: it has no run.json. Give the folder that a run wrote.`);
-  return withLedgers(dir, manifest, false, fs);
+  return run;
+}
+
+/** The same, or undefined where no run was started. @throws LongattnError NOT_A_FOLDER, RUN_UNREADABLE, RUN_FORMAT */
+export async function findRun(dir: string, fs: FileSystem = nodeFileSystem): Promise<Run | undefined> {
+  const manifest = await readManifest(dir, fs);
+  return manifest && withLedgers(dir, manifest, false, fs);
 }
 
 function withLedgers(dir: string, manifest: RunManifest, created: boolean, fs: FileSystem): Run {
@@ -118,7 +125,7 @@ async function writeExclusively(file: string, text: string, fs: FileSystem): Pro
 
 async function makeFolders(dir: string, fs: FileSystem): Promise<void> {
   try {
-    for (const folder of FOLDERS) await fs.mkdir(path.join(dir, folder), { recursive: true });
+    for (const folder of FOLDERS) await makeFolder(path.join(dir, folder), fs);
   } catch (error) {
     throw writeError(error, dir);
   }

@@ -16,6 +16,7 @@ export function writeError(error: unknown, target: string): LongattnError {
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
+    case 'ENOENT': // such as a folder in /proc
       return environmentError(
         'NOT_WRITABLE',
         `${target} must not be unwritable (${errorCode(error)}). Choose another output or change its permissions.`,

@@ -1,10 +1,10 @@
 // What a person sees while two stages are at work, on a terminal and in a pipe. Lines must survive the bars that are drawn around them.
 import { describe, expect, it } from '@jest/globals';
 import { PassThrough } from 'node:stream';
-import { ProgressPrinter } from '../../src/cli/progress.js';
+import { ProgressPrinter, type LogFormat } from '../../src/cli/progress.js';
 import type { ProgressEvent, StageName } from '../../src/events.js';
 
-function setUp({ isTTY = false, format = 'text' } = {}) {
+function setUp({ isTTY = false, format = 'text' }: { isTTY?: boolean; format?: LogFormat } = {}) {
   const stream = Object.assign(new PassThrough(), { isTTY, columns: 120 });
   const clock = { ms: 0 };
   const printer = new ProgressPrinter(format, stream, () => clock.ms);

@@ -65,6 +65,13 @@ describe('openRun', () => {
     const file = path.join(folder, 'file');
     writeFileSync(file, '');
     await expect(openRun(file, options())).rejects.toMatchObject({ code: 'NOT_A_FOLDER', exitCode: 4 });
+    // Node's own recursive mkdir never returns there.
+    if (process.platform === 'linux') {
+      await expect(openRun('/proc/longattn/run', options())).rejects.toMatchObject({
+        code: 'NOT_WRITABLE',
+        exitCode: 4,
+      });
+    }
     await expect(
       openRun(path.join(folder, 'x'), options({ fs: faultyFs({ fail: { mkdir: 'EACCES' } }) })),
     ).rejects.toMatchObject({ code: 'NOT_WRITABLE' });

@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Ledger } from '../../src/run/ledger.js';
-import { openLog } from '../../src/run/log.js';
 import { mergeRejects, writeRejects } from '../../src/run/rejects.js';
 import { tempFolder } from '../support/temp-folder.js';
 
@@ -35,26 +34,5 @@ describe('rejects', () => {
     await writeRejects(ledger, 0, [{ file: 'a', line: 1, reason: 'x' }]);
     await writeRejects(ledger, 0, []);
     expect(await mergeRejects(dir, ledger, 1)).toBe(0);
-  });
-});
-
-describe('openLog', () => {
-  it('writes JSON lines to a file of its own', () => {
-    const dir = tempFolder();
-    const logs = [openLog(dir), openLog(dir)];
-    logs[0]!.write({ event: 'start', part: 1 });
-    for (const log of logs) log[Symbol.dispose]();
-    expect(readdirSync(path.join(dir, 'logs'))).toHaveLength(2);
-    expect(JSON.parse(readFileSync(logs[0]!.file, 'utf8'))).toMatchObject({
-      event: 'start',
-      part: 1,
-      time: expect.any(String),
-    });
-  });
-
-  it('goes quiet where it cannot write', () => {
-    const log = openLog(path.join('/dev/null', 'run'));
-    expect(() => log.write({ event: 'start' })).not.toThrow();
-    log[Symbol.dispose]();
   });
 });

@@ -1,10 +1,17 @@
 // `longattn doctor`: what this machine has, in a table to paste into a bug report.
+import { existsSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import type { CommandModule } from 'yargs';
-import { loadBinding } from '../../native/load.js';
+import { addonPath, loadBinding } from '../../native/load.js';
 import { version } from '../../version.js';
 import { runCommand } from '../context.js';
 import { printResult, renderTable } from '../output.js';
+
+/** Where the system found libtorch: only the loaded process knows for sure, and only Linux tells. */
+function libtorchPath(): string | undefined {
+  if (!existsSync('/proc/self/maps')) return undefined;
+  return /(\/.*)\/libtorch_cpu\.so/.exec(readFileSync('/proc/self/maps', 'utf8'))?.[1];
+}
 
 async function facts(): Promise<Record<string, string>> {
   const out: Record<string, string> = {
@@ -19,7 +26,9 @@ async function facts(): Promise<Record<string, string>> {
     const binding = loadBinding();
     const { torch, napi } = binding.versions();
     const cpu = binding.cpu();
-    Object.assign(out, { addon: 'loaded', libtorch: torch, 'N-API': String(napi) });
+    Object.assign(out, { addon: 'loaded', 'addon path': addonPath(), libtorch: torch, 'N-API': String(napi) });
+    const folder = libtorchPath();
+    if (folder) out['libtorch path'] = folder;
     Object.assign(out, { 'CPU features': cpu.features.join(' '), kernels: cpu.kernels.join(' '), kernel: cpu.kernel });
   } catch (error) {
     out['addon'] = `missing: ${(error as Error).message}`;

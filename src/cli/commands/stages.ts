@@ -33,7 +33,7 @@ function stageCommand(
         .example(`$0 ${name} ${example}`, ''),
     handler: (argv) =>
       runCommand(argv, async ({ options, signal, progress, json }) => {
-        const summary = await stage({ ...options, output: argv['output'] }, { signal, onProgress: progress.on });
+        const summary = await stage(options, { signal, onProgress: progress.on });
         progress.stop();
         printResult(json ? JSON.stringify(summary, null, 2) : describeRun(summary));
       }),

@@ -53,7 +53,7 @@ export const validateCommand: CommandModule = {
       const own = Object.fromEntries(
         (['k', 'windows', 'controls', 'loss', 'seed', 'tokens'] as const).map((name) => [name, argv[name]]),
       );
-      const raw = { ...options, ...own, layer: argv['layers'] ?? options.layer, output: argv['output'] };
+      const raw = { ...options, ...own, layer: argv['layers'] ?? options.layer };
       const result = await validateRun(raw, { signal, onProgress: progress.on });
       progress.stop();
       printResult(json ? JSON.stringify(result, null, 2) : describeEvidence(result));
