@@ -1,6 +1,7 @@
 // The scores stage over a run: opens the model only when there is something to score.
 //
 // With a gate it works on the parts whose windows are done while those of later ones are still cut.
+import { loadBinding } from '../native/load.js';
 import { modelMetadata } from '../native/model-metadata.js';
 import { Scorer } from '../native/scorer.js';
 import type { PartGate } from '../run/part-gate.js';
