@@ -30,10 +30,10 @@ inline float exp2_nonpositive(float x) {
   p = p * f + 0.240226469f;
   p = p * f + 0.693147206f;
   p = p * f + 1.0f;
-  int32_t bits, exponent;
+  uint32_t bits, exponent;  // unsigned: keys behind the mask may have any x, and their garbage must not be undefined
   std::memcpy(&bits, &p, sizeof bits);
   std::memcpy(&exponent, &shifted, sizeof exponent);
-  bits += static_cast<int32_t>(static_cast<uint32_t>(exponent) << 23);
+  bits += exponent << 23;
   bits = x < -125.0f ? 0 : bits;
   std::memcpy(&p, &bits, sizeof p);
   return p;
