@@ -63,7 +63,7 @@ describe('longattn attention', () => {
     [['--input', '/no/such/file', '-o', 'x'], 3, 'FILE_MISSING'],
     [['--ids', README, '-o', 'x'], 3, 'TOKEN_ID'],
     [['--ids', '1,99999', '-o', 'x'], 3, 'TOKEN_ID'],
-    [['--ids', '1,2', '-o', '/no/such/folder/x'], 4, 'WRITE_FAILED'],
+    [['--ids', '1,2', '-o', '/no/such/folder/x'], 4, 'NOT_WRITABLE'],
   ])('ends with the exit code of the error: %j', async (args, expected, name) => {
     const { code, stdout, stderr } = await attention(...args);
     expect([code, stdout]).toEqual([expected, '']);
