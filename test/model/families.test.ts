@@ -184,6 +184,7 @@ describe('what a family cannot compute is refused', () => {
     ['gemma3_vision', { is_causal: false }, 'CONFIG_INVALID', /is_causal must not be false/],
     ['gptj', { rotary_dim: null }, 'CONFIG_INVALID', /rotary_dim must not be null/],
     ['deepseek_v2', { scoring_func: 'sigmoid' }, 'CONFIG_INVALID', /scoring_func must not be "sigmoid"/],
+    ['deepseek_v3', { head_dim: 4 }, 'CONFIG_INVALID', /head_dim must not be 4/],
     ['deepseek_v3', { moe_layer_freq: 2 }, 'CONFIG_INVALID', /moe_layer_freq must not be 2/],
     ['gpt_oss', { swiglu_alpha: 1.5 }, 'CONFIG_INVALID', /swiglu_alpha must not be 1.5/],
     ['qwen2_sliding', { use_sliding_window: false }, 'CONFIG_INVALID', /use_sliding_window must not be false/],

@@ -14,11 +14,13 @@ const LATENT_EPS = 1e-6;
 export function latentSizes(rules: Parameters<typeof sizes>[0] = {}): (config: ConfigReader) => Sizes {
   const plain = sizes({ ...rules, keys: { ...rules.keys, headDim: 'qk_nope_head_dim' } });
   return (config) => {
+    const rope = config.int('qk_rope_head_dim', undefined, 1, 256);
+    config.only('head_dim', rope); // transformers takes the width of the rotation from it
     const base = plain(config);
     return {
       ...base,
       kvHeads: base.heads,
-      headDim: base.headDim + config.int('qk_rope_head_dim', undefined, 1, 256),
+      headDim: base.headDim + rope,
       valueDim: config.int('v_head_dim', base.hidden / base.heads, 1, 512),
     };
   };
