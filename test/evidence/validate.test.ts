@@ -103,7 +103,7 @@ describe('validate on planted data', () => {
     }
     const choice = JSON.parse(readFileSync(files.choice, 'utf8')) as Record<string, unknown>;
     expect(choice).toMatchObject({ window: WINDOW, layer: [1], selectLayer: 1, score: report.choice.score });
-    expect(choice).toMatchObject({ _found: { model: { revision: 'r1' }, corpus: { input: 'made' } } });
+    expect(choice).toMatchObject({ _found: { model: { revision: 'r1-1' }, corpus: { input: 'made' } } });
   });
 
   it('follows the yardstick as spearman says', async () => {
