@@ -3,6 +3,9 @@
 
 #include <algorithm>
 
+#include "parallel_rows.h"
+#include "projection/matrix_product.h"
+
 namespace longattn {
 namespace {
 
@@ -14,8 +17,17 @@ void poll(const ProviderOptions& options) {
   if (options.cancel != nullptr && options.cancel->load(std::memory_order_relaxed)) throw Cancelled();
 }
 
-// out [n, out] float32.
-void multiply_into(const Linear& linear, const at::Tensor& x, at::Tensor out) {
+// x [n, in], out [n, out], contiguous float32. In float32 by our own product: the library's is MKL's, which on an
+// AMD CPU has half the speed, and whose bits may change with the number of threads.
+void multiply_into(const Linear& linear, const at::Tensor& x, at::Tensor out, const ProviderOptions& options) {
+  const bool own = linear.weight.scalar_type() == at::kFloat && projection::has_vector_tile();
+  if (own) {
+    const projection::Matrix weight{linear.weight.const_data_ptr<float>(), out.size(1), x.size(1)};
+    const float* bias = linear.bias.defined() ? linear.bias.const_data_ptr<float>() : nullptr;
+    projection::multiply(weight, bias, x.contiguous().const_data_ptr<float>(), x.size(0), thread_count(options.threads),
+                         options.cancel, out.mutable_data_ptr<float>());
+    return;
+  }
   if (linear.weight.scalar_type() == at::kFloat) {
     at::mm_out(out, x, linear.weight.t());
   } else {
@@ -24,9 +36,9 @@ void multiply_into(const Linear& linear, const at::Tensor& x, at::Tensor out) {
   if (linear.bias.defined()) out.add_(linear.bias);
 }
 
-at::Tensor multiply(const Linear& linear, const at::Tensor& x) {
+at::Tensor multiply(const Linear& linear, const at::Tensor& x, const ProviderOptions& options) {
   at::Tensor out = at::empty({x.size(0), linear.weight.size(0)}, at::kFloat);
-  multiply_into(linear, x, out);
+  multiply_into(linear, x, out, options);
   return out;
 }
 
@@ -50,11 +62,12 @@ at::Tensor activate(Activation kind, at::Tensor x) {
   return x;
 }
 
-void mlp_rows(Activation activation, const MlpWeights& weights, const at::Tensor& x, const at::Tensor& out) {
-  at::Tensor up = multiply(weights.up, x);
-  if (!weights.gate.weight.defined()) return multiply_into(weights.down, activate(activation, up), out);
+void mlp_rows(Activation activation, const MlpWeights& weights, const at::Tensor& x, const at::Tensor& out,
+              const ProviderOptions& options) {
+  at::Tensor up = multiply(weights.up, x, options);
+  if (!weights.gate.weight.defined()) return multiply_into(weights.down, activate(activation, up), out, options);
   if (activation == Activation::swiglu_clamped) up = up.clamp_(-kGateLimit, kGateLimit).add_(1);
-  multiply_into(weights.down, activate(activation, multiply(weights.gate, x)).mul_(up), out);
+  multiply_into(weights.down, activate(activation, multiply(weights.gate, x, options)).mul_(up), out, options);
 }
 
 // Scores of experts outside the best groups, as the choice sees them.
@@ -73,8 +86,9 @@ struct Routing {
   at::Tensor weights;  // [n, top_k]
 };
 
-Routing route(const ExpertsConfig& config, const LayerWeights& weights, const at::Tensor& x) {
-  const at::Tensor logits = multiply(weights.router, x);
+Routing route(const ExpertsConfig& config, const LayerWeights& weights, const at::Tensor& x,
+              const ProviderOptions& options) {
+  const at::Tensor logits = multiply(weights.router, x, options);
   if (config.scoring == ExpertsConfig::Scoring::softmax_chosen) {
     auto [best, index] = logits.topk(config.top_k);
     return {index, at::softmax(best, -1)};
@@ -93,7 +107,7 @@ Routing route(const ExpertsConfig& config, const LayerWeights& weights, const at
 
 at::Tensor expert_rows(const BlockConfig& block, const LayerWeights& weights, const at::Tensor& x,
                        const ProviderOptions& options) {
-  const Routing routing = route(block.experts, weights, x);
+  const Routing routing = route(block.experts, weights, x, options);
   at::Tensor out = at::zeros_like(x);
   for (int64_t e = 0; e < block.experts.count; ++e) {
     const at::Tensor places = (routing.experts == e).nonzero();  // [hits, 2]: row, rank
@@ -102,13 +116,13 @@ at::Tensor expert_rows(const BlockConfig& block, const LayerWeights& weights, co
     const at::Tensor rows = places.select(1, 0);
     const at::Tensor share = routing.weights.index({rows, places.select(1, 1)}).unsqueeze(1);
     at::Tensor part = at::empty({rows.size(0), x.size(1)}, at::kFloat);
-    mlp_rows(block.activation, weights.experts[e], x.index_select(0, rows), part);
+    mlp_rows(block.activation, weights.experts[e], x.index_select(0, rows), part, options);
     out.index_add_(0, rows, part.mul_(share));
   }
   if (!block.experts.shared) return out;
   at::Tensor shared = at::empty_like(x);
-  mlp_rows(block.activation, weights.mlp, x, shared);
-  if (weights.shared_router.weight.defined()) shared.mul_(at::sigmoid(multiply(weights.shared_router, x)));
+  mlp_rows(block.activation, weights.mlp, x, shared, options);
+  if (weights.shared_router.weight.defined()) shared.mul_(at::sigmoid(multiply(weights.shared_router, x, options)));
   return out.add_(shared);
 }
 
@@ -129,7 +143,7 @@ at::Tensor in_blocks(const at::Tensor& x, int64_t width, const ProviderOptions& 
 
 at::Tensor project(const Linear& linear, const at::Tensor& x, const ProviderOptions& options) {
   return in_blocks(x, linear.weight.size(0), options,
-                   [&](const at::Tensor& rows, const at::Tensor& out) { multiply_into(linear, rows, out); });
+                   [&](const at::Tensor& rows, const at::Tensor& out) { multiply_into(linear, rows, out, options); });
 }
 
 at::Tensor feed_forward(const BlockConfig& block, const LayerWeights& weights, const at::Tensor& x,
@@ -138,7 +152,7 @@ at::Tensor feed_forward(const BlockConfig& block, const LayerWeights& weights, c
     if (block.mlp == BlockConfig::Mlp::experts) {
       out.copy_(expert_rows(block, weights, rows, options));
     } else {
-      mlp_rows(block.activation, weights.mlp, rows, out);
+      mlp_rows(block.activation, weights.mlp, rows, out, options);
     }
   });
 }

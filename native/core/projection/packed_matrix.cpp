@@ -3,21 +3,9 @@
 
 #include <algorithm>
 
-#include "../attention/cpu_features.h"
+#include "kernel.h"
 
 namespace longattn::projection {
-namespace {
-
-Tile fastest_tile() {
-#if defined(__x86_64__)
-  if (attention::cpu_has_avx512()) return tile_avx512;
-  if (attention::cpu_has_avx2_fma()) return tile_avx2;
-#endif
-  return tile_portable;
-}
-
-}  // namespace
-
 PackedMatrix::PackedMatrix(int64_t inputs, const std::vector<int64_t>& part_rows,
                            const std::function<void(int64_t, int64_t, float*)>& row)
     : inputs_(inputs) {
@@ -40,7 +28,7 @@ PackedMatrix::PackedMatrix(int64_t inputs, const std::vector<int64_t>& part_rows
 
 void PackedMatrix::multiply(int64_t part, const float* x, int64_t count, int threads,
                             const std::function<float*(int64_t)>& out_row) const {
-  static const Tile tile = fastest_tile();
+  const Tile tile = kernel().tile;
   const Part& p = parts_[part];
   const int64_t chunks = (count + kMaxRows - 1) / kMaxRows;
 #pragma omp parallel for collapse(2) schedule(dynamic) num_threads(threads)

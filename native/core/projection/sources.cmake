@@ -1,5 +1,7 @@
 # Sources of the projection, relative to this file, with the flags that only some of them may have.
 set(LONGATTN_PROJECTION_SOURCES
+  ${CMAKE_CURRENT_LIST_DIR}/kernel.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/matrix_product.cpp
   ${CMAKE_CURRENT_LIST_DIR}/packed_matrix.cpp
   ${CMAKE_CURRENT_LIST_DIR}/tile_portable.cpp)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|amd64")

@@ -21,4 +21,11 @@ void tile_portable(const float* x, int64_t x_stride, int64_t rows, const float* 
 void tile_avx2(const float* x, int64_t x_stride, int64_t rows, const float* panel, int64_t inputs, float* out);
 void tile_avx512(const float* x, int64_t x_stride, int64_t rows, const float* panel, int64_t inputs, float* out);
 
+// Transposes a piece of a weight matrix into a panel: rows (at most kPanel) of `inputs` values, `stride` floats apart,
+// to [inputs][kPanel], zeros where rows are missing.
+using Pack = void (*)(const float* rows, int64_t stride, int64_t count, int64_t inputs, float* panel);
+
+void pack_portable(const float* rows, int64_t stride, int64_t count, int64_t inputs, float* panel);
+void pack_avx2(const float* rows, int64_t stride, int64_t count, int64_t inputs, float* panel);
+
 }  // namespace longattn::projection

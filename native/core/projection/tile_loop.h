@@ -35,6 +35,15 @@ void accumulate(const float* x, int64_t x_stride, const float* panel, int64_t co
   }
 }
 
+// The same for the rows that do not fill a group, `rows` <= kRows.
+template <typename V, int kRows, int kVectors>
+void last_rows(int64_t rows, const float* x, int64_t x_stride, const float* panel, int64_t count, float* out) {
+  if constexpr (kRows > 0) {
+    if (rows == kRows) return accumulate<V, kRows, kVectors>(x, x_stride, panel, count, out);
+    last_rows<V, kRows - 1, kVectors>(rows, x, x_stride, panel, count, out);
+  }
+}
+
 template <typename V, int kRows, int kVectors>
 void tile(const float* x, int64_t x_stride, int64_t rows, const float* panel, int64_t inputs, float* out) {
   std::fill(out, out + rows * kPanel, 0.0f);
@@ -46,9 +55,8 @@ void tile(const float* x, int64_t x_stride, int64_t rows, const float* panel, in
       for (; r + kRows <= rows; r += kRows) {
         accumulate<V, kRows, kVectors>(x + r * x_stride + first, x_stride, piece, count, out + r * kPanel + column);
       }
-      for (; r < rows; ++r) {
-        accumulate<V, 1, kVectors>(x + r * x_stride + first, x_stride, piece, count, out + r * kPanel + column);
-      }
+      last_rows<V, kRows - 1, kVectors>(rows - r, x + r * x_stride + first, x_stride, piece, count,
+                                        out + r * kPanel + column);
     }
   }
 }

@@ -1,9 +1,14 @@
 // The projection kernel: right against float64, and the same bits whatever shares the batch, on any number of threads.
+#include <atomic>
+#include <cstdlib>
 #include <cstring>
 #include <random>
 #include <vector>
 
 #include "../attention/cpu_features.h"
+#include "../attention_stats.h"
+#include "../projection/kernel.h"
+#include "../projection/matrix_product.h"
 #include "../projection/packed_matrix.h"
 #include "check.h"
 
@@ -93,6 +98,46 @@ void vector_tiles_agree() {
 #endif
 }
 
+// The product that packs as it goes: the bits of the packed matrix plus the bias, on any number of threads.
+void packs_as_it_goes(int64_t inputs, int64_t outputs, int64_t count) {
+  const std::vector<float> weights = randn(outputs * inputs, 7), x = randn(count * inputs, 8), bias = randn(outputs, 9);
+  const PackedMatrix matrix = pack({inputs, {outputs}}, weights);
+  std::vector<float> want = product(matrix, 0, x.data(), count, 1);
+  const projection::Matrix weight{weights.data(), outputs, inputs};
+  for (const int threads : {1, 2, 5}) {
+    std::vector<float> out(want.size());
+    projection::multiply(weight, nullptr, x.data(), count, threads, nullptr, out.data());
+    CHECK(out == want);
+  }
+  for (size_t i = 0; i < want.size(); ++i) want[i] += bias[i % outputs];
+  std::vector<float> out(want.size());
+  projection::multiply(weight, bias.data(), x.data(), count, 2, nullptr, out.data());
+  CHECK(out == want);
+}
+
+void kernels_can_be_forced() {
+  for (const char* name : {"portable", "avx2"}) {
+    setenv("LONGATTN_CPU_KERNEL", name, 1);
+    for (const int64_t outputs : {1, 63, 64, 130}) packs_as_it_goes(131, outputs, 7);
+    packs_as_it_goes(8, 72, 50);
+    CHECK(projection::has_vector_tile() == (std::strcmp(name, "avx2") == 0 && attention::cpu_has_avx2_fma()));
+  }
+  unsetenv("LONGATTN_CPU_KERNEL");
+}
+
+void can_be_cancelled() {
+  const std::vector<float> weights(64 * 16), x(100 * 16);
+  std::vector<float> out(100 * 64);
+  const std::atomic<bool> cancel{true};
+  bool thrown = false;
+  try {
+    projection::multiply({weights.data(), 64, 16}, nullptr, x.data(), 100, 2, &cancel, out.data());
+  } catch (const Cancelled&) {
+    thrown = true;
+  }
+  CHECK(thrown);
+}
+
 }  // namespace
 
 int main() {
@@ -100,5 +145,10 @@ int main() {
     is_right(one);
   for (const Case& one : {Case{576, {256}}, Case{257, {70}}, Case{64, {48}}}) has_the_same_bits_in_any_batch(one);
   vector_tiles_agree();
+  for (const int64_t count : {1, 4, 48, 100}) packs_as_it_goes(576, 192, count);
+  packs_as_it_goes(1, 1, 1);
+  packs_as_it_goes(40000, 70, 3);  // a panel beyond the scratch
+  kernels_can_be_forced();
+  can_be_cancelled();
   return check::exit_code();
 }
