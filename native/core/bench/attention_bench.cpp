@@ -12,7 +12,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <ctime>
 #include <functional>
 #include <memory>
 #include <string>
@@ -20,6 +19,7 @@
 #include "memory_peak.h"
 #include "peers_torch.h"
 #include "random_window.h"
+#include "row.h"
 
 namespace {
 
@@ -43,12 +43,6 @@ struct Row {
   double rate() const { return flops / seconds; }
 };
 
-double cpu_seconds() {
-  timespec t;
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-  return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
-}
-
 Settings parse(int argc, char** argv) {
   Settings s;
   for (int i = 1; i < argc; ++i) {
@@ -71,20 +65,6 @@ Settings parse(int argc, char** argv) {
     std::exit(2);
   }
   return s;
-}
-
-void print(const Settings& s, const std::string& name, double value, const char* unit, double ratio,
-           const std::string& to) {
-  if (s.json) {
-    const std::string tail = to.empty() ? "\"ratio\":null,\"ratio_to\":null"
-                                        : "\"ratio\":" + std::to_string(ratio) + ",\"ratio_to\":\"" + to + "\"";
-    std::printf("{\"bench\":\"%s\",\"value\":%.6g,\"unit\":\"%s\",%s}\n", name.c_str(), value, unit, tail.c_str());
-  } else if (to.empty()) {
-    std::printf("%-48s %9.1f %s\n", name.c_str(), value, unit);
-  } else {
-    std::printf("%-48s %9.1f %-8s %6.3f of %s\n", name.c_str(), value, unit, ratio, to.c_str());
-  }
-  std::fflush(stdout);
 }
 
 AttentionOptions groups(bool entropy, bool far_peak, bool token_far, int threads) {
@@ -156,7 +136,7 @@ void print_memory(const Settings& s, const Shape& shape) {
                                     [&] { run_kernel(kernel, *window, groups(true, true, false, s.threads)); });
     const std::string name = kernel + " memory H" + std::to_string(shape.heads) + "/" + std::to_string(shape.kv_heads) +
                              " d" + std::to_string(shape.dim) + " L" + std::to_string(shape.length);
-    if (bytes >= 0) print(s, name, bytes / 1e6, "MB", 0, "");
+    if (bytes >= 0) print_row(s.json, name, bytes / 1e6, "MB", 0, "");
   }
 }
 
@@ -164,16 +144,17 @@ void print_memory(const Settings& s, const Shape& shape) {
 
 int main(int argc, char** argv) {
   const Settings s = parse(argc, argv);
-  // Memory first: it forks, which must happen before any thread runs. The sums do not depend on heads, so few heads
-  // serve.
-  print_memory(s, {s.length * 2, 3, 1, 64});
-  print_memory(s, {s.length * 2, 4, 1, 128});
+  // Memory first: it forks, which must happen before any thread runs.
+  print_memory(s, {s.length * 2, 9, 3, 64});
+  print_memory(s, {s.length * 2, 32, 8, 128});
 
   const int threads = s.threads > 0 ? s.threads : omp_get_max_threads();
   torch_threads(threads);
   RandomWindow small({s.length, 9, 3, 64}), large({s.length, 8, 2, 128});
   std::vector<Row> rows;
   rows.push_back({"sgemm", gemm_flops(), "", s.rounds, torch_sgemm});
+  // The float32 product that libtorch has besides: MKL uses AVX2 only on an AMD CPU, oneDNN what the CPU has.
+  if (torch_has_onednn()) rows.push_back({"sgemm by oneDNN", gemm_flops(), "sgemm", s.rounds, torch_sgemm_onednn});
   rows.push_back({"bf16 gemm", gemm_flops(), "sgemm", s.rounds, torch_bf16_gemm});
   add_shape(rows, small, s);
   add_shape(rows, large, s);
@@ -182,7 +163,8 @@ int main(int argc, char** argv) {
   for (const Row& row : rows) {
     const auto to =
         std::find_if(rows.begin(), rows.end(), [&](const Row& other) { return other.name == row.ratio_to; });
-    print(s, row.name, row.rate() / 1e9, "GFLOP/s", to == rows.end() ? 0 : row.rate() / to->rate(), row.ratio_to);
+    print_row(s.json, row.name, row.rate() / 1e9, "GFLOP/s", to == rows.end() ? 0 : row.rate() / to->rate(),
+              row.ratio_to);
   }
   return 0;
 }

@@ -1,17 +1,15 @@
 // What the layers below cost: a decoder at the shape of SmolLM2-135M, beside the floor that its matrix products would
 // take at the speed of libtorch's own sgemm, measured in the same process, turn by turn.
 //
-//   longattn_decoder_bench [--length 4096] [--layer 16] [--threads 0] [--rounds 5] [--json]
+//   longattn_decoder_bench [--length 4096] [--layer 16] [--threads 0] [--rounds 5] [--quick] [--json]
 //
 // Weights are random and every layer names the same bytes of one temporary file; each has a copy of its own in memory
-// all the same, because they are converted from F16.
+// all the same, because they are converted from F16. Times are process CPU time over threads, best of the rounds.
 #include <omp.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
-#include <cstring>
 #include <fstream>
 #include <functional>
 #include <random>
@@ -19,6 +17,8 @@
 
 #include "decoder/aten.h"
 #include "decoder/decoder.h"
+#include "peers_torch.h"
+#include "row.h"
 #include "scorer.h"
 
 namespace {
@@ -26,7 +26,6 @@ namespace {
 using namespace longattn;
 
 constexpr int64_t kHidden = 576, kHeads = 9, kKvHeads = 3, kDim = 64, kWidth = 1536, kVocab = 4096;
-constexpr int64_t kGemm = 2048;
 
 struct Options {
   int64_t length = 4096;
@@ -108,23 +107,10 @@ double last_flops(double length) {
   return 2.0 * length * kHidden * (kHeads + kKvHeads) * kDim + 1.0 * kDim * kHeads * length * length;
 }
 
-double seconds(const std::function<void()>& work) {
-  const auto start = std::chrono::steady_clock::now();
+double seconds(int threads, const std::function<void()>& work) {
+  const double start = bench::cpu_seconds();
   work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-void print(const Options& options, const std::string& name, double value, const char* unit, double ratio,
-           const char* ratio_to) {
-  if (options.json) {
-    std::printf("{\"bench\":\"%s\",\"value\":%.6g,\"unit\":\"%s\"", name.c_str(), value, unit);
-    if (ratio > 0) std::printf(",\"ratio\":%.4g,\"ratio_to\":\"%s\"", ratio, ratio_to);
-    std::printf("}\n");
-  } else if (ratio > 0) {
-    std::printf("%-52s %9.3f %-8s %5.2f x %s\n", name.c_str(), value, unit, ratio, ratio_to);
-  } else {
-    std::printf("%-52s %9.3f %s\n", name.c_str(), value, unit);
-  }
+  return (bench::cpu_seconds() - start) / threads;
 }
 
 Options parse(int argc, char** argv) {
@@ -133,6 +119,8 @@ Options parse(int argc, char** argv) {
     const std::string flag = argv[i];
     if (flag == "--json") {
       options.json = true;
+    } else if (flag == "--quick") {
+      options.length = 1024, options.layer = 4, options.rounds = 2;
     } else if (i + 1 < argc && flag == "--length") {
       options.length = std::stoll(argv[++i]);
     } else if (i + 1 < argc && flag == "--layer") {
@@ -164,28 +152,40 @@ int main(int argc, char** argv) {
   request.k = {options.length / 4};
   const auto run = [&](Decoder& decoder, std::vector<int64_t> layers) {
     request.layers = std::move(layers);
-    return seconds([&] { score(decoder, request, {threads, nullptr}); });
+    score(decoder, request, {threads, nullptr});
   };
   const int64_t last = options.layer, before = std::max<int64_t>(1, last - 1);
-  const at::Tensor a = at::full({kGemm, kGemm}, 0.5, at::kFloat), b = at::full({kGemm, kGemm}, 0.25, at::kFloat);
-  double gemm = 1e9, whole = 1e9, half = 1e9, two = 1e9;
+  double gemm = 1e9, onednn = 1e9, whole = 1e9, half = 1e9, two = 1e9;
+  const auto best = [&](double& seconds_of, const std::function<void()>& work) {
+    seconds_of = std::min(seconds_of, seconds(threads, work));
+  };
   for (int round = 0; round < options.rounds; ++round) {
-    gemm = std::min(gemm, seconds([&] { at::mm(a, b); }));
-    whole = std::min(whole, run(f32, {last}));
-    gemm = std::min(gemm, seconds([&] { at::mm(a, b); }));
-    two = std::min(two, run(f32, {before, last}));
-    gemm = std::min(gemm, seconds([&] { at::mm(a, b); }));
-    half = std::min(half, run(bf16, {last}));
+    best(gemm, bench::torch_sgemm);
+    if (bench::torch_has_onednn()) best(onednn, bench::torch_sgemm_onednn);
+    best(whole, [&] { run(f32, {last}); });
+    best(gemm, bench::torch_sgemm);
+    if (bench::torch_has_onednn()) best(onednn, bench::torch_sgemm_onednn);
+    best(two, [&] { run(f32, {before, last}); });
+    best(half, [&] { run(bf16, {last}); });
   }
   const auto length = static_cast<double>(options.length);
-  const double speed = 2.0 * kGemm * kGemm * kGemm / gemm;
-  const double floor = (static_cast<double>(last) * layer_flops(length) + last_flops(length)) / speed;
-  const std::string what = "layers 0.." + std::to_string(last) + ", L = " + std::to_string(options.length);
-  print(options, "sgemm 2048^3, " + std::to_string(threads) + " threads", speed / 1e9, "GFLOP/s", 0, "");
-  print(options, "floor of " + what, floor, "s", 0, "");
-  print(options, "decoder f32, " + what, whole, "s", whole / floor, "floor");
-  print(options, "decoder bf16, " + what, half, "s", half / whole, "f32");
-  print(options, "one layer run, f32", whole / static_cast<double>(last), "s", 0, "");
-  print(options, "one more layer scored, f32", std::max(0.0, two - whole), "s", 0, "");
+  const double flops = static_cast<double>(last) * layer_flops(length) + last_flops(length);
+  const double floor = flops * gemm / bench::gemm_flops();
+  const std::string what = "layers 0.." + std::to_string(last) + " L" + std::to_string(options.length);
+  const auto print = [&](const std::string& name, double value, const char* unit, double ratio, const std::string& to) {
+    bench::print_row(options.json, name, value, unit, ratio, to);
+  };
+  const std::string floor_name = "decoder floor " + what, f32_name = "decoder f32 " + what;
+  print("decoder sgemm", bench::gemm_flops() / gemm / 1e9, "GFLOP/s", 0, "");
+  print(floor_name, floor, "s", 0, "");
+  if (bench::torch_has_onednn()) {
+    print("decoder sgemm by oneDNN", bench::gemm_flops() / onednn / 1e9, "GFLOP/s", gemm / onednn, "decoder sgemm");
+    print("decoder floor by oneDNN " + what, floor * onednn / gemm, "s", onednn / gemm, floor_name);
+  }
+  print(f32_name, whole, "s", whole / floor, floor_name);
+  print("decoder bf16 " + what, half, "s", half / whole, f32_name);
+  print("decoder one layer run f32", whole / static_cast<double>(last), "s", 0, "");
+  print("decoder one layer run bf16", half / static_cast<double>(last), "s", 0, "");
+  print("decoder one more layer scored f32", std::max(0.0, two - whole), "s", 0, "");
   return 0;
 }

@@ -72,8 +72,16 @@ void torch_threads(int threads) {
 void torch_sgemm() {
   gemm(at::kFloat);
 }
+void torch_sgemm_onednn() {
+  static const at::Tensor a = at::randn({kGemmSize, kGemmSize}).to_mkldnn(),
+                          b = at::randn({kGemmSize, kGemmSize}).to_mkldnn();
+  at::mkldnn_linear(a, b);
+}
 void torch_bf16_gemm() {
   gemm(at::kBFloat16);
+}
+bool torch_has_onednn() {
+  return at::hasMKLDNN();
 }
 
 FarSums torch_blocked(const RandomWindow& w) {

@@ -3,4 +3,5 @@ set(LONGATTN_BENCH_SOURCES
   attention_bench.cpp
   memory_peak.cpp
   peers_torch.cpp
-  random_window.cpp)
+  random_window.cpp
+  row.cpp)
