@@ -26,6 +26,16 @@ void test_threads(const std::string& kernel) {
   }
 }
 
+// Fewer row blocks than threads.
+void test_short(const std::string& kernel) {
+  for (int64_t length : {1, 5, 97}) {
+    const Shape shape = {length, 3, 1, 80};
+    Table table(shape, Content::strong_sink, 24);
+    const AttentionProblem p = problem_of(shape, table, length / 4);
+    CHECK_MESSAGE(same_bits(attention_stats(p, with_threads(1)), attention_stats(p, with_threads(8))), kernel);
+  }
+}
+
 void test_neighbours(const std::string& kernel) {
   Table first(kShape, Content::randn, 22), second(kShape, Content::strong_sink, 23);
   const AttentionProblem a = problem_of(kShape, first, 275), b = problem_of(kShape, second, 275);
@@ -42,6 +52,7 @@ int main() {
     setenv("LONGATTN_CPU_KERNEL", kernel.c_str(), 1);
     if (kernel == "reference") continue;
     test_threads(kernel);
+    test_short(kernel);
     test_neighbours(kernel);
   }
   return check::exit_code();

@@ -1,4 +1,6 @@
 // What a kernel does with NaN, Inf, overflowing sums, a cancelled run, a source that throws, and a wrong setting.
+#include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <limits>
 
@@ -93,6 +95,33 @@ void test_sources(const std::string& kernel) {
   CHECK_MESSAGE(well.groups == "01", kernel + " prepares groups in order: " + well.groups);
 }
 
+// Counts the rows asked for after the first query block has cancelled the run.
+class Cancelling : public HeadSource {
+ public:
+  explicit Cancelling(std::atomic<bool>& cancel) : cancel_(cancel) {}
+  void queries(int64_t, int64_t, int64_t count, float* out) const override {
+    if (cancel_.exchange(true)) ++late;
+    std::fill_n(out, count * 16, 0.5f);
+  }
+  void keys(int64_t, int64_t, int64_t count, float* out) const override { std::fill_n(out, count * 16, 0.5f); }
+  mutable std::atomic<int> late{0};
+
+ private:
+  std::atomic<bool>& cancel_;
+};
+
+// A long window ends with the row blocks that are at work, no more than one a thread: a block of 32,768 keys takes
+// milliseconds.
+void test_cancel_of_a_long_window(const std::string& kernel) {
+  std::atomic<bool> cancel{false};
+  Cancelling source(cancel);
+  AttentionOptions options;
+  options.cancel = &cancel;
+  options.threads = 2;
+  CHECK_THROWS(attention_stats(problem_of({32768, 2, 1, 16}, source, 8192), options), Cancelled);
+  CHECK_MESSAGE(source.late <= 1, kernel + " starts " + std::to_string(source.late) + " blocks after it was cancelled");
+}
+
 void test_float_state(const std::string& kernel) {
 #if defined(__SSE2__)
   Table table(kShape, Content::randn, 36);
@@ -151,6 +180,7 @@ int main() {
     test_sources(kernel);
     test_float_state(kernel);
     if (kernel != "reference") test_overflowing_sums(kernel);
+    if (kernel != "reference") test_cancel_of_a_long_window(kernel);
   }
   test_problem_checks();
   test_variable();

@@ -147,7 +147,9 @@ inline void compare(const AttentionStats& got, const AttentionStats& want, int64
   }
   CHECK(got.token_far.size() == want.token_far.size());
   for (size_t n = 0; n < want.token_far.size() && n < got.token_far.size(); ++n)
-    CHECK_MESSAGE(check::close(got.token_far[n], want.token_far[n], 0, t.token), name + " token " + std::to_string(n));
+    CHECK_MESSAGE(check::close(got.token_far[n], want.token_far[n], 0, t.token),
+                  name + " token " + std::to_string(n) + " differs by " +
+                      std::to_string((got.token_far[n] - want.token_far[n]) * 1e6) + "e-6");
 }
 
 inline bool same_bits(const AttentionStats& a, const AttentionStats& b) {

@@ -32,6 +32,10 @@ void test_shape(const Shape& shape, Content content, int64_t k) {
   options.threads = shape.length < 500 ? 1 : 2;  // hundreds of tiny windows: waking threads would be most of the time
   AttentionProblem p = problem_of(shape, exact, k), bf16 = problem_of(shape, rounded, k);
   round_for_bf16(rounded, bf16);
+  Tolerance tolerance;
+  // Among thousands of heavy-tailed rows some have logits of hundreds of nats, which float32 knows to 2^-24 of their
+  // size.
+  if (content == Content::heavy_tailed && shape.length > 1000) tolerance.token = 1e-4;
   const AttentionStats want = attention_stats_reference(p, options);
   for (const std::string& kernel : attention_kernels()) {
     if (kernel == "reference") continue;
@@ -40,7 +44,7 @@ void test_shape(const Shape& shape, Content content, int64_t k) {
       compare(attention_stats(bf16, options), attention_stats_reference(bf16, options), shape.length, Tolerance(),
               kernel + " " + name);
     } else {
-      compare(attention_stats(p, options), want, shape.length, Tolerance(), kernel + " " + name);
+      compare(attention_stats(p, options), want, shape.length, tolerance, kernel + " " + name);
     }
   }
 }
@@ -59,8 +63,15 @@ int main() {
     for (Content content : kContents) test_shape({1000, 1, 1, dim}, content, 250);
   for (int64_t k : distances(1000)) test_shape({1000, 3, 1, 64}, Content::heavy_tailed, k);
   test_shape({1000, 8, 1, 80}, Content::strong_sink, 333);
-  test_shape({4097, 1, 1, 64}, Content::heavy_tailed, 1024);
-  test_shape({4097, 1, 1, 32}, Content::strong_sink, 1000);
+  // The longest at every dimension, taking turns over contents and distances: the float64 reference takes its time.
+  const std::vector<int64_t> ks = distances(4097);
+  size_t turn = 0;
+  for (int64_t dim : kDims) {
+    test_shape({4097, 1, 1, dim}, kContents[turn % std::size(kContents)], ks[(turn + 2) % ks.size()]);
+    ++turn;
+  }
+  test_shape({4097, 3, 1, 32}, Content::strong_sink, 1024);
+  test_shape({4097, 8, 1, 16}, Content::heavy_tailed, 1024);
   // Odd dimensions, and lengths around row blocks and panels.
   for (int64_t length : {95, 97, 191, 193, 257}) test_shape({length, 2, 1, 37}, Content::randn, length / 3);
   return check::exit_code();

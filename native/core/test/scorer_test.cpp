@@ -2,6 +2,7 @@
 // each other.
 #include "../scorer.h"
 
+#include <algorithm>
 #include <cstring>
 #include <numeric>
 
@@ -195,6 +196,38 @@ void names_the_window_and_head_that_overflow() {
   CHECK_ERROR(score(layer, request_of({window_of(40, 1)}, {10}), {}), kAttentionNotFinite, "window 0, layer 0, head ");
 }
 
+// Two heads of one dimension; the window that begins with token 1 has a NaN in its second query head.
+class OneBadWindow : public LayerProvider, private HeadSource {
+ public:
+  int64_t layers() const override { return 1; }
+  int64_t vocab() const override { return 2; }
+  void visit(const int32_t* ids, int64_t length, const std::vector<int64_t>&, const ProviderOptions&,
+             const Visitor& visitor) override {
+    bad_ = ids[0] == 1;
+    AttentionProblem problem;
+    problem.length = length;
+    problem.heads = problem.kv_heads = 2;
+    problem.dim = 1;
+    problem.scale = 1;
+    problem.source = problem.mutable_source = this;
+    visitor(0, problem);
+  }
+
+ private:
+  void queries(int64_t head, int64_t, int64_t count, float* out) const override {
+    std::fill_n(out, count, bad_ && head == 1 ? std::nanf("") : 1.0f);
+  }
+  void keys(int64_t, int64_t, int64_t count, float* out) const override { std::fill_n(out, count, 1.0f); }
+  bool bad_ = false;
+};
+
+void names_the_one_window_of_a_batch() {
+  OneBadWindow provider;
+  CHECK_ERROR(score(provider, request_of({{0, 0}, {0, 1, 0}, {1, 0}, {0, 0}}, {1, 1, 1, 1}), {}), kAttentionNotFinite,
+              "window 2, layer 0, head 1 ");
+  CHECK(score(provider, request_of({{0, 0}, {0, 1, 0}}, {1, 1}), {}).size() == 2);
+}
+
 }  // namespace
 
 int main() {
@@ -203,5 +236,6 @@ int main() {
   windows_do_not_influence_each_other();
   refuses();
   names_the_window_and_head_that_overflow();
+  names_the_one_window_of_a_batch();
   return check::exit_code();
 }
