@@ -3,8 +3,8 @@
 //   node scripts/bench.mjs [--json] [--quick] [--page] [--rounds N]
 //
 // --json: one line a row, {"bench","value","unit","ratio","ratio_to"}. --quick: short windows, a minute. --rounds: a row is the
-// best of so many. --page: also writes docs/performance.md and the README's table. Waiting threads sleep unless OMP_WAIT_POLICY says otherwise: a row is CPU time, and a
-// thread that spins because a neighbour holds the other core would be counted.
+// best of so many. --page: also writes docs/performance.md and the README's table. Waiting threads sleep unless OMP_WAIT_POLICY
+// says otherwise: a row is CPU time, and a thread that spins because a neighbour holds the other core would be counted.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

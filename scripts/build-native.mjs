@@ -2,25 +2,14 @@
 // Builds the addon into build/Release: finds or fetches libtorch, configures through cmake-js, builds what changed.
 //   node scripts/build-native.mjs [--tests] [--benches]     also build/tests (for ctest), build/bench
 // LONGATTN_SANITIZE=address,undefined and CXX are passed on. Nothing runs when no input has changed since the last success.
-import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { fetchLibtorch } from './lib/libtorch.mjs';
 import { checkNativeTools } from './lib/native-tools.mjs';
 import { hashFiles, unlessStamped } from './lib/stamp.mjs';
-import { main, root, run, SetupError } from './lib/step.mjs';
+import { main, root, run } from './lib/step.mjs';
 
 const build = path.join(root, 'build');
-
-/** The folder of libtorch; its progress goes to the terminal. */
-function fetchLibtorch() {
-  const { status, stdout } = spawnSync('python3', ['scripts/fetch-libtorch.py'], {
-    cwd: root,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  if (status !== 0) throw new SetupError('libtorch was neither found nor fetched: the lines above say why.');
-  return stdout.trim();
-}
 
 function configure(defines) {
   const args = [

@@ -155,7 +155,8 @@ inline void compare(const AttentionStats& got, const AttentionStats& want, int64
 inline bool same_bits(const AttentionStats& a, const AttentionStats& b) {
   return a.heads.size() == b.heads.size() && a.token_far.size() == b.token_far.size() &&
          std::memcmp(a.heads.data(), b.heads.data(), a.heads.size() * sizeof(HeadStats)) == 0 &&
-         std::memcmp(a.token_far.data(), b.token_far.data(), a.token_far.size() * sizeof(float)) == 0;
+         (a.token_far.empty() ||
+          std::memcmp(a.token_far.data(), b.token_far.data(), a.token_far.size() * sizeof(float)) == 0);
 }
 
 }  // namespace fixture
