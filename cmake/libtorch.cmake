@@ -2,10 +2,13 @@
 #
 #   longattn_torch    headers, libtorch_cpu, libc10, the RPATH to them
 #   longattn_openmp   the OpenMP runtime that libtorch itself loads: two of them in one process would fight over the cores
+find_program(LONGATTN_PYTHON NAMES python3)
 if(NOT LONGATTN_LIBTORCH)
-  find_program(LONGATTN_PYTHON NAMES python3 REQUIRED)
+  if(LONGATTN_CUDA STREQUAL "ON")
+    set(fetch_cuda --cuda)
+  endif()
   execute_process(
-    COMMAND ${LONGATTN_PYTHON} ${CMAKE_CURRENT_SOURCE_DIR}/scripts/fetch-libtorch.py
+    COMMAND ${LONGATTN_PYTHON} ${CMAKE_CURRENT_SOURCE_DIR}/scripts/fetch-libtorch.py ${fetch_cuda}
     OUTPUT_VARIABLE fetched OUTPUT_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE failed)
   if(failed)
     message(FATAL_ERROR "libtorch was neither found nor fetched: see the lines above, or set LONGATTN_LIBTORCH")

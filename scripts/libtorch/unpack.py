@@ -40,17 +40,17 @@ def unpack(target, get_wheel, get_cuda_libraries, cuda):
     """Fill `target`. A wheel that turns out to be damaged is removed and downloaded once more."""
     try:
         _unpack(target, get_wheel(), get_cuda_libraries, cuda)
-    except _Damaged as damage:
+    except Damaged as damage:
         say(f"{damage}; downloading again")
         damage.wheel.unlink()
         try:
             _unpack(target, get_wheel(), get_cuda_libraries, cuda)
-        except _Damaged as again:
+        except Damaged as again:
             again.wheel.unlink()
             raise EnvironmentProblem(f"{again}, twice. Check the package index that pip uses.")
 
 
-class _Damaged(Exception):
+class Damaged(Exception):
     def __init__(self, wheel, what):
         super().__init__(f"{wheel.name} is damaged: {what}")
         self.wheel = wheel
@@ -61,7 +61,7 @@ def _unpack(target, wheel, get_cuda_libraries, cuda):
         shutil.rmtree(stale, ignore_errors=True)
     partial = tempfile.mkdtemp(prefix=f"{target.name}.", suffix=".partial", dir=target.parent)
     try:
-        with _Wheel(wheel, partial) as torch:
+        with Wheel(wheel, partial) as torch:
             say(f"unpacking {wheel.name}")
             torch.extract(n for n in torch.names if n.startswith("torch/include/") or "/licenses/" in n)
             outside = torch.extract_libraries(CPU_ROOTS + (CUDA_ROOTS if cuda else ()))
@@ -74,7 +74,7 @@ def _unpack(target, wheel, get_cuda_libraries, cuda):
             )
         for nvidia in get_cuda_libraries(version, parts) if parts else []:
             wheels.append(nvidia)
-            with _Wheel(nvidia, partial) as part:
+            with Wheel(nvidia, partial) as part:
                 part.extract(n for n in part.names if os.path.basename(n) in outside)
         # mkdtemp makes a private folder; the cache may be shared.
         os.chmod(partial, 0o755)
@@ -98,7 +98,7 @@ def _stem(library):
     return library.split(".", 1)[0]
 
 
-class _Wheel:
+class Wheel:
     """One wheel being unpacked: names, sizes and hashes from RECORD, extraction that checks them."""
 
     def __init__(self, path, folder):
@@ -112,7 +112,7 @@ class _Wheel:
             rows = csv.reader(io.TextIOWrapper(self.zip.open(record), encoding="utf-8"))
             self.hashes = {row[0]: row[1] for row in rows if len(row) == 3 and row[1]}
         except (zipfile.BadZipFile, StopIteration) as error:
-            raise _Damaged(self.path, error or "it has no RECORD")
+            raise Damaged(self.path, error or "it has no RECORD")
         return self
 
     def __exit__(self, *_):
@@ -132,7 +132,7 @@ class _Wheel:
 
     def _extract_one(self, name):
         if name.startswith("/") or ".." in name.split("/"):
-            raise _Damaged(self.path, f"{name} would leave the folder")
+            raise Damaged(self.path, f"{name} would leave the folder")
         to = os.path.join(self.folder, name)
         os.makedirs(os.path.dirname(to), exist_ok=True)
         digest = hashlib.sha256()
@@ -142,17 +142,17 @@ class _Wheel:
                     digest.update(chunk)
                     out.write(chunk)
         except (zipfile.BadZipFile, EOFError) as error:
-            raise _Damaged(self.path, error)
+            raise Damaged(self.path, error)
         found = "sha256=" + base64.urlsafe_b64encode(digest.digest()).rstrip(b"=").decode()
         if found != self.hashes.get(name):
-            raise _Damaged(self.path, f"{name} has {found}, RECORD says {self.hashes.get(name, 'nothing')}")
+            raise Damaged(self.path, f"{name} has {found}, RECORD says {self.hashes.get(name, 'nothing')}")
 
     def extract_libraries(self, roots):
         """Extract the libraries `roots` and all that they NEED from this wheel. Returns the NEEDED names found nowhere in it."""
         here = {os.path.basename(n): n for n in self.names if re.match(r"torch(\.libs|/lib)/[^/]+$", n)}
         wanted = [name for name in here if _stem(name) in roots]
         if not any(_stem(name) == "libtorch_cpu" for name in wanted):
-            raise _Damaged(self.path, "it has no libtorch_cpu")
+            raise Damaged(self.path, "it has no libtorch_cpu")
         # Mach-O is not read; there the OpenMP runtime is the one other library.
         wanted += [name for name in here if _stem(name) in ("libomp", "libiomp5")]
         done, outside = set(), set()

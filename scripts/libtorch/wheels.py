@@ -33,7 +33,7 @@ def download_torch(folder):
 def download_cuda_libraries(folder, version, parts):
     """Paths of the NVIDIA wheels that hold `parts` (cudart, cupti, ...) of the CUDA toolkit `version`."""
     folder = folder / f"cuda-toolkit-{version}-{'-'.join(parts)}"
-    say(f"downloading {' and '.join(parts)} {version} of the CUDA toolkit, which this build of libtorch is linked to")
+    say(f"downloading {' and '.join(parts)} {version} of the CUDA toolkit")
     _pip_download(folder, [f"cuda-toolkit[{','.join(parts)}]=={version}"])
     return _whole_wheels(folder, "nvidia_*.whl")
 

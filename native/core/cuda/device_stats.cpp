@@ -1,0 +1,103 @@
+// Reads groups in order, hands each to its device's thread, puts the results together in order.
+#include "cuda/device_stats.h"
+
+#include <c10/core/DeviceGuard.h>
+#include <c10/util/Exception.h>
+
+#include <cstdlib>
+#include <future>
+
+#include "attention/check_problem.h"
+#include "cuda/fused/fused_group.h"
+#include "cuda/group_paths.h"
+#include "cuda/halve.h"
+
+namespace longattn {
+namespace {
+
+using device::GroupResult;
+using device::GroupTensors;
+
+constexpr const char* kVariable = "LONGATTN_CUDA_KERNEL";
+constexpr int64_t kSmallestTile = int64_t{1} << 20;
+
+at::ScalarType input_type(DeviceKernel kernel, at::Device device) {
+  return kernel == DeviceKernel::tiles || device.is_cpu() ? at::kFloat : at::kHalf;
+}
+
+GroupResult run_group(DeviceKernel kernel, const AttentionProblem& p, const AttentionOptions& options,
+                      const GroupTensors& tensors, int64_t tile_bytes) {
+  const c10::DeviceGuard guard(tensors.q.device());
+  if (kernel == DeviceKernel::lse) return device::lse_group(p, options, tensors, true);
+  if (kernel == DeviceKernel::fused) return device::fused_group(p, options, tensors);
+  return device::tiles_group(p, options, tensors, tile_bytes);
+}
+
+void refuse_unsupported(DeviceKernel kernel, const AttentionProblem& p, const AttentionOptions& options) {
+  const std::string what = kernel == DeviceKernel::lse     ? device::lse_refuses(p, options)
+                           : kernel == DeviceKernel::fused ? device::fused_refuses(p)
+                                                           : "";
+  if (what.empty()) return;
+  throw std::invalid_argument(std::string(kVariable) + " must not be " + device_kernel_name(kernel) +
+                              " for this model: that kernel does not compute " + what + ". Use tiles.");
+}
+
+}  // namespace
+
+const char* device_kernel_name(DeviceKernel kernel) {
+  return kernel == DeviceKernel::tiles ? "tiles" : kernel == DeviceKernel::lse ? "lse" : "fused";
+}
+
+DeviceKernel device_kernel() {
+  const char* wanted = std::getenv(kVariable);
+  if (wanted == nullptr || *wanted == '\0') return DeviceKernel::tiles;
+  for (const DeviceKernel kernel : {DeviceKernel::tiles, DeviceKernel::lse, DeviceKernel::fused}) {
+    if (kernel == DeviceKernel::fused && !device::has_fused()) continue;
+    if (wanted == std::string(device_kernel_name(kernel))) return kernel;
+  }
+  throw std::invalid_argument(std::string(kVariable) + " must be tiles, lse" +
+                              (device::has_fused() ? " or fused" : "") + ", not " + wanted + ". Unset it for tiles.");
+}
+
+DeviceStats::DeviceStats(std::vector<int> devices, int64_t tile_bytes)
+    : devices_(std::move(devices)), tile_bytes_(tile_bytes) {}
+
+AttentionStats DeviceStats::operator()(const AttentionProblem& p, const AttentionOptions& options) {
+  attention::check_problem(p, options);
+  const DeviceKernel kernel = device_kernel();
+  refuse_unsupported(kernel, p, options);
+  std::vector<at::Device> devices;
+  for (const int index : devices_) devices.emplace_back(at::kCUDA, static_cast<c10::DeviceIndex>(index));
+  if (devices.empty()) devices.emplace_back(at::kCPU);
+
+  // One group in flight a device. An exception of a group waits in its future, and the lowest group's is the one
+  // thrown.
+  std::vector<std::future<GroupResult>> groups;
+  const auto count = static_cast<int64_t>(devices.size());
+  for (int64_t kv = 0; kv < p.kv_heads; ++kv) {
+    const at::Device device = devices[kv % count];
+    if (kv >= count) groups[kv - count].wait();
+    auto tensors = std::make_shared<GroupTensors>();
+    *tensors = device::read_group(p, options, kv, device, input_type(kernel, device));
+    groups.push_back(std::async(std::launch::async, [this, kernel, &p, &options, tensors] {
+      const GroupTensors own = std::move(*tensors);
+      return device::halve_on_out_of_memory<c10::OutOfMemoryError>(
+          tile_bytes_, kSmallestTile, halvings_,
+          [&](int64_t bytes) { return run_group(kernel, p, options, own, bytes); });
+    }));
+  }
+
+  AttentionStats result;
+  std::vector<double> token_far(options.token_far ? p.length : 0);
+  for (std::future<GroupResult>& future : groups) {
+    const GroupResult group = future.get();
+    result.heads.insert(result.heads.end(), group.heads.begin(), group.heads.end());
+    if (!options.token_far) continue;
+    const float* rows = group.token_far.const_data_ptr<float>();
+    for (int64_t i = 0; i < group.token_far.numel(); ++i) token_far[i % p.length] += rows[i];
+  }
+  for (const double sum : token_far) result.token_far.push_back(static_cast<float>(sum / static_cast<double>(p.heads)));
+  return result;
+}
+
+}  // namespace longattn

@@ -1,0 +1,123 @@
+// Flash attention's logsumexps against the float64 reference: far mass, squares, variance, entropy, tokens, the sink's
+// bins, and with all edges the other bins too. On the CPU in float32, on a GPU in fp16 as well.
+#include <algorithm>
+#include <cstdlib>
+
+#include "attention_fixture.h"
+#include "cuda/device.h"
+#include "cuda/group_paths.h"
+
+namespace {
+
+using namespace fixture;
+
+at::Device test_device() {
+  const char* name = std::getenv("LONGATTN_TEST_DEVICE");
+  const std::vector<int> devices = parse_devices(name != nullptr && *name != '\0' ? name : "cpu");
+  return devices.empty() ? at::Device(at::kCPU) : at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(devices[0]));
+}
+
+AttentionOptions lse_options() {
+  AttentionOptions options;
+  options.token_far = true;
+  options.far_peak = false;
+  return options;
+}
+
+AttentionStats lse(const AttentionProblem& p, const AttentionOptions& options, bool bins, at::ScalarType type) {
+  AttentionStats result;
+  std::vector<double> tokens(p.length);
+  for (int64_t kv = 0; kv < p.kv_heads; ++kv) {
+    const device::GroupResult group =
+        device::lse_group(p, options, device::read_group(p, options, kv, test_device(), type), bins);
+    result.heads.insert(result.heads.end(), group.heads.begin(), group.heads.end());
+    for (int64_t i = 0; i < group.token_far.numel(); ++i)
+      tokens[i % p.length] += group.token_far.const_data_ptr<float>()[i] / static_cast<double>(p.heads);
+  }
+  result.token_far.assign(tokens.begin(), tokens.end());
+  return result;
+}
+
+// Differences of large sums leave less of a small bin, and logits of tens of nats less of a logsumexp.
+Tolerance lse_tolerance() {
+  Tolerance t;
+  t.ds = 3e-6;
+  t.squares = 5e-5;
+  t.bin_slack = 2e-5;
+  t.entropy = 2e-5;
+  return t;
+}
+
+void test_shape(const Shape& shape, Content content, int64_t k, bool with_sinks, bool bins) {
+  Table table(shape, content, 11);
+  AttentionProblem p = problem_of(shape, table, k);
+  const std::vector<float> sinks(shape.heads, 1.5f);
+  if (with_sinks) p.sink_logits = sinks.data();
+  AttentionStats want = attention_stats_reference(p, lse_options());
+  if (!bins)
+    for (HeadStats& head : want.heads) {
+      std::fill_n(head.mass, kBins, 0.0);
+      std::fill_n(head.squares, kBins, 0.0);
+    }
+  compare(lse(p, lse_options(), bins, at::kFloat), want, shape.length, lse_tolerance(),
+          "lse content " + std::to_string(static_cast<int>(content)) + " L " + std::to_string(shape.length) + " d " +
+              std::to_string(shape.dim) + " k " + std::to_string(k));
+}
+
+// fp16 and bf16 lose what rounding the inputs loses: held to twice the error of the reference on rounded inputs.
+void test_rounded(at::ScalarType type) {
+  const Shape shape = {512, 8, 8, 64};
+  Table table(shape, Content::heavy_tailed, 41), rounded = table;
+  const AttentionProblem p = problem_of(shape, table, 128);
+  for (std::vector<float>* values : {&rounded.q, &rounded.k}) {
+    const at::Tensor tensor = at::from_blob(values->data(), {static_cast<int64_t>(values->size())}, at::kFloat);
+    tensor.copy_(tensor.to(type));
+  }
+  const AttentionStats want = attention_stats_reference(p, lse_options());
+  const AttentionStats plain = attention_stats_reference(problem_of(shape, rounded, 128), lse_options());
+  const AttentionStats got = lse(p, lse_options(), false, type);
+  const auto error = [&](const AttentionStats& stats, auto field) {
+    double sum = 0;
+    for (size_t h = 0; h < want.heads.size(); ++h) sum += std::pow(field(stats.heads[h]) / field(want.heads[h]) - 1, 2);
+    return std::sqrt(sum / static_cast<double>(want.heads.size()));
+  };
+  const auto hold = [&](const char* name, double slack, auto field) {
+    CHECK_MESSAGE(
+        error(got, field) <= 2 * error(plain, field) + slack,
+        std::string(name) + ": " + std::to_string(error(got, field)) + " > 2 * " + std::to_string(error(plain, field)));
+  };
+  hold("far mass", 1e-5, [](const HeadStats& s) { return s.far_mass; });
+  hold("far squares", 1e-5, [](const HeadStats& s) { return s.far_squares; });
+  // The entropy comes from attention's output, which is rounded to the type too.
+  hold("entropy", type == at::kHalf ? 5e-4 : 4e-3, [](const HeadStats& s) { return s.entropy; });
+}
+
+void test_refusals() {
+  const Shape shape = {64, 2, 1, 16};
+  Table table(shape, Content::randn, 1);
+  AttentionProblem p = problem_of(shape, table, 16);
+  CHECK(device::lse_refuses(p, lse_options()).empty());
+  CHECK(device::lse_refuses(p, {}) == "the far peak");
+  p.softcap = 30;
+  CHECK(device::lse_refuses(p, lse_options()) == "a softcap");
+  p = problem_of(shape, table, 16);
+  p.sliding_window = 32;
+  CHECK(device::lse_refuses(p, lse_options()) == "a sliding window");
+  p.sliding_window = 64;  // wider than the text: no window
+  CHECK(device::lse_refuses(p, lse_options()).empty());
+}
+
+}  // namespace
+
+int main() {
+  for (int64_t length : {1, 2, 5, 33, 100, 257})
+    for (int64_t k : {int64_t{0}, int64_t{1}, length / 4, length - 1, length + 7})
+      test_shape({length, 3, 1, 16}, Content::randn, k, false, true);
+  for (Content content : kContents)
+    for (bool sinks : {false, true}) test_shape({600, 4, 2, 64}, content, 150, sinks, true);
+  test_shape({300, 2, 2, 20}, Content::randn, 77, false, false);  // a width that has to be padded
+  if (test_device().is_cuda()) test_rounded(at::kHalf);
+  test_rounded(at::kBFloat16);
+  test_refusals();
+  return check::exit_code();
+}

@@ -1,0 +1,127 @@
+// The tiles path against the float64 reference on torch's CPU, or on the device that LONGATTN_TEST_DEVICE names; the
+// contract's errors; smaller tiles after running out of memory.
+#include "cuda/device_stats.h"
+
+#include <cstdlib>
+
+#include "attention_fixture.h"
+#include "cuda/device.h"
+#include "cuda/halve.h"
+
+namespace {
+
+using namespace fixture;
+
+std::vector<int> test_devices() {
+  const char* name = std::getenv("LONGATTN_TEST_DEVICE");
+  return parse_devices(name != nullptr && *name != '\0' ? name : "cpu");
+}
+
+AttentionOptions with_tokens() {
+  AttentionOptions options;
+  options.token_far = true;
+  return options;
+}
+
+void test_shape(const Shape& shape, Content content, int64_t k, int64_t tile_bytes) {
+  Table table(shape, content, 3);
+  const AttentionProblem p = problem_of(shape, table, k);
+  DeviceStats stats(test_devices(), tile_bytes);
+  compare(stats(p, with_tokens()), attention_stats_reference(p, with_tokens()), shape.length, Tolerance(),
+          "tiles content " + std::to_string(static_cast<int>(content)) + " L " + std::to_string(shape.length) + " k " +
+              std::to_string(k));
+  CHECK(stats.halvings() == 0);
+}
+
+// Softcap, window, slopes and sink logits, one by one and together.
+void test_options() {
+  const Shape shape = {130, 4, 2, 32};
+  Table table(shape, Content::randn, 7);
+  const std::vector<float> slopes = {0.5f, 0.25f, 0.01f, 0}, sinks = {1, -2, 8, 0};
+  for (int mask = 0; mask < 16; ++mask) {
+    AttentionProblem p = problem_of(shape, table, 30);
+    if (mask & 1) p.softcap = 1.5f;
+    if (mask & 2) p.sliding_window = 50;
+    if (mask & 4) p.alibi_slopes = slopes.data();
+    if (mask & 8) p.sink_logits = sinks.data();
+    DeviceStats stats(test_devices(), 60000);
+    compare(stats(p, with_tokens()), attention_stats_reference(p, with_tokens()), shape.length, Tolerance(),
+            "tiles options " + std::to_string(mask));
+  }
+}
+
+void test_errors() {
+  const Shape shape = {40, 4, 2, 16};
+  Table table(shape, Content::randn, 7), broken = table, overflow = table;
+  DeviceStats stats(test_devices());
+  const auto bad_head = [&](Table& source) {
+    try {
+      stats(problem_of(shape, source, 3), {});
+    } catch (const NotFinite& error) {
+      return error.head;
+    }
+    return int64_t{-1};
+  };
+  broken.q[3 * 40 * 16 + 5] = std::nanf("");
+  CHECK(bad_head(broken) == 3);
+  for (float& x : overflow.k) x *= 1e30f;
+  for (float& x : overflow.q) x *= 1e30f;
+  CHECK(bad_head(overflow) == 0);
+
+  AttentionProblem wrong = problem_of(shape, table, 3);
+  wrong.heads = 3;
+  CHECK_THROWS(stats(wrong, {}), std::invalid_argument);
+  std::atomic<bool> cancel{true};
+  AttentionOptions cancelled;
+  cancelled.cancel = &cancel;
+  CHECK_THROWS(stats(problem_of(shape, table, 3), cancelled), Cancelled);
+  AttentionOptions none;
+  none.entropy = none.far_peak = false;
+  const AttentionStats few = stats(problem_of(shape, table, 3), none);
+  CHECK(few.heads[0].entropy == 0 && few.heads[0].far_peak == 0 && few.token_far.empty());
+}
+
+void test_kernel_names() {
+  setenv("LONGATTN_CUDA_KERNEL", "quick", 1);
+  CHECK_THROWS(device_kernel(), std::invalid_argument);
+  setenv("LONGATTN_CUDA_KERNEL", "lse", 1);
+  CHECK(device_kernel() == DeviceKernel::lse);
+  const Shape shape = {40, 2, 2, 16};
+  Table table(shape, Content::randn, 7);
+  DeviceStats stats(test_devices());
+  CHECK_THROWS(stats(problem_of(shape, table, 3), {}), std::invalid_argument);  // it has no far peak
+  unsetenv("LONGATTN_CUDA_KERNEL");
+  CHECK(device_kernel() == DeviceKernel::tiles);
+}
+
+struct OutOfMemory {};
+
+void test_halving() {
+  std::atomic<int64_t> size{1024}, halvings{0};
+  const auto work = [&](int64_t now) {
+    if (now > 200) throw OutOfMemory();
+    return now;
+  };
+  CHECK(device::halve_on_out_of_memory<OutOfMemory>(size, 64, halvings, work) == 128);
+  CHECK(size == 128 && halvings == 3);
+  CHECK(device::halve_on_out_of_memory<OutOfMemory>(size, 64, halvings, work) == 128);
+  CHECK(halvings == 3);
+  const auto never = [](int64_t) -> int { throw OutOfMemory(); };
+  CHECK_THROWS(device::halve_on_out_of_memory<OutOfMemory>(size, 64, halvings, never), OutOfMemory);
+  CHECK(size == 64);
+}
+
+}  // namespace
+
+int main() {
+  for (int64_t length : {1, 2, 5, 33, 100})
+    for (int64_t k : {int64_t{0}, int64_t{1}, length / 4, length - 1, length + 7})
+      test_shape({length, 3, 1, 16}, Content::randn, k, 5000);
+  for (Content content : kContents) test_shape({500, 4, 2, 64}, content, 125, 100000);
+  test_shape({700, 2, 1, 80}, Content::strong_sink, 200, int64_t{1} << 28);
+  test_options();
+  test_errors();
+  test_kernel_names();
+  test_halving();
+  return check::exit_code();
+}
