@@ -78,10 +78,14 @@ if(LONGATTN_HAS_CUDA)
   string(APPEND CMAKE_CUDA_FLAGS_INIT " -L${nvcc_bin}/../lib")
   enable_language(CUDA)
 
-  # libc10_cuda names its libcudart; torch's wheels keep it in a folder of their own.
-  file(GLOB cudart ${libtorch}/../nvidia/*/lib/libcudart.so.${torch_cuda_major}* ${libtorch_lib}/libcudart*.so*
-    ${nvcc_bin}/../lib/libcudart.so.${torch_cuda_major}* ${nvcc_bin}/../lib64/libcudart.so.${torch_cuda_major}
-    ${nvcc_bin}/../targets/*/lib/libcudart.so.${torch_cuda_major})
+  # Beside torch first (its wheels keep NVIDIA's libraries in folders of their own), then the toolkit's.
+  set(cudart)
+  foreach(pattern ${libtorch}/../nvidia/*/lib/libcudart.so.${torch_cuda_major}* ${libtorch_lib}/libcudart*.so*
+      ${nvcc_bin}/../lib/libcudart.so.${torch_cuda_major}* ${nvcc_bin}/../lib64/libcudart.so.${torch_cuda_major}
+      ${nvcc_bin}/../targets/*/lib/libcudart.so.${torch_cuda_major})
+    file(GLOB found ${pattern})
+    list(APPEND cudart ${found})
+  endforeach()
   if(NOT cudart)
     message(FATAL_ERROR "libcudart.so.${torch_cuda_major} is neither beside libtorch (${libtorch}) nor beside ${nvcc}")
   endif()

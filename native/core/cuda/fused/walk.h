@@ -1,0 +1,48 @@
+// The order in which a block of rows meets tiles of keys, and what each tile needs. Every thread of a block takes the
+// same way: the decisions here depend on the block alone.
+//
+// Keys go by from the first on, so distances fall. One segment is open at a time; a tile holds keys of it alone
+// (inside), of it and the next (edge), or of many (short windows, or a k that cuts off a narrow segment).
+#pragma once
+
+#include "attention/row_block.h"
+#include "cuda/fused/host_device.h"
+
+namespace longattn {
+namespace device {
+
+constexpr int kTileKeys = 64;
+
+// Rows has: multiply(first_key), inside(far), edge(first_key, edge, open_far, next_far), weights(first_key),
+// part(segment, low, high), close(segment). Rows first_row .. last_row, keys 0 .. last_row.
+template <typename Rows>
+LONGATTN_HD void walk_block(const attention::Segments& segments, int first_row, int last_row, Rows& rows) {
+  int open = segments.count - 1;
+  while (segments.low[open] > last_row) --open;
+  for (int first_key = 0; first_key <= last_row; first_key += kTileKeys) {
+    rows.multiply(first_key);
+    const int farthest = last_row - first_key, last_key = first_key + kTileKeys - 1;
+    const int nearest = first_row > last_key ? first_row - last_key : 0;
+    while (segments.low[open] > farthest) rows.close(open--);
+    int last = open;
+    while (segments.low[last] > nearest) --last;
+    const bool whole = first_key > 0 && first_row >= last_key;  // no sink, nothing hidden
+    if (last == open && whole) {
+      rows.inside(open >= segments.first_far);
+    } else if (last >= open - 1) {
+      rows.edge(first_key, static_cast<int>(segments.low[open]), open >= segments.first_far,
+                open - 1 >= segments.first_far);
+    } else {
+      rows.close(open);
+      rows.close(open - 1);
+      rows.weights(first_key);
+      for (int segment = open; segment >= last; --segment)
+        rows.part(segment, static_cast<int>(segments.low[segment]), static_cast<int>(segments.low[segment + 1]));
+    }
+  }
+  rows.close(open);
+  if (open > 0) rows.close(open - 1);
+}
+
+}  // namespace device
+}  // namespace longattn
