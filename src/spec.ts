@@ -85,7 +85,11 @@ const schema = z.strictObject({
     .preprocess(parseBytes, z.int().min(0))
     .default(1 << 30)
     .describe('a number of bytes such as 512MiB or 2GiB'),
-  device: z.string().regex(/^cpu$/).default('cpu').describe('cpu'),
+  device: z
+    .string()
+    .regex(/^(cpu|cuda:all|cuda(:\d{1,4})?(,cuda(:\d{1,4})?)*)$/)
+    .default('cpu')
+    .describe('cpu, cuda, cuda:i with i from 0, a list such as cuda:0,cuda:1, or cuda:all'),
   shard: z
     .preprocess(
       parseShard,

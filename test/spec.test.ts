@@ -91,6 +91,8 @@ describe('parseSpec', () => {
     [{ quota: 'book=1' }, 'quota must not be given without keepTokens'],
     [{ colour: 'red' }, 'Unknown option colour.'],
     [{ device: 'tpu' }, 'device must not be "tpu".'],
+    [{ device: 'cuda:' }, 'It must be cpu, cuda, cuda:i with i from 0'],
+    [{ device: 'cpu,cuda' }, 'device must not be "cpu,cuda".'],
   ])('says what was wrong and what is allowed: %j', (wrong, message) => {
     expect(() => parseSpec({ ...minimal, ...wrong })).toThrow(message);
   });

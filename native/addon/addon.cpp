@@ -4,6 +4,7 @@
 #include <napi.h>
 
 #include "cpu_info.h"
+#include "cuda_info.h"
 #include "model_wrap.h"
 #include "open_model.h"
 #include "torch_info.h"
@@ -17,6 +18,7 @@ class LongattnAddon : public Napi::Addon<LongattnAddon> {
                              InstanceMethod("openModel", &LongattnAddon::OpenModel, napi_enumerable),
                              InstanceMethod("versions", &LongattnAddon::Versions, napi_enumerable),
                              InstanceMethod("cpu", &LongattnAddon::Cpu, napi_enumerable),
+                             InstanceMethod("cuda", &LongattnAddon::Cuda, napi_enumerable),
                          });
   }
 
@@ -32,6 +34,8 @@ class LongattnAddon : public Napi::Addon<LongattnAddon> {
   }
 
   Napi::Value Cpu(const Napi::CallbackInfo& info) { return cpu_info(info.Env()); }
+
+  Napi::Value Cuda(const Napi::CallbackInfo& info) { return cuda_info(info.Env()); }
 
   Napi::FunctionReference model_constructor_;
 };

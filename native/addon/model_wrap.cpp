@@ -30,7 +30,13 @@ class BatchWorker : public PromiseWorker {
 
   void Work() final {
     if (cancel_) throw Cancelled();
-    Run(*model_.provider, {model_.options.threads, &cancel_});
+    ProviderOptions options = {model_.options.threads, &cancel_};
+    if (DeviceStats* statistics = model_.statistics.get()) {
+      options.statistics = [statistics](const AttentionProblem& problem, const AttentionOptions& attention) {
+        return (*statistics)(problem, attention);
+      };
+    }
+    Run(*model_.provider, options);
   }
 
   void Ended(bool environment_ends) final { wrap_.ended(environment_ends); }
@@ -174,6 +180,10 @@ Napi::Value ModelWrap::Counters(const Napi::CallbackInfo& info) {
   Napi::Object counters = Napi::Object::New(info.Env());
   if (!model_) return counters;
   for (const auto& [name, value] : model_->provider->counters()) counters.Set(name, value);
+  if (model_->statistics) {
+    counters.Set("deviceTileBytes", static_cast<double>(model_->statistics->tile_bytes()));
+    counters.Set("deviceOutOfMemory", static_cast<double>(model_->statistics->halvings()));
+  }
   return counters;
 }
 

@@ -9,6 +9,7 @@
 #include <deque>
 #include <memory>
 
+#include "cuda/device_stats.h"
 #include "layer_provider.h"
 #include "request.h"
 
@@ -19,6 +20,7 @@ class BatchWorker;
 // What openModel() hands over to the constructor, in a type-tagged External: JavaScript cannot make one.
 struct OpenedModel {
   std::unique_ptr<LayerProvider> provider;
+  std::unique_ptr<DeviceStats> statistics;  // null: the CPU's kernels
   ModelOptions options;
 };
 

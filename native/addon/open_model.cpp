@@ -4,6 +4,8 @@
 #include <memory>
 #include <string>
 
+#include "cuda/device.h"
+#include "cuda/device_stats.h"
 #include "decoder/decoder.h"
 #include "error.h"
 #include "model_wrap.h"
@@ -21,6 +23,11 @@ class OpenWorker : public PromiseWorker {
  protected:
   void Work() override {
     model_ = std::make_unique<OpenedModel>();
+    const std::vector<int> devices = parse_devices(options_.device);
+    if (!devices.empty()) {
+      (void)device_kernel();  // a wrong variable is better seen before the weights are read
+      model_->statistics = std::make_unique<DeviceStats>(devices);
+    }
     model_->provider = open_layers(parse_model_spec(spec_), options_.memory_bytes);
     model_->options = options_;
   }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "attention_maps.h"
+#include "cuda/device.h"
 #include "error.h"
 #include "promise_worker.h"
 
@@ -12,6 +13,7 @@ namespace longattn::addon {
 namespace {
 
 constexpr double kMaxThreads = 4096;
+constexpr int kMaxDevices = 10000;  // beyond any index that is well formed
 constexpr double kMaxSafeInteger = 9007199254740991.0;
 
 [[noreturn]] void refuse(const Napi::Value& value, const std::string& name, const std::string& allowed) {
@@ -88,8 +90,13 @@ ModelOptions read_options(const Napi::Value& value) {
   options.threads = static_cast<int>(read_whole(object, "threads", kMaxThreads));
   options.memory_bytes = static_cast<int64_t>(read_whole(object, "memoryBytes", kMaxSafeInteger));
   const Napi::Value device = object.Get("device");
-  if (!device.IsString() || device.As<Napi::String>().Utf8Value() != "cpu")
-    refuse(device, "device", "cpu in this build");
+  if (!device.IsString()) refuse(device, "device", "a string");
+  options.device = device.As<Napi::String>().Utf8Value();
+  try {
+    parse_devices(options.device, kMaxDevices, true);
+  } catch (const Error& error) {
+    throw coded_error(value.Env(), error.code, error.what());
+  }
   return options;
 }
 

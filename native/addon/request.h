@@ -16,6 +16,7 @@ namespace longattn::addon {
 struct ModelOptions {
   int threads = 0;
   int64_t memory_bytes = 0;
+  std::string device = "cpu";  // well formed; whether it is there is for parse_devices() to say
 };
 
 // Each throws Napi::Error with code INVALID_REQUEST. The request's arrays are copied: JavaScript may change them while

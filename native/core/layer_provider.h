@@ -16,6 +16,8 @@ namespace longattn {
 struct ProviderOptions {
   int threads = 0;                            // 0: all
   const std::atomic<bool>* cancel = nullptr;  // polled; throws Cancelled
+  // Computes the statistics instead of attention_stats(), e.g. on a device; empty: attention_stats().
+  std::function<AttentionStats(const AttentionProblem&, const AttentionOptions&)> statistics = {};
 };
 
 class LayerProvider {

@@ -51,7 +51,9 @@ std::vector<LayerStats> score(LayerProvider& provider, const ScoreRequest& reque
     provider.visit(ids, length, request.layers, options, [&](int64_t layer, AttentionProblem& problem) {
       problem.k = request.k[w];
       try {
-        results.push_back(finish(attention_stats(problem, attention), length));
+        const AttentionStats stats =
+            options.statistics ? options.statistics(problem, attention) : attention_stats(problem, attention);
+        results.push_back(finish(stats, length));
       } catch (const NotFinite& error) {
         refuse_not_finite(w, layer, error.head);
       }

@@ -78,7 +78,11 @@ const OPTIONS: Partial<Record<OptionName, OptionDef>> = {
   workers: { group: 'machine', describe: 'parts at work at once', default: '1' },
   batch: { group: 'machine', describe: 'windows a call of the addon', default: '4' },
   memory: { group: 'machine', describe: 'bytes for the table of projected tokens', default: '1GiB' },
-  device: { group: 'machine', describe: 'where the model runs', default: 'cpu' },
+  device: {
+    group: 'machine',
+    describe: 'where attention is computed: cpu, cuda, cuda:i, cuda:0,cuda:1 or cuda:all',
+    default: 'cpu',
+  },
   shard: { group: 'machine', describe: 'i/n: do only the parts p with p mod n = i-1' },
 };
 

@@ -23,16 +23,17 @@ export interface ScoringModel extends AsyncDisposable {
 
 /**
  * Open a folder, a model of the Hub (`org/name@revision`) or a fetched one.
- * @throws LongattnError of the model, ADDON_MISSING
+ * @param options `threads` (0, the default: all cores), `device` (`cpu`, or `cuda`, `cuda:1`, `cuda:all` in a CUDA build)
+ * @throws LongattnError of the model, ADDON_MISSING, DEVICE_UNAVAILABLE
  */
 export async function openModel(
   model: string,
-  options: OpenModelOptions & { threads?: number } = {},
+  options: OpenModelOptions & { threads?: number; device?: string } = {},
 ): Promise<ScoringModel> {
-  const { threads = 0, ...asked } = options;
+  const { threads = 0, device = 'cpu', ...asked } = options;
   const { folder } = await resolveModel(model, asked.layers ? { layers: asked.layers } : {});
   const description = await openModelFolder(folder, asked);
-  const scorer = await Scorer.open(description.specText, { threads });
+  const scorer = await Scorer.open(description.specText, { threads, device });
   return {
     vocabSize: description.vocabSize,
     heads: description.heads,

@@ -21,6 +21,7 @@ export interface NativeModelOptions {
   threads: number;
   /** Bytes that the table of projected tokens may take. */
   memoryBytes: number;
+  /** Where attention is computed: `cpu`, `cuda`, `cuda:1`, `cuda:0,cuda:1` or `cuda:all`. */
   device: string;
 }
 
@@ -85,9 +86,19 @@ export interface NativeModel {
   counters(): Record<string, number>;
 }
 
+export interface NativeCudaDevice {
+  index: number;
+  name: string;
+  /** Compute capability, such as `9.0`. */
+  capability: string;
+  memoryBytes: number;
+}
+
 export interface NativeBinding {
   /** `spec`: the text of a model spec (src/model/spec-text.ts). Reads and checks the tensors that its layers need. */
   openModel(spec: string, options: NativeModelOptions): Promise<NativeModel>;
   versions(): { addon: string; torch: string; napi: number };
   cpu(): { kernels: string[]; kernel: string; features: string[]; threads: number };
+  /** Whether this build has CUDA, the kernel that LONGATTN_CUDA_KERNEL or the default names, the devices of this machine. */
+  cuda(): { built: boolean; kernel: string; devices: NativeCudaDevice[] };
 }

@@ -3,13 +3,14 @@
 import type { ModelDescription } from '../model/open-model.js';
 import { loadBinding } from './load.js';
 
-export function modelMetadata(model: ModelDescription): Record<string, string> {
+export function modelMetadata(model: ModelDescription, device = 'cpu'): Record<string, string> {
+  const binding = loadBinding();
   const rope = Object.entries(model.settings).filter(([key]) => key.startsWith('rope'));
   return {
     model: model.architecture,
     revision: model.revision,
     dtype: model.dtype,
     rope: JSON.stringify(Object.fromEntries(rope)),
-    kernel: loadBinding().cpu().kernel,
+    kernel: device === 'cpu' ? binding.cpu().kernel : `cuda ${binding.cuda().kernel}`,
   };
 }

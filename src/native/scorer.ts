@@ -31,6 +31,7 @@ const KINDS: Readonly<Record<string, ErrorKind>> = {
   HEAD_UNAVAILABLE: 'usage',
   INVALID_REQUEST: 'usage',
   OUT_OF_MEMORY: 'environment',
+  DEVICE_UNAVAILABLE: 'environment',
   DISPOSED: 'usage',
 };
 
@@ -46,7 +47,7 @@ export class Scorer {
    * Open a model.
    * @param specText from `openModelFolder()`
    * @param options `threads` (0, the default: all), `memoryBytes` of the token table (256 MiB), `device` (`cpu`)
-   * @throws LongattnError ADDON_MISSING, MODEL_INVALID, FILE_UNREADABLE, WEIGHT_NOT_FINITE, INVALID_REQUEST
+   * @throws LongattnError ADDON_MISSING, MODEL_INVALID, FILE_UNREADABLE, WEIGHT_NOT_FINITE, INVALID_REQUEST, DEVICE_UNAVAILABLE
    */
   static async open(specText: string, options: Partial<NativeModelOptions> = {}): Promise<Scorer> {
     const binding = loadBinding();

@@ -37,7 +37,7 @@ export async function scoresStage(
       heads: model.heads,
       vocabSize: model.vocabSize,
       batch: spec.batch,
-      metadata: modelMetadata(model),
+      metadata: modelMetadata(model, spec.device),
       openScorer: async () => {
         const opened = await Scorer.open(model.specText, {
           threads: spec.threads,

@@ -48,6 +48,9 @@ describe('loadBinding', () => {
     expect(kernels).toContain(kernel);
     expect(kernels).toEqual(expect.arrayContaining(['portable', 'reference']));
     expect(threads).toBeGreaterThan(0);
+    const cuda = binding.cuda();
+    expect(cuda.kernel).toBe('tiles');
+    expect(cuda.built || cuda.devices.length === 0).toBe(true);
     expect(features.every((name) => typeof name === 'string')).toBe(true);
   });
 });

@@ -98,7 +98,8 @@ describe('openModel', () => {
     ['a spec that is no string', 7, OPTIONS, 'spec must be a string'],
     ['threads', '', { ...OPTIONS, threads: -1 }, 'threads must be a whole number'],
     ['memoryBytes', '', { ...OPTIONS, memoryBytes: 1.5 }, 'memoryBytes must be a whole number'],
-    ['device', '', { ...OPTIONS, device: 'tpu' }, 'device must be cpu'],
+    ['device', '', { ...OPTIONS, device: 'tpu' }, 'It must be cpu, cuda, cuda:i'],
+    ['a list of devices that ends too early', '', { ...OPTIONS, device: 'cuda:0,' }, 'device must not be "cuda:0,"'],
     ['no options', '', undefined, 'the options must be an object'],
   ])('refuses %s', (_, spec, options, message) => {
     expect(() => loadBinding().openModel(spec as string, options as typeof OPTIONS)).toThrow(
@@ -110,6 +111,14 @@ describe('openModel', () => {
     await expect(loadBinding().openModel('longattn-model 1\nset hiden 4', OPTIONS)).rejects.toMatchObject({
       code: 'MODEL_INVALID',
       message: expect.stringContaining('line 2 (set hiden 4)'),
+    });
+  });
+
+  it('rejects a device that this build or this machine has not, saying which', async () => {
+    await expect(Scorer.open(llama, { device: 'cuda:9999' })).rejects.toMatchObject({
+      code: 'DEVICE_UNAVAILABLE',
+      kind: 'environment',
+      message: expect.stringMatching(/^device must not be "cuda:9999": this (build has no CUDA|machine has)/),
     });
   });
 

@@ -25,18 +25,12 @@ at::Tensor to_device(const at::Tensor& rows, at::Device device, at::ScalarType t
   return device.is_cpu() ? rows.to(type) : rows.to(type).to(device);
 }
 
-bool in_range(const at::Tensor& rows, at::ScalarType type) {
-  return type != at::kHalf || rows.abs().max().item<float>() <= 65504.0f;
-}
+constexpr float kLargestHalf = 65504;
 
-}  // namespace
+struct BeyondHalf {};
 
-void poll(const AttentionOptions& options) {
-  if (options.cancel != nullptr && options.cancel->load(std::memory_order_relaxed)) throw Cancelled();
-}
-
-GroupTensors read_group(const AttentionProblem& p, const AttentionOptions& options, int64_t kv_head, at::Device device,
-                        at::ScalarType type) {
+GroupTensors read_as(const AttentionProblem& p, const AttentionOptions& options, int64_t kv_head, at::Device device,
+                     at::ScalarType type) {
   poll(options);
   const int64_t group = p.heads / p.kv_heads;
   const int threads = thread_count(options.threads);
@@ -46,7 +40,8 @@ GroupTensors read_group(const AttentionProblem& p, const AttentionOptions& optio
   at::Tensor rows = at::empty({p.length, p.dim}, at::kFloat);
   std::atomic<bool> finite{true};
   const auto check = [&](int64_t head) {
-    if (!finite || !in_range(rows, type)) throw NotFinite(head);
+    if (!finite) throw NotFinite(head);
+    if (type == at::kHalf && rows.abs().max().item<float>() > kLargestHalf) throw BeyondHalf();
   };
   fill(rows.data_ptr<float>(), p.length, p.dim, threads, finite,
        [&](int64_t row, int64_t count, float* out) { p.source->keys(kv_head, row, count, out); });
@@ -62,6 +57,21 @@ GroupTensors read_group(const AttentionProblem& p, const AttentionOptions& optio
     result.q[g].copy_(rows.to(type));
   }
   return result;
+}
+
+}  // namespace
+
+void poll(const AttentionOptions& options) {
+  if (options.cancel != nullptr && options.cancel->load(std::memory_order_relaxed)) throw Cancelled();
+}
+
+GroupTensors read_group(const AttentionProblem& p, const AttentionOptions& options, int64_t kv_head, at::Device device,
+                        at::ScalarType type) {
+  try {
+    return read_as(p, options, kv_head, device, type);
+  } catch (const BeyondHalf&) {
+    return read_as(p, options, kv_head, device, at::kBFloat16);
+  }
 }
 
 }  // namespace longattn::device

@@ -12,8 +12,8 @@ struct GroupTensors {
   int64_t first_head = 0;  // of the layer: kv_head * G
 };
 
-// Reads a group from problem.source (prepare_group() included) and copies it to `device` as `type`. Throws NotFinite
-// for NaN or Inf in it, and for numbers beyond the range of `type`.
+// Reads a group from problem.source (prepare_group() included) and copies it to `device` as `type`; fp16 becomes bf16
+// where a number of the group is beyond fp16's range. Throws NotFinite for NaN or Inf in it.
 GroupTensors read_group(const AttentionProblem& problem, const AttentionOptions& options, int64_t kv_head,
                         at::Device device, at::ScalarType type);
 

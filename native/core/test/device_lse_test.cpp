@@ -1,5 +1,7 @@
 // Flash attention's logsumexps against the float64 reference: far mass, squares, variance, entropy, tokens, the sink's
 // bins, and with all edges the other bins too. On the CPU in float32, on a GPU in fp16 as well.
+#include <ATen/Parallel.h>
+
 #include <algorithm>
 #include <cstdlib>
 
@@ -92,6 +94,18 @@ void test_rounded(at::ScalarType type) {
   hold("entropy", type == at::kHalf ? 5e-4 : 4e-3, [](const HeadStats& s) { return s.entropy; });
 }
 
+// A number that fp16 cannot hold makes a group bf16, not infinite.
+void test_range() {
+  const Shape shape = {40, 2, 2, 16};
+  Table table(shape, Content::randn, 1);
+  table.q[1 * 40 * 16 + 7] = 1e5f;
+  const AttentionProblem p = problem_of(shape, table, 10);
+  CHECK(device::read_group(p, {}, 0, test_device(), at::kHalf).q.scalar_type() == at::kHalf);
+  const device::GroupTensors group = device::read_group(p, {}, 1, test_device(), at::kHalf);
+  CHECK(group.q.scalar_type() == at::kBFloat16 && group.k.scalar_type() == at::kBFloat16);
+  CHECK(std::fabs(group.q.max().item<float>() - 1e5f) < 500);
+}
+
 void test_refusals() {
   const Shape shape = {64, 2, 1, 16};
   Table table(shape, Content::randn, 1);
@@ -110,6 +124,7 @@ void test_refusals() {
 }  // namespace
 
 int main() {
+  at::set_num_threads(1);  // hundreds of tiny windows: waking threads would be most of the time
   for (int64_t length : {1, 2, 5, 33, 100, 257})
     for (int64_t k : {int64_t{0}, int64_t{1}, length / 4, length - 1, length + 7})
       test_shape({length, 3, 1, 16}, Content::randn, k, false, true);
@@ -118,6 +133,7 @@ int main() {
   test_shape({300, 2, 2, 20}, Content::randn, 77, false, false);  // a width that has to be padded
   if (test_device().is_cuda()) test_rounded(at::kHalf);
   test_rounded(at::kBFloat16);
+  test_range();
   test_refusals();
   return check::exit_code();
 }

@@ -2,11 +2,16 @@
 // contract's errors; smaller tiles after running out of memory.
 #include "cuda/device_stats.h"
 
+#include <ATen/Parallel.h>
+
 #include <cstdlib>
 
 #include "attention_fixture.h"
 #include "cuda/device.h"
 #include "cuda/halve.h"
+#include "layer_zero.h"
+#include "layer_zero_model.h"
+#include "scorer.h"
 
 namespace {
 
@@ -94,6 +99,36 @@ void test_kernel_names() {
   CHECK(device_kernel() == DeviceKernel::tiles);
 }
 
+// The scorer asks the device where it is given one, and gets what the CPU's kernel gives.
+void test_scorer() {
+  const LayerZeroModel model({});
+  LayerZero layer(parse_model_spec(model.spec()), 1 << 24);
+  ScoreRequest request;
+  for (int i = 0; i < 90; ++i) request.ids.push_back(i * 7 % 40);
+  request.lengths = {50, 40};
+  request.k = {12, 10};
+  request.layers = {0};
+  request.tokens = true;
+  const std::vector<LayerStats> want = score(layer, request, {});
+  DeviceStats stats(test_devices());
+  ProviderOptions options;
+  int calls = 0;
+  options.statistics = [&](const AttentionProblem& p, const AttentionOptions& o) {
+    ++calls;
+    return stats(p, o);
+  };
+  const std::vector<LayerStats> got = score(layer, request, options);
+  CHECK(calls == 2 && got.size() == want.size());
+  for (size_t i = 0; i < got.size(); ++i) {
+    for (size_t h = 0; h < got[i].ds.size(); ++h) {
+      CHECK(check::close(got[i].ds[h], want[i].ds[h], 0, 1e-6));
+      CHECK(check::close(got[i].variance[h], want[i].variance[h], 1e-5, 0));
+    }
+    for (size_t n = 0; n < got[i].token_ds.size(); ++n)
+      CHECK(check::close(got[i].token_ds[n], want[i].token_ds[n], 0, 1e-5));
+  }
+}
+
 struct OutOfMemory {};
 
 void test_halving() {
@@ -114,6 +149,7 @@ void test_halving() {
 }  // namespace
 
 int main() {
+  at::set_num_threads(1);  // hundreds of tiny windows: waking threads would be most of the time
   for (int64_t length : {1, 2, 5, 33, 100})
     for (int64_t k : {int64_t{0}, int64_t{1}, length / 4, length - 1, length + 7})
       test_shape({length, 3, 1, 16}, Content::randn, k, 5000);
@@ -122,6 +158,7 @@ int main() {
   test_options();
   test_errors();
   test_kernel_names();
+  test_scorer();
   test_halving();
   return check::exit_code();
 }

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import type { CommandModule } from 'yargs';
+import type { NativeBinding } from '../../native/binding.js';
 import { addonPath, loadBinding } from '../../native/load.js';
 import { version } from '../../version.js';
 import { runCommand } from '../context.js';
@@ -30,11 +31,20 @@ async function facts(): Promise<Record<string, string>> {
     const folder = libtorchPath();
     if (folder) out['libtorch path'] = folder;
     Object.assign(out, { 'CPU features': cpu.features.join(' '), kernels: cpu.kernels.join(' '), kernel: cpu.kernel });
+    Object.assign(out, deviceFacts(binding.cuda()));
   } catch (error) {
     out['addon'] = `missing: ${(error as Error).message}`;
   }
-  out['devices'] = 'cpu';
   return out;
+}
+
+function deviceFacts({ built, kernel, devices }: ReturnType<NativeBinding['cuda']>): Record<string, string> {
+  if (!built) return { devices: 'cpu (built without CUDA, see docs/cuda.md)' };
+  const found = devices.map(
+    ({ index, name, capability, memoryBytes }) =>
+      `cuda:${index} (${name}, ${capability}, ${(memoryBytes / 2 ** 30).toFixed(1)} GiB)`,
+  );
+  return { devices: ['cpu', ...found].join(', '), 'CUDA kernel': kernel };
 }
 
 export const doctorCommand: CommandModule = {

@@ -1,0 +1,35 @@
+// Gathers what `longattn doctor` prints of the GPUs.
+#include "cuda_info.h"
+
+#include <stdexcept>
+#include <string>
+
+#include "cuda/device.h"
+#include "cuda/device_stats.h"
+#include "error.h"
+#include "promise_worker.h"
+
+namespace longattn::addon {
+
+Napi::Object cuda_info(Napi::Env env) {
+  Napi::Object info = Napi::Object::New(env);
+  info.Set("built", built_with_cuda());
+  try {
+    info.Set("kernel", device_kernel_name(device_kernel()));
+  } catch (const std::invalid_argument& error) {
+    throw coded_error(env, kInvalidRequest, error.what());
+  }
+  Napi::Array devices = Napi::Array::New(env);
+  for (const CudaDevice& found : cuda_devices()) {
+    Napi::Object device = Napi::Object::New(env);
+    device.Set("index", found.index);
+    device.Set("name", found.name);
+    device.Set("capability", std::to_string(found.major) + "." + std::to_string(found.minor));
+    device.Set("memoryBytes", static_cast<double>(found.memory_bytes));
+    devices.Set(devices.Length(), device);
+  }
+  info.Set("devices", devices);
+  return info;
+}
+
+}  // namespace longattn::addon
