@@ -47,12 +47,20 @@ class RopeTable {
   // Rotates `row` [head_dim] as position `position` < length, in place. Thread-safe.
   void rotate(int64_t position, float* row) const;
 
- private:
+  // The tables themselves, for who rotates elsewhere: the angle of position n and pair j is coarse[n / 256][j] +
+  // fine[n % 256][j]; pair j is the numbers offset + j * first_stride and second_offset beyond it.
   struct Angle {
     double cos;
     double sin;
   };
+  int64_t half() const { return half_; }
+  int64_t offset() const { return offset_; }
+  int64_t first_stride() const { return first_stride_; }
+  int64_t second_offset() const { return second_offset_; }
+  const std::vector<Angle>& coarse() const { return coarse_; }
+  const std::vector<Angle>& fine() const { return fine_; }
 
+ private:
   int64_t half_ = 0;  // dim / 2
   int64_t offset_ = 0;
   int64_t first_stride_ = 0;   // from one pair to the next

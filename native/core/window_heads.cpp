@@ -105,8 +105,27 @@ void WindowHeads::prepare_group(int64_t kv_head) {
   projector_.release_pages();
 }
 
+int64_t WindowHeads::distinct_count() {
+  if (config_.qk_norm_after) return 0;
+  if (!distinct_rows_.empty()) return static_cast<int64_t>(distinct_rows_.size());
+  std::unordered_map<int32_t, int32_t> seen;
+  for (const int32_t row : rows_) {
+    const auto [found, is_new] = seen.emplace(row, static_cast<int32_t>(distinct_rows_.size()));
+    if (is_new) distinct_rows_.push_back(row);
+    distinct_index_.push_back(found->second);
+  }
+  return static_cast<int64_t>(distinct_rows_.size());
+}
+
+const float* WindowHeads::distinct_row(int64_t row) const {
+  return row_of(distinct_rows_[row]);
+}
+
 const float* WindowHeads::group_row(int64_t position) const {
-  const int32_t row = rows_[position];
+  return row_of(rows_[position]);
+}
+
+const float* WindowHeads::row_of(int32_t row) const {
   return row >= 0 ? table_.row(row) + group_ * config_.group_rows()
                   : scratch_.data() + static_cast<int64_t>(~row) * config_.group_rows();
 }

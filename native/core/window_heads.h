@@ -6,13 +6,14 @@
 
 #include <vector>
 
+#include "distinct_rows.h"
 #include "layer_provider.h"
 #include "token_projector.h"
 #include "token_table.h"
 
 namespace longattn {
 
-class WindowHeads : public HeadSource {
+class WindowHeads : public HeadSource, public DistinctRows {
  public:
   // Looks up ids [length], fills the table as far as it has room. The arguments must outlive this object.
   WindowHeads(const LayerZeroConfig& config, const TokenProjector& projector, TokenTable& table, const int32_t* ids,
@@ -21,6 +22,11 @@ class WindowHeads : public HeadSource {
   void prepare_group(int64_t kv_head) override;
   void queries(int64_t head, int64_t row, int64_t count, float* out) const override;
   void keys(int64_t kv_head, int64_t row, int64_t count, float* out) const override;
+
+  int64_t distinct_count() override;
+  const std::vector<int32_t>& distinct_index() const override { return distinct_index_; }
+  const float* distinct_row(int64_t row) const override;
+  const RopeTable& rotation() const override { return rope_; }
 
   int64_t distinct() const { return distinct_; }
   int64_t found() const { return found_; }
@@ -31,6 +37,7 @@ class WindowHeads : public HeadSource {
   void poll_cancel() const;
   // Row of the group that is prepared, at a position of the window.
   const float* group_row(int64_t position) const;
+  const float* row_of(int32_t row) const;
   void head_rows(int64_t from, int64_t row, int64_t count, float* out) const;
 
   const LayerZeroConfig& config_;
@@ -43,6 +50,8 @@ class WindowHeads : public HeadSource {
   std::vector<TokenAt> missing_;
   std::vector<TokenProjector::FullMoments> moments_;  // [missing] or empty
   std::vector<float> scratch_;                        // [missing][group_rows] of the prepared group
+  std::vector<int32_t> distinct_rows_;                // values of rows_, each once; empty until asked for
+  std::vector<int32_t> distinct_index_;               // [length]
   int64_t group_ = -1;
   int64_t distinct_ = 0;
   int64_t found_ = 0;

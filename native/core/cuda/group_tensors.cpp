@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "attention/check_problem.h"
+#include "cuda/gather.h"
 #include "parallel_rows.h"
 
 namespace longattn::device {
@@ -37,6 +38,15 @@ GroupTensors read_as(const AttentionProblem& p, const AttentionOptions& options,
   if (p.mutable_source != nullptr) p.mutable_source->prepare_group(kv_head);
   GroupTensors result;
   result.first_head = kv_head * group;
+  if (auto* distinct = dynamic_cast<DistinctRows*>(p.mutable_source)) {
+    if (distinct->distinct_count() > 0) {
+      const at::Tensor all = gather_rows(p, *distinct, result.first_head, threads, device);  // [L, G + 1, d]
+      if (type == at::kHalf && all.abs().max().item<float>() > kLargestHalf) throw BeyondHalf();
+      result.q = all.narrow(1, 0, group).transpose(0, 1).to(type).contiguous();
+      result.k = all.select(1, group).to(type).contiguous();
+      return result;
+    }
+  }
   at::Tensor rows = at::empty({p.length, p.dim}, at::kFloat);
   std::atomic<bool> finite{true};
   const auto check = [&](int64_t head) {

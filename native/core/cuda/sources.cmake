@@ -2,6 +2,7 @@
 set(LONGATTN_DEVICE_SOURCES
   native/core/cuda/device_stats.cpp
   native/core/cuda/flash.cpp
+  native/core/cuda/gather.cpp
   native/core/cuda/group_tensors.cpp
   native/core/cuda/lse.cpp
   native/core/cuda/tiles.cpp)

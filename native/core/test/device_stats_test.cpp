@@ -9,6 +9,7 @@
 #include "attention_fixture.h"
 #include "cuda/device.h"
 #include "cuda/halve.h"
+#include "distinct_rows.h"
 #include "layer_zero.h"
 #include "layer_zero_model.h"
 #include "scorer.h"
@@ -99,14 +100,15 @@ void test_kernel_names() {
   CHECK(device_kernel() == DeviceKernel::tiles);
 }
 
-// The scorer asks the device where it is given one, and gets what the CPU's kernel gives.
-void test_scorer() {
-  const LayerZeroModel model({});
+// The scorer asks the device where it is given one, and gets what the CPU's kernel gives: with rows gathered and
+// rotated on the device, and with rows made on the CPU where a norm follows the rotation.
+void test_scorer(const LayerZeroShape& shape) {
+  const LayerZeroModel model(shape);
   LayerZero layer(parse_model_spec(model.spec()), 1 << 24);
   ScoreRequest request;
-  for (int i = 0; i < 90; ++i) request.ids.push_back(i * 7 % 40);
-  request.lengths = {50, 40};
-  request.k = {12, 10};
+  request.lengths = {600, 40, 1};
+  request.k = {150, 10, 0};
+  for (int i = 0; i < 641; ++i) request.ids.push_back(i * i % 37);
   request.layers = {0};
   request.tokens = true;
   const std::vector<LayerStats> want = score(layer, request, {});
@@ -115,18 +117,34 @@ void test_scorer() {
   int calls = 0;
   options.statistics = [&](const AttentionProblem& p, const AttentionOptions& o) {
     ++calls;
+    const auto* distinct = dynamic_cast<DistinctRows*>(p.mutable_source);
+    CHECK(distinct != nullptr);
     return stats(p, o);
   };
   const std::vector<LayerStats> got = score(layer, request, options);
-  CHECK(calls == 2 && got.size() == want.size());
+  CHECK(calls == 3 && got.size() == want.size());
   for (size_t i = 0; i < got.size(); ++i) {
     for (size_t h = 0; h < got[i].ds.size(); ++h) {
       CHECK(check::close(got[i].ds[h], want[i].ds[h], 0, 1e-6));
-      CHECK(check::close(got[i].variance[h], want[i].variance[h], 1e-5, 0));
+      CHECK(check::close(got[i].variance[h], want[i].variance[h], 1e-5, 1e-15));
+      CHECK(check::close(got[i].entropy[h], want[i].entropy[h], 0, 1e-5));
     }
     for (size_t n = 0; n < got[i].token_ds.size(); ++n)
       CHECK(check::close(got[i].token_ds[n], want[i].token_ds[n], 0, 1e-5));
   }
+}
+
+void test_scorers() {
+  LayerZeroShape shape;
+  test_scorer(shape);
+  shape.interleaved = true;
+  test_scorer(shape);
+  shape.rope_dim = 0;
+  test_scorer(shape);
+  shape.rope_dim = 4;
+  shape.qk_norm = "rms";
+  shape.qk_after = true;
+  test_scorer(shape);
 }
 
 struct OutOfMemory {};
@@ -158,7 +176,7 @@ int main() {
   test_options();
   test_errors();
   test_kernel_names();
-  test_scorer();
+  test_scorers();
   test_halving();
   return check::exit_code();
 }
