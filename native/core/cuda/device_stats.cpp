@@ -11,6 +11,7 @@
 #include "cuda/fused/fused_group.h"
 #include "cuda/group_paths.h"
 #include "cuda/halve.h"
+#include "error.h"
 
 namespace longattn {
 namespace {
@@ -63,6 +64,16 @@ DeviceStats::DeviceStats(std::vector<int> devices, int64_t tile_bytes)
     : devices_(std::move(devices)), tile_bytes_(tile_bytes) {}
 
 AttentionStats DeviceStats::operator()(const AttentionProblem& p, const AttentionOptions& options) {
+  try {
+    return all_groups(p, options);
+  } catch (const c10::OutOfMemoryError&) {
+    throw Error(kOutOfMemory,
+                "the device has not enough memory for a window of " + std::to_string(p.length) +
+                    " tokens. Use shorter windows, end other programs on the device, or use --device cpu.");
+  }
+}
+
+AttentionStats DeviceStats::all_groups(const AttentionProblem& p, const AttentionOptions& options) {
   attention::check_problem(p, options);
   const DeviceKernel kernel = device_kernel();
   refuse_unsupported(kernel, p, options);

@@ -28,7 +28,7 @@ class DeviceStats {
 
   // Head groups go to the devices in turn: group j to device j modulo their number, so that the bits of a head depend
   // on the kind of device alone. While a device computes, the next group is read. Throws what attention_stats() throws,
-  // and std::invalid_argument for what the kernel cannot compute.
+  // std::invalid_argument for what the kernel cannot compute, and Error(kOutOfMemory) where halving did not help.
   AttentionStats operator()(const AttentionProblem& problem, const AttentionOptions& options);
 
   // How often a device ran out of memory, after which the tiles are half as large for good.
@@ -36,6 +36,8 @@ class DeviceStats {
   int64_t tile_bytes() const { return tile_bytes_; }
 
  private:
+  AttentionStats all_groups(const AttentionProblem& problem, const AttentionOptions& options);
+
   const std::vector<int> devices_;
   std::atomic<int64_t> tile_bytes_;
   std::atomic<int64_t> halvings_{0};

@@ -47,6 +47,11 @@ Tolerance lse_tolerance() {
   t.squares = 5e-5;
   t.bin_slack = 2e-5;
   t.entropy = 2e-5;
+  if (test_device().is_cuda()) {  // torch's float32 attention may multiply in TF32
+    t.ds = t.token = 1e-3;
+    t.squares = t.entropy = 5e-3;
+    t.bin_slack = 1e-3;
+  }
   return t;
 }
 

@@ -334,7 +334,7 @@ __device__ __forceinline__ void reduce_block(const FusedArguments& a, Shared<kDi
 
 template <typename T, int kDim>
 __global__ void __launch_bounds__(kThreads, 2) fused_kernel(const __grid_constant__ FusedArguments a, int* counter) {
-  extern __shared__ unsigned char memory[];
+  extern __shared__ __align__(128) unsigned char memory[];
   Shared<kDim>& shared = *reinterpret_cast<Shared<kDim>*>(memory);
   constexpr int kBlock = block_rows(kDim);
   SegmentSum* workspace =
