@@ -1,7 +1,7 @@
 // A run that is killed at random moments and started again must end with the bytes of a run that was never disturbed.
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { temporaryPath } from '../../src/run/temporary.js';
 import { cli, contents, demoModel, startCli, temporaryFolder } from '../support/cli.js';
@@ -81,8 +81,14 @@ describe('a run that is disturbed', () => {
   it('SIGINT ends with 130 and keeps what is done', async () => {
     const output = path.join(folder, 'interrupted');
     const { child, result } = startCli(command(inputs, output));
-    setTimeout(() => child.kill('SIGINT'), 700);
+    // Before the run is there nobody listens to the signal yet.
+    const timer = setInterval(() => {
+      if (!existsSync(path.join(output, 'run.json'))) return;
+      clearInterval(timer);
+      child.kill('SIGINT');
+    }, 20);
     const { code } = await result;
+    clearInterval(timer);
     expect([130, 0]).toContain(code);
     expect((await cli(command(inputs, output))).code).toBe(0);
     expect(contents(output)).toEqual(contents(whole));

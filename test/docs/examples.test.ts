@@ -24,6 +24,11 @@ const CALLS: [name: string, args: string[], prints: RegExp][] = [
   ['run.mjs', [path.join(folder, 'moby.txt'), RUN], /'book'[\s\S]*RUN\/export\n$/],
   ['select.mjs', [RUN], /'book'/],
   ['register-score.mjs', [RUN], /'book'/],
+  [
+    'attention.mjs',
+    [path.join(folder, 'moby.txt'), path.join(folder, 'attention.arrow')],
+    /^layer 0, head 0: token 500 looks most at \d+; .* 0\.\d+\nlayer 0, head 3/,
+  ],
 ];
 
 describe('docs/examples', () => {
