@@ -14,6 +14,7 @@ import { partName } from '../run/ledger.js';
 import { planInputs, type InputPart } from '../run/plan.js';
 import { openModelFolder, type ModelDescription } from '../model/open-model.js';
 import { openTokenizer, type Tokenizer } from '../tokenizer/tokenizer.js';
+import { removeLeftoverSegments } from '../stages/score-part.js';
 import { parseSpec, type Spec, type SpecInput } from '../spec.js';
 import { version } from '../version.js';
 
@@ -113,6 +114,7 @@ export async function openFinished(spec: Spec): Promise<Pick<Prepared, 'run' | '
     }
   }
   await sweep(run.dir);
+  await removeLeftoverSegments(run.scores);
   return { run, parts: await loadPlan(run, spec, undefined) };
 }
 
