@@ -18,18 +18,18 @@ const parser = withGlobals(yargs(hideBin(process.argv)))
   .demandCommand(1, 'Name a command.')
   .strict()
   .parserConfiguration({ 'boolean-negation': false, 'parse-numbers': false, 'duplicate-arguments-array': true })
-  .example(
-    '$0 run --input book=moby.txt --model models/smollm2-135m-layer0 --window 4096 --output RUN',
-    'text to data set',
-  )
-  .example('$0 select --output RUN --keep-tokens 1.5B', 'choose again, in seconds')
+  // Without a second column, which would break the first example into two lines.
+  .example('$0 run --input book=moby.txt --model models/smollm2-135m-layer0 --window 4096 --output RUN', '')
+  .example('$0 select --output RUN --keep-tokens 1.5B', '')
   .epilogue(
     'Options also come from LONGATTN_* variables and --config FILE. Exit codes: 0 done, 1 fault, 2 usage, 3 data, 4 environment, 5 some parts failed.',
   )
   .wrap(Math.min(120, process.stdout.columns ?? 120))
   .exitProcess(false)
   .fail((message, error) => {
-    throw error ?? new LongattnError('USAGE', 'usage', `${message} See longattn --help.`);
+    // What yargs itself throws is about usage too, such as an option without its value.
+    if (error && error.name !== 'YError') throw error;
+    throw new LongattnError('USAGE', 'usage', `${message ?? error.message}. See longattn --help.`.replace('..', '.'));
   });
 
 try {

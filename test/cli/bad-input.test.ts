@@ -124,5 +124,7 @@ describe('a run', () => {
     refused(await score(input, '--shard', '3/2'), 2, 'INVALID_OPTION', 'shard must not be "3/2"', 'i/n');
     refused(await score(input, '--batch', 'many'), 2, 'INVALID_OPTION', 'batch must not be "many"');
     refused(await score(input, '--windw', '3'), 2, 'USAGE', 'windw', 'longattn --help');
+    refused(await cli(['score', '--model']), 2, 'USAGE', 'model', 'longattn --help');
+    refused(await cli(['scor']), 2, 'USAGE', 'scor');
   });
 });
