@@ -11,9 +11,12 @@ export async function makeFolder(folder: string, fs: FileSystem = nodeFileSystem
   } catch (error) {
     if (await isFolder(folder, fs)) return;
     const parent = path.dirname(path.resolve(folder));
-    if (errorCode(error) !== 'ENOENT' || parent === path.resolve(folder) || (await isFolder(parent, fs))) throw error;
-    await makeFolder(parent, fs);
-    await makeFolder(folder, fs);
+    if (errorCode(error) !== 'ENOENT' || parent === path.resolve(folder)) throw error;
+    // The parent may be there now: another process (a shard that starts at the same moment) made it between the two calls.
+    if (!(await isFolder(parent, fs))) await makeFolder(parent, fs);
+    await fs.mkdir(folder).catch(async (second: unknown) => {
+      if (!(await isFolder(folder, fs))) throw second;
+    });
   }
 }
 
