@@ -14,7 +14,7 @@ class MapKernel : TileKernel<V> {
   using Tile = TileKernel<V>;
   using Tile::groups_;
   using Tile::kRows, Tile::kVectors, Tile::kLanes, Tile::kColumns, Tile::kNoShift;
-  using Tile::multiply, Tile::add_alibi, Tile::store_logits, Tile::total, Tile::visible, Tile::first_shift;
+  using Tile::multiply_from, Tile::store_logits, Tile::total, Tile::visible, Tile::first_shift;
   using Tile::query, Tile::panel, Tile::prefetch, Tile::first_row, Tile::first_panel;
   using typename Tile::Vec;
 
@@ -68,13 +68,10 @@ class MapKernel : TileKernel<V> {
   // A tile all of whose keys are visible; `run` holds its first.
   void interior(int64_t g, int64_t c0, int64_t run) {
     const int64_t r0 = g * kRows;
+    float start[kRows];
+    LONGATTN_UNROLL for (int r = 0; r < kRows; ++r) start[r] = -b_.shifts[r0 + r];
     Vec acc[kRows][kVectors];
-    LONGATTN_UNROLL for (int r = 0; r < kRows; ++r) {
-      const Vec start = V::set1(-b_.shifts[r0 + r]);
-      LONGATTN_UNROLL for (int v = 0; v < kVectors; ++v) acc[r][v] = start;
-    }
-    if (b_.alibi != 0) add_alibi(first_row(g), c0, acc);
-    multiply(query(g), panel(c0), b_.dim, acc);
+    multiply_from(start, g, c0, acc);
     const bool one_run = c0 + kColumns <= b_.edges[run + 1];
     double* sum = sums(run) + r0;
     alignas(64) float stored[kColumns];

@@ -82,12 +82,26 @@ class TileKernel {
     return sum;
   }
 
-  // acc[r][v] += alibi * (column - row); the difference is exact, a difference of products would not be.
-  LONGATTN_INLINE void add_alibi(int64_t n0, int64_t c0, Vec (&acc)[kRows][kVectors]) const {
+  // acc[r][v] = start[r] + the logits of a tile, without softcap. ALiBi's bias comes last: a sum of dim products that
+  // begins at a bias of -50 would round dim times at that size.
+  LONGATTN_INLINE void multiply_from(const float (&start)[kRows], int64_t g, int64_t c0,
+                                     Vec (&acc)[kRows][kVectors]) const {
+    const bool biased = in_.alibi != 0;
+    LONGATTN_UNROLL for (int r = 0; r < kRows; ++r) {
+      const Vec first = V::set1(biased ? 0 : start[r]);
+      LONGATTN_UNROLL for (int v = 0; v < kVectors; ++v) acc[r][v] = first;
+    }
+    multiply(query(g), panel(c0), in_.dim, acc);
+    if (biased) add_alibi(start, first_row(g), c0, acc);
+  }
+
+  // acc[r][v] += start[r] + alibi * (column - row); the difference is exact, a difference of products would not be.
+  LONGATTN_INLINE void add_alibi(const float (&start)[kRows], int64_t n0, int64_t c0,
+                                 Vec (&acc)[kRows][kVectors]) const {
     const Vec slope = V::set1(in_.alibi);
     LONGATTN_UNROLL for (int r = 0; r < kRows; ++r) LONGATTN_UNROLL for (int v = 0; v < kVectors; ++v) {
       const Vec distance = V::add(V::iota(), V::set1(static_cast<float>(c0 + v * kLanes - n0 - r)));
-      acc[r][v] = V::fma(slope, distance, acc[r][v]);
+      acc[r][v] = V::add(acc[r][v], V::fma(slope, distance, V::set1(start[r])));
     }
   }
 

@@ -23,7 +23,7 @@ class VectorKernel : TileKernel<V> {
   using typename Tile::Vec;
   using Mask = typename V::Mask;
   using Tile::kRows, Tile::kVectors, Tile::kLanes, Tile::kNoShift;
-  using Tile::multiply, Tile::add_alibi, Tile::store_logits, Tile::total, Tile::visible, Tile::first_shift;
+  using Tile::multiply_from, Tile::store_logits, Tile::total, Tile::visible, Tile::first_shift;
   using Tile::queries_, Tile::panels_, Tile::groups_;
   using Tile::query, Tile::panel, Tile::prefetch, Tile::first_row, Tile::first_panel;
 
@@ -137,15 +137,12 @@ class VectorKernel : TileKernel<V> {
   template <bool kEdge, bool kEntropy, bool kPeak>
   void interior(int64_t g, int64_t c0, int segment) {
     const int64_t r0 = g * kRows;
-    Vec acc[kRows][kVectors];
-    LONGATTN_UNROLL for (int r = 0; r < kRows; ++r) {
-      const Vec start = V::set1(rows_[r0 + r].start);
-      LONGATTN_UNROLL for (int v = 0; v < kVectors; ++v) acc[r][v] = start;
-    }
-    if (b_.alibi != 0) add_alibi(first_row(g), c0, acc);
-    multiply(query(g), panel(c0), b_.dim, acc);
-
     Row* row = rows_ + r0;
+    float start[kRows];
+    LONGATTN_UNROLL for (int r = 0; r < kRows; ++r) start[r] = row[r].start;
+    Vec acc[kRows][kVectors];
+    multiply_from(start, g, c0, acc);
+
     Sums* far = sums(segment, r0);
     Sums* near = sums(segment - 1, r0);
     // Columns below `edge` of row 0 belong to `segment`; each row further down has one more.
