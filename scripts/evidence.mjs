@@ -13,7 +13,7 @@ import { main, root, run, SetupError, step } from './lib/step.mjs';
 
 const CORPUS = 'build/evidence/corpus';
 
-/** Windows a domain, and which layers: `best` are those that the first measurement found. */
+/** Windows a domain, and which layers: `best` and `found` are those of the first measurement, see bestLayers() and foundLayers(). */
 const FULL = [
   { name: 'w2048', window: 2048, windows: 32, layers: 'all', loss: 'real', k: '256,512,1024' },
   { name: 'w4096', window: 4096, windows: 32, layers: 'best', loss: 'none', k: '1024' },
@@ -22,7 +22,7 @@ const FULL = [
     name: 'w16384',
     window: 16_384,
     windows: 8,
-    layers: 'best',
+    layers: 'found',
     loss: 'none',
     k: '4096',
     controls: 'splice,same-document,block-shuffle',
@@ -30,7 +30,7 @@ const FULL = [
 ];
 const QUICK = [
   { name: 'w512', window: 512, windows: 6, layers: '0,14,21', loss: 'all', k: '128,256' },
-  { name: 'w1024', window: 1024, windows: 4, layers: 'best', loss: 'none', k: '256' },
+  { name: 'w1024', window: 1024, windows: 4, layers: 'found', loss: 'none', k: '256' },
 ];
 const BEST_LAYERS = 3;
 /** The default: all layers of a real LLM, from a Python package. */
@@ -50,6 +50,15 @@ function bestLayers(report) {
   return [0, ...ranked.slice(0, BEST_LAYERS).map(({ layer }) => layer)].sort((a, b) => a - b).join(',');
 }
 
+/** The best layers, and those in which two scores that see most did best: another layer costs little beside the decoder. */
+function foundLayers(report) {
+  const others = report.findings
+    .filter(({ score }) => ['content', 'entropy'].includes(score))
+    .map(({ layer }) => layer);
+  const layers = new Set([...bestLayers(report).split(',').map(Number), ...others]);
+  return [...layers].sort((a, b) => a - b).join(',');
+}
+
 function validate(inputs, model, folder, { window, windows, loss, k, controls }, layers) {
   const args = ['dist/cli/main.js', 'validate', ...inputs.flatMap((input) => ['--input', input])];
   args.push('--model', model, '--window', window, '--windows', windows, '--layers', layers, '--k', k, '--loss', loss);
@@ -59,6 +68,10 @@ function validate(inputs, model, folder, { window, windows, loss, k, controls },
   const { status } = spawnSync(process.execPath, args.map(String), { cwd: root, stdio: ['ignore', 2, 2] });
   if (status !== 0) throw new SetupError(`longattn validate ended with ${status}. Run this script again: it goes on.`);
   return JSON.parse(readFileSync(path.join(root, folder, 'evidence', 'report.json'), 'utf8'));
+}
+
+function layersOf(wanted, report) {
+  return wanted === 'best' ? bestLayers(report) : wanted === 'found' ? foundLayers(report) : wanted;
 }
 
 await main(async (args) => {
@@ -77,7 +90,7 @@ await main(async (args) => {
   const last = plans.findIndex(({ name }) => name === until);
   for (const plan of plans.slice(0, last < 0 ? plans.length : last + 1)) {
     await step(plan.name, () => {
-      const layers = plan.layers === 'best' ? bestLayers(measured[0].report) : plan.layers;
+      const layers = layersOf(plan.layers, measured[0]?.report);
       const folder = path.join(output, plan.name);
       measured.push({
         ...plan,
