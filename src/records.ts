@@ -57,6 +57,10 @@ export interface ScoreRow {
   sinkSquareBins: Float64Array;
   /** Far mass a token, mean over heads; only with `--tokens`. */
   tokenDs?: Float32Array;
+  /** Mean loss of the tokens 1 .. L-1, nats, when a token sees all before it; only with `--losses`. */
+  loss?: number;
+  /** The same when it sees only the last k tokens and the sink (the first 4). */
+  nearLoss?: number;
 }
 
 export interface SelectionRow {

@@ -37,6 +37,11 @@ const schema = z.strictObject({
     .describe('a whole number of tokens from 0, "quarter" (floor(L/4)) or "authors" (L - 3*floor(L/4))'),
   ropeTheta: z.preprocess(numeric, z.number().positive()).optional().describe('a positive number'),
   tokens: z.preprocess(boolean, z.boolean()).default(false).describe('true or false'),
+  losses: z.preprocess(boolean, z.boolean()).default(false).describe('true or false'),
+  dtype: z
+    .enum(['float32', 'weights'])
+    .default('float32')
+    .describe("float32, or weights: the type of the model's weights"),
   textField: optionalText.describe('the name of a column'),
   idField: optionalText.describe('the name of a column'),
   idsField: optionalText.describe('the name of a column of token ids'),
@@ -116,16 +121,13 @@ export type SpecInput = { [K in keyof z.input<typeof schema>]?: unknown };
 /** What the pipeline works with: complete and checked. */
 export type Spec = z.output<typeof schema>;
 
-/** Fields that can change a window's tokens, a score or a selection. Everything else (threads, batch, ...) must not change a byte. */
-export const STAGE_FIELDS = {
-  windows: ['input', 'model', 'window', 'textField', 'idField', 'idsField', 'domainField', 'limit'],
-  scores: ['layer', 'k', 'ropeTheta', 'tokens', 'device'],
-  selection: [
-    ...(['score', 'alpha', 'std', 'selectK', 'selectLayer', 'heads', 'keep', 'keepTokens', 'quota'] as const),
-    ...(['maxOverlap', 'maxPerDocument', 'temperature', 'seed'] as const),
-  ],
-  export: ['format'],
-} as const satisfies Record<string, readonly (keyof Spec)[]>;
+/** How the model of a spec is opened, whatever the layers. */
+export function modelOptions({ ropeTheta, dtype }: Pick<Spec, 'ropeTheta' | 'dtype'>): {
+  ropeTheta?: number;
+  forward: 'float32' | 'weights';
+} {
+  return { forward: dtype, ...(ropeTheta !== undefined && { ropeTheta }) };
+}
 
 /**
  * Check, default and normalise options.

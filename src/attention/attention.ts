@@ -8,6 +8,7 @@ import { resolveModel } from '../hub/resolve-model.js';
 import { openModelFolder, type ModelDescription } from '../model/open-model.js';
 import { modelMetadata } from '../native/model-metadata.js';
 import { Scorer } from '../native/scorer.js';
+import { modelOptions } from '../spec.js';
 import { openTokenizer } from '../tokenizer/tokenizer.js';
 import { DEFAULT_BLOCKS, parseAttentionOptions, type ParsedOptions } from './options.js';
 
@@ -34,6 +35,8 @@ export interface AttentionOptions {
   threads?: number;
   /** RoPE base instead of the model's own. */
   ropeTheta?: number;
+  /** What layers above 0 are run in: float32, or the type of the model's weights. Default: float32. */
+  dtype?: 'float32' | 'weights';
   /** Stops within about 100 ms; the promise rejects with the signal's reason. */
   signal?: AbortSignal;
   /** Of downloads, and when layers are at work. */
@@ -81,8 +84,8 @@ export async function attention({ signal, onProgress, ...raw }: AttentionOptions
   signal?.throwIfAborted();
   const hooks = { ...(signal && { signal }), ...(onProgress && { onProgress }) };
   const { folder } = await resolveModel(options.model, { layers: options.layers, ...hooks });
-  const { layers, ropeTheta, threads } = options;
-  const model = await openModelFolder(folder, { layers, ...(ropeTheta !== undefined && { ropeTheta }) });
+  const { layers, threads } = options;
+  const model = await openModelFolder(folder, { layers, ...modelOptions(options) });
   const ids = checkWindow(await readWindow(options, folder), model, options);
   const heads = chooseHeads(options.heads, model.heads);
   const blocks = Math.min(ids.length, blocksOf(options));

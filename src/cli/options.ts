@@ -42,6 +42,17 @@ const OPTIONS: Partial<Record<OptionName, OptionDef>> = {
   k: { group: 'score', describe: 'minimum distance in tokens, "quarter" or "authors"', default: 'quarter' },
   ropeTheta: { group: 'score', describe: "RoPE base instead of the model's own" },
   tokens: { group: 'score', kind: 'flag', describe: 'store the far mass of each token', default: 'false' },
+  losses: {
+    group: 'score',
+    kind: 'flag',
+    describe: 'store the losses that the score nll-gain needs: two more passes, through the whole model',
+    default: 'false',
+  },
+  dtype: {
+    group: 'score',
+    describe: 'what layers above 0 are run in: float32, or weights (bf16 or f16, as the model is stored)',
+    default: 'float32',
+  },
   score: {
     group: 'select',
     describe: 'score to rank by, or blend:A+0.5*B of scores (docs/scores.md)',

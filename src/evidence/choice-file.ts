@@ -11,10 +11,11 @@ export interface ChoiceOrigin {
   /** Of the model as a run that scores the chosen layer alone opens it. */
   revision: string;
   ropeTheta?: number | undefined;
+  dtype?: 'float32' | 'weights' | undefined;
 }
 
 export function choiceFile(report: EvidenceReport, origin: ChoiceOrigin): Record<string, unknown> {
-  const { rule, revision, ropeTheta } = origin;
+  const { rule, revision, ropeTheta, dtype = 'float32' } = origin;
   const { choice, model, corpus } = report;
   const layer = [choice.layer];
   const heads = choice.heads ?? 'all';
@@ -34,6 +35,7 @@ export function choiceFile(report: EvidenceReport, origin: ChoiceOrigin): Record
     heads,
     ...(findScore(choice.score).needsTokens ? { tokens: true } : {}),
     ...(ropeTheta === undefined ? {} : { ropeTheta }),
+    ...(dtype === 'float32' ? {} : { dtype }),
     ...(choice.k !== null && choice.k !== scored ? { selectK: choice.k } : {}),
   };
 }

@@ -1,26 +1,22 @@
 // Is the model of a run the one that its choice of layer and heads was found on? The best layer of one model says nothing of another.
 import { LongattnError } from '../errors.js';
 import { openModelFolder, type ModelDescription } from '../model/open-model.js';
-import type { Spec } from '../spec.js';
+import { modelOptions, type Spec } from '../spec.js';
 
 /**
  * Called before a run is started.
  * @throws LongattnError CHOICE_OF_ANOTHER_MODEL
  */
 export async function requireChosenModel(
-  spec: Pick<Spec, '_found' | 'ropeTheta'>,
+  spec: Pick<Spec, '_found' | 'ropeTheta' | 'dtype' | 'losses'>,
   model: Pick<ModelDescription, 'path' | 'layers' | 'revision'>,
 ): Promise<void> {
   const found = spec._found;
   if (!found) return;
   const { layer } = found.chosen;
-  const { ropeTheta } = spec;
-  // The name of the weights depends on the layers that are opened.
-  const revision =
-    layer.join() === model.layers.join()
-      ? model.revision
-      : (await openModelFolder(model.path, { layers: layer, ...(ropeTheta === undefined ? {} : { ropeTheta }) }))
-          .revision;
+  // The name of the weights depends on what is opened: the layers, and all of them and the head for the losses.
+  const same = layer.join() === model.layers.join() && !spec.losses;
+  const { revision } = same ? model : await openModelFolder(model.path, { layers: layer, ...modelOptions(spec) });
   if (revision === found.model.revision) return;
   throw new LongattnError(
     'CHOICE_OF_ANOTHER_MODEL',

@@ -15,9 +15,9 @@ export interface EnumerateOptions {
   tokens: boolean;
 }
 
-/** The scores that the stored statistics allow. */
+/** The scores that the stored statistics allow; nll-gain is measured apart, as the yardstick. */
 export function usableScores(tokens: boolean): AttentionScore[] {
-  return listScores().filter((score) => tokens || !score.needsTokens);
+  return listScores().filter((score) => (tokens || !score.needsTokens) && !score.needsLosses);
 }
 
 /** Candidates of one layer over the mean of all heads, and the default blend. */

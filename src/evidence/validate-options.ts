@@ -29,6 +29,8 @@ export interface ValidateOptions {
   seed: number;
   settings: CombineSettings;
   ropeTheta?: number | undefined;
+  /** Of the products where layers are run. Default: float32. */
+  dtype?: 'float32' | 'weights';
   /** Of the model when one layer alone is opened, as a run with the choice does. */
   revisionOf: (layer: number) => Promise<string>;
   /** As the user named the corpus; for the report. */

@@ -12,7 +12,7 @@ import { prepare, resolveSpec, type Prepared } from '../pipeline/prepare.js';
 import { windowsStage } from '../pipeline/windows-stage.js';
 import type { Window } from '../records.js';
 import { partName } from '../run/ledger.js';
-import type { Spec, SpecInput } from '../spec.js';
+import { modelOptions, type SpecInput } from '../spec.js';
 import { resolveDistance } from '../stages/distance.js';
 import { parseIntegerList } from '../units.js';
 import { planModel } from './model-plan.js';
@@ -77,7 +77,9 @@ export async function validateRun(raw: ValidateInput, hooks: ValidateHooks = {})
     settings: { alpha: spec.alpha, std: spec.std },
     input: spec.input,
     ropeTheta: spec.ropeTheta,
-    revisionOf: async (layer) => (await openModelFolder(model.path, { layers: [layer], ...theta(spec) })).revision,
+    dtype: spec.dtype,
+    revisionOf: async (layer) =>
+      (await openModelFolder(model.path, { layers: [layer], ...modelOptions(spec) })).revision,
     windowsHash: run.manifest.hashes.windows,
     batch: spec.batch,
     openScorer: async () => {
@@ -116,12 +118,10 @@ class OpenedModels implements AsyncDisposable {
     const text =
       what === 'scores'
         ? model.specText
-        : (await openModelFolder(model.path, { layers: spec.layer, loss: true, ...theta(spec) })).specText;
+        : (await openModelFolder(model.path, { layers: spec.layer, loss: true, ...modelOptions(spec) })).specText;
     return Scorer.open(text, { threads: spec.threads, memoryBytes: spec.memory, device: spec.device });
   }
 }
-
-const theta = ({ ropeTheta }: Spec): { ropeTheta?: number } => (ropeTheta === undefined ? {} : { ropeTheta });
 
 async function* allWindows({ run }: Prepared): AsyncGenerator<Window> {
   for (let part = 0; part < run.manifest.parts; part++) {

@@ -163,6 +163,7 @@ async function writeReport(
     rule: 'quarter' as const,
     revision: choice.layer === null ? model.revision : await options.revisionOf(choice.layer),
     ropeTheta: options.ropeTheta,
+    dtype: options.dtype,
   };
   await writeTextAtomically(files.choice, `${JSON.stringify(choiceFile(report, origin), null, 2)}\n`);
   onProgress?.({ type: 'stage-done', stage: 'evidence', counts: { rows } });

@@ -5,7 +5,14 @@ import { dataError } from '../errors.js';
 import type { ScoreRow, SelectionRow, Window } from '../records.js';
 import { nodeFileSystem, type FileSystem } from '../run/file-system.js';
 import { ArrowFile, type BatchOptions } from './arrow-file.js';
-import { fixedSize, scoreColumns, SELECTION_COLUMNS, WINDOW_COLUMNS, type ColumnType } from './arrow-schema.js';
+import {
+  fixedSize,
+  scoreColumns,
+  SELECTION_COLUMNS,
+  WINDOW_COLUMNS,
+  type ColumnType,
+  type MoreScores,
+} from './arrow-schema.js';
 import type { ListColumn, TextColumn } from './columns.js';
 
 type Floats = ListColumn<Float64Array>;
@@ -29,6 +36,8 @@ export interface ScoreBatch {
     sink_mass_bins: Floats;
     sink_square_bins: Floats;
     token_ds: ListColumn<Float32Array>;
+    loss: Float64Array;
+    near_loss: Float64Array;
   };
 }
 
@@ -39,6 +48,8 @@ export interface ScoresFile extends AsyncDisposable {
   heads: number;
   /** Whether the far mass of each token is there. */
   tokens: boolean;
+  /** Whether the losses of each window are there. */
+  losses: boolean;
   metadata: ReadonlyMap<string, string>;
   /** Batch after batch, only the named columns are read (and there). */
   batches<Name extends ScoreColumn>(
@@ -53,12 +64,12 @@ export async function openScores(path: string, fs: FileSystem = nodeFileSystem):
   try {
     const type = file.typeOf('ds') ?? '';
     const heads = /^float64\[\d+\]$/.test(type) ? fixedSize(type as `float64[${number}]`) : 1;
-    const tokens = file.typeOf('token_ds') !== undefined;
-    file.require(scoreColumns(heads, tokens));
+    const more = { tokens: file.typeOf('token_ds') !== undefined, losses: file.typeOf('loss') !== undefined };
+    file.require(scoreColumns(heads, more));
     return {
       path,
       heads,
-      tokens,
+      ...more,
       metadata: file.metadata,
       batches: (names, options) =>
         (file as unknown as ArrowFile<Record<ScoreColumn, ColumnType>>).batches(names, options) as never,
@@ -76,16 +87,16 @@ export async function* readScores(
   options: { rows?: number; fs?: FileSystem } = {},
 ): AsyncGenerator<ScoreRow> {
   await using file = await openScores(path, options.fs);
-  const names = Object.keys(scoreColumns(file.heads, file.tokens)) as ScoreColumn[];
+  const names = Object.keys(scoreColumns(file.heads, file)) as ScoreColumn[];
   let rows = 0;
   for await (const { columns, rows: count } of file.batches(names)) {
-    for (let row = 0; row < count; row++) yield scoreAt(columns, row, file.tokens);
+    for (let row = 0; row < count; row++) yield scoreAt(columns, row, file);
     rows += count;
   }
   requireRows(path, rows, options.rows);
 }
 
-function scoreAt(columns: ScoreBatch['columns'], row: number, tokens: boolean): ScoreRow {
+function scoreAt(columns: ScoreBatch['columns'], row: number, { tokens, losses }: MoreScores): ScoreRow {
   return {
     windowId: columns.window_id.get(row),
     docId: columns.doc_id.get(row),
@@ -102,6 +113,7 @@ function scoreAt(columns: ScoreBatch['columns'], row: number, tokens: boolean): 
     sinkMassBins: columns.sink_mass_bins.get(row),
     sinkSquareBins: columns.sink_square_bins.get(row),
     ...(tokens ? { tokenDs: columns.token_ds.get(row) } : {}),
+    ...(losses ? { loss: columns.loss[row]!, nearLoss: columns.near_loss[row]! } : {}),
   };
 }
 

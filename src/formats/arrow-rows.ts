@@ -33,6 +33,7 @@ export function scoreRow(score: ScoreRow): Row {
     sink_mass_bins: score.sinkMassBins,
     sink_square_bins: score.sinkSquareBins,
     ...(score.tokenDs ? { token_ds: score.tokenDs } : {}),
+    ...(score.loss === undefined ? {} : { loss: score.loss, near_loss: score.nearLoss }),
   };
 }
 

@@ -45,8 +45,14 @@ export const WINDOW_COLUMNS = {
   token_ids: 'list<int32>',
 } as const satisfies Columns;
 
+/** Columns of the scores table that are there on request: `--tokens`, `--losses`. */
+export interface MoreScores {
+  tokens?: boolean | undefined;
+  losses?: boolean | undefined;
+}
+
 /** @param heads H; bins are H x 32, head-major */
-export function scoreColumns(heads: number, tokens: boolean): Columns {
+export function scoreColumns(heads: number, { tokens, losses }: MoreScores = {}): Columns {
   return {
     window_id: 'utf8',
     doc_id: 'utf8',
@@ -63,6 +69,7 @@ export function scoreColumns(heads: number, tokens: boolean): Columns {
     sink_mass_bins: `float64[${heads * BINS}]`,
     sink_square_bins: `float64[${heads * BINS}]`,
     ...(tokens ? { token_ds: 'list<float32>' as const } : {}),
+    ...(losses ? { loss: 'float64' as const, near_loss: 'float64' as const } : {}),
   };
 }
 

@@ -15,7 +15,7 @@ import { planInputs, type InputPart } from '../run/plan.js';
 import { openModelFolder, type ModelDescription } from '../model/open-model.js';
 import { openTokenizer, type Tokenizer } from '../tokenizer/tokenizer.js';
 import { removeLeftoverSegments } from '../stages/score-part.js';
-import { parseSpec, type Spec, type SpecInput } from '../spec.js';
+import { modelOptions, parseSpec, type Spec, type SpecInput } from '../spec.js';
 import { version } from '../version.js';
 
 /** An open run and all that its stages need. */
@@ -30,7 +30,9 @@ export interface Prepared {
 
 /** Options kept in run.json, by the stage whose bytes they decide. */
 const WINDOW_OPTIONS = ['input', 'window', 'textField', 'idField', 'idsField', 'domainField', 'limit'] as const;
-const SCORE_OPTIONS = ['model', 'layer', 'k', 'ropeTheta', 'tokens'] as const;
+const SCORE_OPTIONS = ['model', 'layer', 'k', 'ropeTheta', 'tokens', 'losses', 'dtype'] as const;
+/** Options that came after the first run directories: left out at these values, so that those runs stay what they are. */
+const LATER_OPTIONS: JsonObject = { losses: false, dtype: 'float32' };
 
 /**
  * @throws LongattnError INVALID_OPTION, MISSING_OPTION, SPEC_CHANGED, and those of the model, the tokenizer and the inputs
@@ -41,12 +43,10 @@ export async function prepare(
 ): Promise<Prepared> {
   const { spec, stored, hub } = await resolveSpec(raw);
   const hooks = { ...(signal && { signal }), ...(onProgress && { onProgress }) };
-  const found = await resolveModel(spec.model, { layers: spec.layer, ...pinnedCommit(spec.model, hub), ...hooks });
+  const needed = { layers: spec.layer, loss: spec.losses };
+  const found = await resolveModel(spec.model, { ...needed, ...pinnedCommit(spec.model, hub), ...hooks });
   const { folder, id, commit } = found;
-  const model = await openModelFolder(folder, {
-    layers: spec.layer,
-    ...(spec.ropeTheta !== undefined ? { ropeTheta: spec.ropeTheta } : {}),
-  });
+  const model = await openModelFolder(folder, { ...needed, ...modelOptions(spec) });
   if (model.maxLength !== undefined && spec.window > model.maxLength) {
     throw new LongattnError(
       'WINDOW_TOO_LONG',
@@ -63,7 +63,7 @@ export async function prepare(
     stages: {
       windows: { ...pick(spec, WINDOW_OPTIONS), tokenizer: tokenizer?.sha256 ?? null },
       scores: {
-        ...pick(spec, SCORE_OPTIONS),
+        ...pickScoreOptions(spec),
         revision: model.revision,
         ...(sameModel && stored['model'] !== undefined ? { model: stored['model'] } : {}),
       },
@@ -106,8 +106,9 @@ function pinnedCommit(model: string, hub: Run['manifest']['hub']): { revision?: 
 export async function openFinished(spec: Spec): Promise<Pick<Prepared, 'run' | 'parts'> | undefined> {
   const run = await findRun(spec.output);
   if (!run) return undefined;
-  const names = [...WINDOW_OPTIONS, ...SCORE_OPTIONS];
-  if (canonicalJson(pick(spec, names)) !== canonicalJson(pick(run.manifest.spec, names))) return undefined;
+  const optionsOf = (source: object): string =>
+    canonicalJson({ ...pick(source, WINDOW_OPTIONS), ...pickScoreOptions(source) });
+  if (optionsOf(spec) !== optionsOf(run.manifest.spec)) return undefined;
   for (let part = 0; part < run.manifest.parts; part++) {
     for (const ledger of [run.windows, run.scores]) {
       if ((await ledger.inspect(partName(part), 'size')).status !== 'done') return undefined;
@@ -148,6 +149,11 @@ function parsePlan(text: string): InputPart[] | undefined {
 function pick(source: object, names: readonly string[]): JsonObject {
   const entries = Object.entries(source as JsonObject);
   return Object.fromEntries(entries.filter(([name, value]) => names.includes(name) && value !== undefined));
+}
+
+function pickScoreOptions(source: object): JsonObject {
+  const entries = Object.entries(pick(source, SCORE_OPTIONS));
+  return Object.fromEntries(entries.filter(([name, value]) => LATER_OPTIONS[name] !== value));
 }
 
 function definedOnly(raw: SpecInput): SpecInput {

@@ -1,6 +1,7 @@
 // The scores stage over a run: opens the model only when there is something to score.
 //
 // With a gate it works on the parts whose windows are done while those of later ones are still cut.
+import { invalid } from '../errors.js';
 import { loadBinding } from '../native/load.js';
 import { modelMetadata } from '../native/model-metadata.js';
 import { Scorer } from '../native/scorer.js';
@@ -9,6 +10,7 @@ import { partsOfShard } from '../run/run-parts.js';
 import { requireFarVisible, resolveDistance } from '../stages/distance.js';
 import { scoreParts } from '../stages/scores.js';
 import type { Prepared } from './prepare.js';
+import { withLosses } from './window-losses.js';
 import type { StageHooks } from './windows-stage.js';
 
 /**
@@ -22,6 +24,9 @@ export async function scoresStage(
 ): Promise<void> {
   const { slidingWindows, layers, layerCount } = model;
   const sees = (layer: number): number | undefined => slidingWindows[layer] || undefined;
+  if (spec.losses && resolveDistance(spec.k, spec.window) === 0) {
+    throw invalid('k', 0, 'at least 1 with --losses: the near context is the last k tokens');
+  }
   requireFarVisible(layers, resolveDistance(spec.k, spec.window), sees, layerCount);
   let scorer: Scorer | undefined;
   try {
@@ -34,6 +39,7 @@ export async function scoresStage(
       layers,
       k: spec.k,
       tokens: spec.tokens,
+      losses: spec.losses,
       heads: model.heads,
       vocabSize: model.vocabSize,
       batch: spec.batch,
@@ -48,7 +54,7 @@ export async function scoresStage(
         const { kernel, threads } = loadBinding().cpu();
         const facts = { kernel, threads: spec.threads || threads, model: model.architecture, revision: model.revision };
         hooks.onProgress?.({ type: 'stage-facts', stage: 'scores', facts });
-        return (request, signal) => opened.score(request, { signal });
+        return spec.losses ? withLosses(opened) : (request, signal) => opened.score(request, { signal });
       },
       ...hooks,
     });

@@ -5,10 +5,24 @@ import { effectiveFar } from './attention/effective-far.js';
 import { gain } from './attention/gain.js';
 import { law } from './attention/law.js';
 import { longattn, longattnMinmax } from './attention/longattn.js';
+import { nllGain } from './attention/nll-gain.js';
 import { content, ds, du, entropy, farPeak } from './attention/plain.js';
 import type { AttentionScore } from './score.js';
 
-const shipped = [longattn, longattnMinmax, ds, du, content, effectiveFar, gain, entropy, farPeak, distance, law];
+const shipped = [
+  longattn,
+  longattnMinmax,
+  ds,
+  du,
+  content,
+  effectiveFar,
+  gain,
+  entropy,
+  farPeak,
+  distance,
+  law,
+  nllGain,
+];
 const registry = new Map<string, AttentionScore>(shipped.map((score) => [score.name, score]));
 
 /** @throws LongattnError INVALID_OPTION naming the scores that exist */

@@ -18,6 +18,8 @@ export interface AttentionScore {
   source: string;
   /** True when it reads `token_ds`, which only `--tokens` stores. */
   needsTokens?: boolean;
+  /** True when it reads `loss` and `near_loss`, which only `--losses` stores. */
+  needsLosses?: boolean;
   /** True when another k or other heads would give the same number: reports then list it once. */
   ignoresK?: boolean;
   ignoresHeads?: boolean;
@@ -38,7 +40,7 @@ export function plainScore(
   formula: string,
   source: string,
   value: (view: LayerView) => number,
-  more: Pick<AttentionScore, 'ignoresK' | 'ignoresHeads' | 'reads' | 'needsTokens'> = {},
+  more: Pick<AttentionScore, 'ignoresK' | 'ignoresHeads' | 'reads' | 'needsTokens' | 'needsLosses'> = {},
 ): AttentionScore {
   const components = (view: LayerView): number[] => [value(view)];
   return { name, formula, source, components, combine: ([column]) => column!.slice(), ...more };

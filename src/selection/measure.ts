@@ -39,7 +39,7 @@ export interface Measured {
 }
 
 /**
- * @throws LongattnError PARTS_MISSING, PART_CHANGED, LAYER_NOT_SCORED, TOKENS_NOT_STORED, INVALID_OPTION for heads, K_NOT_STORED
+ * @throws LongattnError PARTS_MISSING, PART_CHANGED, LAYER_NOT_SCORED, TOKENS_NOT_STORED, LOSSES_NOT_STORED, INVALID_OPTION for heads, K_NOT_STORED
  */
 export async function measure(options: MeasureOptions): Promise<Measured> {
   const { scores, signal } = options;
@@ -49,13 +49,7 @@ export async function measure(options: MeasureOptions): Promise<Measured> {
   for (const [part, { rows }] of records.entries()) {
     signal?.throwIfAborted();
     await using file = await openScores(scores.file(partName(part)), scores.fs);
-    const needy = options.attention.find(({ needsTokens }) => needsTokens);
-    if (needy && !file.tokens) {
-      throw dataError(
-        'TOKENS_NOT_STORED',
-        `The score ${needy.name} needs the far mass of each token. Score with --tokens.`,
-      );
-    }
+    requireStored(file, options.attention);
     measured ??= begin(file, capacity, options);
     requireRows(file.path, await measureFile(file, measured, options), rows);
   }
@@ -75,6 +69,23 @@ async function requireParts({ scores, parts, check, signal }: MeasureOptions): P
     );
   }
   return requireVerified(scores, names, check, signal);
+}
+
+function requireStored({ tokens, losses }: ScoresFile, attention: readonly AttentionScore[]): void {
+  const ofTokens = attention.find(({ needsTokens }) => needsTokens);
+  if (ofTokens && !tokens) {
+    throw dataError(
+      'TOKENS_NOT_STORED',
+      `The score ${ofTokens.name} needs the far mass of each token. Score with --tokens.`,
+    );
+  }
+  const ofLosses = attention.find(({ needsLosses }) => needsLosses);
+  if (ofLosses && !losses) {
+    throw dataError(
+      'LOSSES_NOT_STORED',
+      `The score ${ofLosses.name} needs the losses of each window. Score with --losses.`,
+    );
+  }
 }
 
 function begin(file: ScoresFile, capacity: number, { layer, heads }: MeasureOptions): Measured {

@@ -5,8 +5,11 @@ import type { ScoreRow, Window } from '../records.js';
 import { BINS } from '../formats/arrow-schema.js';
 import { resolveDistance, type DistanceRule } from './distance.js';
 
+/** Statistics of one (window, layer), with the window's losses if the run wants them. */
+export type WindowStats = NativeStats & Pick<ScoreRow, 'loss' | 'nearLoss'>;
+
 /** The addon, or whatever stands in for it: statistics window by window, within one layer by layer as asked for. */
-export type ScoreWindows = (request: NativeScoreRequest, signal?: AbortSignal) => Promise<NativeStats[]>;
+export type ScoreWindows = (request: NativeScoreRequest, signal?: AbortSignal) => Promise<WindowStats[]>;
 
 export interface BatchSettings {
   /** W: every window has exactly so many tokens. */
@@ -16,6 +19,8 @@ export interface BatchSettings {
   k: DistanceRule;
   /** Also the far mass of each token. */
   tokens: boolean;
+  /** Also the loss with all the context and with the near one; `ScoreWindows` gives them. Default: false. */
+  losses?: boolean;
   /** H, of every layer. */
   heads: number;
   /** Ids from 0 to below this are allowed. */
@@ -75,7 +80,7 @@ function checkWindow(window: Window, { window: length, vocabSize }: BatchSetting
   }
 }
 
-function checkStats(stats: NativeStats, window: Window, settings: BatchSettings, layer: number, k: number): void {
+function checkStats(stats: WindowStats, window: Window, settings: BatchSettings, layer: number, k: number): void {
   const { heads, window: length } = settings;
   if (stats.layer !== layer || stats.length !== length || stats.k !== k) {
     throw mismatch(`layer ${stats.layer}, length ${stats.length}, k ${stats.k} instead of ${layer}, ${length}, ${k}`);
@@ -93,6 +98,7 @@ function checkStats(stats: NativeStats, window: Window, settings: BatchSettings,
   ];
   const wrong = sizes.find(([values, size]) => values.length !== size);
   if (wrong) throw mismatch(`${wrong[0].length} values instead of ${wrong[1]}`);
+  if (settings.losses) checkLosses(stats, window);
   for (let head = 0; head < heads; head++) {
     if (Number.isFinite(stats.ds[head]) && Number.isFinite(stats.variance[head])) continue;
     throw dataError(
@@ -101,6 +107,14 @@ function checkStats(stats: NativeStats, window: Window, settings: BatchSettings,
         "The model's weights hold NaN or infinite values there, or overflow: check the checkpoint.",
     );
   }
+}
+
+function checkLosses({ loss, nearLoss }: WindowStats, { windowId }: Window): void {
+  if (Number.isFinite(loss) && Number.isFinite(nearLoss)) return;
+  throw dataError(
+    'LOSS_NOT_FINITE',
+    `The loss of window ${show(windowId)} is ${loss} (${nearLoss} with the near context only). Check the checkpoint for NaN or infinite weights.`,
+  );
 }
 
 /** The scorer knows a window by its place in the batch; the user knows it by its id. */

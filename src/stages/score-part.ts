@@ -83,12 +83,12 @@ function writeScores(
   ledger: Ledger,
   name: string,
   rows: AsyncIterable<Row> | Iterable<Row>,
-  { heads, tokens, metadata, layers, window, k }: ScorePartOptions,
+  { heads, tokens, losses, metadata, layers, window, k }: ScorePartOptions,
   counts: Record<string, number> = {},
 ): Promise<LedgerRecord> {
   const own = { layers: layers.join(','), window: `${window}`, k: `${k}`, spec_hash: ledger.specHash };
   return writeArrowPart(ledger, name, {
-    columns: scoreColumns(heads, tokens),
+    columns: scoreColumns(heads, { tokens, losses }),
     metadata: { ...metadata, ...own },
     rows,
     entry: () => ({ counts }),

@@ -112,7 +112,8 @@ export async function writeGolden(run: Run, golden: string): Promise<number> {
   const first = rows[0];
   if (!first) throw dataError('NO_WINDOWS', `${run.dir} has no scores to make a golden file of. Score a corpus first.`);
   rows.sort((a, b) => byBytes(a.domain, b.domain) || byBytes(a.windowId, b.windowId) || a.layer - b.layer);
-  const columns = scoreColumns(first.ds.length, first.tokenDs !== undefined);
+  const more = { tokens: first.tokenDs !== undefined, losses: first.loss !== undefined };
+  const columns = scoreColumns(first.ds.length, more);
   // The hash of the run names its inputs, which a golden file outlives.
   const { spec_hash: _, ...metadata } = await metadataOf(run);
   await writeAtomically(

@@ -20,14 +20,17 @@ const COLUMNS = [
   ['sinkSquareBins', BINS],
 ] as const;
 
-export type ComparedColumn = (typeof COLUMNS)[number][0] | 'tokenDs';
+/** Numbers a window. */
+const LOSSES = ['loss', 'nearLoss'] as const;
+
+export type ComparedColumn = (typeof COLUMNS)[number][0] | (typeof LOSSES)[number] | 'tokenDs';
 
 export interface Difference {
   column: ComparedColumn;
   domain: string;
   windowId: string;
   layer: number;
-  /** Undefined for `tokenDs`, which is a mean over heads. */
+  /** Undefined for `tokenDs`, which is a mean over heads, and for losses. */
   head: number | undefined;
   /** Distance bin, or token for `tokenDs`; undefined for a number a head. */
   index: number | undefined;
@@ -47,6 +50,11 @@ export function compareRow(run: ScoreRow, golden: ScoreRow): Difference[] {
   if (run.tokenDs && golden.tokenDs) {
     const at = worst(run.tokenDs, golden.tokenDs);
     differences.push({ column: 'tokenDs', ...place(golden), head: undefined, index: at.index, ...at.values });
+  }
+  for (const column of LOSSES) {
+    if (run[column] === undefined || golden[column] === undefined) continue;
+    const { values } = worst([run[column]], [golden[column]]);
+    differences.push({ column, ...place(golden), head: undefined, index: undefined, ...values });
   }
   return differences;
 }

@@ -61,16 +61,22 @@ describe('tables of a run', () => {
     );
   });
 
-  it('give scores back to the bit, with and without token_ds', async () => {
-    for (const tokens of [false, true]) {
-      const scores = Array.from({ length: 7 }, (_, i) => makeScore(i, { heads: 3, length: 10, tokens }));
-      await write(file, scoreColumns(3, tokens), scores.map(scoreRow), {
+  it('give scores back to the bit, with and without token_ds and losses', async () => {
+    for (const [tokens, losses] of [
+      [false, false],
+      [true, false],
+      [false, true],
+      [true, true],
+    ] as const) {
+      const scores = Array.from({ length: 7 }, (_, i) => makeScore(i, { heads: 3, length: 10, tokens, losses }));
+      await write(file, scoreColumns(3, { tokens, losses }), scores.map(scoreRow), {
         batchBytes: 4000,
         metadata: { model: 'tiny' },
       });
       expect(await collect(readScores(file, { rows: 7 }))).toEqual(scores);
       await using opened = await openScores(file);
-      expect([opened.heads, opened.tokens, opened.metadata.get('model')]).toEqual([3, tokens, 'tiny']);
+      const { heads, metadata } = opened;
+      expect([heads, opened.tokens, opened.losses, metadata.get('model')]).toEqual([3, tokens, losses, 'tiny']);
     }
   });
 
@@ -117,7 +123,7 @@ describe('tables of a run', () => {
 
   it('read only the columns that are asked for', async () => {
     const scores = Array.from({ length: 50 }, (_, i) => makeScore(i, { heads: 4, length: 10 }));
-    const { bytes } = await write(file, scoreColumns(4, false), scores.map(scoreRow));
+    const { bytes } = await write(file, scoreColumns(4), scores.map(scoreRow));
     await using opened = await openScores(file);
     for await (const { columns, rows } of opened.batches(['ds', 'window_id'])) {
       expect(rows).toBe(50);
@@ -131,9 +137,9 @@ describe('tables of a run', () => {
     await expect(
       write(file, WINDOW_COLUMNS, [{ ...windowRow(makeWindow(0, 4)), token_start: 2 ** 31 }]),
     ).rejects.toThrow('2147483648');
-    await expect(
-      write(file, scoreColumns(3, false), [scoreRow(makeScore(0, { heads: 2, length: 10 }))]),
-    ).rejects.toThrow('2 values');
+    await expect(write(file, scoreColumns(3), [scoreRow(makeScore(0, { heads: 2, length: 10 }))])).rejects.toThrow(
+      '2 values',
+    );
   });
 });
 

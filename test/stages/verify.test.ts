@@ -32,7 +32,7 @@ async function changedGolden(change: (rows: ScoreRow[]) => ScoreRow[] | void, he
   const changed = change(rows) ?? rows;
   const file = path.join(dir, 'changed.arrow');
   await writeAtomically(file, async (sink) => {
-    const writer = new ArrowWriter(sink, scoreColumns(heads, false), {
+    const writer = new ArrowWriter(sink, scoreColumns(heads), {
       metadata: { model: 'other', layers: '0,3', window: '64', k: 'quarter' },
     });
     for (const row of changed) await writer.push(scoreRow(row));

@@ -30,7 +30,7 @@ export function makeWindow(index: number, length: number, windowsADocument = 3, 
 
 export function makeScore(
   index: number,
-  shape: { heads: number; length: number; layer?: number; tokens?: boolean; domain?: string },
+  shape: { heads: number; length: number; layer?: number; tokens?: boolean; losses?: boolean; domain?: string },
 ): ScoreRow {
   const { heads, length, layer = 0 } = shape;
   const column = (kind: number, size: number): Float64Array =>
@@ -51,5 +51,6 @@ export function makeScore(
     sinkMassBins: column(7, heads * 32),
     sinkSquareBins: column(8, heads * 32),
     ...(shape.tokens ? { tokenDs: Float32Array.from(column(9, length)) } : {}),
+    ...(shape.losses ? { loss: noise(index, 10), nearLoss: noise(index, 11) } : {}),
   };
 }

@@ -23,6 +23,7 @@ const OPTIONS = {
   heads: { describe: 'heads: all, a list such as 0,3, or mean (one result, over all)', defaultDescription: 'all' },
   rows: { describe: 'rows to write in full, as a list such as 100,2000', defaultDescription: 'none' },
   'rope-theta': { describe: "RoPE base instead of the model's own" },
+  dtype: { describe: 'what layers above 0 are run in: float32, or weights (as stored)', defaultDescription: 'float32' },
   threads: { describe: 'threads of the kernel, 0 for all cores', defaultDescription: '0' },
 } as const;
 
@@ -59,9 +60,9 @@ export const attentionCommand: CommandModule = {
   handler: (argv) =>
     runCommand(argv, async ({ options, signal, progress, json }) => {
       const output = once(argv, 'output')!;
-      const { model, window, layer: layers, heads, threads, ropeTheta } = options;
+      const { model, window, layer: layers, heads, threads, ropeTheta, dtype } = options;
       const own = {
-        ...{ model, window, layers, heads, threads, ropeTheta },
+        ...{ model, window, layers, heads, threads, ropeTheta, dtype },
         ...{ start: once(argv, 'start'), rows: once(argv, 'rows'), map: mapOf(once(argv, 'map')) },
         ...(await readInput(once(argv, 'input'), once(argv, 'ids'))),
       };

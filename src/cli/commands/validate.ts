@@ -23,6 +23,7 @@ const OPTIONS = {
   },
   seed: { describe: 'of samples and controls', defaultDescription: '1' },
   'rope-theta': { describe: "RoPE base instead of the model's own" },
+  dtype: { describe: 'what layers are run in: float32, or weights (as stored)', defaultDescription: 'float32' },
 } as const;
 
 export const validateCommand: CommandModule = {
