@@ -39,7 +39,7 @@ bool Inputs::fill(int64_t head, int64_t first_row, int64_t rows, Scratch& s, Blo
   b.first_row = first_row;
   b.rows = rows;
   b.softcap = static_cast<float>(cap * kLog2E);
-  b.alibi = p_.alibi_slopes != nullptr ? static_cast<float>(p_.alibi_slopes[head] * kLog2E) : 0;
+  b.alibi = p_.alibi_slopes != nullptr ? p_.alibi_slopes[head] * kLog2E : 0;
   b.window = p_.sliding_window;
   return true;
 }

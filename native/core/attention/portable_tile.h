@@ -66,7 +66,8 @@ inline float finish_logits(const BlockInput& b, int64_t n, int64_t c0, int64_t f
   if (b.softcap > 0)
     for (int64_t c = first - c0; c <= last - c0; ++c) x[c] = b.softcap * std::tanh(x[c]);
   if (b.alibi != 0)
-    for (int64_t c = first - c0; c <= last - c0; ++c) x[c] += b.alibi * static_cast<float>(c0 + c - n);
+    for (int64_t c = first - c0; c <= last - c0; ++c)
+      x[c] = static_cast<float>(x[c] + b.alibi * static_cast<double>(c0 + c - n));
   if (!all_finite(x + (first - c0), last - first + 1)) return kNotFinite;
   float top = x[first - c0];
   for (int64_t c = first - c0; c <= last - c0; ++c) top = top < x[c] ? x[c] : top;

@@ -45,7 +45,7 @@ struct BlockInput {
   int64_t first_row;
   int64_t rows;
   float softcap;                      // > 0: x = softcap * tanh(q.k); the driver divided the queries by the cap
-  float alibi;                        // added to x: alibi * (i - n)
+  double alibi;                       // added to x: alibi * (i - n)
   int64_t window;                     // > 0: key i is visible iff n - i < window
   bool (*stop)(const void* context);  // polled once a panel; true: return at once, what is written is not read
   const void* stop_context;

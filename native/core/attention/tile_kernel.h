@@ -29,6 +29,8 @@ class TileKernel {
       : in_(block),
         queries_(static_cast<const float*>(block.queries)),
         panels_(static_cast<const float*>(block.panels)),
+        alibi_(static_cast<float>(block.alibi)),
+        alibi_rest_(static_cast<float>(block.alibi - alibi_)),
         groups_((block.rows + kRows - 1) / kRows) {}
 
   int64_t first_row(int64_t g) const { return in_.first_row + g * kRows; }
@@ -86,23 +88,27 @@ class TileKernel {
   // begins at a bias of -50 would round dim times at that size.
   LONGATTN_INLINE void multiply_from(const float (&start)[kRows], int64_t g, int64_t c0,
                                      Vec (&acc)[kRows][kVectors]) const {
-    const bool biased = in_.alibi != 0;
+    const bool later = in_.alibi != 0;
     LONGATTN_UNROLL for (int r = 0; r < kRows; ++r) {
-      const Vec first = V::set1(biased ? 0 : start[r]);
+      const Vec first = V::set1(later ? 0 : start[r]);
       LONGATTN_UNROLL for (int v = 0; v < kVectors; ++v) acc[r][v] = first;
     }
     multiply(query(g), panel(c0), in_.dim, acc);
-    if (biased) add_alibi(start, first_row(g), c0, acc);
+    if (later) add_alibi(start, first_row(g), c0, acc);
   }
 
-  // acc[r][v] += start[r] + alibi * (column - row); the difference is exact, a difference of products would not be.
+  // acc[r][v] += start[r] + alibi * (column - row)
   LONGATTN_INLINE void add_alibi(const float (&start)[kRows], int64_t n0, int64_t c0,
                                  Vec (&acc)[kRows][kVectors]) const {
-    const Vec slope = V::set1(in_.alibi);
-    LONGATTN_UNROLL for (int r = 0; r < kRows; ++r) LONGATTN_UNROLL for (int v = 0; v < kVectors; ++v) {
-      const Vec distance = V::add(V::iota(), V::set1(static_cast<float>(c0 + v * kLanes - n0 - r)));
-      acc[r][v] = V::add(acc[r][v], V::fma(slope, distance, V::set1(start[r])));
-    }
+    LONGATTN_UNROLL for (int r = 0; r < kRows; ++r) LONGATTN_UNROLL for (int v = 0; v < kVectors; ++v) acc[r][v] =
+        biased(V::add(acc[r][v], V::set1(start[r])), c0 + v * kLanes - n0 - r);
+  }
+
+  // x + alibi * (distance + lane). The distance is exact, a difference of products would not be; the slope has two
+  // parts, because its rounding to float32 is the same for all keys of a distance: no sum averages it out.
+  LONGATTN_INLINE Vec biased(Vec x, int64_t distance) const {
+    const Vec lanes = V::add(V::iota(), V::set1(static_cast<float>(distance)));
+    return V::fma(V::set1(alibi_), lanes, V::fma(V::set1(alibi_rest_), lanes, x));
   }
 
   // The logits of a tile before the shift.
@@ -119,10 +125,8 @@ class TileKernel {
           V::store(x[r] + c, V::mul(V::set1(in_.softcap), tanh(V::load(x[r] + c))));
     if (in_.alibi != 0)
       for (int r = 0; r < kRows; ++r)
-        for (int c = 0; c < kColumns; c += kLanes) {
-          const Vec distance = V::add(V::iota(), V::set1(static_cast<float>(c0 + c - first_row(g) - r)));
-          V::store(x[r] + c, V::fma(V::set1(in_.alibi), distance, V::load(x[r] + c)));
-        }
+        for (int c = 0; c < kColumns; c += kLanes)
+          V::store(x[r] + c, biased(V::load(x[r] + c), c0 + c - first_row(g) - r));
   }
 
   // y * P(y*y) / Q(y*y), 2e-8 relative where tanh is not yet 1 in float32.
@@ -179,6 +183,7 @@ class TileKernel {
   const BlockInput& in_;
   const float* queries_;
   const float* panels_;
+  const float alibi_, alibi_rest_;  // their sum is the slope
   const int64_t groups_;
 };
 
