@@ -24,6 +24,26 @@ float from_bf16(uint16_t bits) {
   return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16);
 }
 
+uint16_t to_f16(float value) {
+  const uint32_t bits = std::bit_cast<uint32_t>(value);
+  const uint32_t scaled = std::bit_cast<uint32_t>(std::bit_cast<float>(bits & 0x7fffffffu) * 0x1p-112f);
+  const uint32_t magnitude = (bits & 0x7fffffffu) >= 0x7f800000u ? 0x7c00u | ((bits >> 13) & 0x03ffu) : scaled >> 13;
+  return static_cast<uint16_t>(((bits >> 16) & 0x8000u) | magnitude);
+}
+
+uint16_t to_bf16(float value) {
+  return static_cast<uint16_t>(std::bit_cast<uint32_t>(value) >> 16);
+}
+
+template <typename Convert>
+void narrow(const float* source, int64_t count, void* out, Convert one) {
+  auto* bytes = static_cast<unsigned char*>(out);
+  for (int64_t i = 0; i < count; ++i) {
+    const uint16_t bits = one(source[i]);
+    std::memcpy(bytes + 2 * i, &bits, 2);
+  }
+}
+
 template <typename Convert>
 void convert(const void* source, int64_t count, float* out, Convert one) {
   const auto* bytes = static_cast<const unsigned char*>(source);
@@ -45,6 +65,18 @@ void to_float32(DType dtype, const void* source, int64_t count, float* out) {
       return convert(source, count, out, from_f16);
     case DType::bf16:
       return convert(source, count, out, from_bf16);
+  }
+}
+
+void from_float32(DType dtype, const float* source, int64_t count, void* out) {
+  switch (dtype) {
+    case DType::f32:
+      std::memcpy(out, source, static_cast<size_t>(count) * 4);
+      return;
+    case DType::f16:
+      return narrow(source, count, out, to_f16);
+    case DType::bf16:
+      return narrow(source, count, out, to_bf16);
   }
 }
 

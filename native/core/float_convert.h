@@ -11,4 +11,7 @@ namespace longattn {
 // source: `count` elements of dtype, contiguous, at any alignment. out: [count].
 void to_float32(DType dtype, const void* source, int64_t count, float* out);
 
+// The way back, for numbers that came from `dtype`: no other is rounded. source: [count]; out: `count` elements.
+void from_float32(DType dtype, const float* source, int64_t count, void* out);
+
 }  // namespace longattn

@@ -3,25 +3,31 @@
 
 #include <algorithm>
 
+#include "../float_convert.h"
 #include "kernel.h"
 
 namespace longattn::projection {
-PackedMatrix::PackedMatrix(int64_t inputs, const std::vector<int64_t>& part_rows,
+
+PackedMatrix::PackedMatrix(DType type, int64_t inputs, const std::vector<int64_t>& part_rows,
                            const std::function<void(int64_t, int64_t, float*)>& row)
-    : inputs_(inputs) {
+    : type_(type), inputs_(inputs), panel_bytes_(inputs * kPanel * bytes_of(type)) {
   int64_t panels = 0;
   for (const int64_t rows : part_rows) {
     parts_.push_back({rows, panels, (rows + kPanel - 1) / kPanel});
     panels += parts_.back().panels;
   }
-  panels_ = attention::make_aligned<float>(panels * inputs * kPanel);
-  std::fill_n(panels_.get(), panels * inputs * kPanel, 0.0f);
+  panels_ = attention::make_aligned<unsigned char>(panels * panel_bytes_);
   std::vector<float> values(static_cast<size_t>(inputs));
+  std::vector<float> wide(static_cast<size_t>(inputs * kPanel));
   for (int64_t p = 0; p < parts(); ++p) {
-    for (int64_t r = 0; r < parts_[p].rows; ++r) {
-      row(p, r, values.data());
-      float* panel = panels_.get() + (parts_[p].first_panel + r / kPanel) * inputs * kPanel + r % kPanel;
-      for (int64_t i = 0; i < inputs; ++i) panel[i * kPanel] = values[i];
+    for (int64_t first = 0; first < parts_[p].rows; first += kPanel) {
+      std::fill(wide.begin(), wide.end(), 0.0f);
+      for (int64_t r = first; r < std::min(first + kPanel, parts_[p].rows); ++r) {
+        row(p, r, values.data());
+        for (int64_t i = 0; i < inputs; ++i) wide[i * kPanel + r - first] = values[i];
+      }
+      const int64_t index = parts_[p].first_panel + first / kPanel;
+      from_float32(type_, wide.data(), inputs * kPanel, panels_.get() + index * panel_bytes_);
     }
   }
 }
@@ -31,17 +37,28 @@ void PackedMatrix::multiply(int64_t part, const float* x, int64_t count, int thr
   const Tile tile = kernel().tile;
   const Part& p = parts_[part];
   const int64_t chunks = (count + kMaxRows - 1) / kMaxRows;
-#pragma omp parallel for collapse(2) schedule(dynamic) num_threads(threads)
-  for (int64_t panel = 0; panel < p.panels; ++panel) {
-    for (int64_t chunk = 0; chunk < chunks; ++chunk) {
-      const int64_t first = chunk * kMaxRows;
-      const int64_t rows = std::min(kMaxRows, count - first);
-      const int64_t width = std::min(kPanel, p.rows - panel * kPanel);
-      alignas(64) float out[kMaxRows * kPanel];
-      tile(x + first * inputs_, inputs_, rows, panels_.get() + (p.first_panel + panel) * inputs_ * kPanel, inputs_,
-           out);
-      for (int64_t r = 0; r < rows; ++r) {
-        std::copy_n(out + r * kPanel, width, out_row(first + r) + panel * kPanel);
+#pragma omp parallel num_threads(threads)
+  {
+    const bool stored_wide = type_ == DType::f32;
+    const auto wide = attention::make_aligned<float>(stored_wide ? 0 : inputs_ * kPanel);
+    int64_t widened = -1;  // panel of the part that `wide` holds
+#pragma omp for collapse(2) schedule(dynamic)
+    for (int64_t index = 0; index < p.panels; ++index) {
+      for (int64_t chunk = 0; chunk < chunks; ++chunk) {
+        const unsigned char* stored = panel(p.first_panel + index);
+        if (!stored_wide && widened != index) {
+          to_float32(type_, stored, inputs_ * kPanel, wide.get());
+          widened = index;
+        }
+        const int64_t first = chunk * kMaxRows;
+        const int64_t rows = std::min(kMaxRows, count - first);
+        const int64_t width = std::min(kPanel, p.rows - index * kPanel);
+        alignas(64) float out[kMaxRows * kPanel];
+        tile(x + first * inputs_, inputs_, rows, stored_wide ? reinterpret_cast<const float*>(stored) : wide.get(),
+             inputs_, out);
+        for (int64_t r = 0; r < rows; ++r) {
+          std::copy_n(out + r * kPanel, width, out_row(first + r) + index * kPanel);
+        }
       }
     }
   }

@@ -1,5 +1,8 @@
 // A weight matrix packed for the projection kernel, as several row ranges ("parts") that can be multiplied alone.
 //
+// It is kept in the type of the checkpoint, half the memory of float32, and widened a panel at a time: once a thread
+// and panel, for all input rows of a call.
+//
 // Layer 0 makes one part a KV head (its query heads' rows, then its key rows), so that a window with more distinct
 // tokens than the table holds needs scratch for one head group only.
 #pragma once
@@ -9,14 +12,16 @@
 #include <vector>
 
 #include "../attention/aligned_buffer.h"
+#include "../model_spec.h"
 #include "tile.h"
 
 namespace longattn::projection {
 
 class PackedMatrix {
  public:
-  // part_rows[p] rows in part p. `row` writes row r of part p, [inputs] floats, to `out`; it may throw.
-  PackedMatrix(int64_t inputs, const std::vector<int64_t>& part_rows,
+  // part_rows[p] rows in part p. `row` writes row r of part p, [inputs] floats that `type` can hold, to `out`; it may
+  // throw.
+  PackedMatrix(DType type, int64_t inputs, const std::vector<int64_t>& part_rows,
                const std::function<void(int64_t part, int64_t row, float* out)>& row);
 
   int64_t inputs() const { return inputs_; }
@@ -35,9 +40,14 @@ class PackedMatrix {
     int64_t panels;
   };
 
+  const unsigned char* panel(int64_t index) const { return panels_.get() + index * panel_bytes_; }
+
+  DType type_;
   int64_t inputs_;
+  int64_t panel_bytes_;
   std::vector<Part> parts_;
-  attention::AlignedBuffer<float> panels_;  // [panel][inputs][kPanel], zeros where a part's last panel is not full
+  // [panel][inputs][kPanel] of type_, zeros where a part's last panel is not full
+  attention::AlignedBuffer<unsigned char> panels_;
 };
 
 }  // namespace longattn::projection

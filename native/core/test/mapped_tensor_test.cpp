@@ -43,6 +43,10 @@ void converts_every_half() {
         std::isnan(expected) ? std::isnan(f16) : f16 == expected && std::signbit(f16) == std::signbit(expected);
     CHECK_MESSAGE(equal, "F16 " + std::to_string(bits));
     CHECK_MESSAGE(std::bit_cast<uint32_t>(bf16) == bits << 16, "BF16 " + std::to_string(bits));
+    uint16_t f16_again, bf16_again;
+    from_float32(DType::f16, &f16, 1, &f16_again);
+    from_float32(DType::bf16, &bf16, 1, &bf16_again);
+    CHECK_MESSAGE(f16_again == half && bf16_again == half, "back from float32: " + std::to_string(bits));
   }
 }
 

@@ -7,6 +7,7 @@
 
 #include "../attention/cpu_features.h"
 #include "../attention_stats.h"
+#include "../float_convert.h"
 #include "../projection/kernel.h"
 #include "../projection/matrix_product.h"
 #include "../projection/packed_matrix.h"
@@ -30,8 +31,8 @@ struct Case {
   std::vector<int64_t> parts;
 };
 
-PackedMatrix pack(const Case& one, const std::vector<float>& weights) {
-  return PackedMatrix(one.inputs, one.parts, [&](int64_t part, int64_t row, float* out) {
+PackedMatrix pack(const Case& one, const std::vector<float>& weights, DType type = DType::f32) {
+  return PackedMatrix(type, one.inputs, one.parts, [&](int64_t part, int64_t row, float* out) {
     int64_t first = 0;
     for (int64_t p = 0; p < part; ++p) first += one.parts[p];
     std::memcpy(out, weights.data() + (first + row) * one.inputs, one.inputs * sizeof(float));
@@ -78,6 +79,17 @@ void has_the_same_bits_in_any_batch(const Case& one) {
       CHECK(std::memcmp(some.data(), all.data() + first * rows, some.size() * sizeof(float)) == 0);
     }
   }
+}
+
+// A matrix kept in 16 bits gives the bits of the same numbers in float32.
+void keeps_the_type_of_the_checkpoint(const Case& one, DType type) {
+  std::vector<float> weights = randn(one.parts[0] * one.inputs, 10);
+  std::vector<unsigned char> narrow(weights.size() * 2);
+  from_float32(type, weights.data(), static_cast<int64_t>(weights.size()), narrow.data());
+  to_float32(type, narrow.data(), static_cast<int64_t>(weights.size()), weights.data());
+  const std::vector<float> x = randn(100 * one.inputs, 11);
+  const std::vector<float> want = product(pack(one, weights), 0, x.data(), 100, 1);
+  for (const int threads : {1, 3}) CHECK(product(pack(one, weights, type), 0, x.data(), 100, threads) == want);
 }
 
 // What lets scores move between machines of the x86 family.
@@ -144,6 +156,7 @@ int main() {
   for (const Case& one : {Case{1, {1}}, Case{5, {3, 64, 65}}, Case{576, {256, 256}}, Case{300, {130, 2}}})
     is_right(one);
   for (const Case& one : {Case{576, {256}}, Case{257, {70}}, Case{64, {48}}}) has_the_same_bits_in_any_batch(one);
+  for (const DType type : {DType::f16, DType::bf16}) keeps_the_type_of_the_checkpoint({300, {200}}, type);
   vector_tiles_agree();
   for (const int64_t count : {1, 4, 48, 100}) packs_as_it_goes(576, 192, count);
   packs_as_it_goes(1, 1, 1);
