@@ -9,6 +9,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { printRows, writeRows } from './lib/bench-rows.mjs';
 import { makeDemoCorpus } from './lib/demo-corpus.mjs';
 import { main, root, SetupError } from './lib/step.mjs';
 
@@ -172,10 +173,8 @@ await main(async (args) => {
     row('pipeline: kernel alone (calls of the addon)', kernel),
     row('pipeline: longattn score of ready windows', command, 'kernel alone', kernel),
   ];
-  if (json) {
-    for (const line of table) console.log(JSON.stringify(line));
-    return;
-  }
+  writeRows('pipeline', table);
+  if (json) return printRows(table, json);
   console.log(
     `stages: ${domain.tokens} tokens, ${domain.windows} windows of ${window}; CLI: ${runs.kernel[0].result} windows; best of ${rounds}`,
   );

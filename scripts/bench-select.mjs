@@ -9,13 +9,14 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { printRows, writeRows } from './lib/bench-rows.mjs';
 import { DOMAINS, HEADS, makeSyntheticRun } from './lib/synthetic-scores.mjs';
 import { main, root, SetupError, step } from './lib/step.mjs';
 import { loadRun } from '../dist/run/directory.js';
 import { selectWindows } from '../dist/stages/selection.js';
 
 /** The promise of the project. */
-const TARGET = { wall: 10, peak: 2e9 };
+const TARGET = { seconds: 10, gigabytes: 2 };
 const SETTINGS = { score: 'longattn', alpha: 0.5, std: 'zscore', heads: 'all', keep: 0.125, maxOverlap: 1 };
 
 /** Bytes that this process has read by system calls; undefined where the system does not say. */
@@ -74,29 +75,21 @@ await main(async (args) => {
     return `${(bytes / 1e9).toFixed(1)} GB of score files, most of it holes`;
   });
   const runs = Array.from({ length: times }, () => measureInChild(dir));
+  const promised = (value, target, unit) => ({
+    value,
+    unit,
+    ratio: value / target,
+    ratio_to: `the promised ${target} ${unit}`,
+  });
+  const name = `select: ${windows.toLocaleString('en')} windows`;
+  const wall = median(runs.map((one) => one.wall));
+  const peak = Math.max(...runs.map((one) => one.peak)) / 1e9;
   const rows = [
-    ['select.wall', median(runs.map(({ wall }) => wall)), 's', TARGET.wall],
-    ['select.cpu', median(runs.map(({ cpu }) => cpu)), 's', undefined],
-    ...(runs[0].read === undefined ? [] : [['select.read', runs[0].read, 'B', undefined]]),
-    ['select.peak_rss', Math.max(...runs.map(({ peak }) => peak)), 'B', TARGET.peak],
+    { bench: `${name}, wall time`, ...promised(wall, TARGET.seconds, 's') },
+    { bench: `${name}, processor time`, value: median(runs.map(({ cpu }) => cpu)), unit: 's' },
+    ...(runs[0].read === undefined ? [] : [{ bench: `${name}, read`, value: runs[0].read / 1e9, unit: 'GB' }]),
+    { bench: `${name}, largest resident set`, ...promised(peak, TARGET.gigabytes, 'GB') },
   ];
-  for (const [bench, value, unit, target] of rows) {
-    const ratio = target === undefined ? null : value / target;
-    if (values.json) {
-      console.log(
-        JSON.stringify({
-          bench,
-          value,
-          unit,
-          ratio,
-          ratio_to: target === undefined ? null : `the promised ${target} ${unit}`,
-        }),
-      );
-      continue;
-    }
-    const shown = unit === 'B' ? `${(value / 1e9).toFixed(2)} GB` : `${value.toFixed(2)} s`;
-    console.log(
-      `${bench.padEnd(18)} ${shown.padStart(9)}${ratio === null ? '' : `   ${ratio.toFixed(2)} of the promised bound`}`,
-    );
-  }
+  writeRows('select', rows);
+  printRows(rows, values.json);
 });

@@ -6,20 +6,15 @@
 // best of so many. --page: also writes docs/performance.md and the README's table. Waiting threads sleep unless OMP_WAIT_POLICY
 // says otherwise: a row is CPU time, and a thread that spins because a neighbour holds the other core would be counted.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { ROWS } from './lib/bench-rows.mjs';
+import { printRows, writeRows } from './lib/bench-rows.mjs';
 import { writePage } from './lib/bench-page.mjs';
 import { main, root, run, SetupError } from './lib/step.mjs';
 
 const BENCHES = { attention: 'longattn_bench', decoder: 'longattn_decoder_bench' };
 const FLAGS = ['--json', '--quick', '--page', '--rounds'];
-
-function asText({ bench, value, unit, ratio, ratio_to: ratioTo }) {
-  const measured = `${bench.padEnd(56)} ${value.toPrecision(4).padStart(9)} ${unit.padEnd(8)}`;
-  return ratioTo === null ? measured : `${measured} ${ratio.toFixed(3).padStart(7)} of ${ratioTo}`;
-}
 
 /** The program's rows, each printed as soon as it is there. */
 async function measure(program, args, json) {
@@ -28,14 +23,15 @@ async function measure(program, args, json) {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
-  const lines = [];
+  const rows = [];
   for await (const line of createInterface({ input: child.stdout })) {
-    lines.push(line);
-    console.log(json ? line : asText(JSON.parse(line)));
+    const row = JSON.parse(line);
+    rows.push(row);
+    printRows([row], json);
   }
   const status = await ended;
   if (status !== 0) throw new SetupError(`${program} ended with ${status}.`);
-  return lines;
+  return rows;
 }
 
 /** Takes `--rounds N` out of the arguments: what to hand on to the programs. */
@@ -60,10 +56,8 @@ await main(async (args) => {
   run(process.execPath, ['scripts/build-native.mjs', '--tests', '--benches']);
   const quick = args.includes('--quick');
   for (const [name, program] of Object.entries(BENCHES)) {
-    const lines = await measure(program, quick ? ['--quick', ...rounds] : rounds, args.includes('--json'));
-    if (quick) continue;
-    mkdirSync(ROWS, { recursive: true });
-    writeFileSync(path.join(ROWS, `${name}.jsonl`), `${lines.join('\n')}\n`);
+    const rows = await measure(program, quick ? ['--quick', ...rounds] : rounds, args.includes('--json'));
+    if (!quick) writeRows(name, rows);
   }
   if (args.includes('--page')) writePage();
 });

@@ -105,7 +105,30 @@ function machine() {
   return `${model.trim()}, ${os.availableParallelism()} cores (${features.join(', ')}), kernel ${kernel}, libtorch ${addon.versions().torch}`;
 }
 
-function page(attention, decoder, pipeline) {
+/** Benches of the whole tool, each with a sentence of what was measured; those that have not run are left out. */
+const WHOLE = [
+  ['pipeline', 'Text to scores', '`npm run bench:pipeline`, wall time.'],
+  [
+    'select',
+    'Selection',
+    '`npm run bench:select`: made-up statistics of so many windows, read, ranked, chosen and written, from the page cache.',
+  ],
+  ['map', 'Maps of attention', '`npm run bench:map`: 9 heads, a map each.'],
+  [
+    'open',
+    'Opening a large checkpoint',
+    '`node scripts/measure-open.mjs`: layer 0 of sparse files with the shape of Llama-3.1-8B.',
+  ],
+];
+
+function wholeSections() {
+  return WHOLE.flatMap(([name, title, how]) => {
+    const found = readRows(name);
+    return found ? [`## ${title}`, `Measured ${found.date} by ${how}`, '', plainTable(found.rows), ''] : [];
+  });
+}
+
+function page(attention, decoder) {
   const rates = shapedRows(attention.rows, 'GFLOP/s');
   const kernels = byLabel(rates).map(([label, of]) => lines(`### ${label}`, kernelTable(of, attention.rows)));
   return lines(
@@ -148,22 +171,14 @@ function page(attention, decoder, pipeline) {
     '',
     plainTable(decoder.rows),
     '',
-    ...(pipeline
-      ? [
-          '## Text to scores',
-          `Measured ${pipeline.date} by \`npm run bench:pipeline\`, wall time on the same machine.`,
-          '',
-          plainTable(pipeline.rows),
-          '',
-        ]
-      : []),
+    ...wholeSections(),
   );
 }
 
 /** Makes the page and the README's table anew. Throws SetupError where a bench has not run. */
 export function writePage() {
   const attention = requireRows('attention');
-  const text = page(attention, requireRows('decoder'), readRows('pipeline'));
+  const text = page(attention, requireRows('decoder'));
   writeFileSync(path.join(root, PAGE), text);
   const readme = path.join(root, 'README.md');
   const table = groupTable(shapedRows(attention.rows, 'GFLOP/s'));

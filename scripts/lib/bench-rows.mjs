@@ -1,10 +1,26 @@
 // The rows that the benches left, for the page that is made of them.
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { root, SetupError } from './step.mjs';
 
-/** Folder of attention.jsonl and decoder.jsonl (scripts/bench.mjs) and pipeline.jsonl (scripts/bench-pipeline.mjs --json). */
+/** Folder of attention.jsonl and decoder.jsonl (bench.mjs), pipeline.jsonl, select.jsonl, map.jsonl and open.jsonl (measure-open.mjs). */
 export const ROWS = path.join(root, 'build', 'bench-rows');
+
+/** Keeps the rows of one bench for the page. */
+export function writeRows(name, rows) {
+  mkdirSync(ROWS, { recursive: true });
+  writeFileSync(path.join(ROWS, `${name}.jsonl`), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+}
+
+/** A row a line, as JSON or as text. */
+export function printRows(rows, json) {
+  for (const row of rows) console.log(json ? JSON.stringify(row) : asText(row));
+}
+
+function asText({ bench, value, unit, ratio, ratio_to: ratioTo }) {
+  const measured = `${bench.padEnd(64)} ${value.toPrecision(4).padStart(9)} ${unit.padEnd(8)}`;
+  return ratioTo ? `${measured} ${ratio.toFixed(3).padStart(7)} of ${ratioTo}` : measured;
+}
 
 /** Rows of one bench and the day of its run, or undefined where it has not run. */
 export function readRows(name) {

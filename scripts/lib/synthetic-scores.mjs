@@ -109,7 +109,7 @@ export async function makeSyntheticRun(dir, windows) {
 }
 
 async function writePart(file, rows, corpus, random) {
-  const columns = scoreColumns(HEADS, false);
+  const columns = scoreColumns(HEADS);
   const { fields } = toArrowSchema(columns);
   const batchRows = Math.ceil(BATCH_BYTES / (ROW_BYTES + 80));
   const holes = new ArrayBuffer(batchRows * HEADS * 32 * 8);
