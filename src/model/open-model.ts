@@ -158,8 +158,8 @@ export function checkReach(model: ModelDescription, k: number): void {
     const full = model.slidingWindows.flatMap((size, index) => (size === 0 || size > k ? [index] : []));
     const instead =
       full.length > 0
-        ? `Choose a layer that sees farther: ${full.slice(0, 8).join(', ')}.`
-        : 'No layer of this model sees farther.';
+        ? `Choose a layer that sees farther (${full.slice(0, 8).join(', ')}), or a k below ${window}.`
+        : `No layer of this model sees farther: choose a k below ${window}.`;
     throw dataError(
       'LAYER_CANNOT_SEE_FAR',
       `layer ${layer} of this model sees only the last ${window} tokens, so that its attention at distance ${k} or more is exactly 0. ${instead}`,

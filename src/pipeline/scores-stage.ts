@@ -2,12 +2,13 @@
 //
 // With a gate it works on the parts whose windows are done while those of later ones are still cut.
 import { invalid } from '../errors.js';
+import { checkReach } from '../model/open-model.js';
 import { loadBinding } from '../native/load.js';
 import { modelMetadata } from '../native/model-metadata.js';
 import { Scorer } from '../native/scorer.js';
 import type { PartGate } from '../run/part-gate.js';
 import { partsOfShard } from '../run/run-parts.js';
-import { requireFarVisible, resolveDistance } from '../stages/distance.js';
+import { resolveDistance } from '../stages/distance.js';
 import { scoreParts } from '../stages/scores.js';
 import type { Prepared } from './prepare.js';
 import { withLosses } from './window-losses.js';
@@ -22,12 +23,11 @@ export async function scoresStage(
   { spec, run, parts, model }: Prepared,
   hooks: StageHooks & { ready?: PartGate } = {},
 ): Promise<void> {
-  const { slidingWindows, layers, layerCount } = model;
-  const sees = (layer: number): number | undefined => slidingWindows[layer] || undefined;
-  if (spec.losses && resolveDistance(spec.k, spec.window) === 0) {
+  const k = resolveDistance(spec.k, spec.window);
+  if (spec.losses && k === 0) {
     throw invalid('k', 0, 'at least 1 with --losses: the near context is the last k tokens');
   }
-  requireFarVisible(layers, resolveDistance(spec.k, spec.window), sees, layerCount);
+  checkReach(model, k);
   let scorer: Scorer | undefined;
   try {
     await scoreParts({
@@ -36,7 +36,7 @@ export async function scoresStage(
       windows: run.windows,
       scores: run.scores,
       window: spec.window,
-      layers,
+      layers: model.layers,
       k: spec.k,
       tokens: spec.tokens,
       losses: spec.losses,

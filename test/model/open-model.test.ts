@@ -213,7 +213,7 @@ describe('checkReach', () => {
       failure('LAYER_CANNOT_SEE_FAR', 'last 40 tokens', 'distance 40', 'No layer'),
     );
     expect(() => checkReach({ ...model, slidingWindows: [40, 0] }, 40)).toThrow(
-      failure('LAYER_CANNOT_SEE_FAR', 'sees farther: 1'),
+      failure('LAYER_CANNOT_SEE_FAR', 'sees farther (1), or a k below 40'),
     );
   });
 });

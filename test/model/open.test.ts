@@ -16,7 +16,7 @@ describe('openModel', () => {
     expect(await score(39)).toEqual(model.layers);
     await expect(score(40)).rejects.toMatchObject({
       code: 'LAYER_CANNOT_SEE_FAR',
-      message: expect.stringContaining('sees farther: 1') as unknown,
+      message: expect.stringContaining('sees farther (1)') as unknown,
     });
   });
 });

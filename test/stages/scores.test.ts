@@ -9,7 +9,7 @@ import type { Run } from '../../src/run/directory.js';
 import { partName, type LedgerRecord } from '../../src/run/ledger.js';
 import { PartGate } from '../../src/run/part-gate.js';
 import { partsOfShard } from '../../src/run/run-parts.js';
-import { requireFarVisible, resolveDistance } from '../../src/stages/distance.js';
+import { resolveDistance } from '../../src/stages/distance.js';
 import { segmentName, segmentWindows } from '../../src/stages/score-part.js';
 import { scoreParts } from '../../src/stages/scores.js';
 import { collect } from '../support/collect.js';
@@ -263,16 +263,6 @@ describe('k', () => {
     expect(resolveDistance('quarter', length)).toBe(quarter);
     expect(resolveDistance('authors', length)).toBe(authors);
     expect(resolveDistance(3, length)).toBe(3);
-  });
-
-  it('beyond a sliding window is an error that names a layer with full attention', () => {
-    const sliding = (layer: number): number | undefined => (layer % 6 === 5 ? undefined : 4096);
-    expect(() => requireFarVisible([5], 8192, sliding, 12)).not.toThrow();
-    expect(() => requireFarVisible([5, 6], 4095, sliding, 12)).not.toThrow();
-    expect(() => requireFarVisible([5, 6], 4096, sliding, 12)).toThrow(
-      /layer 6 sees only the last 4096 tokens.*--layer 5/,
-    );
-    expect(() => requireFarVisible([0], 4096, () => 4096, 2)).toThrow('The model has no layer with full attention');
   });
 });
 
