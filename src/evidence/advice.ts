@@ -66,7 +66,7 @@ function recommendation(choice: Finding, text: Finding | undefined): string[] {
   return out;
 }
 
-function limits({ choice, shuffled, corpus }: Facts): string[] {
+function limits({ choice, shuffled, corpus, model }: Facts): string[] {
   const widest = Math.max(
     0,
     ...choice.tested.filter(({ metric }) => metric === 'auc').map(({ interval }) => interval.high - interval.low),
@@ -75,6 +75,11 @@ function limits({ choice, shuffled, corpus }: Facts): string[] {
   const out = [
     `With ${windows} real windows these numbers are good to about ${(widest / 2).toFixed(2)}. Ask for more --windows before reading more into a difference.`,
   ];
+  if (model.maxPositions !== null && corpus.window > model.maxPositions) {
+    out.push(
+      `A window of ${corpus.window} tokens is longer than the ${model.maxPositions} positions that the model was made for: its attention there is extrapolation, and so is what these numbers say of it. Compare with a window that it can read.`,
+    );
+  }
   if (shuffled.low > 0.5 || shuffled.high < 0.5) {
     out.push(
       `Self-check failed: with shuffled labels the AUC is ${range(shuffled)} instead of 0.5. Please report this.`,

@@ -20,7 +20,15 @@ export interface Finding {
 
 export interface EvidenceReport {
   format: 1;
-  model: { path: string; architecture: string; revision: string; layers: number[]; heads: number };
+  model: {
+    path: string;
+    architecture: string;
+    revision: string;
+    layers: number[];
+    heads: number;
+    /** Positions that the model was made for; null where its config does not say. */
+    maxPositions: number | null;
+  };
   corpus: {
     input: unknown;
     window: number;

@@ -182,6 +182,7 @@ function reportOf(table: CaseTable, analysis: Analysis, measured: Measured, opti
       revision: model.revision,
       layers: [...model.layers],
       heads: model.heads,
+      maxPositions: model.maxPositions ?? null,
     },
     corpus: {
       input,

@@ -54,6 +54,13 @@ export async function prepare(
       `window must not be ${spec.window}: this model has learned positions for ${model.maxLength} tokens. Choose a --window of at most ${model.maxLength}.`,
     );
   }
+  if (model.maxPositions !== undefined && spec.window > model.maxPositions && spec.ropeTheta === undefined) {
+    onProgress?.({
+      type: 'warning',
+      code: 'WINDOW_BEYOND_MODEL',
+      message: `windows of ${spec.window} tokens are longer than the ${model.maxPositions} positions that this model was made for: its attention there is extrapolation. Check with \`longattn validate\` what it can still tell apart.`,
+    });
+  }
   await requireChosenModel(spec, model);
   // The same model under another path is the same model: a moved folder does not end a run.
   const sameModel = stored !== undefined && stored['revision'] === model.revision;

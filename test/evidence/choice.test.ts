@@ -100,7 +100,7 @@ describe('choiceFile', () => {
     const finding = { score: 'content', layer: 21, heads: [3, 7], k: 512, objective: 0.9, tested: [], seconds: 1 };
     const report = {
       choice: finding,
-      model: { path: 'm', architecture: 'llama', revision: 'r', layers: [0, 21], heads: 9 },
+      model: { path: 'm', architecture: 'llama', revision: 'r', layers: [0, 21], heads: 9, maxPositions: 8192 },
       corpus: { input: ['x'], window: 4096, k: [512], seed: 1, domains: [] },
     } as unknown as EvidenceReport;
     const { _found, ...options } = choiceFile(report, { rule: 'quarter', revision: 'r21' });

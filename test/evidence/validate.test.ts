@@ -26,7 +26,10 @@ function optionsFor(changes: Partial<ValidateOptions> = {}): ValidateOptions {
   return {
     dir: path.join(tempFolder(), 'evidence'),
     windows: () => stream(corpus),
-    model: { path: 'none', architecture: 'fake', revision: 'r1', heads: 2, vocabSize: 1000, layers: [0, 1] },
+    model: {
+      ...{ path: 'none', architecture: 'fake', revision: 'r1', heads: 2, vocabSize: 1000, layers: [0, 1] },
+      maxPositions: undefined,
+    },
     window: WINDOW,
     ks: [K, 48],
     tokens: true,
@@ -51,6 +54,13 @@ const auc = (finding: Finding, control: string): number =>
   finding.tested.find((cell) => cell.metric === 'auc' && cell.against === control)!.interval.value;
 
 describe('validate on planted data', () => {
+  it('says that windows are longer than what the model was made for', async () => {
+    const { model, ...options } = optionsFor();
+    const { report } = await validate({ ...options, model: { ...model, maxPositions: WINDOW - 1 } });
+    expect(report.model.maxPositions).toBe(WINDOW - 1);
+    expect(report.advice.join()).toContain(`A window of ${WINDOW} tokens is longer than the ${WINDOW - 1} positions`);
+  });
+
   it('finds the layer and head that see the copies, and says that layer 0 does not', async () => {
     const { report, files } = await validate(optionsFor({ loss: 'all', openLosses: losses }));
     expect(report.choice.layer).toBe(1);
@@ -68,6 +78,7 @@ describe('validate on planted data', () => {
     expect(high).toBeGreaterThan(0.5);
     expect(report.advice[0]).toMatch(/paper's score, `longattn` of layer 0, k = 24: .*cannot tell/);
     expect(report.advice[1]).toMatch(/of layer 1.*can tell real windows from .*splice/);
+    expect(report.advice.join()).not.toContain('positions');
     for (const file of Object.values(files)) expect(existsSync(file)).toBe(true);
     expect(readFileSync(files.picture, 'utf8')).toMatch(/^<svg .*layer 1, head 0: 1\.000/s);
   });

@@ -82,6 +82,23 @@ describe('score', () => {
   });
 });
 
+describe('window', () => {
+  it('warns of windows beyond the positions that the model was made for', async () => {
+    const warnings = async (changes: SpecInput): Promise<string[]> => {
+      const codes: string[] = [];
+      const options = { ...idsCorpus(tempFolder(), 2), maxRejectRate: 1, ...changes };
+      const onProgress = (event: ProgressEvent): void => {
+        if (event.type === 'warning') codes.push(event.code);
+      };
+      await window(options, { onProgress }).catch(() => undefined); // all documents are too short for some
+      return codes;
+    };
+    expect(await warnings({})).toEqual([]);
+    expect(await warnings({ window: 8193 })).toEqual(['WINDOW_BEYOND_MODEL']);
+    expect(await warnings({ window: 8193, ropeTheta: 1e6 })).toEqual([]);
+  });
+});
+
 describe('the log of a run', () => {
   it('has versions, the spec hash, stages with counts and seconds, the kernel and the hits, and nothing of the environment', async () => {
     const options = idsCorpus(tempFolder(), 3);
