@@ -9,64 +9,39 @@ when the environment has to change first.
 """
 
 import argparse
-import errno
-import fcntl
 import pathlib
 import platform
-import shutil
 import sys
 
 sys.dont_write_bytecode = True  # no __pycache__ in the source tree
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from libtorch.environment import EnvironmentProblem, cache_folder, say
+from libtorch.fetch import made_once, print_folder
 from libtorch.installed import from_python, from_variable
-from libtorch.unpack import is_complete, unpack
+from libtorch.unpack import unpack
 from libtorch.wheels import TORCH_VERSION, download_cuda_libraries, download_torch
 
 
 def cached(cuda):
-    """The folder in the cache, fetched first if it is not there. One process fetches, the others wait for it."""
+    """The folder in the cache, fetched first if it is not there."""
+
+    def make(target, downloads):
+        unpack(
+            target,
+            get_wheel=lambda: download_torch(downloads),
+            get_cuda_libraries=lambda version, parts: download_cuda_libraries(downloads, version, parts),
+            cuda=cuda,
+        )
+
     name = f"libtorch-{TORCH_VERSION}{'-cuda' if cuda else ''}-{platform.system().lower()}-{platform.machine()}"
-    target = cache_folder() / name
-    if is_complete(target):
-        return target / "torch"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    downloads = target.parent / "downloads"
-    with open(target.parent / "libtorch.lock", "w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say("another process is fetching libtorch; waiting for it")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        if not is_complete(target):
-            unpack(
-                target,
-                get_wheel=lambda: download_torch(downloads),
-                get_cuda_libraries=lambda version, parts: download_cuda_libraries(downloads, version, parts),
-                cuda=cuda,
-            )
-            shutil.rmtree(downloads)
-    return target / "torch"
+    return made_once(name, "libtorch", make) / "torch"
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cuda", action="store_true", help="keep libtorch_cuda and its friends too")
     cuda = parser.parse_args().cuda
-    try:
-        print(from_variable(cuda) or from_python(cuda) or cached(cuda))
-    except EnvironmentProblem as problem:
-        say(f"error: {problem}")
-        return 4
-    except OSError as problem:
-        if problem.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
-            raise
-        say(f"error: {problem}. Free some space (2 GB) or set LONGATTN_CACHE to a folder that can be written.")
-        return 4
-    except KeyboardInterrupt:
-        return 130
-    return 0
+    return print_folder(lambda: from_variable(cuda) or from_python(cuda) or cached(cuda), space="2 GB")
 
 
 if __name__ == "__main__":

@@ -115,8 +115,8 @@ describe('fetch-libtorch', () => {
 
   it('goes on after a broken download and an unpacking that was killed', async () => {
     const cache = tempFolder();
-    mkdirSync(join(cache, 'downloads'));
-    writeFileSync(join(cache, 'downloads', 'torch-2.13.0-py3-none-any.whl'), 'half of it');
+    mkdirSync(join(cache, 'downloads-libtorch'));
+    writeFileSync(join(cache, 'downloads-libtorch', 'torch-2.13.0-py3-none-any.whl'), 'half of it');
     const { folder, stderr } = await fetch(cache, 'cpu');
     expect(stderr).toMatch(/is not whole; removing it/);
     const killed = `${join(folder, '..')}.abc.partial`;
@@ -130,7 +130,7 @@ describe('fetch-libtorch', () => {
     const cache = tempFolder();
     cpSync(
       join(WHEELS, 'cpu', 'torch-2.13.0-py3-none-any.whl'),
-      join(cache, 'downloads', 'torch-2.13.0-py3-none-any.whl'),
+      join(cache, 'downloads-libtorch', 'torch-2.13.0-py3-none-any.whl'),
     );
     expect((await fetch(cache, 'none')).code).toBe(0);
   });
