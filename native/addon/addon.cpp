@@ -19,6 +19,7 @@ class LongattnAddon : public Napi::Addon<LongattnAddon> {
                              InstanceMethod("versions", &LongattnAddon::Versions, napi_enumerable),
                              InstanceMethod("cpu", &LongattnAddon::Cpu, napi_enumerable),
                              InstanceMethod("cuda", &LongattnAddon::Cuda, napi_enumerable),
+                             InstanceMethod("checkDevice", &LongattnAddon::CheckDevice, napi_enumerable),
                          });
   }
 
@@ -36,6 +37,8 @@ class LongattnAddon : public Napi::Addon<LongattnAddon> {
   Napi::Value Cpu(const Napi::CallbackInfo& info) { return cpu_info(info.Env()); }
 
   Napi::Value Cuda(const Napi::CallbackInfo& info) { return cuda_info(info.Env()); }
+
+  void CheckDevice(const Napi::CallbackInfo& info) { check_device(info); }
 
   Napi::FunctionReference model_constructor_;
 };

@@ -1,4 +1,4 @@
-// Gathers what `longattn doctor` prints of the GPUs.
+// Gathers what `longattn doctor` prints of the GPUs, and refuses one that is not there before any work is done for it.
 #include "cuda_info.h"
 
 #include <stdexcept>
@@ -8,6 +8,7 @@
 #include "cuda/device_stats.h"
 #include "error.h"
 #include "promise_worker.h"
+#include "request.h"
 
 namespace longattn::addon {
 
@@ -30,6 +31,18 @@ Napi::Object cuda_info(Napi::Env env) {
   }
   info.Set("devices", devices);
   return info;
+}
+
+void check_device(const Napi::CallbackInfo& info) {
+  const std::string device = read_device(info[0]);
+  try {
+    parse_devices(device);
+    if (device != "cpu") (void)device_kernel();
+  } catch (const Error& error) {
+    throw coded_error(info.Env(), error.code, error.what());
+  } catch (const std::invalid_argument& error) {
+    throw coded_error(info.Env(), kInvalidRequest, error.what());
+  }
 }
 
 }  // namespace longattn::addon

@@ -24,11 +24,15 @@ class OpenWorker : public PromiseWorker {
   void Work() override {
     model_ = std::make_unique<OpenedModel>();
     const std::vector<int> devices = parse_devices(options_.device);
-    if (!devices.empty()) {
+    Placement placement;
+    if (options_.device != "cpu") {
       (void)device_kernel();  // a wrong variable is better seen before the weights are read
       model_->statistics = std::make_unique<DeviceStats>(devices);
+      // Layers are run by the first of several devices: their Q and K go on to the others, a head group each.
+      placement.kind = devices.empty() ? Placement::Kind::torch_cpu : Placement::Kind::cuda;
+      placement.index = devices.empty() ? 0 : devices.front();
     }
-    model_->provider = open_layers(parse_model_spec(spec_), options_.memory_bytes);
+    model_->provider = open_layers(parse_model_spec(spec_), options_.memory_bytes, placement);
     model_->options = options_;
   }
 

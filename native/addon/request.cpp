@@ -89,15 +89,19 @@ ModelOptions read_options(const Napi::Value& value) {
   ModelOptions options;
   options.threads = static_cast<int>(read_whole(object, "threads", kMaxThreads));
   options.memory_bytes = static_cast<int64_t>(read_whole(object, "memoryBytes", kMaxSafeInteger));
-  const Napi::Value device = object.Get("device");
-  if (!device.IsString()) refuse(device, "device", "a string");
-  options.device = device.As<Napi::String>().Utf8Value();
+  options.device = read_device(object.Get("device"));
+  return options;
+}
+
+std::string read_device(const Napi::Value& value) {
+  if (!value.IsString()) refuse(value, "device", "a string");
+  const std::string device = value.As<Napi::String>().Utf8Value();
   try {
-    parse_devices(options.device, kMaxDevices, true);
+    parse_devices(device, kMaxDevices, true);
   } catch (const Error& error) {
     throw coded_error(value.Env(), error.code, error.what());
   }
-  return options;
+  return device;
 }
 
 }  // namespace longattn::addon

@@ -25,5 +25,7 @@ ScoreRequest read_request(const Napi::Value& value);
 LossRequest read_loss_request(const Napi::Value& value);
 WindowAttentionRequest read_attention_request(const Napi::Value& value);
 ModelOptions read_options(const Napi::Value& value);
+// A device's name, well formed.
+std::string read_device(const Napi::Value& value);
 
 }  // namespace longattn::addon

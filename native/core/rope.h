@@ -31,6 +31,8 @@ struct RopeConfig {
   bool truncate = true;
   std::vector<double> short_factor;  // [dim / 2]
   std::vector<double> long_factor;   // [dim / 2]
+
+  bool operator==(const RopeConfig&) const = default;
 };
 
 // The rotary set that the reader's layer names; `head_dim` bounds dim + offset.

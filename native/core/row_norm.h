@@ -24,6 +24,9 @@ class RowNorm {
   RowNorm(Kind kind, double epsilon, bool plus_one, std::vector<float> weight, std::vector<float> bias);
 
   Kind kind() const { return kind_; }
+  double epsilon() const { return epsilon_; }
+  const std::vector<double>& weight() const { return weight_; }  // [n] or empty, with the 1 of plus_one
+  const std::vector<double>& bias() const { return bias_; }      // [n] or empty
   Moments moments(const float* row, int64_t count) const;
   // row[i] = (row[i] - mean) * inverse * weight[from + i] + bias[from + i], i < count. `from` counts in the weights.
   void apply(const Moments& moments, float* row, int64_t count, int64_t from = 0) const;

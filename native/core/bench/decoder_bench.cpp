@@ -3,20 +3,17 @@
 //
 //   longattn_decoder_bench [--length 4096] [--layer 16] [--threads 0] [--rounds 5] [--quick] [--json]
 //
-// Weights are random and every layer names the same bytes of one temporary file; each has a copy of its own in memory
-// all the same, because they are converted from F16. Times are process CPU time over threads, best of the rounds.
+// Weights are random (bench/model.h). Times are process CPU time over threads, best of the rounds.
 #include <omp.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
-#include <fstream>
 #include <functional>
-#include <random>
 #include <string>
 
 #include "decoder/aten.h"
 #include "decoder/decoder.h"
+#include "model.h"
 #include "peers_torch.h"
 #include "row.h"
 #include "scorer.h"
@@ -25,7 +22,7 @@ namespace {
 
 using namespace longattn;
 
-constexpr int64_t kHidden = 576, kHeads = 9, kKvHeads = 3, kDim = 64, kWidth = 1536, kVocab = 4096;
+constexpr bench::ModelShape kShape{576, 9, 3, 64, 1536, 4096};
 
 struct Options {
   int64_t length = 4096;
@@ -35,76 +32,17 @@ struct Options {
   bool json = false;
 };
 
-// A file of random weights and the specs that read it.
-class Model {
- public:
-  Model() {
-    std::vector<at::Tensor> parts;
-    std::normal_distribution<float> normal(0, 0.04F);
-    std::mt19937 generator(1);
-    std::ofstream file(path_, std::ios::binary);
-    const int64_t largest = std::max(kVocab * kHidden, kWidth * kHidden);
-    at::Tensor values = at::empty({largest}, at::kFloat);
-    float* data = values.data_ptr<float>();
-    for (int64_t i = 0; i < largest; ++i) data[i] = normal(generator);
-    for (const at::ScalarType type : {at::kHalf, at::kBFloat16}) {
-      const at::Tensor half = values.to(type);
-      file.write(static_cast<const char*>(half.const_data_ptr()), largest * 2);
-    }
-    bytes_ = largest * 2;
-  }
-  ~Model() { std::remove(path_.c_str()); }
-
-  ModelSpec spec(int64_t layers, bool bf16) const {
-    std::string text =
-        "longattn-model 1\nset architecture bench\nset layers 64\nset hidden 576\nset vocab 4096\nset heads 9\nset "
-        "kv_heads 3\n"
-        "set head_dim 64\nset value_dim 64\nset embed.scale 1\nset embed.norm 0\nset norm.kind rms\nset norm.eps "
-        "0.00001\n"
-        "set norm.plus_one 0\nset attention.scale 0.125\nset attention.softcap 0\nset attention.window 0\nset "
-        "attention.clip 0\n"
-        "set qk_norm.kind none\nset positions none\nset rope main\nset rope.main.type default\nset rope.main.theta "
-        "100000\n"
-        "set rope.main.dim 64\nset rope.main.offset 0\nset rope.main.interleaved 0\nset rope.main.attention_factor 1\n"
-        "set block.norms mlp_norm\nset block.norm.kind rms\nset block.norm.eps 0.00001\nset block.norm.plus_one 0\n"
-        "set block.parallel 0\nset block.residual_scale 1\nset block.residual_from_norm 0\nset mlp.kind gated\n"
-        "set mlp.activation silu\n";
-    text += bf16 ? "set forward.dtype bf16\n" : "set forward.dtype f32\n";
-    const auto add = [&](const std::string& role, const std::string& shape) {
-      text += "tensor " + role + (bf16 ? " BF16 " : " F16 ") + shape + " " + std::to_string(bf16 ? bytes_ : 0) + " " +
-              path_ + "\n";
-    };
-    add("embed", "4096x576");
-    for (int64_t n = 0; n <= layers; ++n) {
-      const std::string layer = "layers." + std::to_string(n) + ".";
-      add(layer + "norm", "576");
-      add(layer + "q", "576x576");
-      add(layer + "k", "192x576");
-      if (n == layers) break;
-      add(layer + "mlp_norm", "576");
-      add(layer + "v", "192x576");
-      add(layer + "o", "576x576");
-      add(layer + "gate", "1536x576");
-      add(layer + "up", "1536x576");
-      add(layer + "down", "576x1536");
-    }
-    return parse_model_spec(text);
-  }
-
- private:
-  std::string path_ = "/tmp/longattn-decoder-bench-" + std::to_string(getpid()) + ".bin";
-  int64_t bytes_ = 0;
-};
-
 // Floating-point operations of the products of one layer that is run; of causal attention half a square.
 double layer_flops(double length) {
-  const double linear = 2.0 * length * kHidden * (2 * kHeads * kDim + 2 * kKvHeads * kDim + 3 * kWidth);
-  return linear + 2.0 * kDim * kHeads * length * length;  // Q K^T and P V, half a square each
+  const auto& [hidden, heads, kv_heads, dim, width, vocab] = kShape;
+  const double linear = 2.0 * length * hidden * (2 * heads * dim + 2 * kv_heads * dim + 3 * width);
+  return linear + 2.0 * dim * heads * length * length;  // Q K^T and P V, half a square each
 }
 
 // Of the layer that is asked for: its Q and K, and Q K^T.
 double last_flops(double length) {
-  return 2.0 * length * kHidden * (kHeads + kKvHeads) * kDim + 1.0 * kDim * kHeads * length * length;
+  const auto& [hidden, heads, kv_heads, dim, width, vocab] = kShape;
+  return 2.0 * length * hidden * (heads + kv_heads) * dim + 1.0 * dim * heads * length * length;
 }
 
 double seconds(int threads, const std::function<void()>& work) {
@@ -144,10 +82,10 @@ int main(int argc, char** argv) {
   const c10::InferenceMode inference;
   const int threads = options.threads > 0 ? options.threads : omp_get_max_threads();
   at::set_num_threads(threads);
-  const Model model;
+  const bench::Model model(kShape);
   Decoder f32(model.spec(options.layer, false), 0), bf16(model.spec(options.layer, true), 0);
   ScoreRequest request;
-  for (int64_t n = 0; n < options.length; ++n) request.ids.push_back(static_cast<int32_t>(n * 7919 % kVocab));
+  for (int64_t n = 0; n < options.length; ++n) request.ids.push_back(static_cast<int32_t>(n * 7919 % kShape.vocab));
   request.lengths = {options.length};
   request.k = {options.length / 4};
   const auto run = [&](Decoder& decoder, std::vector<int64_t> layers) {

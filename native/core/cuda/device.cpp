@@ -32,7 +32,7 @@ int parse_index(const std::string& part, const std::string& text) {
 }  // namespace
 
 std::vector<int> parse_devices(const std::string& text, int available, bool cuda_build) {
-  if (text == "cpu") return {};
+  if (text == "cpu" || text == kTorchCpu) return {};
   std::vector<int> devices;
   bool all = false;
   std::istringstream parts(text);
@@ -62,7 +62,8 @@ std::vector<int> parse_devices(const std::string& text, int available, bool cuda
 }
 
 std::vector<int> parse_devices(const std::string& text) {
-  return parse_devices(text, text == "cpu" ? 0 : static_cast<int>(cuda_devices().size()), built_with_cuda());
+  const bool cpu = text == "cpu" || text == kTorchCpu;  // the driver is not even asked
+  return parse_devices(text, cpu ? 0 : static_cast<int>(cuda_devices().size()), built_with_cuda());
 }
 
 }  // namespace longattn

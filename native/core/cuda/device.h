@@ -23,9 +23,13 @@ bool built_with_cuda();
 // The devices of this machine; empty in a CPU build and where there is no driver or no GPU. Never throws.
 std::vector<CudaDevice> cuda_devices();
 
-// Empty for "cpu"; else the indices of the CUDA devices that `text` names ("cuda", "cuda:1", "cuda:0,cuda:1",
-// "cuda:all"), ascending and distinct, each below `available`. Throws Error(kInvalidRequest) for any other text and
-// Error(kDeviceUnavailable) for a device that is not there.
+// Everything that a device does, by torch's operators on the CPU: how the device's code is checked where there is no
+// GPU. Not for users: it is slower than "cpu", and no option of the command line takes it.
+inline constexpr const char* kTorchCpu = "torch-cpu";
+
+// Empty for "cpu" and "torch-cpu"; else the indices of the CUDA devices that `text` names ("cuda", "cuda:1",
+// "cuda:0,cuda:1", "cuda:all"), ascending and distinct, each below `available`. Throws Error(kInvalidRequest) for any
+// other text and Error(kDeviceUnavailable) for a device that is not there.
 std::vector<int> parse_devices(const std::string& text, int available, bool cuda_build);
 
 // The same against this build and this machine.

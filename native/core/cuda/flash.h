@@ -10,8 +10,8 @@ struct FlashResult {
   at::Tensor lse;  // [G, n] float32, natural logarithm
 };
 
-// Causal softmax(scale * q k^T) k. q [1, G, n, d], k [1, G, n, d] (heads may be one tensor expanded); float32, fp16
-// or bf16.
-FlashResult flash(const at::Tensor& q, const at::Tensor& k, double scale);
+// Causal softmax(scale * q k^T) v. q, k and v [1, G, n, d] (heads may be one tensor expanded); float32, fp16 or bf16.
+// On CUDA d is a multiple of 8, and at most 256 unless it is float32.
+FlashResult flash(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, double scale);
 
 }  // namespace longattn::device

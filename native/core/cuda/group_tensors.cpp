@@ -1,10 +1,12 @@
-// Rows are made on the CPU by the source, by several threads, and cross to the device once a group.
+// Three kinds of sources: tensors, of which a group is a slice; distinct rows, which the device gathers and rotates;
+// and rows made on the CPU by several threads, which cross to the device once a group.
 #include "cuda/group_tensors.h"
 
 #include <algorithm>
 
 #include "attention/check_problem.h"
 #include "cuda/gather.h"
+#include "cuda/tensor_rows.h"
 #include "parallel_rows.h"
 
 namespace longattn::device {
@@ -30,11 +32,34 @@ constexpr float kLargestHalf = 65504;
 
 struct BeyondHalf {};
 
+// x [heads, L, d]: refuses NaN and Inf of any, naming the lowest head.
+void check_finite(const at::Tensor& x, int64_t first_head) {
+  const at::Tensor finite = x.isfinite().flatten(1).all(1).cpu();
+  for (int64_t head = 0; head < finite.size(0); ++head)
+    if (!finite.const_data_ptr<bool>()[head]) throw NotFinite(first_head + head);
+}
+
+GroupTensors slice(const TensorRows& source, int64_t kv_head, int64_t group, at::Device device, at::ScalarType type) {
+  GroupTensors result;
+  result.first_head = kv_head * group;
+  const at::Tensor q = source.query_rows().narrow(1, result.first_head, group).transpose(0, 1);  // [G, L, d]
+  const at::Tensor k = source.key_rows().select(1, kv_head);
+  check_finite(k.unsqueeze(0), result.first_head);
+  check_finite(q, result.first_head);
+  if (type == at::kHalf && at::maximum(q.abs().max(), k.abs().max()).item<float>() > kLargestHalf) throw BeyondHalf();
+  result.q = q.to(device, type).contiguous();
+  result.k = k.to(device, type).contiguous();
+  return result;
+}
+
 GroupTensors read_as(const AttentionProblem& p, const AttentionOptions& options, int64_t kv_head, at::Device device,
                      at::ScalarType type) {
   poll(options);
   const int64_t group = p.heads / p.kv_heads;
   const int threads = thread_count(options.threads);
+  if (const auto* tensors = dynamic_cast<const TensorRows*>(p.source)) {
+    return slice(*tensors, kv_head, group, device, type);
+  }
   if (p.mutable_source != nullptr) p.mutable_source->prepare_group(kv_head);
   GroupTensors result;
   result.first_head = kv_head * group;

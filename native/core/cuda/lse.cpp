@@ -15,7 +15,7 @@ class Logsumexps {
   Logsumexps(const AttentionProblem& problem, const GroupTensors& tensors)
       : p_(problem), group_(tensors.q.size(0)), length_(p_.length), q_(padded(tensors.q).unsqueeze(0)) {
     k_ = padded(tensors.k).view({1, 1, length_, q_.size(3)}).expand({1, group_, length_, q_.size(3)});
-    FlashResult all = flash(q_, k_, p_.scale);
+    FlashResult all = flash(q_, k_, k_, p_.scale);
     keys_ = all.lse.to(at::kDouble);
     total_ = keys_;
     if (p_.sink_logits != nullptr) {
@@ -55,8 +55,9 @@ class Logsumexps {
 
   at::Tensor far(int64_t edge, int power) const {
     const int64_t rows = length_ - edge;
-    const at::Tensor lse =
-        edge == 0 && power == 1 ? keys_ : flash(q_.narrow(2, edge, rows), k_.narrow(2, 0, rows), power * p_.scale).lse;
+    if (edge == 0 && power == 1) return (keys_ - total_).exp();
+    const at::Tensor k = k_.narrow(2, 0, rows);
+    const at::Tensor lse = flash(q_.narrow(2, edge, rows), k, k, power * p_.scale).lse;
     return (lse.to(at::kDouble) - power * total_.narrow(1, edge, rows)).exp();
   }
 

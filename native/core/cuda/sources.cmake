@@ -5,6 +5,7 @@ set(LONGATTN_DEVICE_SOURCES
   native/core/cuda/gather.cpp
   native/core/cuda/group_tensors.cpp
   native/core/cuda/lse.cpp
+  native/core/cuda/rotate.cpp
   native/core/cuda/tiles.cpp)
 if(LONGATTN_HAS_CUDA)
   list(APPEND LONGATTN_DEVICE_SOURCES

@@ -46,12 +46,13 @@ class Tiles {
     if (sinks_.defined()) top = at::maximum(top, sinks_);
     x.sub_(top);
     at::Tensor m = x.exp();
-    at::Tensor normaliser = m.sum(-1, true);
+    // float64: of a row that looks at one key all but 1e-6 the entropy is in the digits that float32 drops from 1.
+    at::Tensor normaliser = m.sum(at::IntArrayRef{-1}, true, at::kDouble);
     const at::Tensor keys_weight = normaliser;
     if (sinks_.defined()) normaliser = normaliser + (sinks_ - top).exp();
     check(normaliser);
-    m.div_(normaliser);
-    if (o_.entropy) add_entropy(x, m, (keys_weight / normaliser).to(at::kDouble), normaliser);
+    m.div_(normaliser.to(at::kFloat));
+    if (o_.entropy) add_entropy(x, m, keys_weight / normaliser, normaliser);
     x.reset();
     add_sink(m, first, count);
     m.narrow(2, 0, std::min<int64_t>(kSinkKeys, keys)).zero_();
@@ -110,7 +111,7 @@ class Tiles {
   // -sum m ln m with ln m = x - ln(normaliser), where x is relative to the row's largest.
   void add_entropy(at::Tensor& x, const at::Tensor& m, const at::Tensor& share, const at::Tensor& normaliser) {
     x.masked_fill_(m == 0, 0).mul_(m);
-    const at::Tensor rows = share * normaliser.to(at::kDouble).log() - x.sum(-1, true).to(at::kDouble);
+    const at::Tensor rows = share * normaliser.log() - x.sum(-1, true).to(at::kDouble);
     scalars_.select(1, kEntropy).add_(rows.flatten(1).sum(1));
   }
 

@@ -5,11 +5,12 @@
 #include <optional>
 
 #include "decoder/aten.h"
-#include "decoder/attend.h"
+#include "decoder/backend.h"
 #include "decoder/embedding.h"
 #include "decoder/feed_forward.h"
 #include "decoder/heads.h"
 #include "decoder/loss.h"
+#include "decoder/window_tokens.h"
 #include "error.h"
 #include "layer_zero.h"
 #include "parallel_rows.h"
@@ -23,16 +24,6 @@ struct Layer {
   LayerWeights weights;
   std::optional<BlockConfig> block;  // only of layers that can be run
 };
-
-// [n, hidden], normed copy.
-at::Tensor normed(const RowNorm& norm, const at::Tensor& x, int threads) {
-  if (norm.kind() == RowNorm::Kind::none) return x;
-  at::Tensor out = x.clone();
-  const int64_t width = x.size(1);
-  float* data = out.data_ptr<float>();
-  parallel_rows(x.size(0), threads, [&](int64_t row) { norm(data + row * width, width); });
-  return out;
-}
 
 AttentionProblem problem_of(const AttentionConfig& config, int64_t length, TensorHeads& source) {
   const LayerZeroConfig& base = config.base;
@@ -62,6 +53,25 @@ at::ScalarType product_type(const ModelSpec& spec) {
   return name == "f32" ? at::kFloat : name == "f16" ? at::kHalf : at::kBFloat16;
 }
 
+std::unique_ptr<Backend> backend_of(const Placement& placement, at::ScalarType type) {
+  if (placement.kind == Placement::Kind::cpu) return own_backend();
+  const bool cuda = placement.kind == Placement::Kind::cuda;
+  const auto index = static_cast<c10::DeviceIndex>(placement.index);
+  return torch_backend(cuda ? at::Device(at::kCUDA, index) : at::Device(at::kCPU), type);
+}
+
+// What `work` returns; a device's lack of memory becomes an error that says what to do.
+template <typename Work>
+auto within_memory(bool on_device, const char* what, const Work& work) {
+  try {
+    return work();
+  } catch (const c10::OutOfMemoryError&) {
+    if (!on_device) throw;
+    throw Error(kOutOfMemory, std::string("the device has not enough memory for ") + what +
+                                  ". End other programs on it, use a larger device, or use --device cpu.");
+  }
+}
+
 // What the lookup path of layer 0 does not know.
 bool lookup_knows(const ModelSpec& spec) {
   const SpecReader reader(spec, 0);
@@ -72,9 +82,10 @@ bool lookup_knows(const ModelSpec& spec) {
 
 class Decoder::Parts {
  public:
-  Parts(const ModelSpec& spec, int64_t memory_bytes) : embedding_(spec), type_(product_type(spec)) {
+  Parts(const ModelSpec& spec, int64_t memory_bytes, const Placement& placement)
+      : embedding_(spec), type_(product_type(spec)), backend_(backend_of(placement, type_)) {
     const c10::InferenceMode inference;
-    const WeightLoader loader(spec, type_);
+    const WeightLoader loader(spec, type_, backend_->device());
     if (lookup_knows(spec)) lookup_.emplace(spec, memory_bytes);
     embed_project_ = loader.linear_float("embed_project");
     for (int64_t n = 0; has_tensor(spec, n, "q"); ++n) {
@@ -88,13 +99,15 @@ class Decoder::Parts {
       if (!layers_.back().block) break;
     }
     if (layers_.empty()) throw Error(kModelInvalid, "model spec: tensor layers.0.q is missing.");
-    head_ = LossHead::open(spec, loader, type_);
+    head_ = LossHead::open(spec, loader, type_, *backend_);
   }
 
   int64_t layers() const { return static_cast<int64_t>(layers_.size()); }
   int64_t vocab() const { return embedding_.vocab(); }
+  const LossHead& head() const { return *head_; }
   bool has_loss() const { return head_ != nullptr && layers_.back().block.has_value(); }
   LayerZero* lookup() { return lookup_ ? &*lookup_ : nullptr; }
+  const Backend& backend() const { return *backend_; }
 
   void check_length(int64_t length) const {
     const auto limit = embedding_.length_limit();
@@ -108,102 +121,78 @@ class Decoder::Parts {
   // Runs layers 0 .. last; the last only as far as `run_last` says. Q and K of the layers in `asked` go to the visitor.
   at::Tensor run(const int32_t* ids, int64_t length, int64_t last, bool run_last, const std::vector<int64_t>& asked,
                  int64_t near, const ProviderOptions& options, const Visitor& visitor) {
-    at::Tensor x = embed(ids, length, options);
+    const WindowTokens tokens(ids, length, backend_->device());
+    at::Tensor x = embed_window(*backend_, embedding_, embed_project_, tokens, options);
     for (int64_t n = 0; n <= last; ++n) {
       const bool visited = std::binary_search(asked.begin(), asked.end(), n);
       const bool forward = n < last || run_last;
-      x = step(n, x, visited ? &visitor : nullptr, forward, near, options, ids);
+      x = step(n, x, visited ? &visitor : nullptr, forward, near, options, tokens);
     }
     return x;
   }
 
  private:
-  at::Tensor embed(const int32_t* ids, int64_t length, const ProviderOptions& options) const {
-    const int threads = thread_count(options.threads);
-    at::Tensor x = at::empty({length, embedding_.width()}, at::kFloat);
-    float* data = x.data_ptr<float>();
-    parallel_rows(length, threads, [&](int64_t n) { embedding_.row(ids[n], data + n * embedding_.width()); });
-    embedding_.release_pages();
-    if (embed_project_.weight.defined()) x = project(embed_project_, x, options);
-    if (embedding_.by_position()) {
-      float* rows = x.data_ptr<float>();
-      parallel_rows(length, threads, [&](int64_t n) { embedding_.add_position(n, rows + n * embedding_.hidden()); });
-    }
-    return x;
-  }
-
-  Heads heads_of(const Layer& layer, int64_t n, const at::Tensor& input, const int32_t* ids,
+  Heads heads_of(const Layer& layer, int64_t n, const at::Tensor& input, const WindowTokens& tokens,
                  const ProviderOptions& options) const {
-    if (n > 0 || embedding_.by_position()) return project_heads(layer.attention, layer.weights, input, {}, options);
+    const auto heads = [&](const at::Tensor& rows, const at::Tensor& positions) {
+      return project_heads(*backend_, layer.attention, layer.weights, rows, positions, options);
+    };
     // In layer 0 equal tokens have equal rows: project each once.
-    const int64_t length = input.size(0);
-    std::vector<int32_t> distinct(ids, ids + length);
-    std::sort(distinct.begin(), distinct.end());
-    distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
-    std::vector<int64_t> first(distinct.size()), place(static_cast<size_t>(length));
-    for (int64_t i = length - 1; i >= 0; --i) {
-      place[i] = std::lower_bound(distinct.begin(), distinct.end(), ids[i]) - distinct.begin();
-      first[place[i]] = i;
-    }
-    return project_heads(layer.attention, layer.weights, input.index_select(0, at::tensor(first)), at::tensor(place),
-                         options);
+    if (n > 0 || embedding_.by_position()) return heads(input, {});
+    return heads(input.index_select(0, tokens.first), tokens.place);
   }
 
   at::Tensor step(int64_t n, const at::Tensor& x, const Visitor* visitor, bool forward, int64_t near,
-                  const ProviderOptions& options, const int32_t* ids) const {
+                  const ProviderOptions& options, const WindowTokens& tokens) const {
     const Layer& layer = layers_[n];
     const int threads = thread_count(options.threads);
-    const at::Tensor input = normed(layer.input_norm, x, threads);
-    Heads heads = heads_of(layer, n, input, ids, options);
+    const at::Tensor input = backend_->normed(layer.input_norm, x, threads);
+    Heads heads = heads_of(layer, n, input, tokens, options);
     if (visitor != nullptr) {
       TensorHeads source(heads);
       AttentionProblem problem = problem_of(layer.attention, x.size(0), source);
       (*visitor)(n, problem);
     }
     if (!forward) return x;
-    const int64_t length = x.size(0), value_dim = heads.v.size(2);
-    at::Tensor attended = at::empty({length, layer.attention.base.heads * value_dim}, at::kFloat);
-    const AttendInput input_heads{heads.q.const_data_ptr<float>(),
-                                  heads.k.const_data_ptr<float>(),
-                                  heads.v.const_data_ptr<float>(),
-                                  length,
-                                  value_dim,
-                                  near};
-    attend(layer.attention, input_heads, options, attended.data_ptr<float>());
+    const at::Tensor attended = backend_->attend(layer.attention, heads, near, options);
     heads = {};
-    return join(*layer.block, layer.weights, x, input, project(layer.weights.o, attended, options), options, threads);
+    const at::Tensor added = project(*backend_, layer.weights.o, attended, options);
+    return join(*layer.block, layer.weights, x, input, added, options);
   }
 
-  static at::Tensor join(const BlockConfig& block, const LayerWeights& weights, const at::Tensor& x,
-                         const at::Tensor& input, const at::Tensor& attended, const ProviderOptions& options,
-                         int threads) {
+  at::Tensor join(const BlockConfig& block, const LayerWeights& weights, const at::Tensor& x, const at::Tensor& input,
+                  const at::Tensor& attended, const ProviderOptions& options) const {
+    const int threads = thread_count(options.threads);
+    const auto normed = [&](const RowNorm& norm, const at::Tensor& rows) {
+      return backend_->normed(norm, rows, threads);
+    };
+    const auto mlp_of = [&](const at::Tensor& rows) {
+      return normed(block.mlp_out_norm, feed_forward(*backend_, block, weights, rows, options));
+    };
     const at::Tensor& base = block.residual_from_norm ? input : x;
-    const at::Tensor added = normed(block.attention_out_norm, attended, threads);
+    const at::Tensor added = normed(block.attention_out_norm, attended);
     if (block.parallel) {
-      const at::Tensor mlp_input =
-          block.mlp_norm.kind() == RowNorm::Kind::none ? input : normed(block.mlp_norm, x, threads);
-      const at::Tensor mlp = normed(block.mlp_out_norm, feed_forward(block, weights, mlp_input, options), threads);
-      return at::add(base, added + mlp, block.residual_scale);
+      const at::Tensor mlp_input = block.mlp_norm.kind() == RowNorm::Kind::none ? input : normed(block.mlp_norm, x);
+      return at::add(base, added + mlp_of(mlp_input), block.residual_scale);
     }
-    const at::Tensor sum = normed(block.attention_sum_norm, at::add(base, added, block.residual_scale), threads);
-    const at::Tensor mlp_input = normed(block.mlp_norm, sum, threads);
-    const at::Tensor mlp = normed(block.mlp_out_norm, feed_forward(block, weights, mlp_input, options), threads);
+    const at::Tensor sum = normed(block.attention_sum_norm, at::add(base, added, block.residual_scale));
+    const at::Tensor mlp_input = normed(block.mlp_norm, sum);
     const at::Tensor& second = block.residual_from_norm ? mlp_input : sum;
-    return normed(block.mlp_sum_norm, at::add(second, mlp, block.residual_scale), threads);
+    return normed(block.mlp_sum_norm, at::add(second, mlp_of(mlp_input), block.residual_scale));
   }
 
- public:
-  std::unique_ptr<LossHead> head_;
-
- private:
   Embedding embedding_;
   at::ScalarType type_;
+  std::unique_ptr<Backend> backend_;
   Linear embed_project_;
   std::vector<Layer> layers_;
   std::optional<LayerZero> lookup_;
+  std::unique_ptr<LossHead> head_;
 };
 
-Decoder::Decoder(const ModelSpec& spec, int64_t memory_bytes) : parts_(std::make_unique<Parts>(spec, memory_bytes)) {}
+Decoder::Decoder(const ModelSpec& spec, int64_t memory_bytes, const Placement& placement)
+    : parts_(within_memory(placement.kind != Placement::Kind::cpu, "the model's weights",
+                           [&] { return std::make_unique<Parts>(spec, memory_bytes, placement); })) {}
 
 Decoder::~Decoder() = default;
 
@@ -216,7 +205,11 @@ int64_t Decoder::vocab() const {
 }
 
 std::map<std::string, double> Decoder::counters() const {
-  return parts_->lookup() ? parts_->lookup()->counters() : std::map<std::string, double>{};
+  auto counters = parts_->lookup() ? parts_->lookup()->counters() : std::map<std::string, double>{};
+  if (parts_->backend().remote()) {
+    counters["decoderOutOfMemory"] = static_cast<double>(parts_->backend().halvings());
+  }
+  return counters;
 }
 
 void Decoder::visit(const int32_t* ids, int64_t length, const std::vector<int64_t>& layers,
@@ -230,7 +223,8 @@ void Decoder::visit(const int32_t* ids, int64_t length, const std::vector<int64_
   if (asked.empty()) return;
   const c10::InferenceMode inference;
   at::set_num_threads(thread_count(options.threads));
-  parts_->run(ids, length, asked.back(), false, asked, 0, options, visitor);
+  within_memory(parts_->backend().remote(), "the layers of a window of this length",
+                [&] { return parts_->run(ids, length, asked.back(), false, asked, 0, options, visitor); });
 }
 
 std::vector<double> Decoder::losses(const int32_t* ids, int64_t length, int64_t near, const ProviderOptions& options) {
@@ -238,14 +232,16 @@ std::vector<double> Decoder::losses(const int32_t* ids, int64_t length, int64_t 
   parts_->check_length(length);
   const c10::InferenceMode inference;
   at::set_num_threads(thread_count(options.threads));
-  const at::Tensor hidden = parts_->run(ids, length, layers() - 1, true, {}, near, options, {});
-  return parts_->head_->losses(hidden, ids, options);
+  return within_memory(parts_->backend().remote(), "the losses of a window of this length", [&] {
+    const at::Tensor hidden = parts_->run(ids, length, layers() - 1, true, {}, near, options, {});
+    return parts_->head().losses(hidden, ids, options);
+  });
 }
 
-std::unique_ptr<LayerProvider> open_layers(const ModelSpec& spec, int64_t memory_bytes) {
+std::unique_ptr<LayerProvider> open_layers(const ModelSpec& spec, int64_t memory_bytes, const Placement& placement) {
   const bool lookup_alone = !has_tensor(spec, 0, "v") && lookup_knows(spec);
   if (lookup_alone) return std::make_unique<LayerZero>(spec, memory_bytes);
-  return std::make_unique<Decoder>(spec, memory_bytes);
+  return std::make_unique<Decoder>(spec, memory_bytes, placement);
 }
 
 }  // namespace longattn

@@ -2,7 +2,8 @@
 // header.
 //
 // One window at a time, no cache of keys, no L x L matrix: memory is some activations of L x hidden. Activations are
-// float32; the weights' products are computed in float32 or in the weights' own type (`forward.dtype` of the spec).
+// float32; the weights' products are computed in float32 or in the weights' own type (`forward.dtype` of the spec). On
+// a device everything from the first layer's input to the losses is there, weights included (decoder/backend.h).
 #pragma once
 
 #include <memory>
@@ -13,11 +14,18 @@
 
 namespace longattn {
 
+// Where a decoder works.
+struct Placement {
+  enum class Kind { cpu, torch_cpu, cuda };  // our code on the CPU; torch's operators on the CPU, a check of the third
+  Kind kind = Kind::cpu;
+  int index = 0;  // of the CUDA device
+};
+
 class Decoder : public LayerProvider {
  public:
   // Opens the layers that the spec has tensors for. `memory_bytes`: budget of the lookup table of layer 0. Throws
-  // Error.
-  Decoder(const ModelSpec& spec, int64_t memory_bytes);
+  // Error, kOutOfMemory where a device cannot hold the weights.
+  Decoder(const ModelSpec& spec, int64_t memory_bytes, const Placement& placement = {});
   ~Decoder() override;
 
   int64_t layers() const override;
@@ -35,6 +43,7 @@ class Decoder : public LayerProvider {
 };
 
 // The lookup path alone where the spec has no more than that, else a Decoder.
-std::unique_ptr<LayerProvider> open_layers(const ModelSpec& spec, int64_t memory_bytes);
+std::unique_ptr<LayerProvider> open_layers(const ModelSpec& spec, int64_t memory_bytes,
+                                           const Placement& placement = {});
 
 }  // namespace longattn

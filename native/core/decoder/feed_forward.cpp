@@ -3,13 +3,9 @@
 
 #include <algorithm>
 
-#include "parallel_rows.h"
-#include "projection/matrix_product.h"
-
 namespace longattn {
 namespace {
 
-constexpr int64_t kBlockRows = 1024;
 constexpr double kGateAlpha = 1.702;  // gpt_oss
 constexpr double kGateLimit = 7;
 
@@ -17,28 +13,9 @@ void poll(const ProviderOptions& options) {
   if (options.cancel != nullptr && options.cancel->load(std::memory_order_relaxed)) throw Cancelled();
 }
 
-// x [n, in], out [n, out], contiguous float32. In float32 by our own product: the library's is MKL's, which on an
-// AMD CPU has half the speed, and whose bits may change with the number of threads.
-void multiply_into(const Linear& linear, const at::Tensor& x, at::Tensor out, const ProviderOptions& options) {
-  const bool own = linear.weight.scalar_type() == at::kFloat && projection::has_vector_tile();
-  if (own) {
-    const projection::Matrix weight{linear.weight.const_data_ptr<float>(), out.size(1), x.size(1)};
-    const float* bias = linear.bias.defined() ? linear.bias.const_data_ptr<float>() : nullptr;
-    projection::multiply(weight, bias, x.contiguous().const_data_ptr<float>(), x.size(0), thread_count(options.threads),
-                         options.cancel, out.mutable_data_ptr<float>());
-    return;
-  }
-  if (linear.weight.scalar_type() == at::kFloat) {
-    at::mm_out(out, x, linear.weight.t());
-  } else {
-    out.copy_(at::linear(x.to(linear.weight.scalar_type()), linear.weight));
-  }
-  if (linear.bias.defined()) out.add_(linear.bias);
-}
-
-at::Tensor multiply(const Linear& linear, const at::Tensor& x, const ProviderOptions& options) {
-  at::Tensor out = at::empty({x.size(0), linear.weight.size(0)}, at::kFloat);
-  multiply_into(linear, x, out, options);
+at::Tensor multiply(Backend& backend, const Linear& linear, const at::Tensor& x, const ProviderOptions& options) {
+  at::Tensor out = at::empty({x.size(0), linear.weight.size(0)}, backend.floats());
+  backend.multiply_into(linear, x, out, options);
   return out;
 }
 
@@ -62,12 +39,15 @@ at::Tensor activate(Activation kind, at::Tensor x) {
   return x;
 }
 
-void mlp_rows(Activation activation, const MlpWeights& weights, const at::Tensor& x, const at::Tensor& out,
-              const ProviderOptions& options) {
-  at::Tensor up = multiply(weights.up, x, options);
-  if (!weights.gate.weight.defined()) return multiply_into(weights.down, activate(activation, up), out, options);
+void mlp_rows(Backend& backend, Activation activation, const MlpWeights& weights, const at::Tensor& x,
+              const at::Tensor& out, const ProviderOptions& options) {
+  at::Tensor up = multiply(backend, weights.up, x, options);
+  if (!weights.gate.weight.defined()) {
+    return backend.multiply_into(weights.down, activate(activation, up), out, options);
+  }
   if (activation == Activation::swiglu_clamped) up = up.clamp_(-kGateLimit, kGateLimit).add_(1);
-  multiply_into(weights.down, activate(activation, multiply(weights.gate, x, options)).mul_(up), out, options);
+  const at::Tensor inner = activate(activation, multiply(backend, weights.gate, x, options)).mul_(up);
+  backend.multiply_into(weights.down, inner, out, options);
 }
 
 // Scores of experts outside the best groups, as the choice sees them.
@@ -77,7 +57,7 @@ at::Tensor only_best_groups(const ExpertsConfig& config, const at::Tensor& score
   const at::Tensor of_group =
       config.group_by_two ? std::get<0>(grouped.topk(std::min<int64_t>(2, grouped.size(2)))).sum(-1) : grouped.amax(-1);
   const at::Tensor best = std::get<1>(of_group.topk(config.top_groups));
-  const at::Tensor kept = at::zeros({rows, config.groups}, at::kBool).scatter_(1, best, true);
+  const at::Tensor kept = at::zeros({rows, config.groups}, best.options().dtype(at::kBool)).scatter_(1, best, true);
   return grouped.masked_fill(kept.logical_not().unsqueeze(2), hidden).view({rows, config.count});
 }
 
@@ -86,9 +66,9 @@ struct Routing {
   at::Tensor weights;  // [n, top_k]
 };
 
-Routing route(const ExpertsConfig& config, const LayerWeights& weights, const at::Tensor& x,
+Routing route(Backend& backend, const ExpertsConfig& config, const LayerWeights& weights, const at::Tensor& x,
               const ProviderOptions& options) {
-  const at::Tensor logits = multiply(weights.router, x, options);
+  const at::Tensor logits = multiply(backend, weights.router, x, options);
   if (config.scoring == ExpertsConfig::Scoring::softmax_chosen) {
     auto [best, index] = logits.topk(config.top_k);
     return {index, at::softmax(best, -1)};
@@ -105,9 +85,9 @@ Routing route(const ExpertsConfig& config, const LayerWeights& weights, const at
   return {index, chosen * config.scale};
 }
 
-at::Tensor expert_rows(const BlockConfig& block, const LayerWeights& weights, const at::Tensor& x,
+at::Tensor expert_rows(Backend& backend, const BlockConfig& block, const LayerWeights& weights, const at::Tensor& x,
                        const ProviderOptions& options) {
-  const Routing routing = route(block.experts, weights, x, options);
+  const Routing routing = route(backend, block.experts, weights, x, options);
   at::Tensor out = at::zeros_like(x);
   for (int64_t e = 0; e < block.experts.count; ++e) {
     const at::Tensor places = (routing.experts == e).nonzero();  // [hits, 2]: row, rank
@@ -115,44 +95,51 @@ at::Tensor expert_rows(const BlockConfig& block, const LayerWeights& weights, co
     poll(options);
     const at::Tensor rows = places.select(1, 0);
     const at::Tensor share = routing.weights.index({rows, places.select(1, 1)}).unsqueeze(1);
-    at::Tensor part = at::empty({rows.size(0), x.size(1)}, at::kFloat);
-    mlp_rows(block.activation, weights.experts[e], x.index_select(0, rows), part, options);
+    at::Tensor part = at::empty({rows.size(0), x.size(1)}, backend.floats());
+    mlp_rows(backend, block.activation, weights.experts[e], x.index_select(0, rows), part, options);
     out.index_add_(0, rows, part.mul_(share));
   }
   if (!block.experts.shared) return out;
   at::Tensor shared = at::empty_like(x);
-  mlp_rows(block.activation, weights.mlp, x, shared, options);
-  if (weights.shared_router.weight.defined()) shared.mul_(at::sigmoid(multiply(weights.shared_router, x, options)));
+  mlp_rows(backend, block.activation, weights.mlp, x, shared, options);
+  if (weights.shared_router.weight.defined())
+    shared.mul_(at::sigmoid(multiply(backend, weights.shared_router, x, options)));
   return out.add_(shared);
 }
 
 // Calls body(x, out) for blocks of rows of x and of out [n, width].
 template <typename Body>
-at::Tensor in_blocks(const at::Tensor& x, int64_t width, const ProviderOptions& options, const Body& body) {
+at::Tensor in_blocks(Backend& backend, const at::Tensor& x, int64_t width, const ProviderOptions& options,
+                     const Body& body) {
   const int64_t count = x.size(0);
-  at::Tensor out = at::empty({count, width}, at::kFloat);
-  for (int64_t first = 0; first < count; first += kBlockRows) {
+  at::Tensor out = at::empty({count, width}, backend.floats());
+  for (int64_t first = 0; first < count;) {
     poll(options);
-    const int64_t rows = std::min(kBlockRows, count - first);
-    body(x.narrow(0, first, rows), out.narrow(0, first, rows));
+    int64_t rows = 0;
+    backend.in_block([&](int64_t most) {
+      rows = std::min(most, count - first);
+      body(x.narrow(0, first, rows), out.narrow(0, first, rows));
+    });
+    first += rows;
   }
   return out;
 }
 
 }  // namespace
 
-at::Tensor project(const Linear& linear, const at::Tensor& x, const ProviderOptions& options) {
-  return in_blocks(x, linear.weight.size(0), options,
-                   [&](const at::Tensor& rows, const at::Tensor& out) { multiply_into(linear, rows, out, options); });
+at::Tensor project(Backend& backend, const Linear& linear, const at::Tensor& x, const ProviderOptions& options) {
+  return in_blocks(backend, x, linear.weight.size(0), options, [&](const at::Tensor& rows, const at::Tensor& out) {
+    backend.multiply_into(linear, rows, out, options);
+  });
 }
 
-at::Tensor feed_forward(const BlockConfig& block, const LayerWeights& weights, const at::Tensor& x,
+at::Tensor feed_forward(Backend& backend, const BlockConfig& block, const LayerWeights& weights, const at::Tensor& x,
                         const ProviderOptions& options) {
-  return in_blocks(x, x.size(1), options, [&](const at::Tensor& rows, at::Tensor out) {
+  return in_blocks(backend, x, x.size(1), options, [&](const at::Tensor& rows, at::Tensor out) {
     if (block.mlp == BlockConfig::Mlp::experts) {
-      out.copy_(expert_rows(block, weights, rows, options));
+      out.copy_(expert_rows(backend, block, weights, rows, options));
     } else {
-      mlp_rows(block.activation, weights.mlp, rows, out, options);
+      mlp_rows(backend, block.activation, weights.mlp, rows, out, options);
     }
   });
 }

@@ -2,33 +2,32 @@
 #pragma once
 
 #include "attention_stats.h"
-#include "decoder/aten.h"
-#include "decoder/layer_config.h"
-#include "decoder/weights.h"
-#include "layer_provider.h"
+#include "cuda/tensor_rows.h"
+#include "decoder/backend.h"
 
 namespace longattn {
 
-struct Heads {
-  at::Tensor q;  // [L, H, d] float32
-  at::Tensor k;  // [L, Hkv, d] float32
-  at::Tensor v;  // [L, Hkv, dv] float32, undefined if not asked for
-};
-
 // `positions` [L] or undefined: row of x that position n has. Undefined: row n. (Layer 0 projects each distinct token
 // once.)
-Heads project_heads(const AttentionConfig& config, const LayerWeights& weights, const at::Tensor& x,
+Heads project_heads(Backend& backend, const AttentionConfig& config, const LayerWeights& weights, const at::Tensor& x,
                     const at::Tensor& positions, const ProviderOptions& options);
 
-// Hands rows of the tensors to a kernel.
-class TensorHeads : public HeadSource {
+// Hands rows of the tensors to a kernel; those on a device are copied to the CPU a head group at a time, unless the
+// kernel takes the tensors themselves.
+class TensorHeads : public HeadSource, public device::TensorRows {
  public:
-  explicit TensorHeads(const Heads& heads) : heads_(heads) {}
+  explicit TensorHeads(const Heads& heads) : heads_(heads), group_(heads.q.size(1) / heads.k.size(1)) {}
+  void prepare_group(int64_t kv_head) override;
   void queries(int64_t head, int64_t row, int64_t count, float* out) const override;
   void keys(int64_t kv_head, int64_t row, int64_t count, float* out) const override;
+  const at::Tensor& query_rows() const override { return heads_.q; }
+  const at::Tensor& key_rows() const override { return heads_.k; }
 
  private:
   const Heads& heads_;
+  const int64_t group_;         // query heads a key head
+  int64_t copied_ = 0;          // the key head of the copies
+  at::Tensor q_copy_, k_copy_;  // [L, G, d], [L, 1, d] on the CPU; undefined where the tensors are there
 };
 
 }  // namespace longattn

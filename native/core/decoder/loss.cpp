@@ -1,5 +1,6 @@
-// Vocabulary block by vocabulary block with a running logsumexp in float64: never an L x V matrix, and of the head's
-// matrix only one block at a time is converted.
+// Vocabulary block by vocabulary block with a running logsumexp in float64: never an L x V matrix. On the CPU only one
+// block of the head's matrix at a time is converted; a device keeps the matrix, which would else cross for every
+// window.
 #include "decoder/loss.h"
 
 #include <algorithm>
@@ -21,7 +22,8 @@ void poll(const ProviderOptions& options) {
 
 }  // namespace
 
-std::unique_ptr<LossHead> LossHead::open(const ModelSpec& spec, const WeightLoader& loader, at::ScalarType type) {
+std::unique_ptr<LossHead> LossHead::open(const ModelSpec& spec, const WeightLoader& loader, at::ScalarType type,
+                                         Backend& backend) {
   const SpecReader reader(spec, 0);
   const TensorSpec* head = reader.tensor("head");
   if (head == nullptr) return nullptr;
@@ -29,19 +31,21 @@ std::unique_ptr<LossHead> LossHead::open(const ModelSpec& spec, const WeightLoad
   const Linear project = loader.linear("head_project");
   const int64_t width = project.weight.defined() ? project.weight.size(0) : hidden;
   const int64_t vocab = reader.integer("vocab", 1, int64_t{1} << 28);
-  std::unique_ptr<LossHead> result(new LossHead(*head, vocab, width, type));
+  std::unique_ptr<LossHead> result(new LossHead(*head, vocab, width, type, backend));
   result->project_ = project;
+  if (backend.remote()) result->kept_ = loader.linear("head").weight;
   result->norm_ =
       read_norm(reader, "final_norm", reader.tensor("final_norm"), reader.tensor("final_norm.bias"), hidden);
   result->scale_ = reader.real("head.scale");
   result->softcap_ = reader.real("head.softcap");
   if (const TensorSpec* bias = reader.tensor("head.bias")) {
-    result->bias_ = at::tensor(MappedTensor(*bias, vocab, 1).read_all());
+    result->bias_ = at::tensor(MappedTensor(*bias, vocab, 1).read_all()).to(backend.device());
   }
   return result;
 }
 
 at::Tensor LossHead::block(int64_t first, int64_t count) const {
+  if (kept_.defined()) return kept_.narrow(0, first, count);
   const int64_t width = head_.columns();
   at::Tensor rows = at::empty({count, width}, at::kFloat);
   float* out = rows.data_ptr<float>();
@@ -55,34 +59,35 @@ std::vector<double> LossHead::losses(at::Tensor hidden, const int32_t* ids, cons
   if (count < 1) return {};
   head_.check_not_truncated();
   at::Tensor x = hidden.narrow(0, 0, count).contiguous();
-  const int64_t columns = x.size(1);
-  float* data = x.data_ptr<float>();
-  parallel_rows(count, thread_count(options.threads), [&](int64_t row) { norm_(data + row * columns, columns); });
-  if (project_.weight.defined()) x = project(project_, x, options);
+  backend_.norm_rows(norm_, x, thread_count(options.threads));
+  if (project_.weight.defined()) x = project(backend_, project_, x, options);
 
-  at::Tensor total = at::full({count}, -std::numeric_limits<double>::infinity(), at::kDouble);
-  std::vector<double> target(static_cast<size_t>(count));
+  at::Tensor next = at::empty({count, 1}, at::kLong);
+  std::copy_n(ids + 1, count, next.data_ptr<int64_t>());
+  next = next.to(x.device());
+  const at::TensorOptions doubles = x.options().dtype(at::kDouble);
+  at::Tensor total = at::full({count}, -std::numeric_limits<double>::infinity(), doubles);
+  at::Tensor target = at::zeros({count}, doubles);
   for (int64_t first = 0; first < head_.rows(); first += kVocabBlock) {
     const int64_t size = std::min(kVocabBlock, head_.rows() - first);
     const Linear part{block(first, size), bias_.defined() ? bias_.narrow(0, first, size) : at::Tensor()};
     for (int64_t row = 0; row < count; row += kRowBlock) {
       poll(options);
       const int64_t rows = std::min(kRowBlock, count - row);
-      at::Tensor logits = project(part, x.narrow(0, row, rows), options);
+      at::Tensor logits = project(backend_, part, x.narrow(0, row, rows), options);
       if (scale_ != 1) logits.mul_(scale_);
       if (softcap_ > 0) logits.div_(softcap_).tanh_().mul_(softcap_);
       at::Tensor running = total.narrow(0, row, rows);
       running.copy_(at::logaddexp(running, at::logsumexp(logits, 1).to(at::kDouble)));
-      const float* values = logits.const_data_ptr<float>();
-      for (int64_t i = 0; i < rows; ++i) {
-        const int64_t wanted = ids[row + i + 1] - first;
-        if (wanted >= 0 && wanted < size) target[row + i] = values[i * size + wanted];
-      }
+      const at::Tensor wanted = next.narrow(0, row, rows) - first;
+      const at::Tensor here = (wanted >= 0).logical_and_(wanted < size).squeeze(1);
+      at::Tensor found = target.narrow(0, row, rows);
+      found.copy_(at::where(here, logits.gather(1, wanted.clamp(0, size - 1)).squeeze(1).to(at::kDouble), found));
     }
   }
-  const double* logs = total.const_data_ptr<double>();
-  for (int64_t i = 0; i < count; ++i) target[i] = logs[i] - target[i];
-  return target;
+  const at::Tensor losses = (total - target).cpu();
+  const double* values = losses.const_data_ptr<double>();
+  return std::vector<double>(values, values + count);
 }
 
 }  // namespace longattn

@@ -4,9 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "decoder/aten.h"
-#include "decoder/weights.h"
-#include "layer_provider.h"
+#include "decoder/backend.h"
 #include "mapped_tensor.h"
 #include "model_spec.h"
 #include "row_norm.h"
@@ -16,18 +14,21 @@ namespace longattn {
 class LossHead {
  public:
   // Nothing if the spec has no head.
-  static std::unique_ptr<LossHead> open(const ModelSpec& spec, const WeightLoader& loader, at::ScalarType type);
+  static std::unique_ptr<LossHead> open(const ModelSpec& spec, const WeightLoader& loader, at::ScalarType type,
+                                        Backend& backend);
 
   // hidden [L, hidden] float32, the last layer's output -> -ln p of ids[n] from row n - 1, n = 1 .. L-1, in nats.
   std::vector<double> losses(at::Tensor hidden, const int32_t* ids, const ProviderOptions& options) const;
 
  private:
-  LossHead(const TensorSpec& head, int64_t vocab, int64_t width, at::ScalarType type)
-      : head_(head, vocab, width), type_(type) {}
+  LossHead(const TensorSpec& head, int64_t vocab, int64_t width, at::ScalarType type, Backend& backend)
+      : head_(head, vocab, width), type_(type), backend_(backend) {}
   at::Tensor block(int64_t first, int64_t count) const;
 
   MappedTensor head_;
   at::ScalarType type_;
+  Backend& backend_;
+  at::Tensor kept_;  // [vocab, width] on the device; undefined: blocks are read from the file
   at::Tensor bias_;  // [vocab] or undefined
   Linear project_;
   RowNorm norm_;

@@ -1,6 +1,7 @@
 # The decoder: the only part of the core that needs torch.
 set(LONGATTN_DECODER_SOURCES
   native/core/decoder/attend.cpp
+  native/core/decoder/attend_tensors.cpp
   native/core/decoder/flash/flash_portable.cpp
   native/core/decoder/decoder.cpp
   native/core/decoder/embedding.cpp
@@ -8,7 +9,10 @@ set(LONGATTN_DECODER_SOURCES
   native/core/decoder/heads.cpp
   native/core/decoder/layer_config.cpp
   native/core/decoder/loss.cpp
-  native/core/decoder/weights.cpp)
+  native/core/decoder/own_backend.cpp
+  native/core/decoder/torch_backend.cpp
+  native/core/decoder/weights.cpp
+  native/core/decoder/window_tokens.cpp)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|amd64")
   list(APPEND LONGATTN_DECODER_SOURCES
     native/core/decoder/flash/flash_avx2.cpp

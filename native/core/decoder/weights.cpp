@@ -46,6 +46,7 @@ at::Tensor WeightLoader::matrix(const TensorSpec& spec, at::ScalarType type) con
     at::Tensor tensor =
         at::from_blob(const_cast<char*>(data), {size.rows, size.columns}, [mapped](void*) {}, at::TensorOptions(type));
     if (reinterpret_cast<uintptr_t>(data) % c10::elementSize(type) == 0) {
+      tensor = tensor.to(device_);  // no copy where it is on the CPU
       if (!at::isfinite(tensor).all().item<bool>()) {
         throw Error(kWeightNotFinite, "tensor " + spec.role + " in " + spec.file +
                                           " holds NaN or Inf. Fetch or convert the checkpoint again.");
@@ -57,7 +58,7 @@ at::Tensor WeightLoader::matrix(const TensorSpec& spec, at::ScalarType type) con
   float* out = copy.data_ptr<float>();
   parallel_rows(size.rows, thread_count(0), [&](int64_t row) { mapped->read_row(row, out + row * size.columns); });
   mapped->release();
-  return copy.to(type);
+  return copy.to(type).to(device_);
 }
 
 at::Tensor WeightLoader::vector(const TensorSpec& spec) const {

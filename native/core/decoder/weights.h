@@ -1,8 +1,8 @@
 // Weight matrices as tensors of the type that the products are computed in. Internal: includes torch.
 //
-// A matrix that lies in the file as it is needed is not copied: the tensor is the mapping, so that a 16 GB checkpoint
-// costs pages, not memory. Anything else (another type, a cut of a fused matrix, a transposed one) is copied once, when
-// the model is opened.
+// On the CPU a matrix that lies in the file as it is needed is not copied: the tensor is the mapping, so that a 16 GB
+// checkpoint costs pages, not memory. Anything else (another type, a cut of a fused matrix, a transposed one) is copied
+// once, when the model is opened, and so is every matrix for a device.
 #pragma once
 
 #include <memory>
@@ -38,7 +38,8 @@ struct LayerWeights {
 
 class WeightLoader {
  public:
-  WeightLoader(const ModelSpec& spec, at::ScalarType type) : spec_(spec), type_(type) {}
+  WeightLoader(const ModelSpec& spec, at::ScalarType type, at::Device device = at::kCPU)
+      : spec_(spec), type_(type), device_(device) {}
 
   // Weight and bias of a role; an undefined weight if the spec has no such tensor.
   Linear linear(const std::string& role) const;
@@ -58,6 +59,7 @@ class WeightLoader {
 
   const ModelSpec& spec_;
   at::ScalarType type_;
+  at::Device device_;
 };
 
 }  // namespace longattn

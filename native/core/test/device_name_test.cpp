@@ -10,6 +10,7 @@ void test_names() {
   using Indices = std::vector<int>;
   CHECK(parse_devices("cpu", 0, false).empty());
   CHECK(parse_devices("cpu", 2, true).empty());
+  CHECK(parse_devices("torch-cpu", 0, false).empty());
   CHECK(parse_devices("cuda", 2, true) == Indices{0});
   CHECK(parse_devices("cuda:1", 2, true) == Indices{1});
   CHECK((parse_devices("cuda:1,cuda:0,cuda:1", 2, true) == Indices{0, 1}));

@@ -1,0 +1,68 @@
+// The pieces of the decoder that exist twice: written by hand for the CPU, and in torch's operators for a device.
+// Internal: includes torch.
+//
+// Everything else of the decoder is torch's element-wise operators, which follow the device of their tensors. So there
+// is one decoder, and what a test shows of it on one device it shows of the others.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "decoder/aten.h"
+#include "decoder/layer_config.h"
+#include "decoder/weights.h"
+#include "layer_provider.h"
+
+namespace longattn {
+
+struct Heads {
+  at::Tensor q;  // [L, H, d] float32
+  at::Tensor k;  // [L, Hkv, d] float32
+  at::Tensor v;  // [L, Hkv, dv] float32, undefined if not asked for
+};
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  // Where weights and activations are.
+  virtual at::Device device() const { return at::kCPU; }
+  // Whether rows and matrices have to cross to get there: then each should do so once.
+  virtual bool remote() const { return false; }
+
+  // x [n, width], in place.
+  virtual void norm_rows(const RowNorm& norm, const at::Tensor& x, int threads) = 0;
+  // x [n, heads * dim], each head's part by itself, in place.
+  virtual void norm_heads(const HeadNorm& norm, const at::Tensor& x, int64_t heads, int threads) = 0;
+  // q [L, H * d] and k [L, Hkv * d]: row n as position n, in place. `base.rope` rotates something.
+  virtual void rotate(const LayerZeroConfig& base, const at::Tensor& q, const at::Tensor& k, int threads) = 0;
+  // x [n, in], out [n, out], contiguous float32; the product is computed in the weight's type.
+  virtual void multiply_into(const Linear& linear, const at::Tensor& x, const at::Tensor& out,
+                             const ProviderOptions& options) = 0;
+  // softmax(scale * Q K^T) V under the layer's mask and `near` (decoder/attend.h): [L, H * dv]. No L x L matrix.
+  virtual at::Tensor attend(const AttentionConfig& config, const Heads& heads, int64_t near,
+                            const ProviderOptions& options) = 0;
+
+  // Calls work(most) with the largest number of rows that a block of activations may have, again with fewer where a
+  // device ran out of memory.
+  using BlockWork = std::function<void(int64_t most)>;
+  virtual void in_block(const BlockWork& work) = 0;
+  // How often that was.
+  virtual int64_t halvings() const { return 0; }
+
+  // x itself where there is no norm, else a normed copy.
+  at::Tensor normed(const RowNorm& norm, const at::Tensor& x, int threads) {
+    if (norm.kind() == RowNorm::Kind::none) return x;
+    at::Tensor out = x.clone();
+    norm_rows(norm, out, threads);
+    return out;
+  }
+  at::TensorOptions floats() const { return at::TensorOptions(device()).dtype(at::kFloat); }
+};
+
+// The CPU by our own code: bits do not depend on the number of threads.
+std::unique_ptr<Backend> own_backend();
+// Any device by torch's operators. `type`: of the products; attention is computed in it too where flash attention can.
+std::unique_ptr<Backend> torch_backend(at::Device device, at::ScalarType type);
+
+}  // namespace longattn

@@ -1,0 +1,91 @@
+// Norms and rotation are those of the lookup path, in float64, so that both paths agree.
+#include "decoder/attend.h"
+#include "decoder/backend.h"
+#include "parallel_rows.h"
+#include "projection/matrix_product.h"
+#include "rope.h"
+
+namespace longattn {
+namespace {
+
+constexpr int64_t kBlockRows = 1024;
+
+class OwnBackend : public Backend {
+ public:
+  void norm_rows(const RowNorm& norm, const at::Tensor& x, int threads) override {
+    if (norm.kind() == RowNorm::Kind::none) return;
+    const int64_t width = x.size(1);
+    float* data = x.mutable_data_ptr<float>();
+    parallel_rows(x.size(0), threads, [&](int64_t row) { norm(data + row * width, width); });
+  }
+
+  void norm_heads(const HeadNorm& norm, const at::Tensor& x, int64_t heads, int threads) override {
+    if (norm.norm.kind() == RowNorm::Kind::none) return;
+    const int64_t dim = x.size(1) / heads;
+    float* data = x.mutable_data_ptr<float>();
+    parallel_rows(x.size(0), threads, [&](int64_t row) {
+      for (int64_t h = 0; h < heads; ++h) {
+        norm.norm(data + (row * heads + h) * dim, dim, norm.weights_per_head ? h * dim : 0);
+      }
+    });
+  }
+
+  void rotate(const LayerZeroConfig& base, const at::Tensor& q, const at::Tensor& k, int threads) override {
+    const RopeTable rope(base.rope, q.size(0));
+    rotate_rows(rope, q, base.heads, base.dim, threads);
+    rotate_rows(rope, k, base.kv_heads, base.dim, threads);
+  }
+
+  // In float32 by our own product: the library's is MKL's, which on an AMD CPU has half the speed, and whose bits may
+  // change with the number of threads.
+  void multiply_into(const Linear& linear, const at::Tensor& x, const at::Tensor& out,
+                     const ProviderOptions& options) override {
+    const bool own = linear.weight.scalar_type() == at::kFloat && projection::has_vector_tile();
+    if (own) {
+      const projection::Matrix weight{linear.weight.const_data_ptr<float>(), out.size(1), x.size(1)};
+      const float* bias = linear.bias.defined() ? linear.bias.const_data_ptr<float>() : nullptr;
+      projection::multiply(weight, bias, x.contiguous().const_data_ptr<float>(), x.size(0),
+                           thread_count(options.threads), options.cancel, out.mutable_data_ptr<float>());
+      return;
+    }
+    at::Tensor product = out;
+    if (linear.weight.scalar_type() == at::kFloat) {
+      at::mm_out(product, x, linear.weight.t());
+    } else {
+      product.copy_(at::linear(x.to(linear.weight.scalar_type()), linear.weight));
+    }
+    if (linear.bias.defined()) product.add_(linear.bias);
+  }
+
+  at::Tensor attend(const AttentionConfig& config, const Heads& heads, int64_t near,
+                    const ProviderOptions& options) override {
+    const int64_t length = heads.q.size(0), value_dim = heads.v.size(2);
+    at::Tensor out = at::empty({length, config.base.heads * value_dim}, at::kFloat);
+    const AttendInput input{heads.q.const_data_ptr<float>(),
+                            heads.k.const_data_ptr<float>(),
+                            heads.v.const_data_ptr<float>(),
+                            length,
+                            value_dim,
+                            near};
+    longattn::attend(config, input, options, out.data_ptr<float>());
+    return out;
+  }
+
+  void in_block(const BlockWork& work) override { work(kBlockRows); }
+
+ private:
+  static void rotate_rows(const RopeTable& rope, const at::Tensor& x, int64_t heads, int64_t dim, int threads) {
+    float* data = x.mutable_data_ptr<float>();
+    parallel_rows(x.size(0), threads, [&](int64_t row) {
+      for (int64_t h = 0; h < heads; ++h) rope.rotate(row, data + (row * heads + h) * dim);
+    });
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> own_backend() {
+  return std::make_unique<OwnBackend>();
+}
+
+}  // namespace longattn
