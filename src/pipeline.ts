@@ -5,6 +5,7 @@
 import { LongattnError } from './errors.js';
 import type { OnProgress, StageName } from './events.js';
 import { textFromDocuments, type TextOf } from './export/document-text.js';
+import { requireDevice } from './native/device.js';
 import { logged } from './pipeline/logged.js';
 import { openFinished, prepare, resolveSpec, type Prepared } from './pipeline/prepare.js';
 import { report, type RunSummary } from './pipeline/report.js';
@@ -44,6 +45,7 @@ export async function window(options: SpecInput, hooks: RunHooks = {}): Promise<
 
 /** Compute the attention statistics of all windows. */
 export async function score(options: SpecInput, hooks: RunHooks = {}): Promise<RunSummary> {
+  requireDevice((await resolveSpec(options)).spec.device);
   const prepared = await prepare(options, hooks);
   return logged('score', prepared, hooks, async (inner) => {
     const windows = await scored(prepared, inner);
@@ -98,7 +100,9 @@ type Opened = Prepared | (Pick<Prepared, 'run' | 'parts'> & { spec: Spec; model?
 async function open(options: SpecInput, hooks: RunHooks): Promise<Opened> {
   const { spec } = await resolveSpec(options);
   const found = await openFinished(spec);
-  return found ? { ...found, spec } : prepare(options, hooks);
+  if (found) return { ...found, spec };
+  requireDevice(spec.device);
+  return prepare(options, hooks);
 }
 
 async function scored(prepared: Prepared, hooks: RunHooks): Promise<WindowsResult> {

@@ -6,6 +6,7 @@ import { checkIds } from '../formats/ids.js';
 import { isWellFormed } from '../formats/utf8.js';
 import { resolveModel } from '../hub/resolve-model.js';
 import { openModelFolder, type ModelDescription } from '../model/open-model.js';
+import { requireDevice } from '../native/device.js';
 import { modelMetadata } from '../native/model-metadata.js';
 import { Scorer } from '../native/scorer.js';
 import { modelOptions } from '../spec.js';
@@ -33,6 +34,8 @@ export interface AttentionOptions {
   map?: number | false;
   /** Default: 0, all cores. Changes no bit. */
   threads?: number;
+  /** Where layers are run: `cpu`, or `cuda`, `cuda:1` in a CUDA build. Rows and map are the CPU's in any case. Default: `cpu`. */
+  device?: string;
   /** RoPE base instead of the model's own. */
   ropeTheta?: number;
   /** What layers above 0 are run in: float32, or the type of the model's weights. Default: float32. */
@@ -76,15 +79,16 @@ export interface AttentionResult {
 
 /**
  * Look at the attention of a window.
- * @throws LongattnError INVALID_OPTION, MISSING_OPTION, TEXT_INVALID, TOKEN_ID, those of the model, the tokenizer and the
+ * @throws LongattnError INVALID_OPTION, MISSING_OPTION, DEVICE_UNAVAILABLE, TEXT_INVALID, TOKEN_ID, those of the model, the tokenizer and the
  *   addon (ATTENTION_NOT_FINITE names layer and head); or the signal's reason
  */
 export async function attention({ signal, onProgress, ...raw }: AttentionOptions): Promise<AttentionResult> {
   const options = parseAttentionOptions({ ...raw });
+  requireDevice(options.device);
   signal?.throwIfAborted();
   const hooks = { ...(signal && { signal }), ...(onProgress && { onProgress }) };
   const { folder } = await resolveModel(options.model, { layers: options.layers, ...hooks });
-  const { layers, threads } = options;
+  const { layers, threads, device } = options;
   const model = await openModelFolder(folder, { layers, ...modelOptions(options) });
   const ids = checkWindow(await readWindow(options, folder), model, options);
   const heads = chooseHeads(options.heads, model.heads);
@@ -98,7 +102,7 @@ export async function attention({ signal, onProgress, ...raw }: AttentionOptions
     blocks,
   };
   signal?.throwIfAborted();
-  await using scorer = await Scorer.open(model.specText, { threads });
+  await using scorer = await Scorer.open(model.specText, { threads, device });
   onProgress?.({ type: 'stage-start', stage: 'attention', parts: model.layers.length, done: 0 });
   const found = await scorer.attention(request, { signal });
   const counts = { tokens: ids.length, layers: model.layers.length, heads: heads.length };
@@ -109,7 +113,7 @@ export async function attention({ signal, onProgress, ...raw }: AttentionOptions
     blocks,
     edges: blocks === 0 ? new Int32Array(0) : edgesOf(ids.length, blocks),
     attention: found.map((one) => ({ ...one, head: one.head < 0 ? 'mean' : one.head })),
-    metadata: modelMetadata(model),
+    metadata: { ...modelMetadata(model), ...(device !== 'cpu' && { device }) },
   };
 }
 

@@ -33,6 +33,7 @@ const schema = z.strictObject({
     .optional()
     .describe(`false, or a whole number of blocks from 1 to ${MAX_BLOCKS}`),
   threads: whole(0).default(0).describe('a whole number, 0 for all cores'),
+  device: z.string().min(1).default('cpu').describe('cpu, cuda, cuda:i with i from 0, or cuda:all'),
   dtype: z.enum(['float32', 'weights']).default('float32').describe('float32 or weights'),
   ropeTheta: z.preprocess(parseNumber, z.number().positive()).optional().describe('a positive number'),
 });

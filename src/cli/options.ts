@@ -91,7 +91,7 @@ const OPTIONS: Partial<Record<OptionName, OptionDef>> = {
   memory: { group: 'machine', describe: 'bytes for the table of projected tokens', default: '1GiB' },
   device: {
     group: 'machine',
-    describe: 'where attention is computed: cpu, cuda, cuda:i, cuda:0,cuda:1 or cuda:all',
+    describe: 'where the model works: cpu, cuda, cuda:i, cuda:0,cuda:1 or cuda:all',
     default: 'cpu',
   },
   shard: { group: 'machine', describe: 'i/n: do only the parts p with p mod n = i-1' },

@@ -7,6 +7,7 @@ import { invalid, LongattnError } from '../errors.js';
 import type { OnProgress } from '../events.js';
 import { readWindows } from '../formats/arrow-reader.js';
 import { checkReach, openModelFolder } from '../model/open-model.js';
+import { requireDevice } from '../native/device.js';
 import { Scorer } from '../native/scorer.js';
 import { prepare, resolveSpec, type Prepared } from '../pipeline/prepare.js';
 import { windowsStage } from '../pipeline/windows-stage.js';
@@ -54,6 +55,7 @@ export interface ValidateHooks {
 export async function validateRun(raw: ValidateInput, hooks: ValidateHooks = {}): Promise<ValidateResult> {
   const { own, spec: rest } = parse(raw);
   const merged = await resolveSpec(rest);
+  requireDevice(merged.spec.device);
   if (rest.window === undefined && merged.stored === undefined) rest.window = DEFAULT_WINDOW;
   const layers = rest.layer === undefined && merged.stored === undefined ? undefined : merged.spec.layer;
   const plan = await planModel({ model: merged.spec.model, layers, loss: own.loss, ...hooks });

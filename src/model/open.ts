@@ -1,6 +1,7 @@
 // A model for Node scripts: token ids in, statistics out, no run directory.
 import { resolveModel } from '../hub/resolve-model.js';
 import type { NativeStats } from '../native/binding.js';
+import { requireDevice } from '../native/device.js';
 import { Scorer } from '../native/scorer.js';
 import { resolveDistance, type DistanceRule } from '../stages/distance.js';
 import { checkReach, openModelFolder, type OpenModelOptions } from './open-model.js';
@@ -31,6 +32,7 @@ export async function openModel(
   options: OpenModelOptions & { threads?: number; device?: string } = {},
 ): Promise<ScoringModel> {
   const { threads = 0, device = 'cpu', ...asked } = options;
+  requireDevice(device);
   const { folder } = await resolveModel(model, asked.layers ? { layers: asked.layers } : {});
   const description = await openModelFolder(folder, asked);
   const scorer = await Scorer.open(description.specText, { threads, device });

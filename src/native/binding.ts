@@ -21,7 +21,10 @@ export interface NativeModelOptions {
   threads: number;
   /** Bytes that the table of projected tokens may take. */
   memoryBytes: number;
-  /** Where attention is computed: `cpu`, `cuda`, `cuda:1`, `cuda:0,cuda:1` or `cuda:all`. */
+  /**
+   * Where layers are run and attention is computed: `cpu`, `cuda`, `cuda:1`, `cuda:0,cuda:1` or `cuda:all`. `torch-cpu` does what a
+   * CUDA device does by torch's operators on the CPU: a check of that code, slower than `cpu`.
+   */
   device: string;
 }
 
@@ -101,4 +104,6 @@ export interface NativeBinding {
   cpu(): { kernels: string[]; kernel: string; features: string[]; threads: number };
   /** Whether this build has CUDA, the kernel that LONGATTN_CUDA_KERNEL or the default names, the devices of this machine. */
   cuda(): { built: boolean; kernel: string; devices: NativeCudaDevice[] };
+  /** Throws where `device` names none that this build and this machine have. Opens nothing. */
+  checkDevice(device: string): void;
 }

@@ -2,7 +2,7 @@
 //
 // The addon's cancel() stops everything that it was given, so batches wait here and the addon holds one: a signal then stops its
 // own batch and no other.
-import { LongattnError, type ErrorKind } from '../errors.js';
+import { LongattnError } from '../errors.js';
 import { orAborted } from '../together.js';
 import type {
   NativeAttention,
@@ -14,26 +14,12 @@ import type {
   NativeStats,
 } from './binding.js';
 import { loadBinding } from './load.js';
+import { translated } from './translate.js';
 
 export interface ScoreOptions {
   /** Stops the batch within about 100 ms, or takes it out of the queue; the promise rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
 }
-
-/** What went wrong by code of the addon; codes that are not listed are faults. */
-const KINDS: Readonly<Record<string, ErrorKind>> = {
-  MODEL_INVALID: 'data',
-  FILE_UNREADABLE: 'data',
-  WEIGHT_NOT_FINITE: 'data',
-  TOKEN_OUT_OF_RANGE: 'data',
-  ATTENTION_NOT_FINITE: 'data',
-  LAYER_UNAVAILABLE: 'usage',
-  HEAD_UNAVAILABLE: 'usage',
-  INVALID_REQUEST: 'usage',
-  OUT_OF_MEMORY: 'environment',
-  DEVICE_UNAVAILABLE: 'environment',
-  DISPOSED: 'usage',
-};
 
 const DEFAULTS: NativeModelOptions = { threads: 0, memoryBytes: 2 ** 28, device: 'cpu' };
 
@@ -120,12 +106,10 @@ export class Scorer {
   }
 }
 
-/** Errors of the addon keep their code and get a kind, so that the CLI knows the exit code. */
 async function translate<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {
-    const { code, message } = error as { code?: string; message: string };
-    throw new LongattnError(code ?? 'FAULT', KINDS[code ?? ''] ?? 'fault', message, { cause: error });
+    throw translated(error);
   }
 }

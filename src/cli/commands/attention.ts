@@ -24,6 +24,7 @@ const OPTIONS = {
   rows: { describe: 'rows to write in full, as a list such as 100,2000', defaultDescription: 'none' },
   'rope-theta': { describe: "RoPE base instead of the model's own" },
   dtype: { describe: 'what layers above 0 are run in: float32, or weights (as stored)', defaultDescription: 'float32' },
+  device: { describe: 'where layers are run: cpu, cuda or cuda:i', defaultDescription: 'cpu' },
   threads: { describe: 'threads of the kernel, 0 for all cores', defaultDescription: '0' },
 } as const;
 
@@ -60,9 +61,9 @@ export const attentionCommand: CommandModule = {
   handler: (argv) =>
     runCommand(argv, async ({ options, signal, progress, json }) => {
       const output = once(argv, 'output')!;
-      const { model, window, layer: layers, heads, threads, ropeTheta, dtype } = options;
+      const { model, window, layer: layers, heads, threads, device, ropeTheta, dtype } = options;
       const own = {
-        ...{ model, window, layers, heads, threads, ropeTheta, dtype },
+        ...{ model, window, layers, heads, threads, device, ropeTheta, dtype },
         ...{ start: once(argv, 'start'), rows: once(argv, 'rows'), map: mapOf(once(argv, 'map')) },
         ...(await readInput(once(argv, 'input'), once(argv, 'ids'))),
       };
