@@ -45,13 +45,16 @@ function farSums(bins: Float64Array, heads: number, length: number, k: number, f
   );
 }
 
+/** Our own code, and the device's code on the CPU (docs/cuda.md). */
+const CASES = ['cpu', 'torch-cpu'].flatMap((device) => windows.map((golden) => ({ ...golden, device })));
+
 const named = FOLDER === undefined ? describe.skip : describe;
-named.each(windows)('SmolLM2-135M, all layers (LONGATTN_TEST_SMOLLM2 names its folder): $name', (golden) => {
-  const { ids, length, k } = golden;
+named.each(CASES)('SmolLM2-135M, all layers (LONGATTN_TEST_SMOLLM2 names its folder): $name, $device', (golden) => {
+  const { ids, length, k, device } = golden;
 
   it('has the statistics of transformers within 1e-4', async () => {
     const model = await openModelFolder(FOLDER!, { layers: 'all' });
-    await using scorer = await Scorer.open(model.specText);
+    await using scorer = await Scorer.open(model.specText, { device });
     const stats = await scorer.score({
       ids: Int32Array.from(ids),
       lengths: Int32Array.of(length),
@@ -75,7 +78,7 @@ named.each(windows)('SmolLM2-135M, all layers (LONGATTN_TEST_SMOLLM2 names its f
 
   it('has the losses of transformers within 1e-3 nats', async () => {
     const model = await openModelFolder(FOLDER!, { layers: 'all', loss: true });
-    await using scorer = await Scorer.open(model.specText);
+    await using scorer = await Scorer.open(model.specText, { device });
     const [losses] = await scorer.losses({
       ids: Int32Array.from(ids),
       lengths: Int32Array.of(length),

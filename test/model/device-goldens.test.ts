@@ -1,0 +1,67 @@
+// What a CUDA device does, on torch's CPU: the same decoder with torch's operators for its pieces, the same statistics. Every model of
+// the fixtures, every layer, every window, within the bounds that hold for our own code.
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { attention } from '../../src/attention/attention.js';
+import {
+  compareWithGoldens,
+  compareWithLongGoldens,
+  errorsInWeightsType,
+  FIXTURES,
+  LONG,
+  MODELS,
+  scoreOne,
+  WINDOWS,
+  withScorer,
+} from '../support/goldens.js';
+
+const DEVICE = 'torch-cpu';
+
+describe.each(MODELS)('%s on a device', (name) => {
+  it('has the attention and the loss of transformers in every layer', () => compareWithGoldens(name, DEVICE));
+});
+
+describe.each(Object.keys(LONG.results))('%s on a device, windows of 2,047 and 2,048 tokens', (name) => {
+  it('has the attention of transformers in every layer', () => compareWithLongGoldens(name, DEVICE));
+});
+
+describe.each(['llama_bf16_sharded', 'gpt_oss', 'cohere2', 'llama_fp16_tied'])(
+  '%s on a device in the type of its weights',
+  (name) => {
+    it('is off by no more than twice what our own code is', async () => {
+      const [device, own] = [await errorsInWeightsType(name, DEVICE), await errorsInWeightsType(name, 'cpu')];
+      expect(device.dtype).toMatch(/^(bf16|f16)$/);
+      expect(device.ds).toBeLessThan(2 * own.ds);
+      expect(device.variance).toBeLessThan(2 * own.variance);
+    });
+  },
+);
+
+describe('on a device', () => {
+  it('no bit depends on which layers are asked for, or on the other windows of a batch', async () => {
+    await withScorer('mixtral', { device: DEVICE }, async (scorer) => {
+      const [a, , c] = WINDOWS;
+      const alone = await scoreOne(scorer, c!.ids, 25, [0, 1]);
+      expect(await scoreOne(scorer, c!.ids, 25, [1])).toEqual([alone[1]]);
+      const batch = await scorer.score({
+        ids: Int32Array.from([...a!.ids, ...c!.ids]),
+        lengths: Int32Array.of(a!.ids.length, c!.ids.length),
+        k: Int32Array.of(12, 25),
+        layers: Int32Array.of(0, 1),
+        tokens: true,
+      });
+      expect(batch.slice(2)).toEqual(alone);
+    });
+  });
+
+  it('rows of the attention of its layers can be looked at', async () => {
+    const options = { model: join(FIXTURES, 'models', 'llama'), ids: WINDOWS[1]!.ids, layers: [1], rows: [5, 40] };
+    const [device, cpu] = [await attention({ ...options, device: DEVICE }), await attention(options)];
+    expect(device.metadata).toMatchObject({ device: DEVICE });
+    device.attention.forEach(({ rows }, head) => {
+      rows.forEach((row, r) => {
+        row.forEach((share, i) => expect(share).toBeCloseTo(cpu.attention[head]!.rows[r]![i]!, 5));
+      });
+    });
+  });
+});
