@@ -20,7 +20,9 @@ const TARGETS = [
   'fused_device_test',
   'device_stats_test',
   'device_lse_test',
+  'decoder_device_test',
   'longattn_cuda_bench',
+  'longattn_device_decoder_bench',
 ];
 
 class Skip extends Error {}
@@ -59,8 +61,10 @@ function compile(libtorch, toolkit) {
     toolkit,
     process.env.CXX ?? '',
   ]);
-  const bench = path.join('build', 'cuda', 'bench', 'longattn_cuda_bench');
-  return unlessStamped('cuda', key, [bench], () => {
+  const benches = ['longattn_cuda_bench', 'longattn_device_decoder_bench'].map((name) =>
+    path.join('build', 'cuda', 'bench', name),
+  );
+  return unlessStamped('cuda', key, benches, () => {
     mkdirSync(path.join(root, 'build', 'cuda'), { recursive: true });
     const options = {
       LONGATTN_CUDA: 'ON',
@@ -73,7 +77,8 @@ function compile(libtorch, toolkit) {
     const defines = Object.entries(options).map(([name, value]) => `-D${name}=${value}`);
     run('cmake', ['-S', '.', '-B', 'build/cuda', ...defines]);
     run('cmake', ['--build', 'build/cuda', '--parallel', '--target', ...TARGETS]);
-    if (!existsSync(path.join(root, bench))) throw new Error(`${bench} was not built`);
+    const missing = benches.find((bench) => !existsSync(path.join(root, bench)));
+    if (missing) throw new Error(`${missing} was not built`);
   });
 }
 

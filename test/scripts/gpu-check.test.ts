@@ -16,7 +16,7 @@ interface Machine {
   failing?: string;
 }
 
-const TESTS = ['rope_test', 'device_stats_test', 'device_lse_test', 'fused_device_test'];
+const TESTS = ['rope_test', 'device_stats_test', 'device_lse_test', 'decoder_device_test', 'fused_device_test'];
 
 /** A folder of programs for the PATH and a Python package `torch`. */
 async function pretend({ gpu = true, capability = [9, 0], fused = '', failing }: Machine): Promise<string> {
@@ -46,7 +46,7 @@ __version__ = "2.13.0"
     'echo "on $LONGATTN_TEST_DEVICE"',
     ...TESTS.map((name, i) => {
       const verdict = name === failing ? '***Failed ' : '   Passed ';
-      return `echo "${i + 1}/4 Test #${i + 1}: ${name} ......${verdict}   0.5${i} sec"`;
+      return `echo "${i + 1}/5 Test #${i + 1}: ${name} ......${verdict}   0.5${i} sec"`;
     }),
     failing ? 'exit 8' : '',
   ]);
@@ -54,6 +54,10 @@ __version__ = "2.13.0"
   await program('build/bench/longattn_cuda_bench', [
     `echo '{"device":"Pretended GPU"}'`,
     `echo '{"bench":"fused","shape":"8B","length":32768,"ms":9.5,"to_floor":1.7,"tokens_a_second":3449263,"peak_mb":20.0}'`,
+  ]);
+  await program('build/bench/longattn_device_decoder_bench', [
+    `echo '{"decoder":"decoder layers 0..16","shape":"8B","dtype":"bf16","length":32768,"ms":700.5,"tokens_a_second":46778,"out_of_memory":0}'`,
+    `echo '{"decoder":"losses, layers 0..16","shape":"8B","dtype":"bf16","length":32768,"error":"OUT_OF_MEMORY"}'`,
   ]);
   return folder;
 }
@@ -100,10 +104,13 @@ describe('gpu-check', () => {
     expect(stderr).toContain('on cuda:0');
     expect(stdout.trim().split('\n').at(-1)).toContain('ALL PASSED');
     expect(stdout).toMatch(/fused +8B +32768 +9\.50 +1\.70 +3\.449/);
+    expect(stdout).toMatch(/decoder layers 0\.\.16 +8B +32768 +700\.50 +0\.047/);
+    expect(stdout).toMatch(/losses, layers 0\.\.16 +8B +32768 OUT_OF_MEMORY/);
     expect(report).toMatchObject({
       passed: true,
       machine: { gpu: 'Pretended GPU', capability: '9.0' },
-      tests: { tests: { fused_device_test: { passed: true, seconds: 0.53 } } },
+      tests: { tests: { fused_device_test: { passed: true, seconds: 0.54 } } },
+      decoder: { passed: true, rows: [{ ms: 700.5 }, { error: 'OUT_OF_MEMORY' }] },
       addon: null,
     });
   });
