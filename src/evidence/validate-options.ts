@@ -14,7 +14,10 @@ export interface ValidateOptions {
   dir: string;
   /** All windows of the corpus, all of `window` tokens; called up to twice. */
   windows: () => AsyncIterable<Window>;
-  model: Pick<ModelDescription, 'path' | 'architecture' | 'revision' | 'heads' | 'vocabSize' | 'layers' | 'maxPositions'>;
+  model: Pick<
+    ModelDescription,
+    'path' | 'architecture' | 'revision' | 'heads' | 'vocabSize' | 'layers' | 'maxPositions'
+  >;
   /** W, in tokens. */
   window: number;
   /** Minimum distances, tokens, edges floor(j*W/32); the first is scored exactly. */
