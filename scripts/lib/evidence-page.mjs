@@ -43,6 +43,27 @@ function tested(finding, metric, against) {
   return withRange(finding.tested.find((cell) => cell.metric === metric && cell.against === against)?.interval);
 }
 
+/** Of the summary: the paper's score, the plainest of attention without the sink, a count, and both together. */
+const SUMMARY = ['content', 'recurrence-1', 'blend:content+recurrence-2'];
+
+/** One row a window length and control. */
+function summaryTable(measured) {
+  const rows = measured.flatMap(({ report }) =>
+    report.controls.map(({ name }) => [
+      report.corpus.window.toLocaleString('en'),
+      name,
+      tested(report.paper, 'auc', name),
+      ...SUMMARY.map((score) => {
+        const finding = report.findings.find((one) => one.score === score);
+        return finding
+          ? `${tested(finding, 'auc', name)}${finding.layer === null ? '' : `, layer ${finding.layer}`}`
+          : '';
+      }),
+    ]),
+  );
+  return markdown(['window', 'control', 'the paper, layer 0', ...SUMMARY.map((score) => `\`${score}\``)], rows);
+}
+
 function scoreTable({ report }) {
   const controls = report.controls.map(({ name }) => name);
   const head = ['score', ...controls, 'follows nll-gain', 'CPU a window'];
@@ -150,6 +171,9 @@ export function evidencePage(measured, missing) {
       '`nll-gain` is no control but a yardstick: the loss of the model with the near context and the first 4 tokens only, minus the',
       'loss with all. It is what the far context is worth to the model, in nats a token.',
     ),
+    '## At a glance',
+    'AUC with its 95 % interval: 1 is always right, 0.5 is a coin, below is the wrong way round.',
+    summaryTable(measured),
     '![AUC by layer and head](evidence-auc.svg)',
     ...measured.map(section),
     '## What this does not say',
