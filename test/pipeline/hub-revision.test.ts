@@ -18,8 +18,9 @@ function files(): Record<string, Buffer> {
 }
 
 async function withEnvironment<T>(work: () => Promise<T>): Promise<T> {
-  const before = { ...process.env };
-  Object.assign(process.env, bench.env, { HF_TOKEN: 'hf_secretsecretsecret' });
+  const before = process.env;
+  // Nothing of the user's: an XDG_CACHE_HOME or HF_HOME of theirs would share a cache between tests, and keep what these make.
+  process.env = { PATH: before['PATH'], ...bench.env, HF_TOKEN: 'hf_secretsecretsecret' };
   try {
     return await work();
   } finally {
