@@ -1,12 +1,8 @@
 // Which layers are looked at and whether the loss is measured, where the user did not say: as much as the model on this machine allows.
-import { LongattnError } from '../errors.js';
 import type { OnProgress } from '../events.js';
 import { resolveModel } from '../hub/resolve-model.js';
-import { openModelFolder } from '../model/open-model.js';
+import { isPartOfModel, openModelFolder } from '../model/open-model.js';
 import type { LossScope } from './validate-options.js';
-
-/** What a part of a model lacks: a tensor, the bytes of one (a partial download), or a whole shard. */
-const PARTIAL = new Set(['TENSOR_MISSING', 'MODEL_INCOMPLETE', 'MODEL_FILE_UNREADABLE']);
 
 export interface ModelPlan {
   folder: string;
@@ -37,7 +33,7 @@ export async function planModel({ model, layers, loss, ...hooks }: ModelWish): P
     const spread = [...new Set([0, 1, 2, 3].map((quarter) => Math.floor((quarter * layerCount) / 4)))];
     return { folder, layers: layers ?? spread, loss: loss ?? 'real' };
   } catch (error) {
-    if (wanted || !(error instanceof LongattnError && PARTIAL.has(error.code))) throw error;
+    if (wanted || !isPartOfModel(error)) throw error;
     hooks.onProgress?.({
       type: 'warning',
       code: 'LOSS_UNAVAILABLE',

@@ -3,7 +3,7 @@
 // Only what the asked layers need is looked for. Layer 0 alone needs the embedding, the first norm and the projections to Q and K;
 // a layer above needs the layers below it in full.
 import { join, resolve } from 'node:path';
-import { dataError } from '../errors.js';
+import { dataError, LongattnError } from '../errors.js';
 import { requireDownloaded } from '../hub/ledger.js';
 import { Checkpoint, type LocatedTensor } from './checkpoint.js';
 import { readConfig, type ConfigReader } from './config-reader.js';
@@ -165,6 +165,14 @@ export function checkReach(model: ModelDescription, k: number): void {
       `layer ${layer} of this model sees only the last ${window} tokens, so that its attention at distance ${k} or more is exactly 0. ${instead}`,
     );
   }
+}
+
+/** What a part of a model lacks: a tensor, the bytes of one (a partial download), or a whole shard. */
+const PARTIAL = new Set(['TENSOR_MISSING', 'MODEL_INCOMPLETE', 'MODEL_FILE_UNREADABLE']);
+
+/** Whether a model could not be opened because not all of it is there. */
+export function isPartOfModel(error: unknown): boolean {
+  return error instanceof LongattnError && PARTIAL.has(error.code);
 }
 
 /** The start of the decoder's tensor names: the one under which the embedding is found. */

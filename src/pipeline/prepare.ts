@@ -2,7 +2,7 @@
 //
 // An option that is not given keeps the run's value, so `select --output RUN --alpha 0` needs no input and no model.
 import path from 'node:path';
-import { LongattnError } from '../errors.js';
+import { dataError, LongattnError } from '../errors.js';
 import type { OnProgress } from '../events.js';
 import { requireChosenModel } from '../evidence/choice-model.js';
 import { resolveModel } from '../hub/resolve-model.js';
@@ -12,7 +12,7 @@ import { canonicalJson, type JsonObject } from '../run/canonical-json.js';
 import { findRun, openRun, sweep, type Run } from '../run/directory.js';
 import { partName } from '../run/ledger.js';
 import { planInputs, type InputPart } from '../run/plan.js';
-import { openModelFolder, type ModelDescription } from '../model/open-model.js';
+import { isPartOfModel, openModelFolder, type ModelDescription } from '../model/open-model.js';
 import { openTokenizer, type Tokenizer } from '../tokenizer/tokenizer.js';
 import { removeLeftoverSegments } from '../stages/score-part.js';
 import { modelOptions, parseSpec, type Spec, type SpecInput } from '../spec.js';
@@ -46,7 +46,9 @@ export async function prepare(
   const needed = { layers: spec.layer, loss: spec.losses };
   const found = await resolveModel(spec.model, { ...needed, ...pinnedCommit(spec.model, hub), ...hooks });
   const { folder, id, commit } = found;
-  const model = await openModelFolder(folder, { ...needed, ...modelOptions(spec) });
+  const model = await openModelFolder(folder, { ...needed, ...modelOptions(spec) }).catch((error: unknown) => {
+    throw spec.losses ? withoutLosses(folder, error) : error;
+  });
   if (model.maxLength !== undefined && spec.window > model.maxLength) {
     throw new LongattnError(
       'WINDOW_TOO_LONG',
@@ -156,6 +158,16 @@ function parsePlan(text: string): InputPart[] | undefined {
 function pick(source: object, names: readonly string[]): JsonObject {
   const entries = Object.entries(source as JsonObject);
   return Object.fromEntries(entries.filter(([name, value]) => names.includes(name) && value !== undefined));
+}
+
+/** The extract of a layer is no broken download, and its missing tensors are no news. */
+function withoutLosses(folder: string, error: unknown): unknown {
+  if (!isPartOfModel(error)) return error;
+  return dataError(
+    'LOSS_UNAVAILABLE',
+    `losses needs the whole model, and ${folder} holds a part of it. Leave --losses out, or give the whole model, such as the one of \`longattn model fetch smollm2-135m\`.`,
+    error,
+  );
 }
 
 function pickScoreOptions(source: object): JsonObject {

@@ -6,6 +6,7 @@ import { readScores, readSelection } from '../../src/formats/arrow-reader.js';
 import { score, select } from '../../src/pipeline.js';
 import type { ScoreRow } from '../../src/records.js';
 import type { SpecInput } from '../../src/spec.js';
+import { demoModel } from '../support/cli.js';
 import { collect } from '../support/collect.js';
 import { tempFolder } from '../support/temp-folder.js';
 
@@ -65,6 +66,14 @@ describe('--losses', () => {
       message: expect.stringContaining('losses'),
     });
     expect((await scoresOf(options))[0]).not.toHaveProperty('loss');
+  });
+
+  it('want the whole model', async () => {
+    const { options } = goldenRun('llama');
+    await expect(score({ ...options, model: demoModel, losses: true })).rejects.toMatchObject({
+      ...{ code: 'LOSS_UNAVAILABLE', exitCode: 3 },
+      message: expect.stringContaining('Leave --losses out, or give the whole model'),
+    });
   });
 
   it('want a near context', async () => {
