@@ -103,7 +103,7 @@ const GROUP_TITLES: Record<Group, string> = {
   score: 'Scores:',
   select: 'Selection:',
   export: 'Export:',
-  machine: 'Machine (never changes a result):',
+  machine: 'Machine (changes no result; a device the last digits):',
 };
 
 /** Add the options of some groups, and what every command that works on a run has. */
