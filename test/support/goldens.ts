@@ -112,6 +112,22 @@ export async function compareWithGoldens(name: string, device: string): Promise<
   });
 }
 
+/** The statistics of a window alone are those of the window in a batch with another, to the bit. */
+export async function compareAloneWithBatch(name: string, device: string): Promise<void> {
+  await withScorer(name, { device }, async (scorer) => {
+    const [a, , c] = WINDOWS;
+    const alone = await scoreOne(scorer, c!.ids, 25, [0, 1]);
+    const batch = await scorer.score({
+      ids: Int32Array.from([...a!.ids, ...c!.ids]),
+      lengths: Int32Array.of(a!.ids.length, c!.ids.length),
+      k: Int32Array.of(12, 25),
+      layers: Int32Array.of(0, 1),
+      tokens: true,
+    });
+    expect(batch.slice(2)).toEqual(alone);
+  });
+}
+
 /** The same of the windows of 2,047 and 2,048 tokens, without losses. */
 export async function compareWithLongGoldens(name: string, device: string): Promise<void> {
   await withScorer(name, { device }, async (scorer, layers) => {

@@ -60,6 +60,16 @@ class Backend {
   at::TensorOptions floats() const { return at::TensorOptions(device()).dtype(at::kFloat); }
 };
 
+// x [n, in] by torch's product, computed in the weight's type, out [n, out] float32.
+inline void library_product(const Linear& linear, const at::Tensor& x, at::Tensor out) {
+  if (linear.weight.scalar_type() == at::kFloat) {
+    at::mm_out(out, x, linear.weight.t());
+  } else {
+    out.copy_(at::linear(x.to(linear.weight.scalar_type()), linear.weight));
+  }
+  if (linear.bias.defined()) out.add_(linear.bias);
+}
+
 // The CPU by our own code: bits do not depend on the number of threads.
 std::unique_ptr<Backend> own_backend();
 // Any device by torch's operators. `type`: of the products; attention is computed in it too where flash attention can.

@@ -48,13 +48,7 @@ class OwnBackend : public Backend {
                            thread_count(options.threads), options.cancel, out.mutable_data_ptr<float>());
       return;
     }
-    at::Tensor product = out;
-    if (linear.weight.scalar_type() == at::kFloat) {
-      at::mm_out(product, x, linear.weight.t());
-    } else {
-      product.copy_(at::linear(x.to(linear.weight.scalar_type()), linear.weight));
-    }
-    if (linear.bias.defined()) product.add_(linear.bias);
+    library_product(linear, x, out);
   }
 
   at::Tensor attend(const AttentionConfig& config, const Heads& heads, int64_t near,
