@@ -1,5 +1,6 @@
-// The fused kernel's arithmetic, run on the CPU: the walk over tiles, the sums a lane, their merging and the rows' ends
-// are the kernel's own functions; only products, shuffles and memory are stood in for. Against the float64 reference.
+// The fused kernel's arithmetic at lengths that the emulated machine (fused_kernel_test) would take minutes for: the
+// walk over tiles, the sums a lane, their merging and the rows' ends are the kernel's own functions; products, shuffles
+// and memory are stood in for. Against the float64 reference.
 #include <algorithm>
 #include <array>
 #include <memory>
@@ -17,7 +18,7 @@ using namespace fixture;
 using namespace longattn::device;
 using attention::Segments;
 
-constexpr int kBlockRows = 128, kColumnTiles = kTileKeys / 8;
+constexpr int kBlockRows = 128, kTileKeys = 64, kColumnTiles = kTileKeys / 8;
 constexpr double kLog2E = 1.44269504088896340736;
 
 // Counts of each kind of tile, so that a test knows what it covered.
@@ -134,7 +135,7 @@ void add_row(const EmulatedRows& rows, int row, float sink_logit, HeadStats& sta
   }
   for (int i = 0; i < kSinkColumns && i <= n; ++i) {
     const double m = scale.factor(rows.sinks[row][i]);
-    count(segment_at(segments, n - i), m, m * m, stats.sink_mass, stats.sink_squares);
+    count(attention::segment_of(segments, n - i), m, m * m, stats.sink_mass, stats.sink_squares);
   }
   stats.far_mass += far;
   stats.entropy += scale.entropy;
@@ -152,7 +153,7 @@ AttentionStats emulate(const AttentionProblem& p, const Table& table, Seen& seen
     for (int first = 0; first < p.length; first += kBlockRows) {
       const auto rows = std::make_unique<EmulatedRows>(p, table, segments, head, first, seen);
       const int last = static_cast<int>(std::min<int64_t>(first + kBlockRows, p.length)) - 1;
-      walk_block(segments, first, last, *rows);
+      walk_block<kTileKeys>(segments, 0, first, last, *rows);
       for (int row = 0; first + row <= last; ++row)
         add_row(*rows, row, sink, result.heads[head], result.token_far.data());
     }

@@ -15,6 +15,10 @@
 namespace longattn {
 namespace device {
 
+LONGATTN_HD int smaller(int a, int b) {
+  return a < b ? a : b;
+}
+
 // 2^x, 0 below 2^-126: the special function unit on the GPU (2^-22 relative), the C library here.
 LONGATTN_HD float power2(float x) {
 #ifdef __CUDA_ARCH__

@@ -32,13 +32,6 @@ LONGATTN_HD RowScale row_scale(const RowSum& row, float sink_logit) {
   return scale;
 }
 
-// Segment of a distance; a loop over 33 edges at most.
-LONGATTN_HD int segment_at(const attention::Segments& segments, int distance) {
-  int segment = segments.count - 1;
-  while (segments.low[segment] > distance) --segment;
-  return segment;
-}
-
 // Numbers that a block of rows leaves behind, float64: [kSlotFields].
 constexpr int kSlotMass = 0;
 constexpr int kSlotSquares = attention::kMaxSegments;

@@ -13,6 +13,7 @@ namespace longattn {
 namespace device {
 
 constexpr float kNothing = -1e30f;  // a shift or a peak before any key was seen; -inf would make NaN of differences
+constexpr float kHidden = -2e30f;   // x of a key that a mask hides: no shift comes down to it, so its weight is 0
 constexpr int kSinkColumns = 4;     // the contract's kSinkKeys
 
 // Sums over some keys of a row, relative to 2^shift. Four floats: one 16-byte access.
@@ -41,7 +42,7 @@ LONGATTN_HD RowSum merge(const RowSum& a, const RowSum& b) {
 struct LaneTile {
   int row;        // n
   int first_key;  // of this thread: tile's first key + 2 * (lane % 4)
-  float scale;    // > 0, with log2(e) in it
+  float scale;    // > 0, with log2(e) in it; 1 where the numbers are logits already
 };
 
 class RowLane {
@@ -160,7 +161,7 @@ class RowLane {
     const float x = fmaf(product, tile.scale, -shift_), p = visible ? power2(x) : 0.0f;
     weighted_ += visible ? p * x : 0.0f;
     if (sink == nullptr || key >= kSinkColumns) return p;
-    sink[key] = visible ? product * tile.scale : kNothing;
+    sink[key] = visible ? product * tile.scale : kHidden;
     flushed_ += p;
     return 0.0f;
   }

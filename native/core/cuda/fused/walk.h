@@ -11,15 +11,19 @@
 namespace longattn {
 namespace device {
 
-constexpr int kTileKeys = 64;
+// The first tile that a block needs: with a sliding window of `window` keys, the one with its first row's farthest key.
+LONGATTN_HD int first_tile(int first_row, int window, int tile_keys) {
+  return window > 0 && first_row >= window ? (first_row - window + 1) / tile_keys : 0;
+}
 
 // Rows has: multiply(first_key), inside(far), edge(first_key, edge, open_far, next_far), weights(first_key),
-// part(segment, low, high), close(segment). Rows first_row .. last_row, keys 0 .. last_row.
-template <typename Rows>
-LONGATTN_HD void walk_block(const attention::Segments& segments, int first_row, int last_row, Rows& rows) {
+// part(segment, low, high), close(segment). Rows first_row .. last_row, keys begin (a multiple of kTileKeys) ..
+// last_row.
+template <int kTileKeys, typename Rows>
+LONGATTN_HD void walk_block(const attention::Segments& segments, int begin, int first_row, int last_row, Rows& rows) {
   int open = segments.count - 1;
   while (segments.low[open] > last_row) --open;
-  for (int first_key = 0; first_key <= last_row; first_key += kTileKeys) {
+  for (int first_key = begin; first_key <= last_row; first_key += kTileKeys) {
     rows.multiply(first_key);
     const int farthest = last_row - first_key, last_key = first_key + kTileKeys - 1;
     const int nearest = first_row > last_key ? first_row - last_key : 0;

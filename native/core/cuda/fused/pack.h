@@ -1,0 +1,59 @@
+// Gathers, rotates, rounds and packs: from rows of float32 to tiles that the kernels copy whole. One pass over the
+// window instead of one an operator.
+#pragma once
+
+#include "cuda/fused/fused_kernel.h"
+#include "cuda/fused/layout.h"
+#include "cuda/fused/machine.h"
+
+namespace longattn {
+namespace device {
+
+// Number e of a row after its rotation as `position`; 0 beyond the row.
+LONGATTN_DEVICE float rotated(const PackArguments& a, const float* row, int position, int e) {
+  if (e >= a.dim) return 0.0f;
+  const float x = row[e];
+  if (a.half == 0) return x;
+  const auto pair_of = [&a](int distance) {  // of a number that lies `distance` from the first of its kind, or -1
+    const bool one = distance >= 0 && distance % a.first_stride == 0 && distance / a.first_stride < a.half;
+    return one ? distance / a.first_stride : -1;
+  };
+  const int first = pair_of(e - a.offset), second = pair_of(e - a.offset - a.second_offset);
+  const int64_t angle = static_cast<int64_t>(position) * a.half;
+  if (first >= 0) return x * a.cos[angle + first] - row[e + a.second_offset] * a.sin[angle + first];
+  if (second >= 0) return x * a.cos[angle + second] + row[e - a.second_offset] * a.sin[angle + second];
+  return x;
+}
+
+// Chunk `chunk` of row `row` of tile `tile` of head `head`.
+template <FusedType kType, int kRows, int kDim>
+LONGATTN_DEVICE void pack_chunk(const PackArguments& a, int head, int tile, int row, int chunk) {
+  constexpr float kLargestHalf = 65504.0f, kLargest = 3.4028234e38f;
+  union {
+    uint16_t numbers[8];
+    uint64_t words[2];
+  } packed;
+  const int position = tile * kRows + row;
+  unsigned flags = 0;
+  packed.words[0] = packed.words[1] = 0;
+  if (position < a.length) {
+    const int64_t source = a.index != nullptr ? a.index[position] : position;
+    const float* from = a.rows + source * a.row_stride + static_cast<int64_t>(head) * a.dim;
+    LONGATTN_UNROLL
+    for (int i = 0; i < 8; ++i) {
+      const float x = rotated(a, from, position, chunk * 8 + i), size = fabsf(x);
+      if (!(size <= kLargest)) flags |= kNotFinite;
+      if (kType == FusedType::fp16 && size > kLargestHalf) flags |= kBeyondHalf;
+      packed.numbers[i] = machine::half_bits<kType>(x);
+    }
+  }
+  if (flags != 0) machine::add_flags(a.flags + head, flags);
+  unsigned char* to = static_cast<unsigned char*>(a.out) +
+                      (static_cast<int64_t>(head) * a.tiles + tile) * tile_bytes(kRows, kDim) +
+                      tile_offset<kRows>(row, chunk);
+  reinterpret_cast<uint64_t*>(to)[0] = packed.words[0];
+  reinterpret_cast<uint64_t*>(to)[1] = packed.words[1];
+}
+
+}  // namespace device
+}  // namespace longattn
