@@ -13,3 +13,4 @@ foreach(name fused_arithmetic_test fused_layout_test)
   longattn_test(${name} ${name}.cpp)
 endforeach()
 longattn_test(fused_kernel_test fused_kernel_test.cpp emulated_machine.cpp)
+target_include_directories(fused_kernel_test PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}) # machine.h looks for emulated_machine.h
