@@ -98,7 +98,7 @@ int main() {
     return 0;
   }
   setenv("LONGATTN_CUDA_KERNEL", "fused", 1);
-  DeviceStats stats({0});
+  DeviceStats stats({Placement::Kind::cuda, 0});
   for (int64_t dim : {16, 64, 80, 128, 256})
     for (int64_t length : {1, 2, 63, 64, 65, 127, 128, 129, 300})
       for (int64_t k : {int64_t{0}, int64_t{1}, length / 4, length - 1, length + 7})
