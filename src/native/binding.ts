@@ -104,6 +104,6 @@ export interface NativeBinding {
   cpu(): { kernels: string[]; kernel: string; features: string[]; threads: number };
   /** Whether this build has CUDA, the kernel that LONGATTN_CUDA_KERNEL or the default names, the devices of this machine. */
   cuda(): { built: boolean; kernel: string; devices: NativeCudaDevice[] };
-  /** Throws where `device` names none that this build and this machine have. Opens nothing. */
-  checkDevice(device: string): void;
+  /** How many devices `device` names, 1 for `cpu`. Throws where one is not there. Opens nothing. */
+  deviceCount(device: string): number;
 }

@@ -12,11 +12,6 @@ namespace {
 
 using namespace fixture;
 
-device::GroupTensors group_of(const AttentionProblem& p, int64_t kv_head, at::ScalarType type) {
-  device::DeviceTable table(test_device(), 0);
-  return device::read_group(device::read_rows(p, {}, test_device(), table), kv_head, type);
-}
-
 AttentionOptions lse_options() {
   AttentionOptions options;
   options.token_far = true;
@@ -28,7 +23,7 @@ AttentionStats lse(const AttentionProblem& p, const AttentionOptions& options, b
   AttentionStats result;
   std::vector<double> tokens(p.length);
   for (int64_t kv = 0; kv < p.kv_heads; ++kv) {
-    const device::GroupResult group = device::lse_group(p, options, group_of(p, kv, type), bins);
+    const device::GroupResult group = device::lse_group(p, options, group_of(p, kv, test_device(), type), bins);
     result.heads.insert(result.heads.end(), group.heads.begin(), group.heads.end());
     for (int64_t i = 0; i < group.token_far.numel(); ++i)
       tokens[i % p.length] += group.token_far.const_data_ptr<float>()[i] / static_cast<double>(p.heads);
@@ -102,8 +97,8 @@ void test_range() {
   Table table(shape, Content::randn, 1);
   table.q[1 * 40 * 16 + 7] = 1e5f;
   const AttentionProblem p = problem_of(shape, table, 10);
-  CHECK(group_of(p, 0, at::kHalf).q.scalar_type() == at::kHalf);
-  const device::GroupTensors group = group_of(p, 1, at::kHalf);
+  CHECK(group_of(p, 0, test_device(), at::kHalf).q.scalar_type() == at::kHalf);
+  const device::GroupTensors group = group_of(p, 1, test_device(), at::kHalf);
   CHECK(group.q.scalar_type() == at::kBFloat16 && group.k.scalar_type() == at::kBFloat16);
   CHECK(std::fabs(group.q.max().item<float>() - 1e5f) < 500);
 }

@@ -8,11 +8,14 @@
 
 #include "cuda/device_stats.h"
 #include "cuda/group_tensors.h"
-#include "error_check.h"
 #include "layer_zero.h"
 #include "layer_zero_model.h"
 #include "scorer.h"
 #include "test_device.h"
+
+// Last: torch has a CHECK of its own.
+#undef CHECK
+#include "error_check.h"
 
 namespace {
 
