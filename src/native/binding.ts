@@ -17,9 +17,9 @@ export interface NativeStats {
 }
 
 export interface NativeModelOptions {
-  /** Threads for one window's kernel; 0 = all. */
+  /** Threads for one window's kernel, or for all devices together; 0 = all. */
   threads: number;
-  /** Bytes that the table of projected tokens may take. */
+  /** Bytes of main memory that tables of projected tokens may take; a GPU's own table takes up to a quarter of its memory besides. */
   memoryBytes: number;
   /**
    * Where layers are run and attention is computed: `cpu`, `cuda`, `cuda:1`, `cuda:0,cuda:1` or `cuda:all`. `torch-cpu` does what a

@@ -1,7 +1,11 @@
 // In float32 up to the conversion: what the kernel's type cannot hold is seen before it is lost.
 #include "cuda/group_tensors.h"
 
+#include <ATen/ops/amax.h>
 #include <ATen/ops/index_select.h>
+
+#include <algorithm>
+#include <cmath>
 
 #include "cuda/rotate.h"
 
@@ -10,11 +14,15 @@ namespace {
 
 constexpr float kLargestHalf = 65504;
 
-// x [L, heads, d]: refuses NaN and Inf of any, naming the lowest head.
-void check_finite(const at::Tensor& x, int64_t first_head) {
-  const at::Tensor finite = x.isfinite().all(2).all(0).cpu();
-  for (int64_t head = 0; head < finite.size(0); ++head)
-    if (!finite.const_data_ptr<bool>()[head]) throw NotFinite(first_head + head);
+// The largest magnitude in q [L, G, d] and k [L, 1, d]; refuses NaN and Inf, naming the lowest head. One number a head
+// crosses, so that the device is waited for once.
+float largest(const at::Tensor& q, const at::Tensor& k, int64_t first_head) {
+  const auto of_heads = [](const at::Tensor& x) { return x.abs().amax({0, 2}); };  // NaN where there is one
+  const at::Tensor all = at::cat({of_heads(k), of_heads(q)}).cpu();
+  const float* values = all.const_data_ptr<float>();
+  for (int64_t i = 0; i < all.size(0); ++i)
+    if (!std::isfinite(values[i])) throw NotFinite(first_head + std::max<int64_t>(0, i - 1));
+  return *std::max_element(values, values + all.size(0));
 }
 
 // Some heads of all positions, [L, heads, d], not yet rotated.
@@ -40,10 +48,8 @@ GroupTensors read_group(const DeviceRows& rows, int64_t kv_head, at::ScalarType 
     rotate(*rows.rope, angles, q);
     rotate(*rows.rope, angles, k);
   }
-  check_finite(k, result.first_head);
-  check_finite(q, result.first_head);
-  const bool beyond = type == at::kHalf && at::maximum(q.abs().max(), k.abs().max()).item<float>() > kLargestHalf;
-  const at::ScalarType fitting = beyond ? at::kBFloat16 : type;
+  const float most = largest(q, k, result.first_head);
+  const at::ScalarType fitting = type == at::kHalf && most > kLargestHalf ? at::kBFloat16 : type;
   result.q = q.transpose(0, 1).to(fitting).contiguous();
   result.k = k.select(1, 0).to(fitting).contiguous();
   return result;
