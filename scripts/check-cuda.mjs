@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Configures, compiles and links the CUDA half without a GPU: nvcc and the CUDA build of torch from PyPI, kept in the cache.
+// Configures, compiles and links the CUDA half, addon included, without a GPU: nvcc and the CUDA build of torch from PyPI, kept in the cache.
 //   node scripts/check-cuda.mjs
 // Nothing runs here: the kernel's arithmetic, its addresses and the paths in torch's operators are tests of ctest.
 //
@@ -19,11 +19,16 @@ const TARGETS = [
   'longattn_kernels',
   'fused_device_test',
   'device_stats_test',
+  'device_table_test',
   'device_lse_test',
   'decoder_device_test',
+  'model_replicas_test',
   'longattn_cuda_bench',
   'longattn_device_decoder_bench',
+  'longattn',
 ];
+/** Headers of Node and of its wrapper, as cmake-js would name them; a shared library leaves Node's own functions open. */
+const NODE_HEADERS = ['node_modules/node-api-headers/include', 'node_modules/node-addon-api'];
 
 class Skip extends Error {}
 
@@ -54,17 +59,28 @@ function fetched(script, args) {
   return stdout.trim();
 }
 
+/** The linker lets a shared library leave anything open: of ours nothing may be. */
+function requireOwnFunctions(library) {
+  const { status, stdout } = spawnSync('nm', ['-DC', '--undefined-only', library], { cwd: root, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`nm could not read ${library}`);
+  const open = stdout.split('\n').find((line) => line.includes('longattn::'));
+  if (open) throw new Error(`${library} lacks ${open.trim()}`);
+}
+
 function compile(libtorch, toolkit) {
+  for (const folder of NODE_HEADERS) {
+    if (!existsSync(path.join(root, folder))) throw new Error(`${folder} is missing: run npm ci first`);
+  }
   const key = JSON.stringify([
-    hashFiles(['CMakeLists.txt', 'cmake', 'native']),
+    hashFiles(['CMakeLists.txt', 'cmake', 'native', 'package-lock.json']),
     libtorch,
     toolkit,
     process.env.CXX ?? '',
   ]);
-  const benches = ['longattn_cuda_bench', 'longattn_device_decoder_bench'].map((name) =>
-    path.join('build', 'cuda', 'bench', name),
+  const outputs = ['bench/longattn_cuda_bench', 'bench/longattn_device_decoder_bench', 'Release/longattn.node'].map(
+    (name) => path.join('build', 'cuda', name),
   );
-  return unlessStamped('cuda', key, benches, () => {
+  return unlessStamped('cuda', key, outputs, () => {
     mkdirSync(path.join(root, 'build', 'cuda'), { recursive: true });
     const options = {
       LONGATTN_CUDA: 'ON',
@@ -73,12 +89,14 @@ function compile(libtorch, toolkit) {
       LONGATTN_CUDA_ARCHITECTURES: ARCHITECTURES,
       LONGATTN_TESTS: 'ON',
       LONGATTN_BENCHES: 'ON',
+      CMAKE_JS_INC: NODE_HEADERS.map((folder) => path.join(root, folder)).join(';'),
     };
     const defines = Object.entries(options).map(([name, value]) => `-D${name}=${value}`);
     run('cmake', ['-S', '.', '-B', 'build/cuda', ...defines]);
     run('cmake', ['--build', 'build/cuda', '--parallel', '--target', ...TARGETS]);
-    const missing = benches.find((bench) => !existsSync(path.join(root, bench)));
+    const missing = outputs.find((output) => !existsSync(path.join(root, output)));
     if (missing) throw new Error(`${missing} was not built`);
+    requireOwnFunctions(outputs.at(-1));
   });
 }
 

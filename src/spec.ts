@@ -85,7 +85,7 @@ const schema = z.strictObject({
 
   threads: wholeNumber(0).default(0).describe('a whole number, 0 for all cores'),
   workers: wholeNumber(1).default(1).describe('a whole number of parts at work at once, at least 1'),
-  batch: wholeNumber(1).default(4).describe('a whole number of windows, at least 1'),
+  batch: wholeNumber(1).default(4).describe('a whole number of windows a device, at least 1'),
   memory: z
     .preprocess(parseBytes, z.int().min(0))
     .default(1 << 30)

@@ -19,7 +19,7 @@ class LongattnAddon : public Napi::Addon<LongattnAddon> {
                              InstanceMethod("versions", &LongattnAddon::Versions, napi_enumerable),
                              InstanceMethod("cpu", &LongattnAddon::Cpu, napi_enumerable),
                              InstanceMethod("cuda", &LongattnAddon::Cuda, napi_enumerable),
-                             InstanceMethod("checkDevice", &LongattnAddon::CheckDevice, napi_enumerable),
+                             InstanceMethod("deviceCount", &LongattnAddon::DeviceCount, napi_enumerable),
                          });
   }
 
@@ -38,7 +38,7 @@ class LongattnAddon : public Napi::Addon<LongattnAddon> {
 
   Napi::Value Cuda(const Napi::CallbackInfo& info) { return cuda_info(info.Env()); }
 
-  void CheckDevice(const Napi::CallbackInfo& info) { check_device(info); }
+  Napi::Value DeviceCount(const Napi::CallbackInfo& info) { return device_count(info); }
 
   Napi::FunctionReference model_constructor_;
 };

@@ -33,11 +33,12 @@ Napi::Object cuda_info(Napi::Env env) {
   return info;
 }
 
-void check_device(const Napi::CallbackInfo& info) {
+Napi::Value device_count(const Napi::CallbackInfo& info) {
   const std::string device = read_device(info[0]);
   try {
-    parse_devices(device);
+    const size_t count = placements(device).size();
     if (device != "cpu") (void)device_kernel();
+    return Napi::Number::New(info.Env(), static_cast<double>(count));
   } catch (const Error& error) {
     throw coded_error(info.Env(), error.code, error.what());
   } catch (const std::invalid_argument& error) {

@@ -26,17 +26,11 @@ class BatchWorker : public PromiseWorker {
   void cancel() { cancel_ = true; }
 
  protected:
-  virtual void Run(LayerProvider& provider, const ProviderOptions& options) = 0;
+  virtual void Run(const ModelReplicas& model, const ProviderOptions& options) = 0;
 
   void Work() final {
     if (cancel_) throw Cancelled();
-    ProviderOptions options = {model_.options.threads, &cancel_};
-    if (DeviceStats* statistics = model_.statistics.get()) {
-      options.statistics = [statistics](const AttentionProblem& problem, const AttentionOptions& attention) {
-        return (*statistics)(problem, attention);
-      };
-    }
-    Run(*model_.provider, options);
+    Run(*model_.replicas, {model_.options.threads, &cancel_});
   }
 
   void Ended(bool environment_ends) final { wrap_.ended(environment_ends); }
@@ -56,8 +50,8 @@ class ScoreWorker : public BatchWorker {
       : BatchWorker(wrap, model), request_(std::move(request)) {}
 
  protected:
-  void Run(LayerProvider& provider, const ProviderOptions& options) override {
-    results_ = score(provider, request_, options);
+  void Run(const ModelReplicas& model, const ProviderOptions& options) override {
+    results_ = score(model.all(), request_, options);
   }
   Napi::Value Result(Napi::Env env) override { return write_results(env, results_); }
 
@@ -72,8 +66,8 @@ class LossWorker : public BatchWorker {
       : BatchWorker(wrap, model), request_(std::move(request)) {}
 
  protected:
-  void Run(LayerProvider& provider, const ProviderOptions& options) override {
-    results_ = window_losses(provider, request_, options);
+  void Run(const ModelReplicas& model, const ProviderOptions& options) override {
+    results_ = window_losses(model.all(), request_, options);
   }
   Napi::Value Result(Napi::Env env) override { return write_losses(env, results_); }
 
@@ -88,8 +82,8 @@ class AttentionWorker : public BatchWorker {
       : BatchWorker(wrap, model), request_(std::move(request)) {}
 
  protected:
-  void Run(LayerProvider& provider, const ProviderOptions& options) override {
-    results_ = window_attention(provider, request_, options);
+  void Run(const ModelReplicas& model, const ProviderOptions& options) override {
+    results_ = window_attention(model.first(), request_, options);
   }
   Napi::Value Result(Napi::Env env) override { return write_attention(env, results_); }
 
@@ -179,11 +173,7 @@ void ModelWrap::Dispose(const Napi::CallbackInfo&) {
 Napi::Value ModelWrap::Counters(const Napi::CallbackInfo& info) {
   Napi::Object counters = Napi::Object::New(info.Env());
   if (!model_) return counters;
-  for (const auto& [name, value] : model_->provider->counters()) counters.Set(name, value);
-  if (model_->statistics) {
-    counters.Set("deviceTileBytes", static_cast<double>(model_->statistics->tile_bytes()));
-    counters.Set("deviceOutOfMemory", static_cast<double>(model_->statistics->halvings()));
-  }
+  for (const auto& [name, value] : model_->replicas->counters()) counters.Set(name, value);
   return counters;
 }
 

@@ -1,4 +1,4 @@
-// The NativeModel of src/native/binding.ts: a queue of batches in front of one LayerProvider.
+// The NativeModel of src/native/binding.ts: a queue of batches in front of one model.
 //
 // The queue lives on the JavaScript thread and hands libuv one batch at a time, so a model that waits for itself never
 // blocks a thread of the pool. Batches asked for before dispose() still run; the weights go when the last has ended.
@@ -9,8 +9,7 @@
 #include <deque>
 #include <memory>
 
-#include "cuda/device_stats.h"
-#include "layer_provider.h"
+#include "decoder/model_replicas.h"
 #include "request.h"
 
 namespace longattn::addon {
@@ -19,8 +18,7 @@ class BatchWorker;
 
 // What openModel() hands over to the constructor, in a type-tagged External: JavaScript cannot make one.
 struct OpenedModel {
-  std::unique_ptr<LayerProvider> provider;
-  std::unique_ptr<DeviceStats> statistics;  // null: the CPU's kernels
+  std::unique_ptr<ModelReplicas> replicas;
   ModelOptions options;
 };
 

@@ -1,13 +1,10 @@
-// A worker that parses the spec and builds the provider.
+// A worker that parses the spec and opens it on every device.
 #include "open_model.h"
 
 #include <memory>
 #include <string>
 
 #include "cuda/device.h"
-#include "cuda/device_stats.h"
-#include "decoder/decoder.h"
-#include "error.h"
 #include "model_wrap.h"
 #include "promise_worker.h"
 #include "request.h"
@@ -23,16 +20,8 @@ class OpenWorker : public PromiseWorker {
  protected:
   void Work() override {
     model_ = std::make_unique<OpenedModel>();
-    const std::vector<int> devices = parse_devices(options_.device);
-    Placement placement;
-    if (options_.device != "cpu") {
-      (void)device_kernel();  // a wrong variable is better seen before the weights are read
-      model_->statistics = std::make_unique<DeviceStats>(devices);
-      // Layers are run by the first of several devices: their Q and K go on to the others, a head group each.
-      placement.kind = devices.empty() ? Placement::Kind::torch_cpu : Placement::Kind::cuda;
-      placement.index = devices.empty() ? 0 : devices.front();
-    }
-    model_->provider = open_layers(parse_model_spec(spec_), options_.memory_bytes, placement);
+    const std::vector<Placement> devices = placements(options_.device);
+    model_->replicas = std::make_unique<ModelReplicas>(parse_model_spec(spec_), options_.memory_bytes, devices);
     model_->options = options_;
   }
 

@@ -13,11 +13,14 @@
 
 namespace longattn {
 
+// Computes the statistics instead of attention_stats(), e.g. on a device.
+using Statistics = std::function<AttentionStats(const AttentionProblem&, const AttentionOptions&)>;
+using Counters = std::map<std::string, double>;
+
 struct ProviderOptions {
   int threads = 0;                            // 0: all
   const std::atomic<bool>* cancel = nullptr;  // polled; throws Cancelled
-  // Computes the statistics instead of attention_stats(), e.g. on a device; empty: attention_stats().
-  std::function<AttentionStats(const AttentionProblem&, const AttentionOptions&)> statistics = {};
+  Statistics statistics = {};                 // empty: attention_stats()
 };
 
 class LayerProvider {
@@ -42,7 +45,7 @@ class LayerProvider {
   }
 
   // Counts for logs, e.g. tokens looked up and found.
-  virtual std::map<std::string, double> counters() const { return {}; }
+  virtual Counters counters() const { return {}; }
 };
 
 }  // namespace longattn

@@ -12,10 +12,16 @@ std::vector<float> read_sinks(const SpecReader& reader, int64_t heads) {
   return sinks == nullptr ? std::vector<float>() : MappedTensor(*sinks, heads, 1).read_all();
 }
 
+uint64_t next_model() {
+  static std::atomic<uint64_t> models{0};
+  return ++models;
+}
+
 }  // namespace
 
 LayerZero::LayerZero(const ModelSpec& spec, int64_t memory_bytes)
-    : config_(read_layer_zero_config(SpecReader(spec, 0))),
+    : model_(next_model()),
+      config_(read_layer_zero_config(SpecReader(spec, 0))),
       sink_logits_(read_sinks(SpecReader(spec, 0), config_.heads)),
       projector_(spec, config_),
       table_(config_.vocab, projector_.row_floats(config_.kv_heads), memory_bytes) {}
@@ -42,18 +48,20 @@ void LayerZero::visit(const int32_t* ids, int64_t length, const std::vector<int6
                                      std::to_string(*limit) + " learned positions.");
   }
   projector_.check_files();
-  WindowHeads heads(config_, projector_, table_, ids, length, options);
-  distinct_ += heads.distinct();
-  found_ += heads.found();
-  table_rows_ = table_.used();
-  table_bytes_ = table_.bytes();
+  WindowHeads heads(config_, projector_, table_, model_, ids, length, options);
   AttentionProblem attention = problem(length);
   attention.source = &heads;
   attention.mutable_source = &heads;
   visitor(0, attention);
+  const TokenCounts& counts = heads.counts();
+  if (counts.distinct == 0) return;  // no row was asked for
+  distinct_ += counts.distinct;
+  found_ += counts.found;
+  table_rows_ = counts.table_rows;
+  table_bytes_ = counts.table_bytes;
 }
 
-std::map<std::string, double> LayerZero::counters() const {
+Counters LayerZero::counters() const {
   const auto number = [](const std::atomic<int64_t>& value) { return static_cast<double>(value.load()); };
   return {{"distinctTokens", number(distinct_)},
           {"tokensFound", number(found_)},

@@ -17,18 +17,19 @@ class LayerZero : public LayerProvider {
   int64_t vocab() const override { return config_.vocab; }
   void visit(const int32_t* ids, int64_t length, const std::vector<int64_t>& layers, const ProviderOptions& options,
              const Visitor& visitor) override;
-  std::map<std::string, double> counters() const override;
+  Counters counters() const override;
 
  private:
   // `length` >= 1; k and source are left empty.
   AttentionProblem problem(int64_t length) const;
 
+  const uint64_t model_;  // TokenRows::model()
   LayerZeroConfig config_;
   std::vector<float> sink_logits_;  // [heads] or empty
   TokenProjector projector_;
   TokenTable table_;
   std::atomic<int64_t> distinct_{0};  // distinct tokens of all windows so far
-  std::atomic<int64_t> found_{0};     // of these, found in the table
+  std::atomic<int64_t> found_{0};     // of these, found in the table that was asked: ours, or a device's
   std::atomic<int64_t> table_rows_{0};
   std::atomic<int64_t> table_bytes_{0};
 };

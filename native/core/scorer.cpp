@@ -2,6 +2,7 @@
 #include "scorer.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "window_checks.h"
 
@@ -34,35 +35,51 @@ LayerStats finish(const AttentionStats& stats, int64_t length) {
   return result;
 }
 
+std::vector<LayerStats> score_window(LayerProvider& provider, const ScoreRequest& request, int64_t window,
+                                     const int32_t* ids, const ProviderOptions& options) {
+  const int64_t length = request.lengths[window], k = request.k[window];
+  check_tokens(ids, length, provider.vocab(), window);
+  AttentionOptions attention;
+  attention.threads = options.threads;
+  attention.token_far = request.tokens;
+  attention.cancel = options.cancel;
+  std::vector<LayerStats> results;
+  provider.visit(ids, length, request.layers, options, [&](int64_t layer, AttentionProblem& problem) {
+    problem.k = k;
+    try {
+      const AttentionStats stats =
+          options.statistics ? options.statistics(problem, attention) : attention_stats(problem, attention);
+      results.push_back(finish(stats, length));
+    } catch (const NotFinite& error) {
+      refuse_not_finite(window, layer, error.head);
+    }
+    results.back().window = window;
+    results.back().layer = layer;
+    results.back().k = k;
+  });
+  return results;
+}
+
 }  // namespace
 
-std::vector<LayerStats> score(LayerProvider& provider, const ScoreRequest& request, const ProviderOptions& options) {
-  check_layers(request.layers, provider.layers());
+std::vector<LayerStats> score(const std::vector<Replica>& replicas, const ScoreRequest& request,
+                              const ProviderOptions& options) {
+  check_layers(request.layers, replicas.front().provider->layers());
   check_windows(request.lengths, request.ids.size(), "k", request.k);
+  const std::vector<const int32_t*> ids = window_starts(request.ids, request.lengths);
+  std::vector<std::vector<LayerStats>> windows(ids.size());
+  for_each_window(replicas, static_cast<int64_t>(ids.size()), options,
+                  [&](int64_t window, LayerProvider& provider, const ProviderOptions& own) {
+                    windows[window] = score_window(provider, request, window, ids[window], own);
+                  });
   std::vector<LayerStats> results;
-  const int32_t* ids = request.ids.data();
-  for (size_t w = 0; w < request.lengths.size(); ids += request.lengths[w++]) {
-    const int64_t length = request.lengths[w];
-    check_tokens(ids, length, provider.vocab(), w);
-    AttentionOptions attention;
-    attention.threads = options.threads;
-    attention.token_far = request.tokens;
-    attention.cancel = options.cancel;
-    provider.visit(ids, length, request.layers, options, [&](int64_t layer, AttentionProblem& problem) {
-      problem.k = request.k[w];
-      try {
-        const AttentionStats stats =
-            options.statistics ? options.statistics(problem, attention) : attention_stats(problem, attention);
-        results.push_back(finish(stats, length));
-      } catch (const NotFinite& error) {
-        refuse_not_finite(w, layer, error.head);
-      }
-      results.back().window = static_cast<int64_t>(w);
-      results.back().layer = layer;
-      results.back().k = request.k[w];
-    });
-  }
+  for (std::vector<LayerStats>& window : windows)
+    results.insert(results.end(), std::make_move_iterator(window.begin()), std::make_move_iterator(window.end()));
   return results;
+}
+
+std::vector<LayerStats> score(LayerProvider& provider, const ScoreRequest& request, const ProviderOptions& options) {
+  return score({{&provider, options.statistics}}, request, options);
 }
 
 }  // namespace longattn

@@ -1,13 +1,13 @@
 // Scores a batch of windows: statistics per (window, layer), with the divisions of docs/definitions.md done.
 //
-// Windows go one after the other, with the threads inside the kernel: so memory is one window's, and a window's bits
-// cannot depend on its batch.
+// On one device windows go one after the other, with the threads inside the kernel: so memory is one window's, and a
+// window's bits cannot depend on its batch.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
-#include "layer_provider.h"
+#include "replicas.h"
 
 namespace longattn {
 
@@ -36,6 +36,9 @@ struct LayerStats {
 
 // Results window by window, layers ascending. Throws Error with a code, also for a request that makes no sense; its
 // message names the window (its index in the request) where there is one.
+std::vector<LayerStats> score(const std::vector<Replica>& replicas, const ScoreRequest& request,
+                              const ProviderOptions& options);
+// By one model, whose statistics are those of `options`.
 std::vector<LayerStats> score(LayerProvider& provider, const ScoreRequest& request, const ProviderOptions& options);
 
 }  // namespace longattn

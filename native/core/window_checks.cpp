@@ -2,6 +2,7 @@
 #include "window_checks.h"
 
 #include <string>
+#include <utility>
 
 #include "error.h"
 
@@ -34,6 +35,13 @@ void check_windows(const std::vector<int64_t>& lengths, size_t ids, const char* 
   if (total != static_cast<int64_t>(ids)) {
     refuse("lengths add up to " + std::to_string(total) + ", but there are " + std::to_string(ids) + " ids.");
   }
+}
+
+std::vector<const int32_t*> window_starts(const std::vector<int32_t>& ids, const std::vector<int64_t>& lengths) {
+  std::vector<const int32_t*> starts;
+  const int32_t* next = ids.data();
+  for (const int64_t length : lengths) starts.push_back(std::exchange(next, next + length));
+  return starts;
 }
 
 void check_layers(const std::vector<int64_t>& layers, int64_t available) {

@@ -12,6 +12,9 @@ namespace longattn {
 void check_windows(const std::vector<int64_t>& lengths, size_t ids, const char* name,
                    const std::vector<int64_t>& distances);
 
+// Where each window begins in `ids`, of a request that check_windows() has let through.
+std::vector<const int32_t*> window_starts(const std::vector<int32_t>& ids, const std::vector<int64_t>& lengths);
+
 // Ascending, distinct, at least one, each below `available`. Throws Error(kInvalidRequest, kLayerUnavailable).
 void check_layers(const std::vector<int64_t>& layers, int64_t available);
 

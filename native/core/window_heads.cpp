@@ -15,50 +15,59 @@ constexpr int64_t kMaxGrowthBytes = int64_t{16} << 20;
 }  // namespace
 
 WindowHeads::WindowHeads(const LayerZeroConfig& config, const TokenProjector& projector, TokenTable& table,
-                         const int32_t* ids, int64_t length, const ProviderOptions& options)
+                         uint64_t model, const int32_t* ids, int64_t length, const ProviderOptions& options)
     : config_(config),
       projector_(projector),
       table_(table),
+      model_(model),
+      ids_(ids),
+      length_(length),
       options_(options),
       threads_(thread_count(options.threads)),
-      rope_(config.rope, length),
-      rows_(static_cast<size_t>(length)) {
-  const bool by_position = config.positions == Positions::learned;
+      rope_(config.rope, length) {}
+
+void WindowHeads::look_up() {
   std::vector<TokenAt> wanted;
-  if (by_position) {
-    for (int64_t n = 0; n < length; ++n) wanted.push_back({ids[n], n});
-    distinct_ = length;
+  if (by_position()) {
+    for (int64_t n = 0; n < length_; ++n) wanted.push_back({ids_[n], n});
+    counts_.distinct = length_;
   } else {
-    wanted = absent_tokens(ids, length, table);
+    wanted = absent_tokens();
   }
-  found_ = distinct_ - static_cast<int64_t>(wanted.size());
+  counts_.found = counts_.distinct - static_cast<int64_t>(wanted.size());
   // A row that depends on its position too is of no use to another window.
-  if (!by_position) fill_table(table, wanted);
+  if (!by_position()) fill_table(wanted);
+  counts_.table_rows = table_.used();
+  counts_.table_bytes = table_.bytes();
   missing_ = std::move(wanted);
 
   std::unordered_map<int32_t, int32_t> missing_index;
-  for (size_t i = 0; i < missing_.size() && !by_position; ++i) {
+  for (size_t i = 0; i < missing_.size() && !by_position(); ++i) {
     missing_index.emplace(static_cast<int32_t>(missing_[i].token), static_cast<int32_t>(i));
   }
-  for (int64_t n = 0; n < length; ++n) {
-    const int32_t slot = by_position ? TokenTable::kAbsent : table.slot(ids[n]);
-    rows_[n] = slot != TokenTable::kAbsent ? slot : ~(by_position ? static_cast<int32_t>(n) : missing_index.at(ids[n]));
-  }
-  if (!missing_.empty() && projector.needs_moments()) {
+  if (!missing_.empty() && projector_.needs_moments()) {
     moments_.resize(missing_.size());
-    projector.moments(missing_.data(), static_cast<int64_t>(missing_.size()), threads_, moments_.data());
+    projector_.moments(missing_.data(), static_cast<int64_t>(missing_.size()), threads_, moments_.data());
   }
-  projector.release_pages();
+  for (int64_t n = 0; n < length_; ++n) {
+    const int32_t slot = by_position() ? TokenTable::kAbsent : table_.slot(ids_[n]);
+    const int32_t missing = by_position()                 ? static_cast<int32_t>(n)
+                            : slot == TokenTable::kAbsent ? missing_index.at(ids_[n])
+                                                          : 0;
+    rows_.push_back(slot != TokenTable::kAbsent ? slot : ~missing);
+  }
+  projector_.release_pages();
 }
 
 // Distinct tokens of the window that are not in the table, the most frequent first: those are worth a place in it.
-std::vector<TokenAt> WindowHeads::absent_tokens(const int32_t* ids, int64_t length, const TokenTable& table) {
-  std::vector<int32_t> sorted(ids, ids + length);
+std::vector<TokenAt> WindowHeads::absent_tokens() {
+  std::vector<int32_t> sorted(ids_, ids_ + length_);
   std::sort(sorted.begin(), sorted.end());
   std::vector<std::pair<int64_t, TokenAt>> counted;
-  for (auto first = sorted.begin(); first != sorted.end(); ++distinct_) {
+  counts_.distinct = 0;
+  for (auto first = sorted.begin(); first != sorted.end(); ++counts_.distinct) {
     const auto last = std::upper_bound(first, sorted.end(), *first);
-    if (table.slot(*first) == TokenTable::kAbsent) counted.push_back({last - first, {*first, 0}});
+    if (table_.slot(*first) == TokenTable::kAbsent) counted.push_back({last - first, {*first, 0}});
     first = last;
   }
   std::stable_sort(counted.begin(), counted.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
@@ -71,26 +80,34 @@ void WindowHeads::poll_cancel() const {
   if (options_.cancel != nullptr && options_.cancel->load(std::memory_order_relaxed)) throw Cancelled();
 }
 
+void WindowHeads::project(const TokenAt* tokens, int64_t count, float* out) const {
+  poll_cancel();
+  const int64_t width = projector_.row_floats(config_.kv_heads);
+  projector_.project(tokens, count, 0, config_.kv_heads, nullptr, threads_, [&](int64_t i) { return out + i * width; });
+  projector_.release_pages();
+}
+
 // Takes the tokens that fit from the front of `wanted` into the table.
-void WindowHeads::fill_table(TokenTable& table, std::vector<TokenAt>& wanted) {
+void WindowHeads::fill_table(std::vector<TokenAt>& wanted) {
   const int64_t row_bytes = projector_.row_floats(config_.kv_heads) * static_cast<int64_t>(sizeof(float));
   const int64_t fitting =
-      std::min({table.room(), std::max<int64_t>(1, kMaxGrowthBytes / row_bytes), static_cast<int64_t>(wanted.size())});
+      std::min({table_.room(), std::max<int64_t>(1, kMaxGrowthBytes / row_bytes), static_cast<int64_t>(wanted.size())});
   for (int64_t first = 0; first < fitting; first += projector_.block_rows()) {
     poll_cancel();
     const int64_t count = std::min(projector_.block_rows(), fitting - first);
-    table.reserve(count);
-    const int32_t slot = table.next();
+    table_.reserve(count);
+    const int32_t slot = table_.next();
     projector_.project(wanted.data() + first, count, 0, config_.kv_heads, nullptr, threads_,
-                       [&](int64_t i) { return table.row(slot + static_cast<int32_t>(i)); });
+                       [&](int64_t i) { return table_.row(slot + static_cast<int32_t>(i)); });
     std::vector<int64_t> tokens;
     for (int64_t i = 0; i < count; ++i) tokens.push_back(wanted[first + i].token);
-    table.commit(tokens.data(), count);
+    table_.commit(tokens.data(), count);
   }
   wanted.erase(wanted.begin(), wanted.begin() + fitting);
 }
 
 void WindowHeads::prepare_group(int64_t kv_head) {
+  if (rows_.empty()) look_up();
   group_ = kv_head;
   if (missing_.empty()) return;
   const int64_t width = config_.group_rows();
@@ -105,27 +122,8 @@ void WindowHeads::prepare_group(int64_t kv_head) {
   projector_.release_pages();
 }
 
-int64_t WindowHeads::distinct_count() {
-  if (config_.qk_norm_after) return 0;
-  if (!distinct_rows_.empty()) return static_cast<int64_t>(distinct_rows_.size());
-  std::unordered_map<int32_t, int32_t> seen;
-  for (const int32_t row : rows_) {
-    const auto [found, is_new] = seen.emplace(row, static_cast<int32_t>(distinct_rows_.size()));
-    if (is_new) distinct_rows_.push_back(row);
-    distinct_index_.push_back(found->second);
-  }
-  return static_cast<int64_t>(distinct_rows_.size());
-}
-
-const float* WindowHeads::distinct_row(int64_t row) const {
-  return row_of(distinct_rows_[row]);
-}
-
 const float* WindowHeads::group_row(int64_t position) const {
-  return row_of(rows_[position]);
-}
-
-const float* WindowHeads::row_of(int32_t row) const {
+  const int32_t row = rows_[position];
   return row >= 0 ? table_.row(row) + group_ * config_.group_rows()
                   : scratch_.data() + static_cast<int64_t>(~row) * config_.group_rows();
 }

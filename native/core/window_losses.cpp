@@ -1,19 +1,21 @@
-// Checks the request, asks for one window after the other.
+// Checks the request, asks for each window's losses.
 #include "window_losses.h"
 
 #include "window_checks.h"
 
 namespace longattn {
 
-std::vector<std::vector<double>> window_losses(LayerProvider& provider, const LossRequest& request,
+std::vector<std::vector<double>> window_losses(const std::vector<Replica>& replicas, const LossRequest& request,
                                                const ProviderOptions& options) {
   check_windows(request.lengths, request.ids.size(), "near", request.near);
-  std::vector<std::vector<double>> results;
-  const int32_t* ids = request.ids.data();
-  for (size_t w = 0; w < request.lengths.size(); ids += request.lengths[w++]) {
-    check_tokens(ids, request.lengths[w], provider.vocab(), w);
-    results.push_back(provider.losses(ids, request.lengths[w], request.near[w], options));
-  }
+  const std::vector<const int32_t*> ids = window_starts(request.ids, request.lengths);
+  std::vector<std::vector<double>> results(ids.size());
+  for_each_window(replicas, static_cast<int64_t>(ids.size()), options,
+                  [&](int64_t window, LayerProvider& provider, const ProviderOptions& own) {
+                    const int64_t length = request.lengths[window];
+                    check_tokens(ids[window], length, provider.vocab(), window);
+                    results[window] = provider.losses(ids[window], length, request.near[window], own);
+                  });
   return results;
 }
 

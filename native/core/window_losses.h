@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "layer_provider.h"
+#include "replicas.h"
 
 namespace longattn {
 
@@ -15,7 +15,7 @@ struct LossRequest {
 };
 
 // For each window the loss of every token but the first, nats: [length - 1]. Throws Error with a code, and Cancelled.
-std::vector<std::vector<double>> window_losses(LayerProvider& provider, const LossRequest& request,
+std::vector<std::vector<double>> window_losses(const std::vector<Replica>& replicas, const LossRequest& request,
                                                const ProviderOptions& options);
 
 }  // namespace longattn

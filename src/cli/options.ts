@@ -87,7 +87,7 @@ const OPTIONS: Partial<Record<OptionName, OptionDef>> = {
   format: { group: 'export', describe: 'hf (datasets folder), arrow or jsonl', default: 'hf' },
   threads: { group: 'machine', describe: 'threads of the kernel, 0 for all cores', default: '0' },
   workers: { group: 'machine', describe: 'parts at work at once', default: '1' },
-  batch: { group: 'machine', describe: 'windows a call of the addon', default: '4' },
+  batch: { group: 'machine', describe: 'windows a call of the addon, of each device', default: '4' },
   memory: { group: 'machine', describe: 'bytes for the table of projected tokens', default: '1GiB' },
   device: {
     group: 'machine',

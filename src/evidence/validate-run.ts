@@ -7,7 +7,7 @@ import { invalid, LongattnError } from '../errors.js';
 import type { OnProgress } from '../events.js';
 import { readWindows } from '../formats/arrow-reader.js';
 import { checkReach, openModelFolder } from '../model/open-model.js';
-import { requireDevice } from '../native/device.js';
+import { deviceCount, requireDevice } from '../native/device.js';
 import { Scorer } from '../native/scorer.js';
 import { prepare, resolveSpec, type Prepared } from '../pipeline/prepare.js';
 import { windowsStage } from '../pipeline/windows-stage.js';
@@ -83,7 +83,7 @@ export async function validateRun(raw: ValidateInput, hooks: ValidateHooks = {})
     revisionOf: async (layer) =>
       (await openModelFolder(model.path, { layers: [layer], ...modelOptions(spec) })).revision,
     windowsHash: run.manifest.hashes.windows,
-    batch: spec.batch,
+    batch: spec.batch * deviceCount(spec.device),
     openScorer: async () => {
       const scorer = await opened.open('scores');
       return (request, signal) => scorer.score(request, { signal });

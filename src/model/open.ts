@@ -1,7 +1,7 @@
 // A model for Node scripts: token ids in, statistics out, no run directory.
 import { resolveModel } from '../hub/resolve-model.js';
 import type { NativeStats } from '../native/binding.js';
-import { requireDevice } from '../native/device.js';
+import { deviceCount } from '../native/device.js';
 import { Scorer } from '../native/scorer.js';
 import { resolveDistance, type DistanceRule } from '../stages/distance.js';
 import { checkReach, openModelFolder, type OpenModelOptions } from './open-model.js';
@@ -11,7 +11,7 @@ export interface ScoringModel extends AsyncDisposable {
   readonly heads: number;
   readonly layers: readonly number[];
   /**
-   * Statistics of each window and layer, in order. One window is in memory at a time.
+   * Statistics of each window and layer, in order. As many windows are in memory at a time as there are devices: one on the CPU.
    * @param windows token ids; lengths may differ
    * @param options `k` as in the CLI (default floor(L/4)), `tokens` for far masses a token
    * @throws LongattnError LAYER_CANNOT_SEE_FAR where an asked layer's sliding window is at most k; those of `Scorer.score`
@@ -32,7 +32,7 @@ export async function openModel(
   options: OpenModelOptions & { threads?: number; device?: string } = {},
 ): Promise<ScoringModel> {
   const { threads = 0, device = 'cpu', ...asked } = options;
-  requireDevice(device);
+  const devices = deviceCount(device);
   const { folder } = await resolveModel(model, asked.layers ? { layers: asked.layers } : {});
   const description = await openModelFolder(folder, asked);
   const scorer = await Scorer.open(description.specText, { threads, device });
@@ -41,13 +41,13 @@ export async function openModel(
     heads: description.heads,
     layers: description.layers,
     async *score(windows, { k = 'quarter', tokens = false, signal } = {}) {
-      for (const ids of windows) {
-        const distance = resolveDistance(k, ids.length);
-        checkReach(description, distance);
+      for (const batch of batchesOf(windows, devices)) {
+        const distances = batch.map((ids) => resolveDistance(k, ids.length));
+        for (const distance of distances) checkReach(description, distance);
         const request = {
-          ids,
-          lengths: Int32Array.of(ids.length),
-          k: Int32Array.of(distance),
+          ids: joined(batch),
+          lengths: Int32Array.from(batch, (ids) => ids.length),
+          k: Int32Array.from(distances),
           layers: Int32Array.from(description.layers),
           tokens,
         };
@@ -56,4 +56,26 @@ export async function openModel(
     },
     [Symbol.asyncDispose]: () => scorer[Symbol.asyncDispose](),
   };
+}
+
+/** Up to `size` windows at a time. */
+function* batchesOf(windows: Iterable<Int32Array>, size: number): Generator<Int32Array[], void, undefined> {
+  let batch: Int32Array[] = [];
+  for (const ids of windows) {
+    batch.push(ids);
+    if (batch.length < size) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+function joined(batch: Int32Array[]): Int32Array {
+  const ids = new Int32Array(batch.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const window of batch) {
+    ids.set(window, at);
+    at += window.length;
+  }
+  return ids;
 }

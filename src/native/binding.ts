@@ -17,9 +17,9 @@ export interface NativeStats {
 }
 
 export interface NativeModelOptions {
-  /** Threads for one window's kernel; 0 = all. */
+  /** Threads for one window's kernel, or for all devices together; 0 = all. */
   threads: number;
-  /** Bytes that the table of projected tokens may take. */
+  /** Bytes of main memory that tables of projected tokens may take; a GPU's own table takes up to a quarter of its memory besides. */
   memoryBytes: number;
   /**
    * Where layers are run and attention is computed: `cpu`, `cuda`, `cuda:1`, `cuda:0,cuda:1` or `cuda:all`. `torch-cpu` does what a
@@ -104,6 +104,6 @@ export interface NativeBinding {
   cpu(): { kernels: string[]; kernel: string; features: string[]; threads: number };
   /** Whether this build has CUDA, the kernel that LONGATTN_CUDA_KERNEL or the default names, the devices of this machine. */
   cuda(): { built: boolean; kernel: string; devices: NativeCudaDevice[] };
-  /** Throws where `device` names none that this build and this machine have. Opens nothing. */
-  checkDevice(device: string): void;
+  /** How many devices `device` names, 1 for `cpu`. Throws where one is not there. Opens nothing. */
+  deviceCount(device: string): number;
 }

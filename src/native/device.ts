@@ -1,4 +1,4 @@
-// Is the device there? Asked before anything is opened.
+// Is the device there, and how many are named? Asked before anything is opened.
 import { loadBinding } from './load.js';
 import { translated } from './translate.js';
 
@@ -8,9 +8,18 @@ import { translated } from './translate.js';
  * @throws LongattnError DEVICE_UNAVAILABLE, INVALID_REQUEST (also for LONGATTN_CUDA_KERNEL), ADDON_MISSING
  */
 export function requireDevice(device: string): void {
-  if (device === 'cpu') return;
+  deviceCount(device);
+}
+
+/**
+ * How many windows are computed at once: one a device, on the CPU one with all threads.
+ * @returns 1 for `cpu`, n for a list or `cuda:all`
+ * @throws LongattnError as `requireDevice`
+ */
+export function deviceCount(device: string): number {
+  if (device === 'cpu') return 1;
   try {
-    loadBinding().checkDevice(device);
+    return loadBinding().deviceCount(device);
   } catch (error) {
     throw translated(error);
   }

@@ -3,6 +3,7 @@
 // With a gate it works on the parts whose windows are done while those of later ones are still cut.
 import { invalid } from '../errors.js';
 import { checkReach } from '../model/open-model.js';
+import { deviceCount } from '../native/device.js';
 import { loadBinding } from '../native/load.js';
 import { modelMetadata } from '../native/model-metadata.js';
 import { Scorer } from '../native/scorer.js';
@@ -42,7 +43,7 @@ export async function scoresStage(
       losses: spec.losses,
       heads: model.heads,
       vocabSize: model.vocabSize,
-      batch: spec.batch,
+      batch: spec.batch * deviceCount(spec.device),
       metadata: modelMetadata(model, spec.device),
       openScorer: async () => {
         const opened = await Scorer.open(model.specText, {

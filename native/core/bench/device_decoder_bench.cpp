@@ -68,13 +68,11 @@ Options parse(int argc, char** argv) {
 
 class Bench {
  public:
-  Bench(const Options& options, const std::vector<int>& devices)
+  Bench(const Options& options, const Placement& placement)
       : o_(options),
-        stats_(devices),
+        stats_(placement),
         model_(options.shape.model),
-        decoder_(model_.spec(options.layer, true, true), 0,
-                 {devices.empty() ? Placement::Kind::torch_cpu : Placement::Kind::cuda,
-                  devices.empty() ? 0 : devices.front()}) {
+        decoder_(model_.spec(options.layer, true, true), 0, placement) {
     for (int64_t n = 0; n < o_.length; ++n)
       request_.ids.push_back(static_cast<int32_t>(n * 7919 % o_.shape.model.vocab));
     request_.lengths = {o_.length};
@@ -133,7 +131,7 @@ class Bench {
 int main(int argc, char** argv) {
   const Options options = parse(argc, argv);
   try {
-    Bench(options, parse_devices(options.device)).run();
+    Bench(options, placements(options.device).front()).run();
   } catch (const Error& error) {
     std::fprintf(stderr, "%s: %s\n", error.code, error.what());
     return 4;

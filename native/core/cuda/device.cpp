@@ -66,4 +66,12 @@ std::vector<int> parse_devices(const std::string& text) {
   return parse_devices(text, cpu ? 0 : static_cast<int>(cuda_devices().size()), built_with_cuda());
 }
 
+std::vector<Placement> placements(const std::string& text) {
+  if (text == "cpu") return {{Placement::Kind::cpu}};
+  if (text == kTorchCpu) return {{Placement::Kind::torch_cpu}};
+  std::vector<Placement> result;
+  for (const int index : parse_devices(text)) result.push_back({Placement::Kind::cuda, index});
+  return result;
+}
+
 }  // namespace longattn

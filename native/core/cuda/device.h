@@ -27,6 +27,13 @@ std::vector<CudaDevice> cuda_devices();
 // GPU. Not for users: it is slower than "cpu", and no option of the command line takes it.
 inline constexpr const char* kTorchCpu = "torch-cpu";
 
+// Where a model works: our own code on the CPU; torch's operators on the CPU, a check of the third; a CUDA device.
+struct Placement {
+  enum class Kind { cpu, torch_cpu, cuda };
+  Kind kind = Kind::cpu;
+  int index = 0;  // of the CUDA device
+};
+
 // Empty for "cpu" and "torch-cpu"; else the indices of the CUDA devices that `text` names ("cuda", "cuda:1",
 // "cuda:0,cuda:1", "cuda:all"), ascending and distinct, each below `available`. Throws Error(kInvalidRequest) for any
 // other text and Error(kDeviceUnavailable) for a device that is not there.
@@ -34,5 +41,8 @@ std::vector<int> parse_devices(const std::string& text, int available, bool cuda
 
 // The same against this build and this machine.
 std::vector<int> parse_devices(const std::string& text);
+
+// One a device that `text` names, against this build and this machine. Throws as parse_devices().
+std::vector<Placement> placements(const std::string& text);
 
 }  // namespace longattn

@@ -1,11 +1,10 @@
-// Reads groups in order, hands each to its device's thread, puts the results together in order.
+// Head group by head group. On a GPU nothing waits for the device but what a group's own results need.
 #include "cuda/device_stats.h"
 
 #include <c10/core/DeviceGuard.h>
 #include <c10/util/Exception.h>
 
 #include <cstdlib>
-#include <future>
 
 #include "attention/check_problem.h"
 #include "cuda/fused/fused_group.h"
@@ -22,13 +21,17 @@ using device::GroupTensors;
 constexpr const char* kVariable = "LONGATTN_CUDA_KERNEL";
 constexpr int64_t kSmallestTile = int64_t{1} << 20;
 
+at::Device device_of(const Placement& placement) {
+  if (placement.kind != Placement::Kind::cuda) return at::kCPU;
+  return {at::kCUDA, static_cast<c10::DeviceIndex>(placement.index)};
+}
+
 at::ScalarType input_type(DeviceKernel kernel, at::Device device) {
   return kernel == DeviceKernel::tiles || device.is_cpu() ? at::kFloat : at::kHalf;
 }
 
 GroupResult run_group(DeviceKernel kernel, const AttentionProblem& p, const AttentionOptions& options,
                       const GroupTensors& tensors, int64_t tile_bytes) {
-  const c10::DeviceGuard guard(tensors.q.device());
   if (kernel == DeviceKernel::lse) return device::lse_group(p, options, tensors, true);
   if (kernel == DeviceKernel::fused) return device::fused_group(p, options, tensors);
   return device::tiles_group(p, options, tensors, tile_bytes);
@@ -60,8 +63,16 @@ DeviceKernel device_kernel() {
                               (device::has_fused() ? " or fused" : "") + ", not " + wanted + ". Unset it for tiles.");
 }
 
-DeviceStats::DeviceStats(std::vector<int> devices, int64_t tile_bytes)
-    : devices_(std::move(devices)), tile_bytes_(tile_bytes) {}
+DeviceStats::DeviceStats(const Placement& placement, int64_t table_bytes, int64_t tile_bytes)
+    : placement_(placement),
+      table_(std::make_unique<device::DeviceTable>(device_of(placement), table_bytes)),
+      tile_bytes_(tile_bytes) {}
+
+DeviceStats::~DeviceStats() = default;
+
+int64_t DeviceStats::halvings() const {
+  return halvings_ + table_->halvings();
+}
 
 AttentionStats DeviceStats::operator()(const AttentionProblem& p, const AttentionOptions& options) {
   try {
@@ -77,31 +88,19 @@ AttentionStats DeviceStats::all_groups(const AttentionProblem& p, const Attentio
   attention::check_problem(p, options);
   const DeviceKernel kernel = device_kernel();
   refuse_unsupported(kernel, p, options);
-  std::vector<at::Device> devices;
-  for (const int index : devices_) devices.emplace_back(at::kCUDA, static_cast<c10::DeviceIndex>(index));
-  if (devices.empty()) devices.emplace_back(at::kCPU);
-
-  // One group in flight a device. An exception of a group waits in its future, and the lowest group's is the one
-  // thrown.
-  std::vector<std::future<GroupResult>> groups;
-  const auto count = static_cast<int64_t>(devices.size());
-  for (int64_t kv = 0; kv < p.kv_heads; ++kv) {
-    const at::Device device = devices[kv % count];
-    if (kv >= count) groups[kv - count].wait();
-    auto tensors = std::make_shared<GroupTensors>();
-    *tensors = device::read_group(p, options, kv, device, input_type(kernel, device));
-    groups.push_back(std::async(std::launch::async, [this, kernel, &p, &options, tensors] {
-      const GroupTensors own = std::move(*tensors);
-      return device::halve_on_out_of_memory<c10::OutOfMemoryError>(
-          tile_bytes_, kSmallestTile, halvings_,
-          [&](int64_t bytes) { return run_group(kernel, p, options, own, bytes); });
-    }));
-  }
+  const c10::InferenceMode inference;
+  const at::Device device = device_of(placement_);
+  const c10::DeviceGuard guard(device);
+  const device::DeviceRows rows = device::read_rows(p, options, device, *table_);
 
   AttentionStats result;
   std::vector<double> token_far(options.token_far ? p.length : 0);
-  for (std::future<GroupResult>& future : groups) {
-    const GroupResult group = future.get();
+  for (int64_t kv = 0; kv < p.kv_heads; ++kv) {
+    device::poll(options);
+    const GroupTensors tensors = device::read_group(rows, kv, input_type(kernel, device));
+    const GroupResult group = device::halve_on_out_of_memory<c10::OutOfMemoryError>(
+        tile_bytes_, kSmallestTile, halvings_,
+        [&](int64_t bytes) { return run_group(kernel, p, options, tensors, bytes); });
     result.heads.insert(result.heads.end(), group.heads.begin(), group.heads.end());
     if (!options.token_far) continue;
     const float* rows = group.token_far.const_data_ptr<float>();

@@ -1,13 +1,21 @@
-// attention_stats() on devices other than the CPU: the same contract, the same errors. No torch in this header.
+// attention_stats() on a device other than the CPU: the same contract, the same errors. No torch in this header.
+//
+// A DeviceStats has one device. Several devices work on several windows (replicas.h), so that layers, losses and
+// statistics of a window are where its rows are.
 #pragma once
 
 #include <atomic>
+#include <memory>
 #include <string>
-#include <vector>
 
 #include "attention_stats.h"
+#include "cuda/device.h"
 
 namespace longattn {
+
+namespace device {
+class DeviceTable;
+}
 
 // Which of the device's implementations runs:
 //   tiles   torch's products and element-wise operators, float32, the whole contract: the default
@@ -22,23 +30,25 @@ const char* device_kernel_name(DeviceKernel kernel);
 
 class DeviceStats {
  public:
-  // Devices as parse_devices() gives them; none: torch's CPU, which tests use. `tile_bytes`: the largest tensor of
-  // logits.
-  explicit DeviceStats(std::vector<int> devices, int64_t tile_bytes = int64_t{256} << 20);
+  // On one device, which is not Placement::Kind::cpu. `table_bytes`: budget of the rows of layer 0's tokens that stay
+  // on the device (cuda/device_table.h). `tile_bytes`: the largest tensor of logits.
+  explicit DeviceStats(const Placement& placement, int64_t table_bytes = int64_t{256} << 20,
+                       int64_t tile_bytes = int64_t{256} << 20);
+  ~DeviceStats();
 
-  // Head groups go to the devices in turn: group j to device j modulo their number, so that the bits of a head depend
-  // on the kind of device alone. While a device computes, the next group is read. Throws what attention_stats() throws,
-  // std::invalid_argument for what the kernel cannot compute, and Error(kOutOfMemory) where halving did not help.
+  // From one thread at a time. Throws what attention_stats() throws, std::invalid_argument for what the kernel cannot
+  // compute, and Error(kOutOfMemory) where halving did not help.
   AttentionStats operator()(const AttentionProblem& problem, const AttentionOptions& options);
 
-  // How often a device ran out of memory, after which the tiles are half as large for good.
-  int64_t halvings() const { return halvings_; }
+  // How often the device ran out of memory, after which the tiles, or the table's budget, are half as large for good.
+  int64_t halvings() const;
   int64_t tile_bytes() const { return tile_bytes_; }
 
  private:
   AttentionStats all_groups(const AttentionProblem& problem, const AttentionOptions& options);
 
-  const std::vector<int> devices_;
+  const Placement placement_;
+  std::unique_ptr<device::DeviceTable> table_;
   std::atomic<int64_t> tile_bytes_;
   std::atomic<int64_t> halvings_{0};
 };

@@ -1,8 +1,7 @@
 // One head group's Q and K as tensors on a device. Internal: includes torch.
 #pragma once
 
-#include "attention_stats.h"
-#include "cuda/aten.h"
+#include "cuda/device_rows.h"
 
 namespace longattn::device {
 
@@ -12,10 +11,9 @@ struct GroupTensors {
   int64_t first_head = 0;  // of the layer: kv_head * G
 };
 
-// Reads a group from problem.source (prepare_group() included) and copies it to `device` as `type`; fp16 becomes bf16
-// where a number of the group is beyond fp16's range. Throws NotFinite for NaN or Inf in it.
-GroupTensors read_group(const AttentionProblem& problem, const AttentionOptions& options, int64_t kv_head,
-                        at::Device device, at::ScalarType type);
+// Gathers, rotates and converts a group of `rows` to `type`; fp16 becomes bf16 where a number of the group is beyond
+// fp16's range. Throws NotFinite for NaN or Inf in it, naming the lowest head (for a key the group's first).
+GroupTensors read_group(const DeviceRows& rows, int64_t kv_head, at::ScalarType type);
 
 // Throws Cancelled if the caller has asked for it.
 void poll(const AttentionOptions& options);

@@ -1,8 +1,9 @@
 # Attention on devices, on torch: what compiles everywhere and, where LONGATTN_CUDA is on, what needs CUDA's headers and nvcc.
 set(LONGATTN_DEVICE_SOURCES
   native/core/cuda/device_stats.cpp
+  native/core/cuda/device_rows.cpp
+  native/core/cuda/device_table.cpp
   native/core/cuda/flash.cpp
-  native/core/cuda/gather.cpp
   native/core/cuda/group_tensors.cpp
   native/core/cuda/lse.cpp
   native/core/cuda/rotate.cpp

@@ -204,8 +204,8 @@ int64_t Decoder::vocab() const {
   return parts_->vocab();
 }
 
-std::map<std::string, double> Decoder::counters() const {
-  auto counters = parts_->lookup() ? parts_->lookup()->counters() : std::map<std::string, double>{};
+Counters Decoder::counters() const {
+  auto counters = parts_->lookup() ? parts_->lookup()->counters() : Counters{};
   if (parts_->backend().remote()) {
     counters["decoderOutOfMemory"] = static_cast<double>(parts_->backend().halvings());
   }

@@ -9,17 +9,11 @@
 #include <memory>
 #include <vector>
 
+#include "cuda/device.h"
 #include "layer_provider.h"
 #include "model_spec.h"
 
 namespace longattn {
-
-// Where a decoder works.
-struct Placement {
-  enum class Kind { cpu, torch_cpu, cuda };  // our code on the CPU; torch's operators on the CPU, a check of the third
-  Kind kind = Kind::cpu;
-  int index = 0;  // of the CUDA device
-};
 
 class Decoder : public LayerProvider {
  public:
@@ -32,7 +26,7 @@ class Decoder : public LayerProvider {
   int64_t vocab() const override;
   void visit(const int32_t* ids, int64_t length, const std::vector<int64_t>& layers, const ProviderOptions& options,
              const Visitor& visitor) override;
-  std::map<std::string, double> counters() const override;
+  Counters counters() const override;
 
   // Throws Error(kHeadUnavailable) if the spec has no head.
   std::vector<double> losses(const int32_t* ids, int64_t length, int64_t near, const ProviderOptions& options) override;

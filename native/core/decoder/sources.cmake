@@ -9,6 +9,7 @@ set(LONGATTN_DECODER_SOURCES
   native/core/decoder/heads.cpp
   native/core/decoder/layer_config.cpp
   native/core/decoder/loss.cpp
+  native/core/decoder/model_replicas.cpp
   native/core/decoder/own_backend.cpp
   native/core/decoder/torch_backend.cpp
   native/core/decoder/weights.cpp

@@ -1,18 +1,18 @@
 // The decoder in torch's operators, on torch's CPU or on the device that LONGATTN_TEST_DEVICE names: its attention
 // against the definition, its layers and losses against our own decoder. Models of every family are compared with
 // transformers from TypeScript.
-#include <cstdlib>
+#include <limits>
 
-#include "cuda/device.h"
 #include "cuda/device_stats.h"
 #include "cuda/tensor_rows.h"
 #include "decoder/attend_tensors.h"
 #include "decoder/decoder.h"
 #include "decoder/heads.h"
 #include "decoder_model.h"
-#include "distinct_rows.h"
 #include "error.h"
 #include "scorer.h"
+#include "test_device.h"
+#include "token_rows.h"
 
 // Last: torch has a CHECK of its own.
 #include "attend_cases.h"
@@ -21,29 +21,13 @@ namespace {
 
 using namespace attend_cases;
 using namespace longattn;
+using namespace fixture;
 
 constexpr int64_t kSmallTile = 30000;  // bytes: many blocks even of a short window
 
-std::vector<int> test_devices() {
-  const char* name = std::getenv("LONGATTN_TEST_DEVICE");
-  return parse_devices(name != nullptr && *name != '\0' ? name : "cpu");
-}
-
-Placement placement() {
-  const std::vector<int> devices = test_devices();
-  if (devices.empty()) return {Placement::Kind::torch_cpu, 0};
-  return {Placement::Kind::cuda, devices.front()};
-}
-
-at::Device device() {
-  const Placement place = placement();
-  if (place.kind == Placement::Kind::torch_cpu) return at::kCPU;
-  return at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(place.index));
-}
-
 Heads heads_of(const Case& c, const Inputs& in) {
   const auto tensor = [&](const std::vector<float>& values, int64_t heads, int64_t dim) {
-    return at::tensor(values, at::kFloat).view({c.length, heads, dim}).to(device());
+    return at::tensor(values, at::kFloat).view({c.length, heads, dim}).to(test_device());
   };
   return {tensor(in.q, c.heads, c.dim), tensor(in.k, c.kv_heads, c.dim), tensor(in.v, c.kv_heads, c.value_dim)};
 }
@@ -93,7 +77,7 @@ ProviderOptions with(DeviceStats& stats) {
   ProviderOptions options;
   options.statistics = [&stats](const AttentionProblem& p, const AttentionOptions& o) {
     const bool tensors = dynamic_cast<const device::TensorRows*>(p.source) != nullptr;
-    CHECK(tensors || dynamic_cast<DistinctRows*>(p.mutable_source) != nullptr);  // no row goes over the CPU
+    CHECK(tensors || dynamic_cast<TokenRows*>(p.mutable_source)->has_token_rows());  // no row goes over the CPU
     return stats(p, o);
   };
   return options;
@@ -116,8 +100,8 @@ void close_to(const std::vector<LayerStats>& got, const std::vector<LayerStats>&
 
 void layers_and_losses_are_those_of_our_own_decoder() {
   const DecoderModel model(3);
-  Decoder own(model.spec(), 0), there(model.spec(), 0, placement());
-  DeviceStats stats(test_devices());
+  Decoder own(model.spec(), 0), there(model.spec(), 0, test_placement());
+  DeviceStats stats(test_placement());
   const ScoreRequest windows = request({300, 41, 1}, {0, 1, 2});
   close_to(score(there, windows, with(stats)), score(own, windows, {}), 1e-5);
   for (const int64_t near : {0, 1, 60}) {
@@ -138,8 +122,8 @@ void products_can_be_in_the_type_of_the_weights() {
   for (const char* type : {"bf16", "f16"}) {
     ModelSpec spec = model.spec();
     spec.values["forward.dtype"] = type;
-    Decoder own(model.spec(), 0), there(spec, 0, placement());
-    DeviceStats stats(test_devices());
+    Decoder own(model.spec(), 0), there(spec, 0, test_placement());
+    DeviceStats stats(test_placement());
     const ScoreRequest windows = request({300}, {1, 2});
     close_to(score(there, windows, with(stats)), score(own, windows, {}), 0.2);
   }
@@ -148,22 +132,22 @@ void products_can_be_in_the_type_of_the_weights() {
 // The CPU's kernels take what a device's decoder makes: rows of attention are theirs on any device.
 void kernels_of_the_cpu_read_its_heads() {
   const DecoderModel model(2);
-  Decoder own(model.spec(), 0), there(model.spec(), 0, placement());
+  Decoder own(model.spec(), 0), there(model.spec(), 0, test_placement());
   const ScoreRequest windows = request({100}, {1});
   close_to(score(there, windows, {}), score(own, windows, {}), 1e-5);
 }
 
 void errors_are_those_of_our_own_decoder() {
   const DecoderModel model(2);
-  Decoder there(model.spec(), 0, placement());
-  DeviceStats stats(test_devices());
+  Decoder there(model.spec(), 0, test_placement());
+  DeviceStats stats(test_placement());
   const std::atomic<bool> cancel{true};
   ProviderOptions cancelled = with(stats);
   cancelled.cancel = &cancel;
   CHECK_THROWS(score(there, request({40}, {1}), cancelled), Cancelled);
   CHECK_THROWS(there.losses(request({40}, {1}).ids.data(), 40, 0, cancelled), Cancelled);
   model.poison("layers.0.up", std::numeric_limits<float>::quiet_NaN());
-  CHECK_THROWS(Decoder(model.spec(), 0, placement()), Error);
+  CHECK_THROWS(Decoder(model.spec(), 0, test_placement()), Error);
 }
 
 // A head of Q that is not finite is named, whether it came as rows or as a tensor.
@@ -176,7 +160,7 @@ void tensors_that_are_not_finite_are_refused() {
   AttentionProblem p;
   p.length = c.length, p.heads = c.heads, p.kv_heads = c.kv_heads, p.dim = c.dim, p.k = 7, p.scale = 0.3F;
   p.source = p.mutable_source = &source;
-  DeviceStats stats(test_devices());
+  DeviceStats stats(test_placement());
   int64_t head = -1;
   try {
     stats(p, {});

@@ -3,21 +3,14 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "attention_fixture.h"
-#include "cuda/device.h"
 #include "cuda/group_paths.h"
+#include "test_device.h"
 
 namespace {
 
 using namespace fixture;
-
-at::Device test_device() {
-  const char* name = std::getenv("LONGATTN_TEST_DEVICE");
-  const std::vector<int> devices = parse_devices(name != nullptr && *name != '\0' ? name : "cpu");
-  return devices.empty() ? at::Device(at::kCPU) : at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(devices[0]));
-}
 
 AttentionOptions lse_options() {
   AttentionOptions options;
@@ -30,8 +23,7 @@ AttentionStats lse(const AttentionProblem& p, const AttentionOptions& options, b
   AttentionStats result;
   std::vector<double> tokens(p.length);
   for (int64_t kv = 0; kv < p.kv_heads; ++kv) {
-    const device::GroupResult group =
-        device::lse_group(p, options, device::read_group(p, options, kv, test_device(), type), bins);
+    const device::GroupResult group = device::lse_group(p, options, group_of(p, kv, test_device(), type), bins);
     result.heads.insert(result.heads.end(), group.heads.begin(), group.heads.end());
     for (int64_t i = 0; i < group.token_far.numel(); ++i)
       tokens[i % p.length] += group.token_far.const_data_ptr<float>()[i] / static_cast<double>(p.heads);
@@ -105,8 +97,8 @@ void test_range() {
   Table table(shape, Content::randn, 1);
   table.q[1 * 40 * 16 + 7] = 1e5f;
   const AttentionProblem p = problem_of(shape, table, 10);
-  CHECK(device::read_group(p, {}, 0, test_device(), at::kHalf).q.scalar_type() == at::kHalf);
-  const device::GroupTensors group = device::read_group(p, {}, 1, test_device(), at::kHalf);
+  CHECK(group_of(p, 0, test_device(), at::kHalf).q.scalar_type() == at::kHalf);
+  const device::GroupTensors group = group_of(p, 1, test_device(), at::kHalf);
   CHECK(group.q.scalar_type() == at::kBFloat16 && group.k.scalar_type() == at::kBFloat16);
   CHECK(std::fabs(group.q.max().item<float>() - 1e5f) < 500);
 }

@@ -7,21 +7,18 @@
 #include <cstdlib>
 
 #include "attention_fixture.h"
-#include "cuda/device.h"
 #include "cuda/halve.h"
-#include "distinct_rows.h"
 #include "layer_zero.h"
 #include "layer_zero_model.h"
 #include "scorer.h"
+#include "test_device.h"
+#include "token_rows.h"
 
 namespace {
 
 using namespace fixture;
 
-std::vector<int> test_devices() {
-  const char* name = std::getenv("LONGATTN_TEST_DEVICE");
-  return parse_devices(name != nullptr && *name != '\0' ? name : "cpu");
-}
+constexpr int64_t kTableBytes = int64_t{1} << 20;
 
 AttentionOptions with_tokens() {
   AttentionOptions options;
@@ -32,7 +29,7 @@ AttentionOptions with_tokens() {
 void test_shape(const Shape& shape, Content content, int64_t k, int64_t tile_bytes) {
   Table table(shape, content, 3);
   const AttentionProblem p = problem_of(shape, table, k);
-  DeviceStats stats(test_devices(), tile_bytes);
+  DeviceStats stats(test_placement(), kTableBytes, tile_bytes);
   compare(stats(p, with_tokens()), attention_stats_reference(p, with_tokens()), shape.length, Tolerance(),
           "tiles content " + std::to_string(static_cast<int>(content)) + " L " + std::to_string(shape.length) + " k " +
               std::to_string(k));
@@ -50,7 +47,7 @@ void test_options() {
     if (mask & 2) p.sliding_window = 50;
     if (mask & 4) p.alibi_slopes = slopes.data();
     if (mask & 8) p.sink_logits = sinks.data();
-    DeviceStats stats(test_devices(), 60000);
+    DeviceStats stats(test_placement(), kTableBytes, 60000);
     compare(stats(p, with_tokens()), attention_stats_reference(p, with_tokens()), shape.length, Tolerance(),
             "tiles options " + std::to_string(mask));
   }
@@ -59,7 +56,7 @@ void test_options() {
 void test_errors() {
   const Shape shape = {40, 4, 2, 16};
   Table table(shape, Content::randn, 7), broken = table, overflow = table;
-  DeviceStats stats(test_devices());
+  DeviceStats stats(test_placement());
   const auto bad_head = [&](Table& source) {
     try {
       stats(problem_of(shape, source, 3), {});
@@ -94,7 +91,7 @@ void test_kernel_names() {
   CHECK(device_kernel() == DeviceKernel::lse);
   const Shape shape = {40, 2, 2, 16};
   Table table(shape, Content::randn, 7);
-  DeviceStats stats(test_devices());
+  DeviceStats stats(test_placement());
   CHECK_THROWS(stats(problem_of(shape, table, 3), {}), std::invalid_argument);  // it has no far peak
   unsetenv("LONGATTN_CUDA_KERNEL");
   CHECK(device_kernel() == DeviceKernel::tiles);
@@ -112,13 +109,12 @@ void test_scorer(const LayerZeroShape& shape) {
   request.layers = {0};
   request.tokens = true;
   const std::vector<LayerStats> want = score(layer, request, {});
-  DeviceStats stats(test_devices());
+  DeviceStats stats(test_placement());
   ProviderOptions options;
   int calls = 0;
   options.statistics = [&](const AttentionProblem& p, const AttentionOptions& o) {
     ++calls;
-    const auto* distinct = dynamic_cast<DistinctRows*>(p.mutable_source);
-    CHECK(distinct != nullptr);
+    CHECK(dynamic_cast<TokenRows*>(p.mutable_source)->has_token_rows() != shape.qk_after);
     return stats(p, o);
   };
   const std::vector<LayerStats> got = score(layer, request, options);
@@ -141,6 +137,9 @@ void test_scorers() {
   test_scorer(shape);
   shape.rope_dim = 0;
   test_scorer(shape);
+  shape.learned_positions = 600;
+  test_scorer(shape);
+  shape.learned_positions = 0;
   shape.rope_dim = 4;
   shape.qk_norm = "rms";
   shape.qk_after = true;

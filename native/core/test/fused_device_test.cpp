@@ -9,6 +9,7 @@
 #include "cuda/device.h"
 #include "cuda/device_stats.h"
 #include "cuda/fused/fused_group.h"
+#include "test_device.h"
 
 namespace {
 
@@ -76,7 +77,7 @@ void test_rounding(at::ScalarType type) {
   const AttentionStats want = attention_stats_reference(p, {}), plain = attention_stats_reference(q, {});
   const at::Device gpu(at::kCUDA, 0);
   for (int64_t kv = 0; kv < shape.kv_heads; ++kv) {
-    const device::GroupResult got = device::fused_group(p, {}, device::read_group(p, {}, kv, gpu, type));
+    const device::GroupResult got = device::fused_group(p, {}, group_of(p, kv, gpu, type));
     const auto hold = [&](const char* name, auto field) {
       const double exact = field(want.heads[kv]), error = std::fabs(field(got.heads[0]) / exact - 1),
                    allowed = 2 * std::fabs(field(plain.heads[kv]) / exact - 1) + 2e-5;
@@ -98,7 +99,7 @@ int main() {
     return 0;
   }
   setenv("LONGATTN_CUDA_KERNEL", "fused", 1);
-  DeviceStats stats({0});
+  DeviceStats stats({Placement::Kind::cuda, 0});
   for (int64_t dim : {16, 64, 80, 128, 256})
     for (int64_t length : {1, 2, 63, 64, 65, 127, 128, 129, 300})
       for (int64_t k : {int64_t{0}, int64_t{1}, length / 4, length - 1, length + 7})

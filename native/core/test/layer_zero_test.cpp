@@ -101,7 +101,13 @@ void counts_what_it_finds() {
   const LayerZeroModel model({});
   LayerZero layer(parse_model_spec(model.spec()), int64_t{1} << 24);
   const std::vector<int32_t> ids = {1, 2, 2, 3};
-  const auto visit = [&] { layer.visit(ids.data(), 4, {0}, {}, [](int64_t, AttentionProblem&) {}); };
+  layer.visit(ids.data(), 4, {0}, {}, [](int64_t, AttentionProblem&) {});
+  for (const auto& [name, value] : layer.counters()) CHECK_MESSAGE(value == 0, name + ": nobody asked for a row");
+  const auto visit = [&] {
+    layer.visit(ids.data(), 4, {0}, {}, [](int64_t, AttentionProblem& p) {
+      for (int64_t g = 0; g < p.kv_heads; ++g) p.mutable_source->prepare_group(g);
+    });
+  };
   visit();
   CHECK(layer.counters().at("distinctTokens") == 3 && layer.counters().at("tokensFound") == 0);
   visit();
@@ -162,7 +168,8 @@ void stops_when_cancelled() {
   LayerZero layer(parse_model_spec(model.spec()), 1 << 24);
   const std::atomic<bool> cancel{true};
   const std::vector<int32_t> ids = {1, 2, 3};
-  CHECK_THROWS((layer.visit(ids.data(), 3, {0}, {1, &cancel}, [](int64_t, AttentionProblem&) {}), 0), Cancelled);
+  const auto first_group = [](int64_t, AttentionProblem& p) { p.mutable_source->prepare_group(0); };
+  CHECK_THROWS((layer.visit(ids.data(), 3, {0}, {1, &cancel}, first_group), 0), Cancelled);
 }
 
 }  // namespace

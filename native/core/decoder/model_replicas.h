@@ -1,0 +1,33 @@
+// A model opened once a device: what a batch of windows runs on. No torch in this header.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "cuda/device_stats.h"
+#include "decoder/decoder.h"
+#include "replicas.h"
+
+namespace longattn {
+
+class ModelReplicas {
+ public:
+  // One at each of `placements`, at least one. `memory_bytes`: budget of main memory for tables of tokens, shared out
+  // among them; a GPU's table may take a quarter of its own memory. Throws as open_layers(), and std::invalid_argument
+  // for a wrong LONGATTN_CUDA_KERNEL before weights are read.
+  ModelReplicas(const ModelSpec& spec, int64_t memory_bytes, const std::vector<Placement>& placements);
+
+  const std::vector<Replica>& all() const { return replicas_; }
+  // For what is asked of one window alone.
+  LayerProvider& first() const { return *providers_.front(); }
+
+  // Sums over the replicas; with `deviceTileBytes` and `deviceOutOfMemory` where they are on devices.
+  Counters counters() const;
+
+ private:
+  std::vector<std::unique_ptr<LayerProvider>> providers_;
+  std::vector<std::unique_ptr<DeviceStats>> statistics_;  // as many, or none: the CPU's kernels
+  std::vector<Replica> replicas_;
+};
+
+}  // namespace longattn

@@ -1,0 +1,29 @@
+// The device that the device tests run on: the one that LONGATTN_TEST_DEVICE names, else torch's CPU.
+#pragma once
+
+#include <cstdlib>
+
+#include "cuda/device.h"
+#include "cuda/group_tensors.h"
+
+namespace fixture {
+
+inline longattn::Placement test_placement() {
+  const char* name = std::getenv("LONGATTN_TEST_DEVICE");
+  return longattn::placements(name != nullptr && *name != '\0' ? name : longattn::kTorchCpu).front();
+}
+
+inline at::Device test_device() {
+  const longattn::Placement place = test_placement();
+  if (place.kind != longattn::Placement::Kind::cuda) return at::kCPU;
+  return at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(place.index));
+}
+
+// A group of a problem whose rows are nobody's to keep.
+inline longattn::device::GroupTensors group_of(const longattn::AttentionProblem& problem, int64_t kv_head,
+                                               at::Device device, at::ScalarType type) {
+  longattn::device::DeviceTable table(device, 0);
+  return longattn::device::read_group(longattn::device::read_rows(problem, {}, device, table), kv_head, type);
+}
+
+}  // namespace fixture
