@@ -11,7 +11,8 @@ set(LONGATTN_DEVICE_SOURCES
 if(LONGATTN_HAS_CUDA)
   list(APPEND LONGATTN_DEVICE_SOURCES
     native/core/cuda/devices_cuda.cpp
-    native/core/cuda/fused/fused_group.cpp)
+    native/core/cuda/fused/fused_window.cpp
+    native/core/cuda/fused/packing.cpp)
   set(LONGATTN_CUDA_SOURCES native/core/cuda/fused/fused_kernel.cu)
 else()
   list(APPEND LONGATTN_DEVICE_SOURCES

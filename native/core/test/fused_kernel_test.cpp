@@ -39,22 +39,22 @@ using Tiles = std::vector<Chunk>;
 template <FusedType kType, int kRows, int kDim>
 Tiles packed(const std::vector<float>& rows, int heads, int64_t length, int64_t dim, int tiles) {
   Tiles out(static_cast<size_t>(heads) * tiles * tile_bytes(kRows, kDim) / sizeof(Tiles::value_type));
-  unsigned flags = 0;
-  for (int head = 0; head < heads; ++head) {
-    PackArguments a = {};
-    a.rows = rows.data() + head * length * dim;
-    a.row_stride = dim;
-    a.length = static_cast<int>(length);
-    a.heads = 1;
-    a.dim = static_cast<int>(dim);
-    a.tiles = tiles;
-    a.out = reinterpret_cast<unsigned char*>(out.data()) + static_cast<int64_t>(head) * tiles * tile_bytes(kRows, kDim);
-    a.flags = &flags;
+  std::vector<unsigned> flags(heads, 0);
+  PackArguments a = {};
+  a.rows = rows.data();
+  a.row_stride = dim;
+  a.head_stride = length * dim;
+  a.length = static_cast<int>(length);
+  a.heads = heads;
+  a.dim = static_cast<int>(dim);
+  a.tiles = tiles;
+  a.out = out.data();
+  a.flags = flags.data();
+  for (int head = 0; head < heads; ++head)
     for (int tile = 0; tile < tiles; ++tile)
       for (int i = 0; i < kRows * kDim / 8; ++i)
-        pack_chunk<kType, kRows, kDim>(a, 0, tile, i / (kDim / 8), i % (kDim / 8));
-  }
-  CHECK(flags == 0);
+        pack_chunk<kType, kRows, kDim>(a, head, tile, i / (kDim / 8), i % (kDim / 8));
+  for (const unsigned flag : flags) CHECK(flag == 0);
   return out;
 }
 
@@ -242,6 +242,7 @@ void test_pack(bool interleaved) {
   PackArguments a = {};
   a.rows = rows.data();
   a.row_stride = kStride;
+  a.head_stride = kDimension;
   a.index = index.data();
   a.cos = cos.data();
   a.sin = sin.data();

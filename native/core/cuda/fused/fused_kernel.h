@@ -9,9 +9,6 @@
 namespace longattn {
 namespace device {
 
-// The tensor cores' instructions: a warp's of Ampere and newer, or Hopper's of four warps.
-enum class FusedProduct { mma, wgmma };
-
 // Statistics of all heads of a window.
 struct FusedArguments {
   const void* q;             // packed: [heads][query_tiles] tiles of kQueryTileRows x dim, rotated, not scaled

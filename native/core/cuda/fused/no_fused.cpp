@@ -1,5 +1,5 @@
-// A CPU build has no kernel of ours for devices, and device_kernel() offers none.
-#include "cuda/fused/fused_group.h"
+// A CPU build has no kernels of ours for devices, and device_kernel() offers none.
+#include "cuda/fused/fused_window.h"
 
 namespace longattn::device {
 
@@ -11,8 +11,8 @@ std::string fused_refuses(const AttentionProblem&) {
   return "anything in a build without CUDA";
 }
 
-GroupResult fused_group(const AttentionProblem&, const AttentionOptions&, const GroupTensors&) {
-  throw std::logic_error("the fused kernel was asked for in a build without CUDA");
+PendingStats fused_window(const AttentionProblem&, const AttentionOptions&, const DeviceRows&, const FusedChoice&) {
+  throw std::logic_error("the fused kernels were asked for in a build without CUDA");
 }
 
 }  // namespace longattn::device

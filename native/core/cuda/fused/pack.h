@@ -38,7 +38,7 @@ LONGATTN_DEVICE void pack_chunk(const PackArguments& a, int head, int tile, int 
   packed.words[0] = packed.words[1] = 0;
   if (position < a.length) {
     const int64_t source = a.index != nullptr ? a.index[position] : position;
-    const float* from = a.rows + source * a.row_stride + static_cast<int64_t>(head) * a.dim;
+    const float* from = a.rows + source * a.row_stride + head * a.head_stride;
     LONGATTN_UNROLL
     for (int i = 0; i < 8; ++i) {
       const float x = rotated(a, from, position, chunk * 8 + i), size = fabsf(x);
