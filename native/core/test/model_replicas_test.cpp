@@ -1,5 +1,5 @@
-// One, two and three copies of a model on torch's CPU, and on our own: the same bits of statistics and losses, the
-// errors of one copy, counters of all.
+// One, two and three copies of a model on torch's CPU (or on the GPUs in turn, if LONGATTN_TEST_DEVICE names one), and on
+// our own: the same bits of statistics and losses, the errors of one copy, counters of all.
 #include "decoder/model_replicas.h"
 
 #include <ATen/Parallel.h>
@@ -7,6 +7,7 @@
 #include "decoder_model.h"
 #include "error.h"
 #include "scorer.h"
+#include "test_device.h"
 #include "window_losses.h"
 
 // Last: torch has a CHECK of its own.
@@ -19,8 +20,11 @@ using namespace longattn;
 
 const ProviderOptions kOneThread{1};  // torch's sums on the CPU may depend on the number of threads
 
-std::vector<Placement> copies(size_t count, Placement::Kind kind = Placement::Kind::torch_cpu) {
-  return std::vector<Placement>(count, Placement{kind});
+std::vector<Placement> copies(size_t count, Placement::Kind kind = fixture::test_placement().kind) {
+  const size_t gpus = cuda_devices().size();
+  std::vector<Placement> result(count, Placement{kind});
+  for (size_t i = 0; i < count && kind == Placement::Kind::cuda; ++i) result[i].index = static_cast<int>(i % gpus);
+  return result;
 }
 
 const std::vector<int64_t> kLengths = {70, 9, 1, 33, 70, 12, 50};
@@ -50,7 +54,7 @@ bool equal(const LayerStats& a, const LayerStats& b) {
 
 void bits_do_not_depend_on_the_copies() {
   const DecoderModel model(3);
-  for (const auto kind : {Placement::Kind::torch_cpu, Placement::Kind::cpu}) {
+  for (const auto kind : {fixture::test_placement().kind, Placement::Kind::cpu}) {
     const ModelReplicas one(model.spec(), 1 << 20, copies(1, kind));
     const std::vector<LayerStats> want = score(one.all(), score_request(), kOneThread);
     const auto losses = window_losses(one.all(), loss_request(), kOneThread);
