@@ -13,8 +13,12 @@
 
 namespace longattn {
 
-// Computes the statistics instead of attention_stats(), e.g. on a device.
-using Statistics = std::function<AttentionStats(const AttentionProblem&, const AttentionOptions&)>;
+// Statistics that may still be on their way: called once, it waits for them. Throws what attention_stats() throws, but
+// Cancelled.
+using PendingStats = std::function<AttentionStats()>;
+// Computes, or starts to, instead of attention_stats(), e.g. on a device. The problem's source is of no more use after
+// that; its other arrays live as long as the provider.
+using Statistics = std::function<PendingStats(const AttentionProblem&, const AttentionOptions&)>;
 using Counters = std::map<std::string, double>;
 
 struct ProviderOptions {

@@ -65,30 +65,71 @@ class Sharing {
   const std::unique_ptr<std::atomic<bool>[]> cancel_;  // [workers]
 };
 
+// Starts the windows that `take` gives, and ends each after the next was started, or failed to.
+void run_windows(LayerProvider& provider, const ProviderOptions& options, const WindowStart& start,
+                 const std::function<int64_t()>& take, const std::function<void(int64_t)>& fail) {
+  int64_t running = -1;
+  WindowEnd end;
+  const auto end_running = [&] {
+    try {
+      if (end) end();
+    } catch (...) {
+      fail(running);
+    }
+    end = nullptr;
+  };
+  for (int64_t window; (window = take()) >= 0;) {
+    WindowEnd next;
+    try {
+      next = start(window, provider, options);
+    } catch (...) {
+      fail(window);
+    }
+    end_running();
+    running = window;
+    end = std::move(next);
+  }
+  end_running();
+}
+
 void work_on(Sharing& sharing, int64_t worker, const Replica& replica, ProviderOptions options,
-             const WindowWork& work) {
+             const WindowStart& start) {
   options.cancel = sharing.cancel_of(worker);
   options.statistics = replica.statistics;
-  for (int64_t window; (window = sharing.take(worker)) >= 0;) {
-    try {
-      work(window, *replica.provider, options);
-    } catch (...) {
-      sharing.fail(window);
-    }
-  }
+  run_windows(
+      *replica.provider, options, start, [&] { return sharing.take(worker); },
+      [&](int64_t window) { sharing.fail(window); });
+}
+
+// In the calling thread, with the caller's own flag to cancel.
+void work_alone(const Replica& replica, int64_t windows, ProviderOptions options, const WindowStart& start) {
+  options.statistics = replica.statistics;
+  int64_t next = 0, failed = windows;
+  std::exception_ptr error;
+  run_windows(
+      *replica.provider, options, start, [&] { return next < failed ? next++ : -1; },
+      [&](int64_t window) {
+        if (window >= failed) return;
+        failed = window;
+        error = std::current_exception();
+      });
+  if (error) std::rethrow_exception(error);
 }
 
 }  // namespace
 
 void for_each_window(const std::vector<Replica>& replicas, int64_t windows, const ProviderOptions& options,
                      const WindowWork& work) {
+  pipeline_windows(replicas, windows, options, [&](int64_t window, LayerProvider& provider, const ProviderOptions& own) {
+    work(window, provider, own);
+    return WindowEnd();
+  });
+}
+
+void pipeline_windows(const std::vector<Replica>& replicas, int64_t windows, const ProviderOptions& options,
+                      const WindowStart& start) {
   const int64_t workers = std::min(static_cast<int64_t>(replicas.size()), windows);
-  if (replicas.size() == 1) {
-    ProviderOptions own = options;
-    own.statistics = replicas.front().statistics;
-    for (int64_t window = 0; window < windows; ++window) work(window, *replicas.front().provider, own);
-    return;
-  }
+  if (replicas.size() == 1) return work_alone(replicas.front(), windows, options, start);
   ProviderOptions share = options;
   share.threads = static_cast<int>(std::max<int64_t>(1, thread_count(options.threads) / std::max<int64_t>(1, workers)));
   Sharing sharing(windows, workers);
@@ -99,7 +140,7 @@ void for_each_window(const std::vector<Replica>& replicas, int64_t windows, cons
   std::vector<std::future<void>> ends;
   for (int64_t worker = 0; worker < workers; ++worker) {
     ends.push_back(
-        std::async(std::launch::async, [&, worker] { work_on(sharing, worker, replicas[worker], share, work); }));
+        std::async(std::launch::async, [&, worker] { work_on(sharing, worker, replicas[worker], share, start); }));
   }
   for (std::future<void>& end : ends) {
     while (end.wait_for(kPoll) != std::future_status::ready) pass_on();

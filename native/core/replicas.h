@@ -27,4 +27,13 @@ using WindowWork = std::function<void(int64_t window, LayerProvider& provider, c
 void for_each_window(const std::vector<Replica>& replicas, int64_t windows, const ProviderOptions& options,
                      const WindowWork& work);
 
+// What is left to do of a window whose work a device has in its queue: waits for it. Does not throw Cancelled.
+using WindowEnd = std::function<void()>;
+using WindowStart = std::function<WindowEnd(int64_t window, LayerProvider& provider, const ProviderOptions& options)>;
+
+// The same for work that goes on by itself: a replica ends a window after it has started the next, so that a device
+// need not wait for the CPU in between.
+void pipeline_windows(const std::vector<Replica>& replicas, int64_t windows, const ProviderOptions& options,
+                      const WindowStart& start);
+
 }  // namespace longattn

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <memory>
 
 #include "window_checks.h"
 
@@ -35,30 +36,64 @@ LayerStats finish(const AttentionStats& stats, int64_t length) {
   return result;
 }
 
-std::vector<LayerStats> score_window(LayerProvider& provider, const ScoreRequest& request, int64_t window,
-                                     const int32_t* ids, const ProviderOptions& options) {
-  const int64_t length = request.lengths[window], k = request.k[window];
-  check_tokens(ids, length, provider.vocab(), window);
-  AttentionOptions attention;
-  attention.threads = options.threads;
-  attention.token_far = request.tokens;
-  attention.cancel = options.cancel;
-  std::vector<LayerStats> results;
-  provider.visit(ids, length, request.layers, options, [&](int64_t layer, AttentionProblem& problem) {
-    problem.k = k;
+// A window's layers. One layer's statistics may be on their way while the next layer is run.
+class Window {
+ public:
+  Window(const ScoreRequest& request, int64_t window) : request_(request), window_(window) {}
+
+  void start(LayerProvider& provider, const int32_t* ids, const ProviderOptions& options) {
+    const int64_t length = request_.lengths[window_];
+    check_tokens(ids, length, provider.vocab(), window_);
+    AttentionOptions attention;
+    attention.threads = options.threads;
+    attention.token_far = request_.tokens;
+    attention.cancel = options.cancel;
+    provider.visit(ids, length, request_.layers, options, [&](int64_t layer, AttentionProblem& problem) {
+      problem.k = request_.k[window_];
+      PendingStats next;
+      of_layer(layer, [&] {
+        if (options.statistics) {
+          next = options.statistics(problem, attention);
+        } else {
+          next = [stats = attention_stats(problem, attention)] { return stats; };
+        }
+      });
+      wait();
+      pending_ = std::move(next);
+      layer_ = layer;
+    });
+  }
+
+  std::vector<LayerStats> end() {
+    wait();
+    return std::move(results_);
+  }
+
+ private:
+  template <typename Work>
+  void of_layer(int64_t layer, const Work& work) const {
     try {
-      const AttentionStats stats =
-          options.statistics ? options.statistics(problem, attention) : attention_stats(problem, attention);
-      results.push_back(finish(stats, length));
+      work();
     } catch (const NotFinite& error) {
-      refuse_not_finite(window, layer, error.head);
+      refuse_not_finite(window_, layer, error.head);
     }
-    results.back().window = window;
-    results.back().layer = layer;
-    results.back().k = k;
-  });
-  return results;
-}
+  }
+
+  void wait() {
+    if (!pending_) return;
+    of_layer(layer_, [this] { results_.push_back(finish(pending_(), request_.lengths[window_])); });
+    pending_ = nullptr;
+    results_.back().window = window_;
+    results_.back().layer = layer_;
+    results_.back().k = request_.k[window_];
+  }
+
+  const ScoreRequest& request_;
+  const int64_t window_;
+  PendingStats pending_;
+  int64_t layer_ = -1;  // of pending_
+  std::vector<LayerStats> results_;
+};
 
 }  // namespace
 
@@ -68,10 +103,12 @@ std::vector<LayerStats> score(const std::vector<Replica>& replicas, const ScoreR
   check_windows(request.lengths, request.ids.size(), "k", request.k);
   const std::vector<const int32_t*> ids = window_starts(request.ids, request.lengths);
   std::vector<std::vector<LayerStats>> windows(ids.size());
-  for_each_window(replicas, static_cast<int64_t>(ids.size()), options,
-                  [&](int64_t window, LayerProvider& provider, const ProviderOptions& own) {
-                    windows[window] = score_window(provider, request, window, ids[window], own);
-                  });
+  pipeline_windows(replicas, static_cast<int64_t>(ids.size()), options,
+                   [&](int64_t window, LayerProvider& provider, const ProviderOptions& own) -> WindowEnd {
+                     const auto work = std::make_shared<Window>(request, window);
+                     work->start(provider, ids[window], own);
+                     return [&windows, window, work] { windows[window] = work->end(); };
+                   });
   std::vector<LayerStats> results;
   for (std::vector<LayerStats>& window : windows)
     results.insert(results.end(), std::make_move_iterator(window.begin()), std::make_move_iterator(window.end()));

@@ -7,7 +7,7 @@
 #include <cstdlib>
 
 #include "attention/check_problem.h"
-#include "cuda/fused/fused_group.h"
+#include "cuda/fused/fused_window.h"
 #include "cuda/group_paths.h"
 #include "cuda/halve.h"
 #include "error.h"
@@ -16,7 +16,6 @@ namespace longattn {
 namespace {
 
 using device::GroupResult;
-using device::GroupTensors;
 
 constexpr const char* kVariable = "LONGATTN_CUDA_KERNEL";
 constexpr int64_t kSmallestTile = int64_t{1} << 20;
@@ -26,21 +25,35 @@ at::Device device_of(const Placement& placement) {
   return {at::kCUDA, static_cast<c10::DeviceIndex>(placement.index)};
 }
 
-at::ScalarType input_type(DeviceKernel kernel, at::Device device) {
-  return kernel == DeviceKernel::tiles || device.is_cpu() ? at::kFloat : at::kHalf;
+bool is_fused(DeviceKernel kernel) {
+  return kernel == DeviceKernel::fused || kernel == DeviceKernel::fused_mma;
 }
 
-GroupResult run_group(DeviceKernel kernel, const AttentionProblem& p, const AttentionOptions& options,
-                      const GroupTensors& tensors, int64_t tile_bytes) {
-  if (kernel == DeviceKernel::lse) return device::lse_group(p, options, tensors, true);
-  if (kernel == DeviceKernel::fused) return device::fused_group(p, options, tensors);
-  return device::tiles_group(p, options, tensors, tile_bytes);
+// Group after group, each to its end.
+AttentionStats all_groups(DeviceKernel kernel, const AttentionProblem& p, const AttentionOptions& options,
+                          const device::DeviceRows& rows, int64_t tile_bytes) {
+  const bool lse = kernel == DeviceKernel::lse;
+  const at::ScalarType type = lse && rows.q.is_cuda() ? at::kHalf : at::kFloat;
+  AttentionStats result;
+  std::vector<double> token_far(options.token_far ? p.length : 0);
+  for (int64_t kv = 0; kv < p.kv_heads; ++kv) {
+    device::poll(options);
+    const device::GroupTensors tensors = device::read_group(rows, kv, type);
+    const GroupResult group = lse ? device::lse_group(p, options, tensors, true)
+                                  : device::tiles_group(p, options, tensors, tile_bytes);
+    result.heads.insert(result.heads.end(), group.heads.begin(), group.heads.end());
+    if (!options.token_far) continue;
+    const float* far = group.token_far.const_data_ptr<float>();
+    for (int64_t i = 0; i < group.token_far.numel(); ++i) token_far[i % p.length] += far[i];
+  }
+  for (const double sum : token_far) result.token_far.push_back(static_cast<float>(sum / static_cast<double>(p.heads)));
+  return result;
 }
 
 void refuse_unsupported(DeviceKernel kernel, const AttentionProblem& p, const AttentionOptions& options) {
-  const std::string what = kernel == DeviceKernel::lse     ? device::lse_refuses(p, options)
-                           : kernel == DeviceKernel::fused ? device::fused_refuses(p)
-                                                           : "";
+  const std::string what = kernel == DeviceKernel::lse ? device::lse_refuses(p, options)
+                           : is_fused(kernel)          ? device::fused_refuses(p)
+                                                       : "";
   if (what.empty()) return;
   throw std::invalid_argument(std::string(kVariable) + " must not be " + device_kernel_name(kernel) +
                               " for this model: that kernel does not compute " + what + ". Use tiles.");
@@ -49,18 +62,23 @@ void refuse_unsupported(DeviceKernel kernel, const AttentionProblem& p, const At
 }  // namespace
 
 const char* device_kernel_name(DeviceKernel kernel) {
-  return kernel == DeviceKernel::tiles ? "tiles" : kernel == DeviceKernel::lse ? "lse" : "fused";
+  return kernel == DeviceKernel::tiles ? "tiles"
+         : kernel == DeviceKernel::lse ? "lse"
+         : kernel == DeviceKernel::fused ? "fused"
+                                         : "fused-mma";
 }
 
 DeviceKernel device_kernel() {
   const char* wanted = std::getenv(kVariable);
   if (wanted == nullptr || *wanted == '\0') return DeviceKernel::tiles;
-  for (const DeviceKernel kernel : {DeviceKernel::tiles, DeviceKernel::lse, DeviceKernel::fused}) {
-    if (kernel == DeviceKernel::fused && !device::has_fused()) continue;
+  for (const DeviceKernel kernel :
+       {DeviceKernel::tiles, DeviceKernel::lse, DeviceKernel::fused, DeviceKernel::fused_mma}) {
+    if (is_fused(kernel) && !device::has_fused()) continue;
     if (wanted == std::string(device_kernel_name(kernel))) return kernel;
   }
-  throw std::invalid_argument(std::string(kVariable) + " must be tiles, lse" +
-                              (device::has_fused() ? " or fused" : "") + ", not " + wanted + ". Unset it for tiles.");
+  throw std::invalid_argument(std::string(kVariable) + " must be tiles" +
+                              (device::has_fused() ? ", lse, fused or fused-mma" : " or lse") + ", not " + wanted +
+                              ". Unset it for tiles.");
 }
 
 DeviceStats::DeviceStats(const Placement& placement, int64_t table_bytes, int64_t tile_bytes)
@@ -74,9 +92,9 @@ int64_t DeviceStats::halvings() const {
   return halvings_ + table_->halvings();
 }
 
-AttentionStats DeviceStats::operator()(const AttentionProblem& p, const AttentionOptions& options) {
+PendingStats DeviceStats::operator()(const AttentionProblem& p, const AttentionOptions& options) {
   try {
-    return all_groups(p, options);
+    return start(p, options);
   } catch (const c10::OutOfMemoryError&) {
     throw Error(kOutOfMemory,
                 "the device has not enough memory for a window of " + std::to_string(p.length) +
@@ -84,7 +102,7 @@ AttentionStats DeviceStats::operator()(const AttentionProblem& p, const Attentio
   }
 }
 
-AttentionStats DeviceStats::all_groups(const AttentionProblem& p, const AttentionOptions& options) {
+PendingStats DeviceStats::start(const AttentionProblem& p, const AttentionOptions& options) {
   attention::check_problem(p, options);
   const DeviceKernel kernel = device_kernel();
   refuse_unsupported(kernel, p, options);
@@ -92,22 +110,13 @@ AttentionStats DeviceStats::all_groups(const AttentionProblem& p, const Attentio
   const at::Device device = device_of(placement_);
   const c10::DeviceGuard guard(device);
   const device::DeviceRows rows = device::read_rows(p, options, device, *table_);
-
-  AttentionStats result;
-  std::vector<double> token_far(options.token_far ? p.length : 0);
-  for (int64_t kv = 0; kv < p.kv_heads; ++kv) {
-    device::poll(options);
-    const GroupTensors tensors = device::read_group(rows, kv, input_type(kernel, device));
-    const GroupResult group = device::halve_on_out_of_memory<c10::OutOfMemoryError>(
-        tile_bytes_, kSmallestTile, halvings_,
-        [&](int64_t bytes) { return run_group(kernel, p, options, tensors, bytes); });
-    result.heads.insert(result.heads.end(), group.heads.begin(), group.heads.end());
-    if (!options.token_far) continue;
-    const float* rows = group.token_far.const_data_ptr<float>();
-    for (int64_t i = 0; i < group.token_far.numel(); ++i) token_far[i % p.length] += rows[i];
-  }
-  for (const double sum : token_far) result.token_far.push_back(static_cast<float>(sum / static_cast<double>(p.heads)));
-  return result;
+  return device::halve_on_out_of_memory<c10::OutOfMemoryError>(
+      tile_bytes_, kSmallestTile, halvings_, [&](int64_t bytes) -> PendingStats {
+        if (!is_fused(kernel)) return [stats = all_groups(kernel, p, options, rows, bytes)] { return stats; };
+        device::FusedChoice choice;
+        if (kernel == DeviceKernel::fused_mma) choice.product = device::FusedProduct::mma;
+        return device::fused_window(p, options, rows, bytes, choice);
+      });
 }
 
 }  // namespace longattn

@@ -10,6 +10,7 @@
 
 #include "attention_stats.h"
 #include "cuda/device.h"
+#include "layer_provider.h"
 
 namespace longattn {
 
@@ -20,8 +21,9 @@ class DeviceTable;
 // Which of the device's implementations runs:
 //   tiles   torch's products and element-wise operators, float32, the whole contract: the default
 //   lse     three calls of flash attention and one more a bin edge, fp16; a check of the others, without far peak
-//   fused   our kernel, fp16 or bf16 (only in a CUDA build)
-enum class DeviceKernel { tiles, lse, fused };
+//   fused   our kernels, fp16 or bf16 (only in a CUDA build), with the products that the device does fastest
+//   fused_mma  the same with the products of Ampere and newer: a check of Hopper's
+enum class DeviceKernel { tiles, lse, fused, fused_mma };
 
 // The one that LONGATTN_CUDA_KERNEL names, tiles if it is unset. Throws std::invalid_argument naming the allowed
 // values.
@@ -36,16 +38,17 @@ class DeviceStats {
                        int64_t tile_bytes = int64_t{256} << 20);
   ~DeviceStats();
 
-  // From one thread at a time. Throws what attention_stats() throws, std::invalid_argument for what the kernel cannot
-  // compute, and Error(kOutOfMemory) where halving did not help.
-  AttentionStats operator()(const AttentionProblem& problem, const AttentionOptions& options);
+  // From one thread at a time. The fused kernels are in flight when it returns, the others have ended. Throws what
+  // attention_stats() throws, std::invalid_argument for what the kernel cannot compute, and Error(kOutOfMemory) where
+  // halving did not help.
+  PendingStats operator()(const AttentionProblem& problem, const AttentionOptions& options);
 
   // How often the device ran out of memory, after which the tiles, or the table's budget, are half as large for good.
   int64_t halvings() const;
   int64_t tile_bytes() const { return tile_bytes_; }
 
  private:
-  AttentionStats all_groups(const AttentionProblem& problem, const AttentionOptions& options);
+  PendingStats start(const AttentionProblem& problem, const AttentionOptions& options);
 
   const Placement placement_;
   std::unique_ptr<device::DeviceTable> table_;

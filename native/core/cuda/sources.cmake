@@ -12,7 +12,8 @@ if(LONGATTN_HAS_CUDA)
   list(APPEND LONGATTN_DEVICE_SOURCES
     native/core/cuda/devices_cuda.cpp
     native/core/cuda/fused/fused_window.cpp
-    native/core/cuda/fused/packing.cpp)
+    native/core/cuda/fused/packing.cpp
+    native/core/cuda/fused/queue.cpp)
   set(LONGATTN_CUDA_SOURCES native/core/cuda/fused/fused_kernel.cu)
 else()
   list(APPEND LONGATTN_DEVICE_SOURCES

@@ -163,7 +163,7 @@ void tensors_that_are_not_finite_are_refused() {
   DeviceStats stats(test_placement());
   int64_t head = -1;
   try {
-    stats(p, {});
+    stats(p, {})();
   } catch (const NotFinite& error) {
     head = error.head;
   }

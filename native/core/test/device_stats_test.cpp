@@ -30,7 +30,7 @@ void test_shape(const Shape& shape, Content content, int64_t k, int64_t tile_byt
   Table table(shape, content, 3);
   const AttentionProblem p = problem_of(shape, table, k);
   DeviceStats stats(test_placement(), kTableBytes, tile_bytes);
-  compare(stats(p, with_tokens()), attention_stats_reference(p, with_tokens()), shape.length, Tolerance(),
+  compare(stats(p, with_tokens())(), attention_stats_reference(p, with_tokens()), shape.length, Tolerance(),
           "tiles content " + std::to_string(static_cast<int>(content)) + " L " + std::to_string(shape.length) + " k " +
               std::to_string(k));
   CHECK(stats.halvings() == 0);
@@ -48,7 +48,7 @@ void test_options() {
     if (mask & 4) p.alibi_slopes = slopes.data();
     if (mask & 8) p.sink_logits = sinks.data();
     DeviceStats stats(test_placement(), kTableBytes, 60000);
-    compare(stats(p, with_tokens()), attention_stats_reference(p, with_tokens()), shape.length, Tolerance(),
+    compare(stats(p, with_tokens())(), attention_stats_reference(p, with_tokens()), shape.length, Tolerance(),
             "tiles options " + std::to_string(mask));
   }
 }
@@ -59,7 +59,7 @@ void test_errors() {
   DeviceStats stats(test_placement());
   const auto bad_head = [&](Table& source) {
     try {
-      stats(problem_of(shape, source, 3), {});
+      stats(problem_of(shape, source, 3), {})();
     } catch (const NotFinite& error) {
       return error.head;
     }
@@ -80,7 +80,7 @@ void test_errors() {
   CHECK_THROWS(stats(problem_of(shape, table, 3), cancelled), Cancelled);
   AttentionOptions none;
   none.entropy = none.far_peak = false;
-  const AttentionStats few = stats(problem_of(shape, table, 3), none);
+  const AttentionStats few = stats(problem_of(shape, table, 3), none)();
   CHECK(few.heads[0].entropy == 0 && few.heads[0].far_peak == 0 && few.token_far.empty());
 }
 

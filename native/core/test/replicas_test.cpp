@@ -62,7 +62,7 @@ void replicas_work_side_by_side() {
 void threads_and_statistics_are_shared_out() {
   std::vector<Nothing> providers(3);
   std::vector<Replica> replicas = replicas_of(providers);
-  for (Replica& replica : replicas) replica.statistics = [](const auto&, const auto&) { return AttentionStats(); };
+  for (Replica& replica : replicas) replica.statistics = [](const auto&, const auto&) { return [] { return AttentionStats(); }; };
   ProviderOptions options;
   options.threads = 6;
   const auto threads = [&](int64_t windows, int want) {

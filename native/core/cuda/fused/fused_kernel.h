@@ -33,8 +33,8 @@ inline bool fused_mapped(const FusedArguments& a) {
 
 // Rows of heads on the device, rotated and packed.
 struct PackArguments {
-  const float* rows;  // number e of head h of row r is rows[r * row_stride + h * dim + e]
-  int64_t row_stride;
+  const float* rows;  // number e of head h of row r is rows[r * row_stride + h * head_stride + e]
+  int64_t row_stride, head_stride;
   const int32_t* index;  // [length]: the row of each position, or null: row n
   const float* cos;      // [length][half], or null where half is 0
   const float* sin;

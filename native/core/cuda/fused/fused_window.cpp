@@ -1,14 +1,11 @@
 // Torch's memory and stream around the kernels; sums of their slots in float64.
 //
-// Groups of heads are packed and computed in pieces of at most kPackBytes, so that a long window's packed rows stay
-// small beside the rows themselves; a window of 32,768 tokens of most models is one piece, whose blocks fill the device
-// to the end.
+// Groups of heads are packed and computed in pieces of some bytes, so that a long window's packed rows stay small beside
+// the rows themselves; a window of 32,768 tokens of Llama-3.1-8B is one piece, whose blocks fill the device to the end.
 #include "cuda/fused/fused_window.h"
 
 #include <ATen/ops/sum.h>
 #include <c10/core/DeviceGuard.h>
-#include <c10/cuda/CUDAStream.h>
-#include <cuda_runtime_api.h>
 
 #include <algorithm>
 #include <cmath>
@@ -18,6 +15,7 @@
 #include "cuda/fused/fused_kernel.h"
 #include "cuda/fused/layout.h"
 #include "cuda/fused/packing.h"
+#include "cuda/fused/queue.h"
 #include "cuda/fused/slot_stats.h"
 #include "cuda/staging.h"
 
@@ -25,33 +23,15 @@ namespace longattn::device {
 namespace {
 
 constexpr double kLog2E = 1.44269504088896340736;
-constexpr int64_t kPackBytes = int64_t{512} << 20;
 
 void check_cuda(const char* error) {
   if (error == nullptr) return;
   throw std::runtime_error(std::string("CUDA: ") + error + ". Use LONGATTN_CUDA_KERNEL=tiles, or --device cpu.");
 }
-void check_cuda(cudaError_t status) {
-  check_cuda(status == cudaSuccess ? nullptr : cudaGetErrorString(status));
-}
-
-// The moment at which a stream comes to where record() was called.
-class Moment {
- public:
-  Moment() { check_cuda(cudaEventCreateWithFlags(&event_, cudaEventDisableTiming)); }
-  ~Moment() { cudaEventDestroy(event_); }
-  Moment(const Moment&) = delete;
-  void record(cudaStream_t stream) const { check_cuda(cudaEventRecord(event_, stream)); }
-  void wait() const { check_cuda(cudaEventSynchronize(event_)); }
-
- private:
-  cudaEvent_t event_ = nullptr;
-};
-
 // One window's work, in one type.
 class Window {
  public:
-  Window(const AttentionProblem& problem, const AttentionOptions& options, const Packing& packing,
+  Window(const AttentionProblem& problem, const AttentionOptions& options, const Packing& packing, int64_t piece_bytes,
          const FusedChoice& choice)
       : p_(problem),
         options_(options),
@@ -59,21 +39,21 @@ class Window {
         type_(choice.type),
         dim_(fused_dim(problem.dim)),
         group_(problem.heads / problem.kv_heads),
-        stream_(c10::cuda::getCurrentCUDAStream(packing.device().index()).stream()) {
+        queue_(packing.device()) {
     const char* error = nullptr;
     product_ = choice.product ? *choice.product : fused_product(dim_, &error);
     check_cuda(error);
     blocks_ = fused_blocks(product_, dim_, p_.length);
     prepare();
     const int64_t group_bytes = group_ * arguments_.query_tiles * tile_bytes(kQueryTileRows, dim_);
-    const int64_t piece = std::clamp<int64_t>(kPackBytes / group_bytes, 1, p_.kv_heads);
+    const int64_t piece = std::clamp<int64_t>(piece_bytes / group_bytes, 1, p_.kv_heads);
     for (int64_t kv = 0; kv < p_.kv_heads; kv += piece) groups(kv, std::min(piece, p_.kv_heads - kv));
     collect();
   }
 
   // Waits. Empty if a number was beyond fp16's range.
   std::optional<AttentionStats> result() const {
-    done_.wait();
+    queue_.wait();
     const int* flags = found_flags_.const_data_ptr<int>();
     const double* sums = found_sums_.const_data_ptr<double>();
     bool beyond = false;
@@ -134,9 +114,9 @@ class Window {
     const at::Tensor k = at::empty({count, arguments_.key_tiles, tile_bytes(kKeyTileRows, dim_)}, like(at::kByte));
     int* flags = flags_.mutable_data_ptr<int>();
     check_cuda(fused_pack_queries(
-        type_, dim_, packing_.queries(head, heads, arguments_.query_tiles, q, flags + head), stream_));
+        type_, dim_, packing_.queries(head, heads, arguments_.query_tiles, q, flags + head), queue_.stream()));
     check_cuda(fused_pack_keys(
-        type_, dim_, packing_.keys(kv, count, arguments_.key_tiles, k, flags + p_.heads + kv), stream_));
+        type_, dim_, packing_.keys(kv, count, arguments_.key_tiles, k, flags + p_.heads + kv), queue_.stream()));
     FusedArguments a = arguments_;
     a.q = q.const_data_ptr();
     a.k = k.const_data_ptr();
@@ -145,7 +125,7 @@ class Window {
     if (token_far_.defined()) a.token_far = token_far_.mutable_data_ptr<float>() + head * p_.length;
     if (sinks_.defined()) a.sink_logits = sinks_.const_data_ptr<float>() + head;
     if (slopes_.defined()) a.slopes = slopes_.const_data_ptr<float>() + head;
-    check_cuda(fused_start(product_, type_, dim_, a, stream_));
+    check_cuda(fused_start(product_, type_, dim_, a, queue_.stream()));
   }
 
   // Results on their way to the CPU; what only the kernels needed is given back, in the stream's order.
@@ -158,7 +138,7 @@ class Window {
     found_sums_ = fetch(slots_.sum(1));
     found_flags_ = fetch(flags_);
     if (options_.token_far) found_tokens_ = fetch(token_far_.sum(at::IntArrayRef{0}, false, at::kDouble));
-    done_.record(stream_);
+    queue_.mark();
     for (at::Tensor* x : {&workspace_, &slots_, &flags_, &token_far_, &sinks_, &slopes_}) x->reset();
   }
 
@@ -168,13 +148,12 @@ class Window {
   const FusedType type_;
   const int dim_;
   const int64_t group_;
-  const cudaStream_t stream_;
+  Queue queue_;
   FusedProduct product_ = FusedProduct::mma;
   int64_t blocks_ = 0;
   at::Tensor workspace_, slots_, flags_, token_far_, sinks_, slopes_;
   FusedArguments arguments_ = {};  // what all pieces have in common
   at::Tensor found_sums_, found_flags_, found_tokens_;
-  Moment done_;
 };
 
 }  // namespace
@@ -190,7 +169,7 @@ std::string fused_refuses(const AttentionProblem& p) {
 }
 
 PendingStats fused_window(const AttentionProblem& problem, const AttentionOptions& options, const DeviceRows& rows,
-                          const FusedChoice& choice) {
+                          int64_t piece_bytes, const FusedChoice& choice) {
   // What outlives this call: of the problem, its source does not.
   struct Run {
     AttentionProblem problem;
@@ -202,12 +181,12 @@ PendingStats fused_window(const AttentionProblem& problem, const AttentionOption
   const c10::DeviceGuard guard(rows.q.device());
   const auto run = std::make_shared<Run>(Run{problem, options, Packing(problem, rows), nullptr});
   run->problem.source = run->problem.mutable_source = nullptr;
-  run->window = std::make_unique<Window>(run->problem, run->options, run->packing, choice);
-  return [run, choice]() -> AttentionStats {
+  run->window = std::make_unique<Window>(run->problem, run->options, run->packing, piece_bytes, choice);
+  return [run, piece_bytes, choice]() -> AttentionStats {
     if (auto stats = run->window->result()) return *std::move(stats);
     const c10::InferenceMode inference;
     const c10::DeviceGuard guard(run->packing.device());
-    return Window(run->problem, run->options, run->packing, {FusedType::bf16, choice.product}).result().value();
+    return Window(run->problem, run->options, run->packing, piece_bytes, {FusedType::bf16, choice.product}).result().value();
   };
 }
 

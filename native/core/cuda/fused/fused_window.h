@@ -19,10 +19,10 @@ struct FusedChoice {
   std::optional<FusedProduct> product;  // what is fastest on the device, unless named
 };
 
-// Puts the window's work on the current stream of `rows`' device and returns; what it returns waits for it. A window
-// with a number beyond fp16's range is done again in bf16 then. Throws c10::OutOfMemoryError and std::runtime_error for
+// Puts the window's work on the current stream of `rows`' device and returns; what it returns waits for it. Packed
+// queries take `piece_bytes` at a time, or a group's. A window with a number beyond fp16's range is done again in bf16. Throws c10::OutOfMemoryError and std::runtime_error for
 // an error of the CUDA runtime; what it returns also NotFinite, naming the lowest head.
 PendingStats fused_window(const AttentionProblem& problem, const AttentionOptions& options, const DeviceRows& rows,
-                          const FusedChoice& choice = {});
+                          int64_t piece_bytes, const FusedChoice& choice = {});
 
 }  // namespace longattn::device

@@ -1,0 +1,224 @@
+// The fused kernels behind DeviceStats against the float64 reference: shapes, contents, minimum distances, masks, sink
+// logits, both products, pieces of groups, token rows of a table; the same bits every time; numbers that are not finite
+// or beyond fp16; fp16 and bf16 against plain half-precision attention.
+//
+// A CPU build links the emulated kernels and takes small windows. A CUDA build runs on its GPU; without one it says so
+// and passes: whether a GPU was there stands in the output of scripts/gpu-check.
+#include <algorithm>
+#include <cstdlib>
+
+#include "attention_fixture.h"
+#include "cuda/device_stats.h"
+#include "cuda/fused/fused_window.h"
+#include "layer_zero.h"
+#include "layer_zero_model.h"
+#include "scorer.h"
+#include "test_device.h"
+
+namespace {
+
+using namespace fixture;
+using device::FusedProduct;
+using device::FusedType;
+
+#ifdef LONGATTN_EMULATED
+constexpr bool kEmulated = true;
+const Placement kPlace = {Placement::Kind::torch_cpu, 0};
+#else
+constexpr bool kEmulated = false;
+const Placement kPlace = {Placement::Kind::cuda, 0};
+#endif
+
+// Inputs are numbers of fp16, so what remains is float32: products that tensor cores add up without rounding to
+// nearest, an exponential good to 2^-22, sums of hundreds of terms.
+Tolerance fused_tolerance() {
+  Tolerance t;
+  t.ds = 1e-5;
+  t.squares = 2e-4;
+  t.bin_slack = 1e-5;
+  t.entropy = 2e-4;
+  t.token = 1e-4;
+  return t;
+}
+
+void round_to(Table& table, at::ScalarType type) {
+  for (std::vector<float>* values : {&table.q, &table.k}) {
+    const at::Tensor tensor = at::from_blob(values->data(), {static_cast<int64_t>(values->size())}, at::kFloat);
+    tensor.copy_(tensor.to(type));
+  }
+}
+
+AttentionOptions with_tokens() {
+  AttentionOptions options;
+  options.token_far = true;
+  return options;
+}
+
+std::string describe(const Shape& s, Content content, int64_t k) {
+  return "fused content " + std::to_string(static_cast<int>(content)) + " L " + std::to_string(s.length) + " H " +
+         std::to_string(s.heads) + "/" + std::to_string(s.kv_heads) + " d " + std::to_string(s.dim) + " k " +
+         std::to_string(k);
+}
+
+struct Masks {
+  float softcap = 0, slope = 0, sink = 0;
+  int64_t window = 0;
+};
+
+void test_shape(const char* kernel, const Shape& shape, Content content, int64_t k, const Masks& masks = {}) {
+  setenv("LONGATTN_CUDA_KERNEL", kernel, 1);
+  Table table(shape, content, 5);
+  round_to(table, at::kHalf);
+  AttentionProblem p = problem_of(shape, table, k);
+  std::vector<float> sinks, slopes;
+  for (int64_t h = 1; h <= shape.heads; ++h) {
+    sinks.push_back(masks.sink * static_cast<float>(h));
+    slopes.push_back(masks.slope / static_cast<float>(h));
+  }
+  p.softcap = masks.softcap;
+  p.sliding_window = masks.window;
+  if (masks.sink != 0) p.sink_logits = sinks.data();
+  if (masks.slope != 0) p.alibi_slopes = slopes.data();
+  const AttentionStats want = attention_stats_reference(p, with_tokens());
+  const std::string what = std::string(kernel) + " " + describe(shape, content, k);
+  DeviceStats whole(kPlace), pieces(kPlace, 0, 1);  // one group of heads at a time
+  const AttentionStats got = whole(p, with_tokens())();
+  compare(got, want, shape.length, fused_tolerance(), what);
+  CHECK_MESSAGE(same_bits(got, pieces(p, with_tokens())()), "other bits in pieces: " + what);
+}
+
+int64_t bad_head(const AttentionProblem& p) {
+  DeviceStats stats(kPlace);
+  try {
+    stats(p, {})();
+  } catch (const NotFinite& error) {
+    return error.head;
+  }
+  return -1;
+}
+
+void test_not_finite() {
+  setenv("LONGATTN_CUDA_KERNEL", "fused", 1);
+  const Shape shape = {300, 4, 2, 64};
+  Table table(shape, Content::randn, 7);
+  table.q[3 * 300 * 64 + 64 * 200 + 5] = std::nanf("");
+  CHECK(bad_head(problem_of(shape, table, 3)) == 3);
+  table.k[300 * 64 + 7] = HUGE_VALF;
+  CHECK(bad_head(problem_of(shape, table, 3)) == 2);
+  for (float& x : table.q) x = 3e38f;  // bf16 holds it; the products overflow
+  for (float& x : table.k) x = 3e38f;
+  CHECK(bad_head(problem_of(shape, table, 3)) == 0);
+}
+
+// A number of one head is beyond fp16: the window is done again in bf16.
+void test_beyond_half() {
+  setenv("LONGATTN_CUDA_KERNEL", "fused", 1);
+  const Shape shape = {200, 4, 2, 64};
+  Table table(shape, Content::randn, 9);
+  round_to(table, at::kBFloat16);
+  for (int64_t n = 0; n < 200; ++n) {  // the products stay what they would be
+    table.q[(2 * 200 + n) * 64] = 98304;
+    table.k[(200 + n) * 64] = 1.0f / 98304;
+  }
+  round_to(table, at::kBFloat16);
+  const AttentionProblem p = problem_of(shape, table, 50);
+  DeviceStats stats(kPlace);
+  compare(stats(p, with_tokens())(), attention_stats_reference(p, with_tokens()), 200, fused_tolerance(), "beyond fp16");
+}
+
+// Twice the error of attention computed plainly from rounded inputs, against float64.
+void test_rounding(at::ScalarType type, int64_t length) {
+  const Shape shape = {length, 4, 4, 128};
+  Table table(shape, Content::heavy_tailed, 41), rounded = table;
+  round_to(rounded, type);
+  const AttentionProblem p = problem_of(shape, table, length / 4), q = problem_of(shape, rounded, length / 4);
+  const AttentionStats want = attention_stats_reference(p, {}), plain = attention_stats_reference(q, {});
+  const at::Device where = kEmulated ? at::Device(at::kCPU) : at::Device(at::kCUDA, 0);
+  device::DeviceTable none(where, 0);
+  device::FusedChoice choice;
+  choice.type = type == at::kHalf ? FusedType::fp16 : FusedType::bf16;
+  const AttentionStats got = device::fused_window(p, {}, device::read_rows(p, {}, where, none), 1 << 20, choice)();
+  for (int64_t head = 0; head < shape.heads; ++head) {
+    const auto hold = [&](const char* name, auto field) {
+      const double exact = field(want.heads[head]), error = std::fabs(field(got.heads[head]) / exact - 1),
+                   allowed = 2 * std::fabs(field(plain.heads[head]) / exact - 1) + 2e-5;
+      CHECK_MESSAGE(error <= allowed, std::string(name) + " head " + std::to_string(head) + ": " +
+                                          std::to_string(error) + " > " + std::to_string(allowed));
+    };
+    hold("DS", [](const HeadStats& s) { return s.far_mass; });
+    hold("variance", [&](const HeadStats& s) { return variance(s, static_cast<double>(length)); });
+    hold("entropy", [](const HeadStats& s) { return s.entropy; });
+    hold("far peak", [](const HeadStats& s) { return s.far_peak; });
+  }
+}
+
+// Rows of a table by an index, rotated: what layer 0 gives. fp16 is good to 2^-11, so a share of attention to about
+// that times the size of a logit.
+void test_token_rows() {
+  setenv("LONGATTN_CUDA_KERNEL", "fused", 1);
+  const LayerZeroModel model(LayerZeroShape{});
+  LayerZero layer(parse_model_spec(model.spec()), 1 << 24);
+  ScoreRequest request;
+  request.lengths = {230, 40, 1};
+  request.k = {57, 10, 0};
+  for (int i = 0; i < 271; ++i) request.ids.push_back(i * i % 37);
+  request.layers = {0};
+  request.tokens = true;
+  const std::vector<LayerStats> want = score(layer, request, {});
+  DeviceStats stats(kPlace);
+  ProviderOptions options;
+  options.statistics = [&](const AttentionProblem& p, const AttentionOptions& o) { return stats(p, o); };
+  const std::vector<LayerStats> got = score(layer, request, options);
+  CHECK(got.size() == want.size());
+  for (size_t i = 0; i < got.size(); ++i) {
+    CHECK(got[i].window == want[i].window && got[i].length == want[i].length && got[i].k == want[i].k);
+    for (size_t h = 0; h < want[i].ds.size(); ++h) {
+      CHECK(check::close(got[i].ds[h], want[i].ds[h], 2e-3, 1e-9));
+      CHECK(check::close(got[i].variance[h], want[i].variance[h], 1e-2, 1e-12));
+      CHECK(check::close(got[i].entropy[h], want[i].entropy[h], 2e-3, 1e-6));
+    }
+    for (size_t n = 0; n < want[i].token_ds.size(); ++n)
+      CHECK(check::close(got[i].token_ds[n], want[i].token_ds[n], 5e-3, 1e-9));
+  }
+}
+
+constexpr Masks kMasks[] = {{20, 0, 0, 0}, {0, 0.05f, 0, 0}, {0, 0, 1.5f, 0}, {0, 0, 0, 90}, {5, 0.1f, -1, 100}};
+
+void test_emulated() {
+  for (const char* kernel : {"fused", "fused-mma"}) {
+    for (int64_t dim : {16, 80}) test_shape(kernel, {200, 4, 2, dim}, Content::heavy_tailed, 50);
+    for (const Masks& masks : kMasks) test_shape(kernel, {140, 4, 2, 16}, Content::randn, 35, masks);
+  }
+  test_shape("fused", {70, 2, 2, 256}, Content::randn, 17);
+  test_rounding(at::kHalf, 256);
+  test_rounding(at::kBFloat16, 256);
+}
+
+void test_on_gpu() {
+  for (const char* kernel : {"fused", "fused-mma"}) {
+    for (int64_t dim : {16, 64, 80, 128, 256})
+      for (int64_t length : {1, 2, 63, 64, 65, 127, 128, 129, 191, 193, 300})
+        for (int64_t k : {int64_t{0}, int64_t{1}, length / 4, length - 1, length + 7})
+          test_shape(kernel, {length, 3, 1, dim}, Content::randn, k);
+    for (int64_t dim : {64, 128, 256})
+      for (Content content : kContents) test_shape(kernel, {1500, 4, 2, dim}, content, 375);
+    for (const Masks& masks : kMasks) test_shape(kernel, {1500, 4, 2, 128}, Content::heavy_tailed, 375, masks);
+    for (int64_t k : {2048, 2049}) test_shape(kernel, {8192, 2, 1, 128}, Content::heavy_tailed, k);
+  }
+  test_rounding(at::kHalf, 1024);
+  test_rounding(at::kBFloat16, 1024);
+}
+
+}  // namespace
+
+int main() {
+  if (!kEmulated && cuda_devices().empty()) {
+    std::puts("skipped: this machine has no CUDA device");
+    return 0;
+  }
+  kEmulated ? test_emulated() : test_on_gpu();
+  test_not_finite();
+  test_beyond_half();
+  test_token_rows();
+  return check::exit_code();
+}
