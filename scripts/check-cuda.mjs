@@ -19,6 +19,7 @@ const TARGETS = [
   'longattn_kernels',
   'fused_device_test',
   'device_stats_test',
+  'device_rows_test',
   'device_table_test',
   'device_lse_test',
   'decoder_device_test',

@@ -16,7 +16,16 @@ interface Machine {
   failing?: string;
 }
 
-const TESTS = ['rope_test', 'device_stats_test', 'device_lse_test', 'decoder_device_test', 'fused_device_test'];
+const TESTS = [
+  'rope_test',
+  'device_stats_test',
+  'device_rows_test',
+  'device_table_test',
+  'device_lse_test',
+  'decoder_device_test',
+  'model_replicas_test',
+  'fused_device_test',
+];
 
 /** A folder of programs for the PATH and a Python package `torch`. */
 async function pretend({ gpu = true, capability = [9, 0], fused = '', failing }: Machine): Promise<string> {
@@ -46,7 +55,7 @@ __version__ = "2.13.0"
     'echo "on $LONGATTN_TEST_DEVICE"',
     ...TESTS.map((name, i) => {
       const verdict = name === failing ? '***Failed ' : '   Passed ';
-      return `echo "${i + 1}/5 Test #${i + 1}: ${name} ......${verdict}   0.5${i} sec"`;
+      return `echo "${i + 1}/${TESTS.length} Test #${i + 1}: ${name} ......${verdict}   0.5${i} sec"`;
     }),
     failing ? 'exit 8' : '',
   ]);
@@ -109,7 +118,7 @@ describe('gpu-check', () => {
     expect(report).toMatchObject({
       passed: true,
       machine: { gpu: 'Pretended GPU', capability: '9.0' },
-      tests: { tests: { fused_device_test: { passed: true, seconds: 0.54 } } },
+      tests: { tests: { fused_device_test: { passed: true, seconds: 0.57 } } },
       decoder: { passed: true, rows: [{ ms: 700.5 }, { error: 'OUT_OF_MEMORY' }] },
       addon: null,
     });
