@@ -17,8 +17,9 @@ const MINIMUM_CMAKE = [3, 25];
 const ARCHITECTURES = '80-real;90a-real';
 const TARGETS = [
   'longattn_kernels',
-  'fused_device_test',
+  'fused_window_test',
   'device_stats_test',
+  'device_rows_test',
   'device_table_test',
   'device_lse_test',
   'decoder_device_test',

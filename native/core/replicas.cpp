@@ -120,10 +120,11 @@ void work_alone(const Replica& replica, int64_t windows, ProviderOptions options
 
 void for_each_window(const std::vector<Replica>& replicas, int64_t windows, const ProviderOptions& options,
                      const WindowWork& work) {
-  pipeline_windows(replicas, windows, options, [&](int64_t window, LayerProvider& provider, const ProviderOptions& own) {
-    work(window, provider, own);
-    return WindowEnd();
-  });
+  pipeline_windows(replicas, windows, options,
+                   [&](int64_t window, LayerProvider& provider, const ProviderOptions& own) {
+                     work(window, provider, own);
+                     return WindowEnd();
+                   });
 }
 
 void pipeline_windows(const std::vector<Replica>& replicas, int64_t windows, const ProviderOptions& options,

@@ -11,12 +11,21 @@ const ROOT = join(import.meta.dirname, '..', '..');
 interface Machine {
   gpu?: boolean;
   capability?: [number, number];
-  /** What fused_device_test says. */
+  /** What fused_window_test says. */
   fused?: string;
   failing?: string;
 }
 
-const TESTS = ['rope_test', 'device_stats_test', 'device_lse_test', 'decoder_device_test', 'fused_device_test'];
+const TESTS = [
+  'rope_test',
+  'device_stats_test',
+  'device_rows_test',
+  'device_table_test',
+  'device_lse_test',
+  'decoder_device_test',
+  'model_replicas_test',
+  'fused_window_test',
+];
 
 /** A folder of programs for the PATH and a Python package `torch`. */
 async function pretend({ gpu = true, capability = [9, 0], fused = '', failing }: Machine): Promise<string> {
@@ -46,11 +55,11 @@ __version__ = "2.13.0"
     'echo "on $LONGATTN_TEST_DEVICE"',
     ...TESTS.map((name, i) => {
       const verdict = name === failing ? '***Failed ' : '   Passed ';
-      return `echo "${i + 1}/5 Test #${i + 1}: ${name} ......${verdict}   0.5${i} sec"`;
+      return `echo "${i + 1}/${TESTS.length} Test #${i + 1}: ${name} ......${verdict}   0.5${i} sec"`;
     }),
     failing ? 'exit 8' : '',
   ]);
-  await program('build/tests/fused_device_test', [`echo "${fused}"`]);
+  await program('build/tests/fused_window_test', [`echo "${fused}"`]);
   await program('build/bench/longattn_cuda_bench', [
     `echo '{"device":"Pretended GPU"}'`,
     `echo '{"bench":"fused","shape":"8B","length":32768,"ms":9.5,"to_floor":1.7,"tokens_a_second":3449263,"peak_mb":20.0}'`,
@@ -109,7 +118,7 @@ describe('gpu-check', () => {
     expect(report).toMatchObject({
       passed: true,
       machine: { gpu: 'Pretended GPU', capability: '9.0' },
-      tests: { tests: { fused_device_test: { passed: true, seconds: 0.54 } } },
+      tests: { tests: { fused_window_test: { passed: true, seconds: 0.57 } } },
       decoder: { passed: true, rows: [{ ms: 700.5 }, { error: 'OUT_OF_MEMORY' }] },
       addon: null,
     });

@@ -3,13 +3,16 @@
 //
 //   longattn_cuda_bench [--device 0] [--rounds 7] [--lengths 8192,32768,131072] [--shapes 8B,70B]
 //
-// Times are medians of CUDA events over all head groups of a layer, after a warm-up, over several sets of inputs that
-// take turns (else a window of 8K would lie in the cache). "floor" is the time that the causal products would take at
-// the speed of torch's largest matrix product, measured here.
+// Times are medians of CUDA events over all heads of a layer, after a warm-up, over several sets of inputs that take
+// turns (else a window of 8K would lie in the cache). "fused" is a window from its tokens' rows in a table to the
+// numbers on the CPU: gathered, rotated, packed, computed. The others start from a group's rotated rows in fp16.
+// "floor" is the time that the causal products would take at the speed of torch's largest matrix product, measured
+// here.
 #include <ATen/ops/_scaled_dot_product_flash_attention.h>
 #include <ATen/ops/bmm.h>
 #include <ATen/ops/mm.h>
 #include <ATen/ops/ones.h>
+#include <ATen/ops/randint.h>
 #include <ATen/ops/randn.h>
 #include <ATen/ops/softmax.h>
 #include <c10/core/DeviceGuard.h>
@@ -26,7 +29,7 @@
 #include <sstream>
 
 #include "cuda/device.h"
-#include "cuda/fused/fused_group.h"
+#include "cuda/fused/fused_window.h"
 #include "cuda/group_paths.h"
 
 namespace {
@@ -36,6 +39,7 @@ using device::GroupTensors;
 
 constexpr int kSets = 3;
 constexpr int64_t kGemm = 8192;
+constexpr int64_t kTokens = 20000;  // rows of a table
 constexpr int64_t kTileBytes = int64_t{256} << 20;
 
 struct Shape {
@@ -124,17 +128,24 @@ double peak_bytes(int index) {
   return static_cast<double>(stats.allocated_bytes[0].peak);
 }
 
+const device::FusedChoice kMma = {device::FusedType::fp16, device::FusedProduct::mma};
+
 class Bench {
  public:
   Bench(const Settings& settings, const Shape& shape, int64_t length, double flops_a_ms)
       : s_(settings), shape_(shape), length_(length), group_(shape.heads / shape.kv_heads) {
     const auto options = at::TensorOptions(at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(s_.device)));
-    for (int i = 0; i < kSets;
-         ++i) {  // one group's tensors serve all groups of the layer: the time does not depend on it
-      GroupTensors set;
-      set.q = at::randn({group_, length, shape.dim}, options.dtype(at::kHalf));
-      set.k = at::randn({length, shape.dim}, options.dtype(at::kHalf));
-      sets_.push_back(set);
+    RopeConfig rope;
+    rope.type = RopeConfig::Type::standard;
+    rope.theta = 500000;
+    rope.dim = shape.dim;
+    rope_ = RopeTable(rope, length);
+    for (int i = 0; i < kSets; ++i) {
+      const at::Tensor table = at::randn({kTokens, shape.heads + shape.kv_heads, shape.dim}, options);
+      device::DeviceRows rows = {table.narrow(1, 0, shape.heads), table.narrow(1, shape.heads, shape.kv_heads),
+                                 at::randint(kTokens, {length}, options.dtype(at::kInt)), &rope_};
+      sets_.push_back(read_group(rows, 0, at::kHalf));  // serves all groups: the time does not depend on it
+      rows_.push_back(std::move(rows));
     }
     problem_.length = length;
     problem_.heads = shape.heads;
@@ -150,16 +161,17 @@ class Bench {
     line("floor", floor_ms_, 0);
     AttentionOptions options, far_only;
     far_only.far_peak = false;
-    time("fused", s_.rounds, [&](const GroupTensors& t) { device::fused_group(problem_, options, t); });
-    time("lse, three calls", s_.rounds,
-         [&](const GroupTensors& t) { device::lse_group(problem_, far_only, t, false); });
-    time("torch flash forward", s_.rounds, [&](const GroupTensors& t) { flash(t); });
-    time("torch QK^T to memory", s_.rounds, [&](const GroupTensors& t) { products(t); });
-    time("tiles", 1, [&](const GroupTensors& t) { device::tiles_group(problem_, options, t, kTileBytes); });
+    time("fused", s_.rounds, [&](int set) { fused(set, {}); });
+    time("fused, mma", s_.rounds, [&](int set) { fused(set, kMma); });
+    time_groups("lse, three calls", s_.rounds,
+                [&](const GroupTensors& t) { device::lse_group(problem_, far_only, t, false); });
+    time_groups("torch flash forward", s_.rounds, [&](const GroupTensors& t) { flash(t); });
+    time_groups("torch QK^T to memory", s_.rounds, [&](const GroupTensors& t) { products(t); });
+    time_groups("tiles", 1, [&](const GroupTensors& t) { device::tiles_group(problem_, options, t, kTileBytes); });
     if (length_ <= 32768)
-      time("lse, all bins", 1, [&](const GroupTensors& t) { device::lse_group(problem_, far_only, t, true); });
+      time_groups("lse, all bins", 1, [&](const GroupTensors& t) { device::lse_group(problem_, far_only, t, true); });
     // The authors' loop holds some L x L matrices of a head at a time: 2 GB each at 32K.
-    if (length_ <= 32768) time("authors' loop", 1, [&](const GroupTensors& t) { naive(t); });
+    if (length_ <= 32768) time_groups("authors' loop", 1, [&](const GroupTensors& t) { naive(t); });
     differences();
   }
 
@@ -170,14 +182,23 @@ class Bench {
     c10::cuda::CUDACachingAllocator::resetPeakStats(static_cast<c10::DeviceIndex>(s_.device));
     const double before = peak_bytes(s_.device);
     try {
-      const double ms = median(timer_, rounds, [&](int run) {
-        for (int64_t kv = 0; kv < shape_.kv_heads; ++kv) work(sets_[(run * shape_.kv_heads + kv) % kSets]);
-      });
+      const double ms = median(timer_, rounds, [&](int run) { work(run % kSets); });
       line(name, ms, peak_bytes(s_.device) - before);
     } catch (const c10::OutOfMemoryError&) {
       std::printf("{\"bench\":\"%s\",\"shape\":\"%s\",\"length\":%lld,\"error\":\"out of memory\"}\n", name,
                   shape_.name, static_cast<long long>(length_));
     }
+  }
+
+  template <typename Work>
+  void time_groups(const char* name, int rounds, const Work& work) {
+    time(name, rounds, [&](int set) {
+      for (int64_t kv = 0; kv < shape_.kv_heads; ++kv) work(sets_[(set + kv) % kSets]);
+    });
+  }
+
+  AttentionStats fused(int set, const device::FusedChoice& choice) const {
+    return device::fused_window(problem_, {}, rows_[set], kTileBytes, choice)();
   }
 
   void line(const char* name, double ms, double bytes) const {
@@ -217,23 +238,28 @@ class Bench {
   void differences() const {
     AttentionOptions options, far_only;
     far_only.far_peak = false;
-    const HeadStats fused = device::fused_group(problem_, options, sets_[0]).heads[0];
+    const HeadStats own = fused(0, {}).heads[0], mma = fused(0, kMma).heads[0];
     const HeadStats lse = device::lse_group(problem_, far_only, sets_[0], false).heads[0];
     const HeadStats tiles = device::tiles_group(problem_, options, sets_[0], kTileBytes).heads[0];
     const auto relative = [](double a, double b) { return std::fabs(a / b - 1); };
-    std::printf(
-        "{\"check\":\"relative difference from tiles\",\"shape\":\"%s\",\"length\":%lld,\"fused\":{\"far_mass\":%.3g,"
-        "\"far_squares\":%.3g,\"entropy\":%.3g,\"far_peak\":%.3g},\"lse\":{\"far_mass\":%.3g,\"far_squares\":%.3g,"
-        "\"entropy\":%.3g}}\n",
-        shape_.name, static_cast<long long>(length_), relative(fused.far_mass, tiles.far_mass),
-        relative(fused.far_squares, tiles.far_squares), relative(fused.entropy, tiles.entropy),
-        relative(fused.far_peak, tiles.far_peak), relative(lse.far_mass, tiles.far_mass),
-        relative(lse.far_squares, tiles.far_squares), relative(lse.entropy, tiles.entropy));
+    const auto print = [&](const char* name, const HeadStats& got) {
+      std::printf(",\"%s\":{\"far_mass\":%.3g,\"far_squares\":%.3g,\"entropy\":%.3g,\"far_peak\":%.3g}", name,
+                  relative(got.far_mass, tiles.far_mass), relative(got.far_squares, tiles.far_squares),
+                  relative(got.entropy, tiles.entropy), got.far_peak > 0 ? relative(got.far_peak, tiles.far_peak) : 0);
+    };
+    std::printf("{\"check\":\"relative difference from tiles\",\"shape\":\"%s\",\"length\":%lld", shape_.name,
+                static_cast<long long>(length_));
+    print("fused", own);
+    print("fused_mma", mma);
+    print("lse", lse);
+    std::printf("}\n");
   }
 
   const Settings& s_;
   const Shape& shape_;
   const int64_t length_, group_;
+  RopeTable rope_;
+  std::vector<device::DeviceRows> rows_;
   std::vector<GroupTensors> sets_;
   AttentionProblem problem_;
   double floor_ms_ = 0;

@@ -88,7 +88,7 @@ class Bench {
       std::vector<float> row(p.dim);
       p.mutable_source->prepare_group(0);
       p.source->queries(0, p.length - 1, 1, row.data());
-      return AttentionStats();
+      return [] { return AttentionStats(); };
     };
     with.statistics = [&](const AttentionProblem& p, const AttentionOptions& o) { return stats_(p, o); };
     time("decoder " + layers, [&] { score(decoder_, request_, without); });

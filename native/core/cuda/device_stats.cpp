@@ -39,8 +39,8 @@ AttentionStats all_groups(DeviceKernel kernel, const AttentionProblem& p, const 
   for (int64_t kv = 0; kv < p.kv_heads; ++kv) {
     device::poll(options);
     const device::GroupTensors tensors = device::read_group(rows, kv, type);
-    const GroupResult group = lse ? device::lse_group(p, options, tensors, true)
-                                  : device::tiles_group(p, options, tensors, tile_bytes);
+    const GroupResult group =
+        lse ? device::lse_group(p, options, tensors, true) : device::tiles_group(p, options, tensors, tile_bytes);
     result.heads.insert(result.heads.end(), group.heads.begin(), group.heads.end());
     if (!options.token_far) continue;
     const float* far = group.token_far.const_data_ptr<float>();
@@ -62,8 +62,8 @@ void refuse_unsupported(DeviceKernel kernel, const AttentionProblem& p, const At
 }  // namespace
 
 const char* device_kernel_name(DeviceKernel kernel) {
-  return kernel == DeviceKernel::tiles ? "tiles"
-         : kernel == DeviceKernel::lse ? "lse"
+  return kernel == DeviceKernel::tiles   ? "tiles"
+         : kernel == DeviceKernel::lse   ? "lse"
          : kernel == DeviceKernel::fused ? "fused"
                                          : "fused-mma";
 }

@@ -1,5 +1,5 @@
-// What fused_kernel.cu and queue.cpp have, on the emulated machine and tensors of the CPU: everything is done at once, by
-// three blocks. Wgmma for widths up to 128, as on Hopper.
+// What fused_kernel.cu and queue.cpp have, on the emulated machine and tensors of the CPU: everything is done at once,
+// by three blocks. Wgmma for widths up to 128, as on Hopper.
 #include "cuda/fused/fused_kernel.h"
 #include "cuda/fused/mma_block.h"
 #include "cuda/fused/pack.h"
@@ -45,7 +45,9 @@ void pack_width(const PackArguments& a) {
 }
 template <FusedType kType, int kRows>
 const char* pack(int dim, const PackArguments& a) {
-  dim == 64 ? pack_width<kType, kRows, 64>(a) : dim == 128 ? pack_width<kType, kRows, 128>(a) : pack_width<kType, kRows, 256>(a);
+  dim == 64    ? pack_width<kType, kRows, 64>(a)
+  : dim == 128 ? pack_width<kType, kRows, 128>(a)
+               : pack_width<kType, kRows, 256>(a);
   return nullptr;
 }
 
@@ -63,8 +65,8 @@ int64_t fused_blocks(FusedProduct product, int dim, int64_t length) {
   return (length + rows - 1) / rows;
 }
 int fused_query_tiles(FusedProduct product, int dim, int64_t length) {
-  return static_cast<int>(fused_blocks(product, dim, length)) *
-         variant_of(product, FusedType::fp16, dim, false).rows / kQueryTileRows;
+  return static_cast<int>(fused_blocks(product, dim, length)) * variant_of(product, FusedType::fp16, dim, false).rows /
+         kQueryTileRows;
 }
 int fused_key_tiles(int64_t length) {
   return static_cast<int>((length + kKeyTileRows - 1) / kKeyTileRows);

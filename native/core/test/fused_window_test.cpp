@@ -4,12 +4,13 @@
 //
 // A CPU build links the emulated kernels and takes small windows. A CUDA build runs on its GPU; without one it says so
 // and passes: whether a GPU was there stands in the output of scripts/gpu-check.
+#include "cuda/fused/fused_window.h"
+
 #include <algorithm>
 #include <cstdlib>
 
 #include "attention_fixture.h"
 #include "cuda/device_stats.h"
-#include "cuda/fused/fused_window.h"
 #include "layer_zero.h"
 #include "layer_zero_model.h"
 #include "scorer.h"
@@ -123,7 +124,8 @@ void test_beyond_half() {
   round_to(table, at::kBFloat16);
   const AttentionProblem p = problem_of(shape, table, 50);
   DeviceStats stats(kPlace);
-  compare(stats(p, with_tokens())(), attention_stats_reference(p, with_tokens()), 200, fused_tolerance(), "beyond fp16");
+  compare(stats(p, with_tokens())(), attention_stats_reference(p, with_tokens()), 200, fused_tolerance(),
+          "beyond fp16");
 }
 
 // Twice the error of attention computed plainly from rounded inputs, against float64.

@@ -1,5 +1,5 @@
-// One, two and three copies of a model on torch's CPU (or on the GPUs in turn, if LONGATTN_TEST_DEVICE names one), and on
-// our own: the same bits of statistics and losses, the errors of one copy, counters of all.
+// One, two and three copies of a model on torch's CPU (or on the GPUs in turn, if LONGATTN_TEST_DEVICE names one), and
+// on our own: the same bits of statistics and losses, the errors of one copy, counters of all.
 #include "decoder/model_replicas.h"
 
 #include <ATen/Parallel.h>

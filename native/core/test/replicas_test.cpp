@@ -62,7 +62,8 @@ void replicas_work_side_by_side() {
 void threads_and_statistics_are_shared_out() {
   std::vector<Nothing> providers(3);
   std::vector<Replica> replicas = replicas_of(providers);
-  for (Replica& replica : replicas) replica.statistics = [](const auto&, const auto&) { return [] { return AttentionStats(); }; };
+  for (Replica& replica : replicas)
+    replica.statistics = [](const auto&, const auto&) { return [] { return AttentionStats(); }; };
   ProviderOptions options;
   options.threads = 6;
   const auto threads = [&](int64_t windows, int want) {
@@ -142,9 +143,48 @@ void the_callers_cancel_reaches_all() {
   CHECK(begun == 3);  // cancelled before it began
 }
 
+// A window ends after the next one has started, and none is left in flight.
+void windows_overlap_by_one() {
+  std::vector<Nothing> providers(1);
+  std::string events;
+  pipeline_windows(replicas_of(providers), 3, {}, [&](int64_t window, LayerProvider&, const ProviderOptions&) {
+    events += "start " + std::to_string(window) + ", ";
+    return [&events, window] { events += "end " + std::to_string(window) + ", "; };
+  });
+  CHECK_MESSAGE(events == "start 0, start 1, end 0, start 2, end 1, end 2, ", events);
+  providers.resize(3);
+  std::vector<std::atomic<int>> ended(50);
+  pipeline_windows(replicas_of(providers), 50, {}, [&](int64_t window, LayerProvider&, const ProviderOptions&) {
+    return [&ended, window] { ++ended[window]; };
+  });
+  for (const std::atomic<int>& count : ended) CHECK(count == 1);
+}
+
+// A window in flight ends although the next one could not start, and is blamed first if it fails too.
+void a_window_in_flight_ends_first() {
+  for (const size_t count : {1, 2}) {
+    std::vector<Nothing> providers(count);
+    for (const bool both : {false, true}) {
+      std::atomic<bool> ended{false};
+      const auto start = [&](int64_t window, LayerProvider&, const ProviderOptions&) -> WindowEnd {
+        if (window > 0) throw Error(kInvalidRequest, "window " + std::to_string(window));
+        return [&] {
+          ended = true;
+          if (both) throw Error(kInvalidRequest, "window 0");
+        };
+      };
+      CHECK_ERROR((pipeline_windows(replicas_of(providers), 3, {}, start), 0), kInvalidRequest,
+                  both ? "window 0" : "window 1");
+      CHECK(ended);
+    }
+  }
+}
+
 }  // namespace
 
 int main() {
+  windows_overlap_by_one();
+  a_window_in_flight_ends_first();
   each_window_once();
   replicas_work_side_by_side();
   threads_and_statistics_are_shared_out();

@@ -1,7 +1,8 @@
 // Torch's memory and stream around the kernels; sums of their slots in float64.
 //
-// Groups of heads are packed and computed in pieces of some bytes, so that a long window's packed rows stay small beside
-// the rows themselves; a window of 32,768 tokens of Llama-3.1-8B is one piece, whose blocks fill the device to the end.
+// Groups of heads are packed and computed in pieces of some bytes, so that a long window's packed rows stay small
+// beside the rows themselves; a window of 32,768 tokens of Llama-3.1-8B is one piece, whose blocks fill the device to
+// the end.
 #include "cuda/fused/fused_window.h"
 
 #include <ATen/ops/sum.h>
@@ -109,14 +110,13 @@ class Window {
 
   void groups(int64_t kv, int64_t count) {
     const int64_t head = kv * group_, heads = count * group_;
-    const at::Tensor q =
-        at::empty({heads, arguments_.query_tiles, tile_bytes(kQueryTileRows, dim_)}, like(at::kByte));
+    const at::Tensor q = at::empty({heads, arguments_.query_tiles, tile_bytes(kQueryTileRows, dim_)}, like(at::kByte));
     const at::Tensor k = at::empty({count, arguments_.key_tiles, tile_bytes(kKeyTileRows, dim_)}, like(at::kByte));
     int* flags = flags_.mutable_data_ptr<int>();
-    check_cuda(fused_pack_queries(
-        type_, dim_, packing_.queries(head, heads, arguments_.query_tiles, q, flags + head), queue_.stream()));
-    check_cuda(fused_pack_keys(
-        type_, dim_, packing_.keys(kv, count, arguments_.key_tiles, k, flags + p_.heads + kv), queue_.stream()));
+    check_cuda(fused_pack_queries(type_, dim_, packing_.queries(head, heads, arguments_.query_tiles, q, flags + head),
+                                  queue_.stream()));
+    check_cuda(fused_pack_keys(type_, dim_, packing_.keys(kv, count, arguments_.key_tiles, k, flags + p_.heads + kv),
+                               queue_.stream()));
     FusedArguments a = arguments_;
     a.q = q.const_data_ptr();
     a.k = k.const_data_ptr();
@@ -186,7 +186,9 @@ PendingStats fused_window(const AttentionProblem& problem, const AttentionOption
     if (auto stats = run->window->result()) return *std::move(stats);
     const c10::InferenceMode inference;
     const c10::DeviceGuard guard(run->packing.device());
-    return Window(run->problem, run->options, run->packing, piece_bytes, {FusedType::bf16, choice.product}).result().value();
+    return Window(run->problem, run->options, run->packing, piece_bytes, {FusedType::bf16, choice.product})
+        .result()
+        .value();
   };
 }
 

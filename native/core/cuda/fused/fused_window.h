@@ -20,8 +20,9 @@ struct FusedChoice {
 };
 
 // Puts the window's work on the current stream of `rows`' device and returns; what it returns waits for it. Packed
-// queries take `piece_bytes` at a time, or a group's. A window with a number beyond fp16's range is done again in bf16. Throws c10::OutOfMemoryError and std::runtime_error for
-// an error of the CUDA runtime; what it returns also NotFinite, naming the lowest head.
+// queries take `piece_bytes` at a time, or a group's. A window with a number beyond fp16's range is done again in bf16.
+// Throws c10::OutOfMemoryError and std::runtime_error for an error of the CUDA runtime; what it returns also NotFinite,
+// naming the lowest head.
 PendingStats fused_window(const AttentionProblem& problem, const AttentionOptions& options, const DeviceRows& rows,
                           int64_t piece_bytes, const FusedChoice& choice = {});
 

@@ -5,8 +5,7 @@
 
 namespace longattn::device {
 
-Packing::Packing(const AttentionProblem& problem, const DeviceRows& rows)
-    : q_(rows.q), k_(rows.k), index_(rows.index) {
+Packing::Packing(const AttentionProblem& problem, const DeviceRows& rows) : q_(rows.q), k_(rows.k), index_(rows.index) {
   common_.length = static_cast<int>(problem.length);
   common_.dim = static_cast<int>(problem.dim);
   if (index_.defined()) common_.index = index_.const_data_ptr<int32_t>();
