@@ -143,7 +143,8 @@ class Bench {
     for (int i = 0; i < kSets; ++i) {
       const at::Tensor table = at::randn({kTokens, shape.heads + shape.kv_heads, shape.dim}, options);
       device::DeviceRows rows = {table.narrow(1, 0, shape.heads), table.narrow(1, shape.heads, shape.kv_heads),
-                                 at::randint(kTokens, {length}, options.dtype(at::kInt)), &rope_};
+                                 at::randint(kTokens, {length}, options.dtype(at::kInt)), &rope_,
+                                 device::angles_of(rope_, length, options.device())};
       sets_.push_back(read_group(rows, 0, at::kHalf));  // serves all groups: the time does not depend on it
       rows_.push_back(std::move(rows));
     }

@@ -40,7 +40,7 @@ DeviceRows made_on_cpu(const AttentionProblem& p, const AttentionOptions& option
                 [&](int64_t row, int64_t count, float* out) { p.source->queries(head, row, count, out); });
     }
   }
-  return {q.transpose(0, 1), k.transpose(0, 1), {}};
+  return {q.transpose(0, 1), k.transpose(0, 1), {}, nullptr, {}};
 }
 
 }  // namespace
@@ -49,13 +49,14 @@ DeviceRows read_rows(const AttentionProblem& p, const AttentionOptions& options,
                      DeviceTable& table) {
   poll(options);
   if (const auto* tensors = dynamic_cast<const TensorRows*>(p.source)) {
-    return {tensors->query_rows().to(device), tensors->key_rows().to(device), {}};
+    return {tensors->query_rows().to(device), tensors->key_rows().to(device), {}, nullptr, {}};
   }
   auto* tokens = dynamic_cast<TokenRows*>(p.mutable_source);
   if (tokens == nullptr || !tokens->has_token_rows()) return made_on_cpu(p, options, device);
   const auto [rows, index] = table.look_up(p, *tokens);
-  const RopeTable& rope = tokens->rotation();
-  return {rows.narrow(1, 0, p.heads), rows.narrow(1, p.heads, p.kv_heads), index, rope.half() > 0 ? &rope : nullptr};
+  const RopeTable* rope = tokens->rotation().half() > 0 ? &tokens->rotation() : nullptr;
+  return {rows.narrow(1, 0, p.heads), rows.narrow(1, p.heads, p.kv_heads), index, rope,
+          rope != nullptr ? table.angles(p, *tokens) : Angles{}};
 }
 
 }  // namespace longattn::device

@@ -11,6 +11,7 @@ struct DeviceRows {
   at::Tensor k;      // [R, Hkv, d]
   at::Tensor index;  // [L] int32 on the device: the row of each position; undefined: row n is that of position n
   const RopeTable* rope = nullptr;  // rotation left to do; null: none. Lives as long as the problem's source
+  Angles angles;                    // of that rotation
 };
 
 // From tensors (a decoder's), from the table (token rows), or from rows that the source makes on the CPU, by threads.

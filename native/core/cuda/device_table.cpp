@@ -89,4 +89,13 @@ DeviceTable::Rows DeviceTable::look_up(const AttentionProblem& p, TokenRows& sou
   return {rows_, to_device(index, device_)};
 }
 
+Angles DeviceTable::angles(const AttentionProblem& p, const TokenRows& source) {
+  if (angles_model_ != source.model() || angles_length_ != p.length) {
+    angles_ = angles_of(source.rotation(), p.length, device_);
+    angles_model_ = source.model();
+    angles_length_ = p.length;
+  }
+  return angles_;
+}
+
 }  // namespace longattn::device

@@ -11,6 +11,7 @@
 
 #include "attention_stats.h"
 #include "cuda/aten.h"
+#include "cuda/rotate.h"
 #include "token_rows.h"
 
 namespace longattn::device {
@@ -31,6 +32,9 @@ class DeviceTable {
   // its work has ended. Throws what source.project() throws, and c10::OutOfMemoryError.
   Rows look_up(const AttentionProblem& problem, TokenRows& source);
 
+  // Of the window's rotation, [L, 1, half] each. Those of the last window serve the next one of the same length.
+  Angles angles(const AttentionProblem& problem, const TokenRows& source);
+
   // How often the device had no room for the table, after which the budget is half as large for good.
   int64_t halvings() const { return halvings_; }
 
@@ -50,6 +54,9 @@ class DeviceTable {
   std::vector<int32_t> slots_;  // [vocab]: row of each token, or kAbsent
   std::vector<uint64_t> seen_;  // [vocab]: the last window that had the token
   uint64_t window_ = 0;
+  Angles angles_;
+  uint64_t angles_model_ = 0;
+  int64_t angles_length_ = 0;
 };
 
 }  // namespace longattn::device

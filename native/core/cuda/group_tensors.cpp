@@ -7,8 +7,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "cuda/rotate.h"
-
 namespace longattn::device {
 namespace {
 
@@ -44,9 +42,8 @@ GroupTensors read_group(const DeviceRows& rows, int64_t kv_head, at::ScalarType 
   const at::Tensor q = gather(rows, rows.q.narrow(1, result.first_head, group));  // [L, G, d]
   const at::Tensor k = gather(rows, rows.k.narrow(1, kv_head, 1));                // [L, 1, d]
   if (rows.rope != nullptr) {
-    const Angles angles = angles_of(*rows.rope, q.size(0), q.device());
-    rotate(*rows.rope, angles, q);
-    rotate(*rows.rope, angles, k);
+    rotate(*rows.rope, rows.angles, q);
+    rotate(*rows.rope, rows.angles, k);
   }
   const float most = largest(q, k, result.first_head);
   const at::ScalarType fitting = type == at::kHalf && most > kLargestHalf ? at::kBFloat16 : type;

@@ -153,6 +153,10 @@ uint16_t half_bits(float x) {
   return kType == FusedType::fp16 ? fp16_bits(x) : bf16_bits(x);
 }
 
+inline void load_floats(float (&x)[8], const float* from) {
+  std::memcpy(x, from, sizeof x);
+}
+
 inline uint32_t shared_address(const void* p) {
   return Emulator::now().shared_address(p);
 }

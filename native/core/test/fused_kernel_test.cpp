@@ -216,14 +216,14 @@ void test_all(const char* name) {
 }
 
 // Rows of an index, rotated as the CPU rotates them; what is not finite or too large for fp16 raises a flag.
-void test_pack(bool interleaved) {
+void test_pack(bool interleaved, int64_t offset) {
   constexpr int64_t kLength = 70, kHeads = 2, kDimension = 48, kStride = kHeads * kDimension + 5;
   constexpr int kTiles = 2;
   RopeConfig config;
   config.type = RopeConfig::Type::standard;
   config.theta = 10000;
   config.dim = 32;
-  config.offset = 8;
+  config.offset = offset;
   config.interleaved = interleaved;
   const RopeTable rope(config, kLength);
   std::vector<float> rows(10 * kStride), cos, sin;
@@ -289,8 +289,9 @@ void test_pack(bool interleaved) {
 }  // namespace
 
 int main() {
-  test_pack(false);
-  test_pack(true);
+  test_pack(false, 8);  // whole chunks are rotated with whole chunks
+  test_pack(false, 12);
+  test_pack(true, 8);
   test_all<MmaBlock>("mma");
   test<MmaBlock<FusedType::fp16, 256, false>, FusedType::fp16, 256>("mma", {150, 2, 1, 256}, Content::randn, 40);
   test<MmaBlock<FusedType::bf16, 256, true>, FusedType::bf16, 256>("mma", {150, 2, 1, 200}, Content::randn, 40,

@@ -50,6 +50,18 @@ LONGATTN_DEVICE uint16_t half_bits(float x) {
   return __bfloat16_as_ushort(__float2bfloat16_rn(x));
 }
 
+// Eight that lie together, in two loads where their address allows it.
+LONGATTN_DEVICE void load_floats(float (&x)[8], const float* from) {
+  if ((reinterpret_cast<uintptr_t>(from) & 15) == 0) {
+    const float4 a = reinterpret_cast<const float4*>(from)[0], b = reinterpret_cast<const float4*>(from)[1];
+    x[0] = a.x, x[1] = a.y, x[2] = a.z, x[3] = a.w;
+    x[4] = b.x, x[5] = b.y, x[6] = b.z, x[7] = b.w;
+  } else {
+    LONGATTN_UNROLL
+    for (int i = 0; i < 8; ++i) x[i] = from[i];
+  }
+}
+
 // --- shared memory ---
 
 LONGATTN_DEVICE uint32_t shared_address(const void* p) {

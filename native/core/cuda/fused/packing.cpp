@@ -1,8 +1,6 @@
 // Strides of tensors and tables of angles become plain pointers.
 #include "cuda/fused/packing.h"
 
-#include "cuda/rotate.h"
-
 namespace longattn::device {
 
 Packing::Packing(const AttentionProblem& problem, const DeviceRows& rows) : q_(rows.q), k_(rows.k), index_(rows.index) {
@@ -10,9 +8,8 @@ Packing::Packing(const AttentionProblem& problem, const DeviceRows& rows) : q_(r
   common_.dim = static_cast<int>(problem.dim);
   if (index_.defined()) common_.index = index_.const_data_ptr<int32_t>();
   if (rows.rope == nullptr) return;
-  const Angles angles = angles_of(*rows.rope, problem.length, rows.q.device());
-  cos_ = angles.cos.contiguous();
-  sin_ = angles.sin.contiguous();
+  cos_ = rows.angles.cos.contiguous();
+  sin_ = rows.angles.sin.contiguous();
   common_.cos = cos_.const_data_ptr<float>();
   common_.sin = sin_.const_data_ptr<float>();
   common_.half = static_cast<int>(rows.rope->half());

@@ -9,7 +9,7 @@ namespace longattn::device {
 
 class Packing {
  public:
-  // Keeps `rows`' tensors and, on their device, the angles of its rotation; not its `rope`.
+  // Keeps `rows`' tensors; not its `rope`.
   Packing(const AttentionProblem& problem, const DeviceRows& rows);
 
   at::Device device() const { return q_.device(); }
