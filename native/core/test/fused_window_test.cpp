@@ -154,8 +154,8 @@ void test_rounding(at::ScalarType type, int64_t length) {
   }
 }
 
-// Rows of a table by an index, rotated: what layer 0 gives. fp16 is good to 2^-11, so a share of attention to about
-// that times the size of a logit.
+// Rows of a table by an index, rotated: what layer 0 gives. fp16 is good to 2^-11, so a logit of 20 to about 0.01, and
+// with it a single share of attention; in sums over rows most of it goes.
 void test_token_rows(const LayerZeroShape& shape) {
   setenv("LONGATTN_CUDA_KERNEL", "fused", 1);
   const LayerZeroModel model(shape);
@@ -180,7 +180,9 @@ void test_token_rows(const LayerZeroShape& shape) {
       CHECK(check::close(got[i].entropy[h], want[i].entropy[h], 2e-3, 1e-6));
     }
     for (size_t n = 0; n < want[i].token_ds.size(); ++n)
-      CHECK(check::close(got[i].token_ds[n], want[i].token_ds[n], 5e-3, 2e-5));
+      CHECK_MESSAGE(check::close(got[i].token_ds[n], want[i].token_ds[n], 2e-2, 2e-5),
+                    "window " + std::to_string(i) + " token " + std::to_string(n) + ": " +
+                        std::to_string(got[i].token_ds[n]) + " is not " + std::to_string(want[i].token_ds[n]));
   }
 }
 
