@@ -59,6 +59,17 @@ void refuse_unsupported(DeviceKernel kernel, const AttentionProblem& p, const At
                               " for this model: that kernel does not compute " + what + ". Use tiles.");
 }
 
+template <typename Work>
+auto within_memory(int64_t length, const Work& work) {
+  try {
+    return work();
+  } catch (const c10::OutOfMemoryError&) {
+    throw Error(kOutOfMemory,
+                "the device has not enough memory for a window of " + std::to_string(length) +
+                    " tokens. Use shorter windows, end other programs on the device, or use --device cpu.");
+  }
+}
+
 }  // namespace
 
 const char* device_kernel_name(DeviceKernel kernel) {
@@ -93,13 +104,9 @@ int64_t DeviceStats::halvings() const {
 }
 
 PendingStats DeviceStats::operator()(const AttentionProblem& p, const AttentionOptions& options) {
-  try {
-    return start(p, options);
-  } catch (const c10::OutOfMemoryError&) {
-    throw Error(kOutOfMemory,
-                "the device has not enough memory for a window of " + std::to_string(p.length) +
-                    " tokens. Use shorter windows, end other programs on the device, or use --device cpu.");
-  }
+  const int64_t length = p.length;
+  const PendingStats pending = within_memory(length, [&] { return start(p, options); });
+  return [length, pending] { return within_memory(length, pending); };
 }
 
 PendingStats DeviceStats::start(const AttentionProblem& p, const AttentionOptions& options) {

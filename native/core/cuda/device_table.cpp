@@ -43,8 +43,9 @@ void DeviceTable::begin_anew(const AttentionProblem& p, const TokenRows& source,
   model_ = source.model();
   used_ = 0;
   slots_.assign(static_cast<size_t>(source.vocab()), kAbsent);
-  const bool fits =
-      rows_.defined() && rows_.size(0) >= needed && rows_.size(1) == p.heads + p.kv_heads && rows_.size(2) == p.dim;
+  // A window that is still in flight may read its rows once more (bf16 after fp16): they are its own then.
+  const bool ours = rows_.defined() && rows_.storage().use_count() == 1;
+  const bool fits = ours && rows_.size(0) >= needed && rows_.size(1) == p.heads + p.kv_heads && rows_.size(2) == p.dim;
   if (fits) return;
   rows_.reset();
   rows_ = halve_on_out_of_memory<c10::OutOfMemoryError>(
@@ -64,14 +65,13 @@ DeviceTable::Rows DeviceTable::look_up(const AttentionProblem& p, TokenRows& sou
   }
 
   const bool other_model = source.model() != model_;
-  if (other_model) slots_.assign(static_cast<size_t>(source.vocab()), kAbsent);
-  seen_.resize(slots_.size());
+  seen_.resize(static_cast<size_t>(source.vocab()));
   std::vector<TokenAt> distinct;
   ++window_;
   for (int64_t n = 0; n < p.length; ++n) {
     if (std::exchange(seen_[ids[n]], window_) == window_) continue;
     distinct.push_back({ids[n], 0});
-    if (slots_[ids[n]] == kAbsent) wanted.push_back({ids[n], 0});
+    if (other_model || slots_[ids[n]] == kAbsent) wanted.push_back({ids[n], 0});
   }
   const auto all = static_cast<int64_t>(distinct.size());
   const int64_t capacity = rows_.defined() ? rows_.size(0) : 0;

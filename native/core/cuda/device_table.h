@@ -28,8 +28,8 @@ class DeviceTable {
     at::Tensor index;  // [L] int32: the row of each position; undefined where row n is that of position n
   };
 
-  // `source` has token rows. In the order of the current stream: what an earlier window was given stays as it was until
-  // its work has ended. Throws what source.project() throws, and c10::OutOfMemoryError.
+  // `source` has token rows. What an earlier window was given stays as it was for as long as somebody holds it. Throws
+  // what source.project() throws, and c10::OutOfMemoryError.
   Rows look_up(const AttentionProblem& problem, TokenRows& source);
 
   // Of the window's rotation, [L, 1, half] each. Those of the last window serve the next one of the same length.

@@ -23,7 +23,7 @@ constexpr double kLog2E = 1.44269504088896340736;
 
 // Counts of each kind of tile, so that a test knows what it covered.
 struct Seen {
-  int inside = 0, edge = 0, many = 0;
+  int inside = 0, cross = 0, edge = 0, many = 0;
 };
 
 // The Rows of walk_block() for a whole block: four lanes a row.
@@ -44,6 +44,10 @@ struct EmulatedRows {
   void inside(bool far) {
     ++seen.inside;
     each([&](int row, int lane) { lanes[row][lane].inside(acc[row][lane], 0, scale(), far); });
+  }
+  void cross(int first_key, int low, bool far) {
+    ++seen.cross;
+    each([&](int row, int lane) { lanes[row][lane].cross(acc[row][lane], 0, place(row, lane, first_key), low, far); });
   }
   void edge(int first_key, int low, bool open_far, bool next_far) {
     ++seen.edge;
@@ -195,7 +199,7 @@ int main() {
   test_shape({700, 1, 1, 16}, Content::heavy_tailed, 123, ragged, 2.5f);
   // Segments of 256 tokens: tiles inside one, over one edge, and with a k that cuts off one token over two.
   for (int64_t k : {2048, 2049}) test_shape({8192, 1, 1, 2}, Content::heavy_tailed, k, wide);
-  CHECK(wide.inside > 0 && wide.edge > 0 && wide.many > 0);
+  CHECK(wide.inside > 0 && wide.cross > 0 && wide.edge > 0 && wide.many > 0);
   test_not_finite();
   return check::exit_code();
 }

@@ -2,8 +2,9 @@
 // logits, both products, pieces of groups, token rows of a table; the same bits every time; numbers that are not finite
 // or beyond fp16; fp16 and bf16 against plain half-precision attention.
 //
-// A CPU build links the emulated kernels and takes small windows. A CUDA build runs on its GPU; without one it says so
-// and passes: whether a GPU was there stands in the output of scripts/gpu-check.
+// A CPU build links the emulated kernels and takes small windows. A CUDA build runs on the GPU that
+// LONGATTN_TEST_DEVICE names; without one it says so and passes: whether a GPU was there stands in the output of
+// scripts/gpu-check.
 #include "cuda/fused/fused_window.h"
 
 #include <algorithm>
@@ -24,11 +25,14 @@ using device::FusedType;
 
 #ifdef LONGATTN_EMULATED
 constexpr bool kEmulated = true;
-const Placement kPlace = {Placement::Kind::torch_cpu, 0};
 #else
 constexpr bool kEmulated = false;
-const Placement kPlace = {Placement::Kind::cuda, 0};
 #endif
+
+// Torch's CPU, or the GPU that LONGATTN_TEST_DEVICE names.
+Placement place() {
+  return kEmulated ? Placement{Placement::Kind::torch_cpu, 0} : test_placement();
+}
 
 // Inputs are numbers of fp16, so what remains is float32: products that tensor cores add up without rounding to
 // nearest, an exponential good to 2^-22, sums of hundreds of terms.
@@ -82,14 +86,14 @@ void test_shape(const char* kernel, const Shape& shape, Content content, int64_t
   if (masks.slope != 0) p.alibi_slopes = slopes.data();
   const AttentionStats want = attention_stats_reference(p, with_tokens());
   const std::string what = std::string(kernel) + " " + describe(shape, content, k);
-  DeviceStats whole(kPlace), pieces(kPlace, 0, 1);  // one group of heads at a time
+  DeviceStats whole(place()), pieces(place(), 0, 1);  // one group of heads at a time
   const AttentionStats got = whole(p, with_tokens())();
   compare(got, want, shape.length, fused_tolerance(), what);
   CHECK_MESSAGE(same_bits(got, pieces(p, with_tokens())()), "other bits in pieces: " + what);
 }
 
 int64_t bad_head(const AttentionProblem& p) {
-  DeviceStats stats(kPlace);
+  DeviceStats stats(place());
   try {
     stats(p, {})();
   } catch (const NotFinite& error) {
@@ -123,7 +127,7 @@ void test_beyond_half() {
   }
   round_to(table, at::kBFloat16);
   const AttentionProblem p = problem_of(shape, table, 50);
-  DeviceStats stats(kPlace);
+  DeviceStats stats(place());
   compare(stats(p, with_tokens())(), attention_stats_reference(p, with_tokens()), 200, fused_tolerance(),
           "beyond fp16");
 }
@@ -135,7 +139,7 @@ void test_rounding(at::ScalarType type, int64_t length) {
   round_to(rounded, type);
   const AttentionProblem p = problem_of(shape, table, length / 4), q = problem_of(shape, rounded, length / 4);
   const AttentionStats want = attention_stats_reference(p, {}), plain = attention_stats_reference(q, {});
-  const at::Device where = kEmulated ? at::Device(at::kCPU) : at::Device(at::kCUDA, 0);
+  const at::Device where = kEmulated ? at::Device(at::kCPU) : test_device();
   device::DeviceTable none(where, 0);
   device::FusedChoice choice;
   choice.type = type == at::kHalf ? FusedType::fp16 : FusedType::bf16;
@@ -167,7 +171,7 @@ void test_token_rows(const LayerZeroShape& shape) {
   request.layers = {0};
   request.tokens = true;
   const std::vector<LayerStats> want = score(layer, request, {});
-  DeviceStats stats(kPlace);
+  DeviceStats stats(place());
   ProviderOptions options;
   options.statistics = [&](const AttentionProblem& p, const AttentionOptions& o) { return stats(p, o); };
   const std::vector<LayerStats> got = score(layer, request, options);
@@ -184,6 +188,32 @@ void test_token_rows(const LayerZeroShape& shape) {
                     "window " + std::to_string(i) + " token " + std::to_string(n) + ": " +
                         std::to_string(got[i].token_ds[n]) + " is not " + std::to_string(want[i].token_ds[n]));
   }
+}
+
+// A window that must be done again in bf16 finds its own rows, although the one after it has begun the table anew.
+void test_rows_stay() {
+  setenv("LONGATTN_CUDA_KERNEL", "fused", 1);
+  LayerZeroShape shape;
+  shape.weight_scale = 4e4;  // queries beyond fp16
+  const LayerZeroModel model(shape);
+  LayerZero layer(parse_model_spec(model.spec()), 1 << 24);
+  ScoreRequest both, first;
+  for (int i = 0; i < 80; ++i) both.ids.push_back(i % 20 + (i < 40 ? 0 : 20));
+  both.lengths = {40, 40};
+  both.k = {10, 10};
+  both.layers = {0};
+  first = both;
+  first.ids.resize(40);
+  first.lengths = first.k = {40};
+  first.k = {10};
+  const auto scored = [&](const ScoreRequest& request) {
+    DeviceStats stats(place(), 0);  // room for one window's tokens
+    ProviderOptions options;
+    options.statistics = [&](const AttentionProblem& p, const AttentionOptions& o) { return stats(p, o); };
+    return score(layer, request, options);
+  };
+  CHECK(scored(both)[0].ds == scored(first)[0].ds);
+  CHECK(scored(both)[0].variance == scored(first)[0].variance);
 }
 
 constexpr Masks kMasks[] = {{20, 0, 0, 0}, {0, 0.05f, 0, 0}, {0, 0, 1.5f, 0}, {0, 0, 0, 90}, {5, 0.1f, -1, 100}};
@@ -208,6 +238,8 @@ void test_on_gpu() {
       for (Content content : kContents) test_shape(kernel, {1500, 4, 2, dim}, content, 375);
     for (const Masks& masks : kMasks) test_shape(kernel, {1500, 4, 2, 128}, Content::heavy_tailed, 375, masks);
     for (int64_t k : {2048, 2049}) test_shape(kernel, {8192, 2, 1, 128}, Content::heavy_tailed, k);
+    // More items than multiprocessors: blocks take several, one after the other.
+    for (const Masks& masks : {Masks{}, kMasks[3]}) test_shape(kernel, {2048, 64, 8, 128}, Content::randn, 512, masks);
   }
   test_rounding(at::kHalf, 1024);
   test_rounding(at::kBFloat16, 1024);
@@ -216,13 +248,14 @@ void test_on_gpu() {
 }  // namespace
 
 int main() {
-  if (!kEmulated && cuda_devices().empty()) {
-    std::puts("skipped: this machine has no CUDA device");
+  if (!kEmulated && (cuda_devices().empty() || test_placement().kind != Placement::Kind::cuda)) {
+    std::puts("skipped: no CUDA device (LONGATTN_TEST_DEVICE=cuda)");
     return 0;
   }
   kEmulated ? test_emulated() : test_on_gpu();
   test_not_finite();
   test_beyond_half();
+  test_rows_stay();
   LayerZeroShape wide, by_position, norm_after;
   wide.dim = 40;
   wide.rope_dim = 32;

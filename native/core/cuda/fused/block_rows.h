@@ -114,6 +114,10 @@ struct BlockRows {
   LONGATTN_DEVICE void inside(bool far) {
     each_row([&](int tile, int half) { lanes[tile][half].inside(acc[tile], half, lane_scale(), far); });
   }
+  LONGATTN_DEVICE void cross(int first_key, int low, bool far) {
+    each_row(
+        [&](int tile, int half) { lanes[tile][half].cross(acc[tile], half, place(tile, half, first_key), low, far); });
+  }
   LONGATTN_DEVICE void edge(int first_key, int low, bool open_far, bool next_far) {
     each_row([&](int tile, int half) {
       lanes[tile][half].edge(acc[tile], half, place(tile, half, first_key), low, open_far, next_far,

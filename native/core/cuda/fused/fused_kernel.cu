@@ -2,17 +2,13 @@
 // item has a slot of its own, so the bits depend neither on the schedule nor on the number of multiprocessors.
 #include <cuda_runtime.h>
 
-#include "cuda/fused/fused_kernel.h"
-#include "cuda/fused/mma_block.h"
-#include "cuda/fused/pack.h"
-#include "cuda/fused/wgmma_block.h"
+#include "cuda/fused/variants.h"
 
 namespace longattn {
 namespace device {
 namespace {
 
 constexpr int kPackThreads = 256;
-constexpr int64_t kCounterBytes = 256;  // keeps what follows aligned
 
 template <typename Block>
 __global__ void __launch_bounds__(Block::kThreads, Block::kResident)
@@ -42,33 +38,23 @@ __global__ void __launch_bounds__(kPackThreads) pack_kernel(const __grid_constan
 struct Variant {
   void (*kernel)(FusedArguments, int*);
   int threads, rows, shared_bytes;
+  int registers;  // that its threads have to have together, so that no group waits for more than there are
 };
-template <typename Block>
-Variant mma_variant() {
-  return {mma_kernel<Block>, Block::kThreads, Block::kRows, static_cast<int>(sizeof(typename Block::Shared))};
-}
-template <typename Block>
-Variant wgmma_variant() {
-  return {wgmma_kernel<Block>, Block::kThreads, Block::kRows, static_cast<int>(sizeof(typename Block::Shared))};
-}
-
-template <FusedType kType, bool kMapped>
-Variant variant_of(FusedProduct product, int dim) {
-  if (product == FusedProduct::wgmma)
-    return dim == 64 ? wgmma_variant<WgmmaBlock<kType, 64, kMapped>>()
-                     : wgmma_variant<WgmmaBlock<kType, 128, kMapped>>();
-  return dim == 64    ? mma_variant<MmaBlock<kType, 64, kMapped>>()
-         : dim == 128 ? mma_variant<MmaBlock<kType, 128, kMapped>>()
-                      : mma_variant<MmaBlock<kType, 256, kMapped>>();
-}
+struct VariantOf {
+  template <FusedType kType, int kDim, bool kMapped>
+  Variant operator()(Tag<MmaBlock<kType, kDim, kMapped>>) const {
+    using Block = MmaBlock<kType, kDim, kMapped>;
+    return {mma_kernel<Block>, Block::kThreads, Block::kRows, static_cast<int>(sizeof(typename Block::Shared)), 0};
+  }
+  template <FusedType kType, int kDim, bool kMapped>
+  Variant operator()(Tag<WgmmaBlock<kType, kDim, kMapped>>) const {
+    using Block = WgmmaBlock<kType, kDim, kMapped>;
+    return {wgmma_kernel<Block>, Block::kThreads, Block::kRows, static_cast<int>(sizeof(typename Block::Shared)),
+            Block::kRegisters};
+  }
+};
 Variant variant_of(FusedProduct product, FusedType type, int dim, bool mapped) {
-  if (type == FusedType::fp16)
-    return mapped ? variant_of<FusedType::fp16, true>(product, dim) : variant_of<FusedType::fp16, false>(product, dim);
-  return mapped ? variant_of<FusedType::bf16, true>(product, dim) : variant_of<FusedType::bf16, false>(product, dim);
-}
-
-int rows_of(FusedProduct product, int dim) {
-  return variant_of(product, FusedType::fp16, dim, false).rows;
+  return with_block(product, type, dim, mapped, VariantOf());
 }
 
 // Blocks that the current device runs at once.
@@ -81,8 +67,11 @@ cudaError_t resident_blocks(const Variant& variant, int* blocks) {
     error = cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, variant.shared_bytes);
   if (error == cudaSuccess)
     error = cudaOccupancyMaxActiveBlocksPerMultiprocessor(&each, kernel, variant.threads, variant.shared_bytes);
+  cudaFuncAttributes attributes = {};
+  if (error == cudaSuccess) error = cudaFuncGetAttributes(&attributes, kernel);
   *blocks = processors * each;
-  return error == cudaSuccess && *blocks == 0 ? cudaErrorLaunchOutOfResources : error;
+  const bool fits = *blocks > 0 && attributes.numRegs * variant.threads >= variant.registers;
+  return error == cudaSuccess && !fits ? cudaErrorLaunchOutOfResources : error;
 }
 
 const char* text_of(cudaError_t status) {
@@ -100,10 +89,6 @@ const char* pack(int dim, const PackArguments& a, void* stream) {
 
 }  // namespace
 
-int fused_dim(int64_t dim) {
-  return dim <= 64 ? 64 : dim <= 128 ? 128 : dim <= 256 ? 256 : 0;
-}
-
 FusedProduct fused_product(int dim, const char** error) {
   int device = 0, major = 0, minor = 0;
   cudaError_t status = cudaGetDevice(&device);
@@ -113,17 +98,8 @@ FusedProduct fused_product(int dim, const char** error) {
   return major == 9 && minor == 0 && dim <= 128 ? FusedProduct::wgmma : FusedProduct::mma;
 }
 
-int64_t fused_blocks(FusedProduct product, int dim, int64_t length) {
-  const int rows = rows_of(product, dim);
-  return (length + rows - 1) / rows;
-}
-
-int fused_query_tiles(FusedProduct product, int dim, int64_t length) {
-  return static_cast<int>(fused_blocks(product, dim, length) * rows_of(product, dim) / kQueryTileRows);
-}
-
-int fused_key_tiles(int64_t length) {
-  return static_cast<int>((length + kKeyTileRows - 1) / kKeyTileRows);
+int fused_rows(FusedProduct product, int dim) {
+  return with_block(product, FusedType::fp16, dim, false, RowsOf());
 }
 
 int64_t fused_workspace_bytes(FusedProduct product, FusedType type, int dim, const char** error) {
@@ -133,10 +109,10 @@ int64_t fused_workspace_bytes(FusedProduct product, FusedType type, int dim, con
     const Variant variant = variant_of(product, type, dim, mapped);
     *error = text_of(resident_blocks(variant, &blocks));
     if (*error != nullptr) return 0;
-    const int64_t own = static_cast<int64_t>(sizeof(SegmentSum)) * attention::kMaxSegments * variant.rows * blocks;
+    const int64_t own = workspace_bytes(variant.rows, blocks);
     if (own > bytes) bytes = own;
   }
-  return kCounterBytes + bytes;
+  return bytes;
 }
 
 const char* fused_pack_queries(FusedType type, int dim, const PackArguments& arguments, void* stream) {

@@ -5,6 +5,7 @@
 
 #include "attention/row_block.h"
 #include "cuda/fused/fused_type.h"
+#include "cuda/fused/layout.h"
 
 namespace longattn {
 namespace device {
@@ -49,12 +50,23 @@ constexpr unsigned kNotFinite = 1, kBeyondHalf = 2;
 constexpr int kFusedMaxLength = 1 << 30;
 
 // The widths that kernels are compiled for; dim is filled up with zeros to the next. 0 if there is none.
-int fused_dim(int64_t dim);
-// What the current device does fastest for that width, or null and CUDA's error text.
+inline int fused_dim(int64_t dim) {
+  return dim <= 64 ? 64 : dim <= 128 ? 128 : dim <= 256 ? 256 : 0;
+}
+// What the current device does fastest for that width; or CUDA's error text, else null.
 FusedProduct fused_product(int dim, const char** error);
-int64_t fused_blocks(FusedProduct product, int dim, int64_t length);
-int fused_query_tiles(FusedProduct product, int dim, int64_t length);
-int fused_key_tiles(int64_t length);
+// Rows of a head that a block owns.
+int fused_rows(FusedProduct product, int dim);
+inline int64_t fused_blocks(FusedProduct product, int dim, int64_t length) {
+  const int rows = fused_rows(product, dim);
+  return (length + rows - 1) / rows;
+}
+inline int fused_query_tiles(FusedProduct product, int dim, int64_t length) {
+  return static_cast<int>(fused_blocks(product, dim, length) * fused_rows(product, dim) / kQueryTileRows);
+}
+inline int fused_key_tiles(int64_t length) {
+  return static_cast<int>((length + kKeyTileRows - 1) / kKeyTileRows);
+}
 // On the current device. 0 and an error text if CUDA fails.
 int64_t fused_workspace_bytes(FusedProduct product, FusedType type, int dim, const char** error);
 

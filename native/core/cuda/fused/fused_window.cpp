@@ -46,8 +46,9 @@ class Window {
     check_cuda(error);
     blocks_ = fused_blocks(product_, dim_, p_.length);
     prepare();
-    const int64_t group_bytes = group_ * arguments_.query_tiles * tile_bytes(kQueryTileRows, dim_);
-    const int64_t piece = std::clamp<int64_t>(piece_bytes / group_bytes, 1, p_.kv_heads);
+    const int64_t group_bytes = group_ * p_.length * dim_ * 2;
+    const int64_t most = std::clamp<int64_t>(piece_bytes / group_bytes, 1, p_.kv_heads);
+    const int64_t pieces = (p_.kv_heads + most - 1) / most, piece = (p_.kv_heads + pieces - 1) / pieces;  // even ones
     for (int64_t kv = 0; kv < p_.kv_heads; kv += piece) groups(kv, std::min(piece, p_.kv_heads - kv));
     collect();
   }
@@ -81,11 +82,13 @@ class Window {
  private:
   at::TensorOptions like(at::ScalarType type) const { return at::TensorOptions(packing_.device()).dtype(type); }
 
-  // [H] of the problem, times a factor, on the device.
-  at::Tensor per_head(const float* values, double factor) const {
+  // [H] of the problem, in base 2, on the device.
+  at::Tensor per_head(const float* values) const {
     if (values == nullptr) return {};
-    const at::Tensor cpu = at::from_blob(const_cast<float*>(values), {p_.heads}, at::kFloat) * factor;
-    return cpu.to(packing_.device());
+    const at::Tensor staged = staging({p_.heads}, at::kFloat, packing_.device());
+    std::transform(values, values + p_.heads, staged.data_ptr<float>(),
+                   [](float x) { return static_cast<float>(x * kLog2E); });
+    return to_device(staged, packing_.device());
   }
 
   void prepare() {
@@ -95,8 +98,8 @@ class Window {
     slots_ = at::empty({p_.heads, blocks_, kSlotFields}, like(at::kDouble));
     flags_ = at::zeros({p_.heads + p_.kv_heads}, like(at::kInt));
     if (options_.token_far) token_far_ = at::empty({p_.heads, p_.length}, like(at::kFloat));
-    sinks_ = per_head(p_.sink_logits, kLog2E);
-    slopes_ = per_head(p_.alibi_slopes, kLog2E);
+    sinks_ = per_head(p_.sink_logits);
+    slopes_ = per_head(p_.alibi_slopes);
     arguments_.workspace = workspace_.mutable_data_ptr();
     arguments_.scale = static_cast<float>(p_.softcap > 0 ? p_.scale / p_.softcap : p_.scale * kLog2E);
     arguments_.softcap = static_cast<float>(p_.softcap * kLog2E);

@@ -25,6 +25,7 @@ struct MmaBlock {
     Ends ends;
     int item;
   };
+  static_assert(sizeof(Shared) <= 99 * 1024, "what a block may have on compute capability 8.6 and 8.9");
 
   struct Rows : BlockRows<kRowTiles, kTileKeys / 8, kRows, kMapped, Ends> {
     using Base = BlockRows<kRowTiles, kTileKeys / 8, kRows, kMapped, Ends>;

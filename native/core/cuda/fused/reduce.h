@@ -41,7 +41,7 @@ struct BlockReduction {
   LONGATTN_DEVICE int blocks() const { return (a.length + kRows - 1) / kRows; }
   LONGATTN_DEVICE bool has(int row, int s) const { return (shared.written[row / (kRows / kWalks)] >> s & 1) != 0; }
   LONGATTN_DEVICE double factor(int row, float shift) const {
-    return static_cast<double>(exp2f(shift - shared.shift[row])) * shared.inverse[row];
+    return share_factor(shift, shared.shift[row], shared.inverse[row]);
   }
 
   LONGATTN_DEVICE void ends(int warp, int lane) {

@@ -7,16 +7,19 @@
 namespace longattn {
 namespace device {
 
-// Factors of one row: sum relative to 2^shift -> share.
+// Makes a share of a sum relative to 2^shift_of_sum, in a row whose normaliser's inverse is relative to 2^shift.
+LONGATTN_HD double share_factor(float shift_of_sum, float shift, double inverse) {
+  return static_cast<double>(exp2f(shift_of_sum - shift)) * inverse;
+}
+
+// What makes shares of one row's sums.
 struct RowScale {
   double inverse;  // 1 / normaliser, relative to 2^shift
   double entropy;  // nats
   double peak;
   float shift;
 
-  LONGATTN_HD double factor(float shift_of_sum) const {
-    return static_cast<double>(exp2f(shift_of_sum - shift)) * inverse;
-  }
+  LONGATTN_HD double factor(float shift_of_sum) const { return share_factor(shift_of_sum, shift, inverse); }
 };
 
 // `sink_logit` is in base 2, -inf for none.

@@ -69,6 +69,34 @@ class RowLane {
     }
   }
 
+  // As inside(), but with keys of the open segment (distance >= edge) and of the one after it, both far or both not:
+  // one tile in eight of a window of 32,768 tokens.
+  template <int kTiles>
+  LONGATTN_HD void cross(const float (&acc)[kTiles][4], int half, const LaneTile& tile, int edge, bool far) {
+    float top = fmaxf(acc[0][2 * half], acc[0][2 * half + 1]);
+    LONGATTN_UNROLL
+    for (int t = 1; t < kTiles; ++t) top = fmaxf(top, fmaxf(acc[t][2 * half], acc[t][2 * half + 1]));
+    top *= tile.scale;
+    if (far) peak_ = fmaxf(peak_, top);
+    raise(top);
+    const int last_open = tile.row - edge - tile.first_key;
+    LONGATTN_UNROLL
+    for (int t = 0; t < kTiles; ++t) {
+      LONGATTN_UNROLL
+      for (int e = 0; e < 2; ++e) {
+        const float x = fmaf(acc[t][2 * half + e], tile.scale, -shift_), p = power2(x);
+        weighted_ = fmaf(p, x, weighted_);
+        if (8 * t + e <= last_open) {
+          mass_ += p;
+          squares_ = fmaf(p, p, squares_);
+        } else {
+          next_mass_ += p;
+          next_squares_ = fmaf(p, p, next_squares_);
+        }
+      }
+    }
+  }
+
   // A tile with keys of the open segment (distance >= edge) and of the one after it, perhaps the row's end (keys past
   // the row are hidden) or the sink, whose x go to sink[0..3] (null elsewhere).
   template <int kTiles>
@@ -80,7 +108,7 @@ class RowLane {
       LONGATTN_UNROLL
       for (int e = 0; e < 2; ++e) {
         const int key = tile.first_key + 8 * t + e;
-        const float p = weigh(acc[t][2 * half + e], key, tile, sink);
+        const float p = weigh(acc[t][2 * half + e], key, t, tile, sink);
         const float open = tile.row - key >= edge ? p : 0.0f, next = p - open;  // exact: one of them is p, the other 0
         mass_ += open;
         squares_ = fmaf(open, open, squares_);
@@ -100,7 +128,7 @@ class RowLane {
       LONGATTN_UNROLL
       for (int e = 0; e < 2; ++e) {
         float& p = acc[t][2 * half + e];
-        p = weigh(p, tile.first_key + 8 * t + e, tile, sink);
+        p = weigh(p, tile.first_key + 8 * t + e, t, tile, sink);
         flushed_ += p;
       }
     }
@@ -148,19 +176,20 @@ class RowLane {
         const int key = tile.first_key + 8 * t + e;
         const float x = key <= tile.row ? acc[t][2 * half + e] * tile.scale : kNothing;
         const bool far = tile.row - key >= edge ? open_far : next_far;
-        if (far && !(has_sink && key < kSinkColumns)) peak_ = fmaxf(peak_, x);
+        if (far && !(t == 0 && has_sink && key < kSinkColumns)) peak_ = fmaxf(peak_, x);
         top = fmaxf(top, x);
       }
     }
     return top;
   }
 
-  // p of one key, 0 for a hidden one; the sink's goes into the sums over all keys and is returned as 0.
-  LONGATTN_HD float weigh(float product, int key, const LaneTile& tile, float* sink) {
+  // p of one key, 0 for a hidden one; the sink's goes into the sums over all keys and is returned as 0. The sink is in
+  // column tile 0, which spares all others the question.
+  LONGATTN_HD float weigh(float product, int key, int t, const LaneTile& tile, float* sink) {
     const bool visible = key <= tile.row;
     const float x = fmaf(product, tile.scale, -shift_), p = visible ? power2(x) : 0.0f;
     weighted_ += visible ? p * x : 0.0f;
-    if (sink == nullptr || key >= kSinkColumns) return p;
+    if (t > 0 || sink == nullptr || key >= kSinkColumns) return p;
     sink[key] = visible ? product * tile.scale : kHidden;
     flushed_ += p;
     return 0.0f;

@@ -2,7 +2,8 @@
 // same way: the decisions here depend on the block alone.
 //
 // Keys go by from the first on, so distances fall. One segment is open at a time; a tile holds keys of it alone
-// (inside), of it and the next (edge), or of many (short windows, or a k that cuts off a narrow segment).
+// (inside), of it and the next (cross, or edge where the row's end, the sink or k is in it), or of many (short windows,
+// or a k that cuts off a narrow segment).
 #pragma once
 
 #include "attention/row_block.h"
@@ -16,9 +17,9 @@ LONGATTN_HD int first_tile(int first_row, int window, int tile_keys) {
   return window > 0 && first_row >= window ? (first_row - window + 1) / tile_keys : 0;
 }
 
-// Rows has: multiply(first_key), inside(far), edge(first_key, edge, open_far, next_far), weights(first_key),
-// part(segment, low, high), close(segment). Rows first_row .. last_row, keys begin (a multiple of kTileKeys) ..
-// last_row.
+// Rows has: multiply(first_key), inside(far), cross(first_key, edge, far), edge(first_key, edge, open_far, next_far),
+// weights(first_key), part(segment, low, high), close(segment). Rows first_row .. last_row, keys begin (a multiple of
+// kTileKeys) .. last_row.
 template <int kTileKeys, typename Rows>
 LONGATTN_HD void walk_block(const attention::Segments& segments, int begin, int first_row, int last_row, Rows& rows) {
   int open = segments.count - 1;
@@ -33,6 +34,8 @@ LONGATTN_HD void walk_block(const attention::Segments& segments, int begin, int 
     const bool whole = first_key > 0 && first_row >= last_key;  // no sink, nothing hidden
     if (last == open && whole) {
       rows.inside(open >= segments.first_far);
+    } else if (last == open - 1 && whole && open != segments.first_far) {
+      rows.cross(first_key, static_cast<int>(segments.low[open]), open >= segments.first_far);
     } else if (last >= open - 1) {
       rows.edge(first_key, static_cast<int>(segments.low[open]), open >= segments.first_far,
                 open - 1 >= segments.first_far);

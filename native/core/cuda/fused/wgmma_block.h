@@ -16,6 +16,7 @@ struct WgmmaBlock {
   static constexpr int kThreads = 32 * (kWarps + kGroupWarps), kResident = 1;
   // 512 threads start with 128 registers each; accumulators and sums take more, bringing tiles hardly any.
   static constexpr int kWorkerRegisters = 160, kBringerRegisters = 24;
+  static constexpr int kRegisters = 32 * (kWarps * kWorkerRegisters + kGroupWarps * kBringerRegisters);
   static constexpr int kGroupRows = kQueryTileRows, kRows = kGroups * kGroupRows, kTileKeys = kKeyTileRows;
   static constexpr int kStages = 4, kSteps = kDim / 16;
   static constexpr int kQueryBytes = tile_bytes(kGroupRows, kDim), kStageBytes = tile_bytes(kTileKeys, kDim);
