@@ -17,7 +17,7 @@ const MINIMUM_CMAKE = [3, 25];
 const ARCHITECTURES = '80-real;90a-real';
 const TARGETS = [
   'longattn_kernels',
-  'fused_window_test',
+  'fused_device_test',
   'device_stats_test',
   'device_rows_test',
   'device_table_test',

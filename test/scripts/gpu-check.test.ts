@@ -11,7 +11,7 @@ const ROOT = join(import.meta.dirname, '..', '..');
 interface Machine {
   gpu?: boolean;
   capability?: [number, number];
-  /** What fused_window_test says. */
+  /** What fused_device_test says. */
   fused?: string;
   failing?: string;
 }
@@ -24,7 +24,7 @@ const TESTS = [
   'device_lse_test',
   'decoder_device_test',
   'model_replicas_test',
-  'fused_window_test',
+  'fused_device_test',
 ];
 
 /** A folder of programs for the PATH and a Python package `torch`. */
@@ -59,7 +59,7 @@ __version__ = "2.13.0"
     }),
     failing ? 'exit 8' : '',
   ]);
-  await program('build/tests/fused_window_test', [`echo "${fused}"`]);
+  await program('build/tests/fused_device_test', [`echo "${fused}"`]);
   await program('build/bench/longattn_cuda_bench', [
     `echo '{"device":"Pretended GPU"}'`,
     `echo '{"bench":"fused","shape":"8B","length":32768,"ms":9.5,"to_floor":1.7,"tokens_a_second":3449263,"peak_mb":20.0}'`,
@@ -118,7 +118,7 @@ describe('gpu-check', () => {
     expect(report).toMatchObject({
       passed: true,
       machine: { gpu: 'Pretended GPU', capability: '9.0' },
-      tests: { tests: { fused_window_test: { passed: true, seconds: 0.57 } } },
+      tests: { tests: { fused_device_test: { passed: true, seconds: 0.57 } } },
       decoder: { passed: true, rows: [{ ms: 700.5 }, { error: 'OUT_OF_MEMORY' }] },
       addon: null,
     });

@@ -5,13 +5,13 @@
 // A CPU build links the emulated kernels and takes small windows. A CUDA build runs on the GPU that
 // LONGATTN_TEST_DEVICE names; without one it says so and passes: whether a GPU was there stands in the output of
 // scripts/gpu-check.
-#include "cuda/fused/fused_window.h"
 
 #include <algorithm>
 #include <cstdlib>
 
 #include "attention_fixture.h"
 #include "cuda/device_stats.h"
+#include "cuda/fused/fused_window.h"
 #include "layer_zero.h"
 #include "layer_zero_model.h"
 #include "scorer.h"
