@@ -64,7 +64,7 @@ export async function validateRun(raw: ValidateInput, hooks: ValidateHooks = {})
   const ks = own.k === 'quarter' ? [resolveDistance('quarter', spec.window)] : own.k;
   checkReach(model, Math.min(...ks));
   await windowsStage(prepared, hooks);
-  await using opened = new OpenedModels(prepared);
+  await using opened = new OpenedModels(prepared, hooks.onProgress);
   return await validate({
     dir: path.join(run.dir, 'evidence'),
     windows: () => allWindows(prepared),
@@ -103,7 +103,10 @@ export async function validateRun(raw: ValidateInput, hooks: ValidateHooks = {})
 class OpenedModels implements AsyncDisposable {
   private readonly scorers = new Map<string, Promise<Scorer>>();
 
-  constructor(private readonly prepared: Prepared) {}
+  constructor(
+    private readonly prepared: Prepared,
+    private readonly onProgress: OnProgress | undefined,
+  ) {}
 
   open(what: 'scores' | 'losses'): Promise<Scorer> {
     let scorer = this.scorers.get(what);
@@ -121,7 +124,8 @@ class OpenedModels implements AsyncDisposable {
       what === 'scores'
         ? model.specText
         : (await openModelFolder(model.path, { layers: spec.layer, loss: true, ...modelOptions(spec) })).specText;
-    return Scorer.open(text, { threads: spec.threads, memoryBytes: spec.memory, device: spec.device });
+    const machine = { threads: spec.threads, memoryBytes: spec.memory, device: spec.device };
+    return Scorer.open(text, machine, this.onProgress);
   }
 }
 

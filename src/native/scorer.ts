@@ -3,6 +3,7 @@
 // The addon's cancel() stops everything that it was given, so batches wait here and the addon holds one: a signal then stops its
 // own batch and no other.
 import { LongattnError } from '../errors.js';
+import type { OnProgress } from '../events.js';
 import { orAborted } from '../together.js';
 import type {
   NativeAttention,
@@ -14,6 +15,7 @@ import type {
   NativeStats,
 } from './binding.js';
 import { loadBinding } from './load.js';
+import { memoryWatch } from './memory-warning.js';
 import { translated } from './translate.js';
 
 export interface ScoreOptions {
@@ -27,17 +29,30 @@ export class Scorer {
   private tail: Promise<unknown> = Promise.resolve();
   private disposed = false;
 
-  private constructor(private readonly model: NativeModel) {}
+  private readonly watchMemory: () => void;
+
+  private constructor(
+    private readonly model: NativeModel,
+    onProgress: OnProgress | undefined,
+  ) {
+    this.watchMemory = memoryWatch(() => model.counters(), onProgress);
+  }
 
   /**
    * Open a model.
    * @param specText from `openModelFolder()`
    * @param options `threads` (0, the default: all), `memoryBytes` of the token table (256 MiB), `device` (`cpu`)
+   * @param onProgress warnings of batches: DEVICE_OUT_OF_MEMORY
    * @throws LongattnError ADDON_MISSING, MODEL_INVALID, FILE_UNREADABLE, WEIGHT_NOT_FINITE, INVALID_REQUEST, DEVICE_UNAVAILABLE
    */
-  static async open(specText: string, options: Partial<NativeModelOptions> = {}): Promise<Scorer> {
+  static async open(
+    specText: string,
+    options: Partial<NativeModelOptions> = {},
+    onProgress?: OnProgress,
+  ): Promise<Scorer> {
     const binding = loadBinding();
-    return new Scorer(await translate(async () => binding.openModel(specText, { ...DEFAULTS, ...options })));
+    const model = await translate(async () => binding.openModel(specText, { ...DEFAULTS, ...options }));
+    return new Scorer(model, onProgress);
   }
 
   /**
@@ -102,6 +117,7 @@ export class Scorer {
       throw error;
     } finally {
       signal?.removeEventListener('abort', cancel);
+      this.watchMemory();
     }
   }
 }

@@ -46,11 +46,8 @@ export async function scoresStage(
       batch: spec.batch * deviceCount(spec.device),
       metadata: modelMetadata(model, spec.device),
       openScorer: async () => {
-        const opened = await Scorer.open(model.specText, {
-          threads: spec.threads,
-          memoryBytes: spec.memory,
-          device: spec.device,
-        });
+        const machine = { threads: spec.threads, memoryBytes: spec.memory, device: spec.device };
+        const opened = await Scorer.open(model.specText, machine, hooks.onProgress);
         scorer = opened;
         const { kernel, threads } = loadBinding().cpu();
         const facts = { kernel, threads: spec.threads || threads, model: model.architecture, revision: model.revision };
