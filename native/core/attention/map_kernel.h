@@ -14,8 +14,8 @@ class MapKernel : TileKernel<V> {
   using Tile = TileKernel<V>;
   using Tile::groups_;
   using Tile::kRows, Tile::kVectors, Tile::kLanes, Tile::kColumns, Tile::kNoShift;
-  using Tile::multiply_from, Tile::store_logits, Tile::total, Tile::visible, Tile::first_shift;
   using Tile::query, Tile::panel, Tile::prefetch, Tile::first_row, Tile::first_panel;
+  using Tile::store_logits, Tile::total, Tile::visible, Tile::first_shift;
   using typename Tile::Vec;
 
  public:
@@ -53,7 +53,7 @@ class MapKernel : TileKernel<V> {
         if (diagonal || first_keys || b_.softcap > 0)
           boundary(g, c0, run);
         else
-          interior(g, c0, run);
+          b_.alibi != 0 ? interior<true>(g, c0, run) : interior<false>(g, c0, run);
       }
     }
     return true;
@@ -66,12 +66,13 @@ class MapKernel : TileKernel<V> {
   }
 
   // A tile all of whose keys are visible; `run` holds its first.
+  template <bool kAlibi>
   void interior(int64_t g, int64_t c0, int64_t run) {
     const int64_t r0 = g * kRows;
     float start[kRows];
     LONGATTN_UNROLL for (int r = 0; r < kRows; ++r) start[r] = -b_.shifts[r0 + r];
     Vec acc[kRows][kVectors];
-    multiply_from(start, g, c0, acc);
+    this->template multiply_from<kAlibi>(start, g, c0, acc);
     const bool one_run = c0 + kColumns <= b_.edges[run + 1];
     double* sum = sums(run) + r0;
     alignas(64) float stored[kColumns];

@@ -23,9 +23,9 @@ class VectorKernel : TileKernel<V> {
   using typename Tile::Vec;
   using Mask = typename V::Mask;
   using Tile::kRows, Tile::kVectors, Tile::kLanes, Tile::kNoShift;
-  using Tile::multiply_from, Tile::store_logits, Tile::total, Tile::visible, Tile::first_shift;
   using Tile::queries_, Tile::panels_, Tile::groups_;
   using Tile::query, Tile::panel, Tile::prefetch, Tile::first_row, Tile::first_panel;
+  using Tile::store_logits, Tile::total, Tile::visible, Tile::first_shift;
 
  public:
   using Tile::kColumns;
@@ -126,22 +126,27 @@ class VectorKernel : TileKernel<V> {
 
   template <bool kEdge>
   LONGATTN_INLINE void dispatch(int64_t g, int64_t c0, int segment) {
+    b_.alibi != 0 ? dispatch<kEdge, true>(g, c0, segment) : dispatch<kEdge, false>(g, c0, segment);
+  }
+  template <bool kEdge, bool kAlibi>
+  LONGATTN_INLINE void dispatch(int64_t g, int64_t c0, int segment) {
     const bool peak = b_.far_peak && segment >= segments_.first_far;
     if (b_.entropy)
-      peak ? interior<kEdge, true, true>(g, c0, segment) : interior<kEdge, true, false>(g, c0, segment);
+      peak ? interior<kEdge, kAlibi, true, true>(g, c0, segment) : interior<kEdge, kAlibi, true, false>(g, c0, segment);
     else
-      peak ? interior<kEdge, false, true>(g, c0, segment) : interior<kEdge, false, false>(g, c0, segment);
+      peak ? interior<kEdge, kAlibi, false, true>(g, c0, segment)
+           : interior<kEdge, kAlibi, false, false>(g, c0, segment);
   }
 
   // A tile all of whose keys are visible and lie in `segment`, or (kEdge) in `segment` and the one before it.
-  template <bool kEdge, bool kEntropy, bool kPeak>
+  template <bool kEdge, bool kAlibi, bool kEntropy, bool kPeak>
   void interior(int64_t g, int64_t c0, int segment) {
     const int64_t r0 = g * kRows;
     Row* row = rows_ + r0;
     float start[kRows];
     LONGATTN_UNROLL for (int r = 0; r < kRows; ++r) start[r] = row[r].start;
     Vec acc[kRows][kVectors];
-    multiply_from(start, g, c0, acc);
+    this->template multiply_from<kAlibi>(start, g, c0, acc);
 
     Sums* far = sums(segment, r0);
     Sums* near = sums(segment - 1, r0);
