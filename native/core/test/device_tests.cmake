@@ -13,11 +13,11 @@ target_sources(fused_device_test PRIVATE layer_zero_model.cpp)
 foreach(name fused_arithmetic_test fused_layout_test)
   longattn_test(${name} ${name}.cpp)
 endforeach()
-longattn_test(fused_kernel_test fused_kernel_test.cpp emulated_machine.cpp)
+longattn_test(fused_kernel_test fused_kernel_test.cpp emulated_machine.cpp emulated_instructions.cpp)
 target_include_directories(fused_kernel_test PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}) # machine.h looks for emulated_machine.h
 # Without CUDA the window test's kernels are the emulated ones, before what the library says it has not.
 if(NOT LONGATTN_HAS_CUDA)
-  target_sources(fused_device_test PRIVATE emulated_kernels.cpp emulated_machine.cpp
+  target_sources(fused_device_test PRIVATE emulated_kernels.cpp emulated_machine.cpp emulated_instructions.cpp
     ${PROJECT_SOURCE_DIR}/native/core/cuda/fused/fused_window.cpp ${PROJECT_SOURCE_DIR}/native/core/cuda/fused/packing.cpp)
   target_include_directories(fused_device_test PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
   target_compile_definitions(fused_device_test PRIVATE LONGATTN_EMULATED)
