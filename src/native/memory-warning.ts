@@ -17,7 +17,7 @@ export function memoryWatch(counters: () => Record<string, number>, onProgress: 
     onProgress?.({
       type: 'warning',
       code: 'DEVICE_OUT_OF_MEMORY',
-      message: `the device ran out of memory ${more === 1 ? 'once' : `${more} times`}: from now on it works on half as much at a time, which takes longer and changes no number. End other programs on the device, or use shorter windows.`,
+      message: `the device ran out of memory ${more === 1 ? 'once' : `${more} times`}: from now on it works on half as much at a time, which takes longer and changes the last digits at most. End other programs on the device, or use shorter windows.`,
     });
   };
 }
