@@ -239,7 +239,7 @@ void test_on_gpu() {
     for (const Masks& masks : kMasks) test_shape(kernel, {1500, 4, 2, 128}, Content::heavy_tailed, 375, masks);
     for (int64_t k : {2048, 2049}) test_shape(kernel, {8192, 2, 1, 128}, Content::heavy_tailed, k);
     // More items than multiprocessors: blocks take several, one after the other.
-    for (const Masks& masks : {Masks{}, kMasks[3]}) test_shape(kernel, {2048, 64, 8, 128}, Content::randn, 512, masks);
+    for (const Masks& masks : {Masks{}, kMasks[3]}) test_shape(kernel, {3072, 16, 2, 64}, Content::randn, 768, masks);
   }
   test_rounding(at::kHalf, 1024);
   test_rounding(at::kBFloat16, 1024);
