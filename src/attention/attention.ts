@@ -1,15 +1,15 @@
 // Attention itself, to look at: chosen rows of the L x L matrix, and the whole of it as block means. Neither needs memory for the
 // matrix: a map of 32,768 tokens is one more pass like that of a score.
-import { dataError, invalid } from '../errors.js';
-import type { OnProgress } from '../events.js';
-import { checkIds } from '../formats/ids.js';
-import { isWellFormed } from '../formats/utf8.js';
+import { dataError, invalid } from '../base/errors.js';
+import type { OnProgress } from '../base/events.js';
+import { checkIds } from '../corpus/ids.js';
+import { isWellFormed } from '../corpus/utf8.js';
 import { resolveModel } from '../hub/resolve-model.js';
 import { openModelFolder, type ModelDescription } from '../model/open-model.js';
 import { requireDevice } from '../native/device.js';
 import { modelMetadata } from '../native/model-metadata.js';
 import { Scorer } from '../native/scorer.js';
-import { modelOptions } from '../spec.js';
+import { modelOptions } from '../options/spec.js';
 import { openTokenizer } from '../tokenizer/tokenizer.js';
 import { DEFAULT_BLOCKS, parseAttentionOptions, type ParsedOptions } from './options.js';
 

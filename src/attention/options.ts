@@ -1,7 +1,7 @@
 // What a look at attention is told, checked and defaulted. Values may come as text ("0,3"), as from the command line, or typed.
 import { z } from 'zod';
-import { invalid, LongattnError } from '../errors.js';
-import { parseIntegerList, parseNumber } from '../units.js';
+import { invalid, LongattnError } from '../base/errors.js';
+import { parseIntegerList, parseNumber } from '../base/units.js';
 
 /** Blocks of a map where nothing else is said. */
 export const DEFAULT_BLOCKS = 256;

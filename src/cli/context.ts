@@ -1,7 +1,7 @@
 // What every command shares: the options that are not part of a spec, cancellation by signals, and exit codes.
 import type { Argv } from 'yargs';
-import { LongattnError, show } from '../errors.js';
-import type { SpecInput } from '../spec.js';
+import { LongattnError, show } from '../base/errors.js';
+import type { SpecInput } from '../options/spec.js';
 import { collectOptions } from './options.js';
 import { ProgressPrinter, type LogFormat } from './progress.js';
 

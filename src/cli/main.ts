@@ -2,7 +2,7 @@
 // The command line: one file a command under commands/, one table of options, one mapping of errors to exit codes.
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
-import { LongattnError } from '../errors.js';
+import { LongattnError } from '../base/errors.js';
 import { attentionCommand } from './commands/attention.js';
 import { doctorCommand } from './commands/doctor.js';
 import { modelCommand } from './commands/model.js';

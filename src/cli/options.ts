@@ -1,10 +1,10 @@
 // The options of the CLI as one table: name, environment variable and help text, whatever the command.
 //
-// Values stay text here: src/spec.ts is the only place that parses and defaults. Precedence: flag > LONGATTN_* > --config > default.
+// Values stay text here: src/options/spec.ts is the only place that parses and defaults. Precedence: flag > LONGATTN_* > --config > default.
 import { readFileSync } from 'node:fs';
 import type { Argv } from 'yargs';
-import { LongattnError, show } from '../errors.js';
-import type { SpecInput } from '../spec.js';
+import { LongattnError, show } from '../base/errors.js';
+import type { SpecInput } from '../options/spec.js';
 
 type OptionName = keyof SpecInput;
 type Group = 'input' | 'window' | 'score' | 'select' | 'export' | 'machine';
@@ -12,7 +12,7 @@ type Group = 'input' | 'window' | 'score' | 'select' | 'export' | 'machine';
 interface OptionDef {
   group: Group;
   describe: string;
-  /** Shown in the help; the value itself lives in src/spec.ts. */
+  /** Shown in the help; the value itself lives in src/options/spec.ts. */
   default?: string;
   kind?: 'flag' | 'list';
 }
@@ -126,7 +126,7 @@ export function withOptions<T>(yargs: Argv<T>, groups: Group[]): Argv<T> {
 }
 
 /**
- * Merge flags, environment and config file into what src/spec.ts takes.
+ * Merge flags, environment and config file into what src/options/spec.ts takes.
  * @throws LongattnError INVALID_OPTION when an option that is no list is repeated, CONFIG_UNREADABLE for a bad config file
  */
 export function collectOptions(argv: Record<string, unknown>, environment = process.env): SpecInput {

@@ -1,5 +1,5 @@
 // From values to findings: every cell of the report, the best of each score, and a choice that was tested on unseen windows.
-import type { OnProgress } from '../events.js';
+import type { OnProgress } from '../base/events.js';
 import { spearman } from '../scores/ranks.js';
 import type { CombineSettings } from '../scores/score.js';
 import { findScore } from '../scores/registry.js';

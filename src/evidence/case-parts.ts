@@ -1,8 +1,8 @@
 // Cases on disk: the windows to score as a part of the windows table, and beside it what is known of each without a model.
-import { ArrowFile } from '../formats/arrow-file.js';
-import { windowRow } from '../formats/arrow-rows.js';
-import { WINDOW_COLUMNS, type Columns } from '../formats/arrow-schema.js';
-import { requireRows } from '../formats/arrow-reader.js';
+import { ArrowFile } from '../arrow/file.js';
+import { windowRow } from '../arrow/rows.js';
+import { WINDOW_COLUMNS, type Columns } from '../arrow/schema.js';
+import { requireRows } from '../arrow/reader.js';
 import { writeArrowPart } from '../run/arrow-part.js';
 import { partName, type Ledger } from '../run/ledger.js';
 import type { Case, ControlFacts, MadeCases } from './cases.js';

@@ -1,8 +1,8 @@
 // choice.json: the chosen score, layer, k and heads as options of `longattn run --config`, and where they were found.
 //
-// `_found` says of which model and corpus the choice is true: a run with another model refuses it (src/evidence/choice-model.ts).
+// `_found` says of which model and corpus the choice is true: a run with another model refuses it (src/pipeline/choice-model.ts).
 import { findScore } from '../scores/registry.js';
-import { resolveDistance, type DistanceRule } from '../stages/distance.js';
+import { resolveDistance, type DistanceRule } from '../base/distance.js';
 import type { EvidenceReport } from './report.js';
 
 export interface ChoiceOrigin {

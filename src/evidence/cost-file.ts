@@ -1,11 +1,11 @@
 // cost.json: what a window costs, measured once, so that a report that is made again needs no model.
 import path from 'node:path';
 import { z } from 'zod';
-import type { Window } from '../records.js';
-import { writeTextAtomically } from '../run/atomic-file.js';
-import { ifExists, nodeFileSystem } from '../run/file-system.js';
+import type { Window } from '../base/records.js';
+import { writeTextAtomically } from '../io/atomic-file.js';
+import { ifExists, nodeFileSystem } from '../io/file-system.js';
 import { listTextScores } from '../scores/text-registry.js';
-import type { ScoreWindows } from '../stages/score-batch.js';
+import type { ScoreWindows } from '../scoring/score-batch.js';
 import { cpuSeconds, layerCosts } from './cost.js';
 import type { WindowLosses } from './losses.js';
 import type { EvidenceStore } from './store.js';

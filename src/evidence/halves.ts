@@ -1,6 +1,6 @@
 // Two halves of the real windows: what is chosen on the first is tested on the second. Cut between documents as far as possible,
 // because windows of one document are alike.
-import { Random } from '../random.js';
+import { Random } from '../base/random.js';
 import type { CaseTable } from './case-table.js';
 import { documentKey } from './sample.js';
 

@@ -1,11 +1,11 @@
 // nll-gain: what the far context is worth to the model itself, in nats a token. The yardstick that cheap scores are held against.
 //
 // Two passes through the whole model a window, so the parts are small: a kill costs a few windows.
-import { dataError } from '../errors.js';
-import type { OnProgress } from '../events.js';
-import { ArrowFile } from '../formats/arrow-file.js';
-import type { Columns } from '../formats/arrow-schema.js';
-import type { Window } from '../records.js';
+import { dataError } from '../base/errors.js';
+import type { OnProgress } from '../base/events.js';
+import { ArrowFile } from '../arrow/file.js';
+import type { Columns } from '../arrow/schema.js';
+import type { Window } from '../base/records.js';
 import { writeArrowPart } from '../run/arrow-part.js';
 import { partName, type Ledger, type LedgerRecord } from '../run/ledger.js';
 import { runParts } from '../run/run-parts.js';

@@ -1,10 +1,10 @@
 // What needs the model: attention statistics of all cases, losses of some, and what a window costs.
-import { readScores, readWindows } from '../formats/arrow-reader.js';
+import { readScores, readWindows } from '../arrow/reader.js';
 import type { LayerStatistics } from '../scores/layer-view.js';
-import type { Window } from '../records.js';
+import type { Window } from '../base/records.js';
 import { partName } from '../run/ledger.js';
-import { scoreParts } from '../stages/scores.js';
-import type { ScoreWindows } from '../stages/score-batch.js';
+import { scoreParts } from '../scoring/score-parts.js';
+import type { ScoreWindows } from '../scoring/score-batch.js';
 import type { LayerRows } from './candidate.js';
 import type { StoredCases } from './case-parts.js';
 import type { CaseTable } from './case-table.js';

@@ -1,5 +1,5 @@
 // Which layers are looked at and whether the loss is measured, where the user did not say: as much as the model on this machine allows.
-import type { OnProgress } from '../events.js';
+import type { OnProgress } from '../base/events.js';
 import { resolveModel } from '../hub/resolve-model.js';
 import { isPartOfModel, openModelFolder } from '../model/open-model.js';
 import type { LossScope } from './validate-options.js';

@@ -1,7 +1,7 @@
 // report.arrow: every number of a validation, one a row, to be sliced in any data tool.
-import { ArrowWriter } from '../formats/arrow-writer.js';
-import type { Columns, Metadata } from '../formats/arrow-schema.js';
-import { writeAtomically } from '../run/atomic-file.js';
+import { ArrowWriter } from '../arrow/writer.js';
+import type { Columns, Metadata } from '../arrow/schema.js';
+import { writeAtomically } from '../io/atomic-file.js';
 import type { Candidate } from './candidate.js';
 import type { Cell } from './cells.js';
 

@@ -2,8 +2,8 @@
 //
 // What is drawn depends on the seed and the window ids only, never on the order of the windows, so that shards and workers cannot
 // change it. Windows cover their document without a gap, so whole documents can be put together from them again.
-import { unitHash } from '../random.js';
-import type { Window } from '../records.js';
+import { unitHash } from '../base/random.js';
+import type { Window } from '../base/records.js';
 
 /** Donors kept a domain: enough for eight pieces a control without showing the same donor in every one. */
 const DONORS = 64;

@@ -1,6 +1,6 @@
 // The scores over token ids for one corpus: they see every window of their domain once, then give a number for any window.
-import { invalid } from '../errors.js';
-import type { Window } from '../records.js';
+import { invalid } from '../base/errors.js';
+import type { Window } from '../base/records.js';
 import type { TextScore, TextScorer, TextSettings, TextWindow } from '../scores/counts/text-score.js';
 
 /** A column of numbers: a score at a k, or at any k where it ignores it. */

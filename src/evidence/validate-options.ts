@@ -1,9 +1,9 @@
 // What a validation is told: the corpus as windows, the model as functions, and what to compare.
-import type { OnProgress } from '../events.js';
+import type { OnProgress } from '../base/events.js';
 import type { ModelDescription } from '../model/open-model.js';
-import type { Window } from '../records.js';
+import type { Window } from '../base/records.js';
 import type { CombineSettings } from '../scores/score.js';
-import type { ScoreWindows } from '../stages/score-batch.js';
+import type { ScoreWindows } from '../scoring/score-batch.js';
 import type { WindowLosses } from './losses.js';
 
 /** Of which windows the loss is measured: none, the real ones, or the controls too. */

@@ -3,23 +3,23 @@
 // The output folder is a run directory with its windows; the evidence lies in it under `evidence/`.
 import path from 'node:path';
 import { z } from 'zod';
-import { invalid, LongattnError } from '../errors.js';
-import type { OnProgress } from '../events.js';
-import { readWindows } from '../formats/arrow-reader.js';
+import { invalid, LongattnError } from '../base/errors.js';
+import type { OnProgress } from '../base/events.js';
+import { readWindows } from '../arrow/reader.js';
 import { checkReach, openModelFolder } from '../model/open-model.js';
 import { deviceCount, requireDevice } from '../native/device.js';
 import { Scorer } from '../native/scorer.js';
 import { prepare, resolveSpec, type Prepared } from '../pipeline/prepare.js';
 import { windowsStage } from '../pipeline/windows-stage.js';
-import type { Window } from '../records.js';
+import type { Window } from '../base/records.js';
 import { partName } from '../run/ledger.js';
-import { modelOptions, type SpecInput } from '../spec.js';
-import { resolveDistance } from '../stages/distance.js';
-import { parseIntegerList } from '../units.js';
+import { modelOptions, type SpecInput } from '../options/spec.js';
+import { resolveDistance } from '../base/distance.js';
+import { parseIntegerList } from '../base/units.js';
 import { planModel } from './model-plan.js';
 import { validate, type ValidateResult } from './validate.js';
 
-/** Options of a validation besides those of src/spec.ts; as text or typed. */
+/** Options of a validation besides those of src/options/spec.ts; as text or typed. */
 const schema = z.object({
   windows: z
     .preprocess(numeric, z.int().min(2))
@@ -49,7 +49,7 @@ export interface ValidateHooks {
 
 /**
  * Make or resume the validation in `raw.output`.
- * @param raw options of src/spec.ts (`layer` may be a list or "all"), and windows, controls, loss, seed, k
+ * @param raw options of src/options/spec.ts (`layer` may be a list or "all"), and windows, controls, loss, seed, k
  * @throws LongattnError of the options, the corpus, the model, the addon and the disk; the signal's reason
  */
 export async function validateRun(raw: ValidateInput, hooks: ValidateHooks = {}): Promise<ValidateResult> {

@@ -3,10 +3,10 @@
 // Three kinds of work, each resumed where it was killed: cases (sample, controls, scores over token ids), attention statistics of
 // the cases, losses. The report is made anew from them every time: it takes seconds.
 import path from 'node:path';
-import { dataError, invalid } from '../errors.js';
-import type { Window } from '../records.js';
-import { writeTextAtomically } from '../run/atomic-file.js';
-import type { JsonObject } from '../run/canonical-json.js';
+import { dataError, invalid } from '../base/errors.js';
+import type { Window } from '../base/records.js';
+import { writeTextAtomically } from '../io/atomic-file.js';
+import type { JsonObject } from '../io/canonical-json.js';
 import { listTextScores } from '../scores/text-registry.js';
 import { advise } from './advice.js';
 import { Analysis } from './analyse.js';

@@ -1,5 +1,5 @@
 // README.md of an exported data set: what it is, how it was made, what the columns mean, how to open it.
-import type { JsonObject } from '../run/canonical-json.js';
+import type { JsonObject } from '../io/canonical-json.js';
 import type { DomainSummary } from '../selection/summary.js';
 import type { ExportFormat } from './shards.js';
 

@@ -1,5 +1,5 @@
 // The files beside the data that make a folder a Hugging Face data set, as `Dataset.save_to_disk` writes them.
-import type { Columns, ColumnType } from '../formats/arrow-schema.js';
+import type { Columns, ColumnType } from '../arrow/schema.js';
 import type { ShardFile } from './shards.js';
 
 const VALUE_TYPES: Partial<Record<ColumnType, string>> = {

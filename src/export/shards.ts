@@ -1,10 +1,10 @@
 // Rows to files of bounded size: data-00000-of-0000N with the ending of the format.
 import path from 'node:path';
-import type { Row } from '../formats/arrow-rows.js';
-import type { Columns, Metadata } from '../formats/arrow-schema.js';
-import { ArrowWriter } from '../formats/arrow-writer.js';
-import { writeAtomically, type Sink, type Written } from '../run/atomic-file.js';
-import type { FileSystem } from '../run/file-system.js';
+import type { Row } from '../arrow/rows.js';
+import type { Columns, Metadata } from '../arrow/schema.js';
+import { ArrowWriter } from '../arrow/writer.js';
+import { writeAtomically, type Sink, type Written } from '../io/atomic-file.js';
+import type { FileSystem } from '../io/file-system.js';
 
 export type ExportFormat = 'hf' | 'arrow' | 'jsonl';
 

@@ -1,8 +1,8 @@
 // Brings one commit of a model into the caches: small files whole, of the weights the tensors of the asked layers.
 import { join } from 'node:path';
-import type { OnProgress } from '../events.js';
+import type { OnProgress } from '../base/events.js';
 import { describeModelFolder, neededWeightFiles, type OpenModelOptions } from '../model/open-model.js';
-import type { ByteRange } from './byte-ranges.js';
+import type { ByteRange } from '../model/byte-ranges.js';
 import { downloadRanges, openWithHeader, plannedBytes } from './download-ranges.js';
 import { withDownloadLock } from './download-lock.js';
 import type { HfCache } from './hf-cache.js';

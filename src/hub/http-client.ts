@@ -3,8 +3,8 @@
 // @huggingface/hub is not used here: its errors do not carry Retry-After or X-Error-Code, its ranges are not checked against
 // Content-Range, and its cache writer prints, gives two processes the same temporary name and checks no length.
 import { setTimeout } from 'node:timers/promises';
-import { environmentError, type LongattnError } from '../errors.js';
-import { version } from '../version.js';
+import { environmentError, type LongattnError } from '../base/errors.js';
+import { version } from '../base/version.js';
 import { statusError, describe, type Asked } from './http-errors.js';
 import { retrying, TransientError, type Sleep } from './retry.js';
 import type { HubSettings } from './settings.js';

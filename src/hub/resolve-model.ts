@@ -4,15 +4,15 @@
 // users' CI, and a push to somebody's repository must not change them.
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { dataError, environmentError, LongattnError, show } from '../errors.js';
-import type { OnProgress } from '../events.js';
+import { dataError, environmentError, LongattnError, show } from '../base/errors.js';
+import type { OnProgress } from '../base/events.js';
 import { describeModelFolder, neededWeightFiles, type OpenModelOptions } from '../model/open-model.js';
 import { downloadModel } from './download-model.js';
 import { HfCache } from './hf-cache.js';
 import { HubClient } from './http-client.js';
 import { findKnownModel, knownModelNames } from './known-models.js';
-import { missingRanges } from './ledger.js';
-import { parseModelId } from './model-id.js';
+import { missingRanges } from '../model/range-ledger.js';
+import { parseModelId } from '../model/model-id.js';
 import type { Sleep } from './retry.js';
 import { readSettings, type HubSettings } from './settings.js';
 import { readToken } from './token.js';

@@ -3,7 +3,7 @@
 // So a user who has set up Python has set up longattn, and a model that one of them has downloaded is not downloaded again.
 import os from 'node:os';
 import path from 'node:path';
-import { invalid, LongattnError } from '../errors.js';
+import { invalid, LongattnError } from '../base/errors.js';
 
 const DEFAULT_ENDPOINT = 'https://huggingface.co';
 /** Longest silence of a server before the connection counts as cut. Python's default is 10 s; a cold CDN needs more now and then. */

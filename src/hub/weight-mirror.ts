@@ -5,11 +5,11 @@
 import { constants } from 'node:fs';
 import { copyFile, lstat, mkdir, rename, rm, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ifExists } from '../run/file-system.js';
-import { writeError } from '../run/io-error.js';
-import { temporaryPath } from '../run/temporary.js';
-import { ledgerPath } from './ledger.js';
-import { cacheFolderName } from './model-id.js';
+import { ifExists } from '../io/file-system.js';
+import { writeError } from '../io/io-error.js';
+import { temporaryPath } from '../io/temporary.js';
+import { ledgerPath } from '../model/range-ledger.js';
+import { cacheFolderName } from '../model/model-id.js';
 import type { HubSettings } from './settings.js';
 
 export function mirrorFolder(settings: HubSettings, id: string, commit: string): string {

@@ -4,16 +4,16 @@
 // must not delete a whole model, or a home folder.
 import { copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { LongattnError } from '../errors.js';
-import type { OnProgress } from '../events.js';
+import { LongattnError } from '../base/errors.js';
+import type { OnProgress } from '../base/events.js';
 import { resolveModel, type ResolveModelOptions } from '../hub/resolve-model.js';
 import type { LocatedTensor } from '../model/checkpoint.js';
 import { openModelFolder } from '../model/open-model.js';
 import { readSafetensorsHeader } from '../model/safetensors-header.js';
-import { syncFolder } from '../run/atomic-file.js';
-import { ifExists } from '../run/file-system.js';
-import { writeError } from '../run/io-error.js';
-import { temporaryPath } from '../run/temporary.js';
+import { syncFolder } from '../io/atomic-file.js';
+import { ifExists } from '../io/file-system.js';
+import { writeError } from '../io/io-error.js';
+import { temporaryPath } from '../io/temporary.js';
 import { writeSafetensors } from './write-safetensors.js';
 
 const WEIGHTS = 'model.safetensors';

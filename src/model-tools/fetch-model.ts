@@ -5,13 +5,13 @@
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { environmentError, invalid } from '../errors.js';
+import { environmentError, invalid } from '../base/errors.js';
 import { KNOWN_MODELS, knownModelFolder, type KnownModel } from '../hub/known-models.js';
 import { readSettings } from '../hub/settings.js';
-import { syncFolder } from '../run/atomic-file.js';
-import { hashFile } from '../run/hash-file.js';
-import { writeError } from '../run/io-error.js';
-import { sweepTemporaries, temporaryPath } from '../run/temporary.js';
+import { syncFolder } from '../io/atomic-file.js';
+import { hashFile } from '../io/hash-file.js';
+import { writeError } from '../io/io-error.js';
+import { sweepTemporaries, temporaryPath } from '../io/temporary.js';
 import { runScript } from './run-script.js';
 
 const SCRIPTS = fileURLToPath(new URL('../../scripts/', import.meta.url));

@@ -1,12 +1,12 @@
 // What a model is and what the asked layers would read of it. Of a model on the Hub only the tensor headers are fetched.
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { countBytes } from '../hub/byte-ranges.js';
-import { missingRanges } from '../hub/ledger.js';
+import { countBytes } from '../model/byte-ranges.js';
+import { missingRanges } from '../model/range-ledger.js';
 import { resolveModel, type ModelFolder, type ResolveModelOptions } from '../hub/resolve-model.js';
 import { readJsonObject, isObject } from '../model/config-reader.js';
 import { describeModelFolder } from '../model/open-model.js';
-import { ifExists } from '../run/file-system.js';
+import { ifExists } from '../io/file-system.js';
 
 const MAX_INDEX_BYTES = 100_000_000;
 

@@ -1,8 +1,8 @@
 // Runs a Python script of the package in a process group of its own, so that pip and whatever it starts can be stopped with it.
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { environmentError, LongattnError } from '../errors.js';
-import { errorCode } from '../run/file-system.js';
+import { environmentError, LongattnError } from '../base/errors.js';
+import { errorCode } from '../io/file-system.js';
 
 /** What the scripts exit with when the user's environment has to change first. */
 const ENVIRONMENT_EXIT = 4;

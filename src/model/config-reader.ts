@@ -3,7 +3,7 @@
 // Hugging Face leaves keys out that equal the default of the model's configuration class, so a family states these defaults
 // itself, beside the key; sizes have none.
 import { readFile, stat } from 'node:fs/promises';
-import { dataError, show, type LongattnError } from '../errors.js';
+import { dataError, show, type LongattnError } from '../base/errors.js';
 import { JsonError, parseStrictJson } from './strict-json.js';
 
 /** Real ones have a few kB (a long list of layer types, rope factors). */

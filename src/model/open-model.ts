@@ -3,8 +3,8 @@
 // Only what the asked layers need is looked for. Layer 0 alone needs the embedding, the first norm and the projections to Q and K;
 // a layer above needs the layers below it in full.
 import { join, resolve } from 'node:path';
-import { dataError, LongattnError } from '../errors.js';
-import { requireDownloaded } from '../hub/ledger.js';
+import { dataError, LongattnError } from '../base/errors.js';
+import { requireDownloaded } from './range-ledger.js';
 import { Checkpoint, type LocatedTensor } from './checkpoint.js';
 import { readConfig, type ConfigReader } from './config-reader.js';
 import { fingerprint } from './fingerprint.js';

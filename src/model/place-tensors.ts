@@ -1,5 +1,5 @@
 // Finds every tensor of a plan in the checkpoint and checks it against config.json.
-import { dataError, show } from '../errors.js';
+import { dataError, show } from '../base/errors.js';
 import type { Checkpoint, LocatedTensor } from './checkpoint.js';
 import type { TensorRef, Tensors } from './plan.js';
 import { placement, WEIGHT_BYTES, type PlacedTensor } from './spec-text.js';

@@ -1,5 +1,5 @@
 // From config.json to a complete plan: every setting and every tensor name of every layer, before any weight file is looked at.
-import { dataError, invalid, show, type LongattnError } from '../errors.js';
+import { dataError, invalid, show, type LongattnError } from '../base/errors.js';
 import { isObject, type ConfigReader } from './config-reader.js';
 import { findFamily } from './families/index.js';
 import { merge, type Family, type Part, type PlanContext, type Settings, type Sizes, type Tensors } from './plan.js';

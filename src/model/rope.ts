@@ -2,7 +2,7 @@
 //
 // Old: `rope_theta` beside `rope_scaling` (`type` or `rope_type`). New: `rope_parameters`, flat or one object a layer type. A key
 // that the named type does not read is an error: a misspelt or newer key would otherwise give angles that look right and are wrong.
-import { dataError, show } from '../errors.js';
+import { dataError, show } from '../base/errors.js';
 import { ConfigReader, isObject } from './config-reader.js';
 
 export type RopeType = 'default' | 'linear' | 'dynamic' | 'llama3' | 'yarn' | 'longrope';

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { environmentError } from '../errors.js';
+import { environmentError } from '../base/errors.js';
 import type { NativeBinding } from './binding.js';
 
 const require = createRequire(import.meta.url);

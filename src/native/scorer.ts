@@ -2,9 +2,9 @@
 //
 // The addon's cancel() stops everything that it was given, so batches wait here and the addon holds one: a signal then stops its
 // own batch and no other.
-import { LongattnError } from '../errors.js';
-import type { OnProgress } from '../events.js';
-import { orAborted } from '../together.js';
+import { LongattnError } from '../base/errors.js';
+import type { OnProgress } from '../base/events.js';
+import { orAborted } from '../base/together.js';
 import type {
   NativeAttention,
   NativeAttentionRequest,

@@ -2,21 +2,21 @@
 //
 // An option that is not given keeps the run's value, so `select --output RUN --alpha 0` needs no input and no model.
 import path from 'node:path';
-import { dataError, LongattnError } from '../errors.js';
-import type { OnProgress } from '../events.js';
-import { requireChosenModel } from '../evidence/choice-model.js';
+import { dataError, LongattnError } from '../base/errors.js';
+import type { OnProgress } from '../base/events.js';
+import { requireChosenModel } from './choice-model.js';
 import { resolveModel } from '../hub/resolve-model.js';
-import { ifExists, nodeFileSystem } from '../run/file-system.js';
-import { writeTextAtomically } from '../run/atomic-file.js';
-import { canonicalJson, type JsonObject } from '../run/canonical-json.js';
+import { ifExists, nodeFileSystem } from '../io/file-system.js';
+import { writeTextAtomically } from '../io/atomic-file.js';
+import { canonicalJson, type JsonObject } from '../io/canonical-json.js';
 import { findRun, openRun, sweep, type Run } from '../run/directory.js';
 import { partName } from '../run/ledger.js';
-import { planInputs, type InputPart } from '../run/plan.js';
+import { planInputs, type InputPart } from '../corpus/plan.js';
 import { isPartOfModel, openModelFolder, type ModelDescription } from '../model/open-model.js';
 import { openTokenizer, type Tokenizer } from '../tokenizer/tokenizer.js';
-import { removeLeftoverSegments } from '../stages/score-part.js';
-import { modelOptions, parseSpec, type Spec, type SpecInput } from '../spec.js';
-import { version } from '../version.js';
+import { removeLeftoverSegments } from '../scoring/score-part.js';
+import { modelOptions, parseSpec, type Spec, type SpecInput } from '../options/spec.js';
+import { version } from '../base/version.js';
 
 /** An open run and all that its stages need. */
 export interface Prepared {

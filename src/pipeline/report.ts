@@ -1,6 +1,6 @@
 // What a run function hands back: one line a domain, with the fields of the stages that were run.
-import type { RemovalResult } from '../stages/removal.js';
-import type { SelectionResult } from '../stages/selection.js';
+import type { RemovalResult } from '../selection/removal/report-removal.js';
+import type { SelectionResult } from '../selection/select-windows.js';
 import type { WindowsResult } from './windows-stage.js';
 
 /** One line a domain; fields of stages that have not been run are absent. */

@@ -1,7 +1,7 @@
 // The scores stage over a run: opens the model only when there is something to score.
 //
 // With a gate it works on the parts whose windows are done while those of later ones are still cut.
-import { invalid } from '../errors.js';
+import { invalid } from '../base/errors.js';
 import { checkReach } from '../model/open-model.js';
 import { deviceCount } from '../native/device.js';
 import { loadBinding } from '../native/load.js';
@@ -9,8 +9,8 @@ import { modelMetadata } from '../native/model-metadata.js';
 import { Scorer } from '../native/scorer.js';
 import type { PartGate } from '../run/part-gate.js';
 import { partsOfShard } from '../run/run-parts.js';
-import { resolveDistance } from '../stages/distance.js';
-import { scoreParts } from '../stages/scores.js';
+import { resolveDistance } from '../base/distance.js';
+import { scoreParts } from '../scoring/score-parts.js';
 import type { Prepared } from './prepare.js';
 import { withLosses } from './window-losses.js';
 import type { StageHooks } from './windows-stage.js';

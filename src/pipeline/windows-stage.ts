@@ -1,18 +1,18 @@
 // The windows stage over a run: parts of the corpus become windows/part-NNNNN.arrow, refused rows rejects.jsonl.
 import path from 'node:path';
-import { dataError } from '../errors.js';
-import { WINDOW_COLUMNS } from '../formats/arrow-schema.js';
-import { windowRow, type Row } from '../formats/arrow-rows.js';
-import { digested, DocumentDigest } from '../export/document-text.js';
-import type { OnProgress } from '../events.js';
-import type { Document, Reject } from '../records.js';
+import { dataError } from '../base/errors.js';
+import { WINDOW_COLUMNS } from '../arrow/schema.js';
+import { windowRow, type Row } from '../arrow/rows.js';
+import { digested, DocumentDigest } from '../windows/document-text.js';
+import type { OnProgress } from '../base/events.js';
+import type { Document, Reject } from '../base/records.js';
 import { writeArrowPart } from '../run/arrow-part.js';
 import { checkInputs } from '../run/directory.js';
 import { partName, type LedgerRecord } from '../run/ledger.js';
 import { mergeRejects, writeRejects } from '../run/rejects.js';
 import { partsOfShard, runParts, type RunPartsOptions } from '../run/run-parts.js';
-import { readSlices } from '../stages/corpus.js';
-import { allTooShort, cutWindows } from '../stages/windows.js';
+import { readSlices } from '../corpus/read-slices.js';
+import { allTooShort, cutWindows } from '../windows/cut-windows.js';
 import {
   mergeWindowCounts,
   newWindowCounts,

@@ -1,8 +1,8 @@
 // Write one part of a stage: rows into an Arrow file under a temporary name, then its entry in the ledger.
-import { ArrowWriter, type ColumnBatch } from '../formats/arrow-writer.js';
-import type { Columns, Metadata } from '../formats/arrow-schema.js';
-import type { Row } from '../formats/arrow-rows.js';
-import { writeAtomically } from './atomic-file.js';
+import { ArrowWriter, type ColumnBatch } from '../arrow/writer.js';
+import type { Columns, Metadata } from '../arrow/schema.js';
+import type { Row } from '../arrow/rows.js';
+import { writeAtomically } from '../io/atomic-file.js';
 import type { Ledger, LedgerEntry, LedgerRecord } from './ledger.js';
 
 export interface ArrowPart {

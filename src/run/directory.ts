@@ -3,16 +3,16 @@
 // run.json appears by a hard link, which fails when the name exists: of several processes that start together exactly one wins,
 // and the others compare themselves with it as a resume would.
 import path from 'node:path';
-import { dataError, LongattnError } from '../errors.js';
-import { syncFolder, writeTextAtomically } from './atomic-file.js';
-import type { JsonObject } from './canonical-json.js';
-import { errorCode, ifExists, nodeFileSystem, type FileSystem } from './file-system.js';
-import { readError, writeError } from './io-error.js';
+import { dataError, LongattnError } from '../base/errors.js';
+import { syncFolder, writeTextAtomically } from '../io/atomic-file.js';
+import type { JsonObject } from '../io/canonical-json.js';
+import { errorCode, ifExists, nodeFileSystem, type FileSystem } from '../io/file-system.js';
+import { readError, writeError } from '../io/io-error.js';
 import { Ledger } from './ledger.js';
-import { makeFolder } from './make-folder.js';
+import { makeFolder } from '../io/make-folder.js';
 import { makeManifest, parseManifest, type FrozenInput, type RunManifest } from './manifest.js';
 import { requireSameSpec, stageHashes } from './spec-hash.js';
-import { sweepTemporaries, temporaryPath } from './temporary.js';
+import { sweepTemporaries, temporaryPath } from '../io/temporary.js';
 
 const FOLDERS = ['windows', 'scores', 'selection', 'logs'] as const;
 

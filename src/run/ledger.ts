@@ -4,12 +4,12 @@
 // for a stage that only reads it. Both say which file it was.
 import path from 'node:path';
 import { z } from 'zod';
-import { dataError } from '../errors.js';
-import { canonicalJson } from './canonical-json.js';
-import { writeTextAtomically, type Written } from './atomic-file.js';
-import { ifExists, nodeFileSystem, type FileSystem } from './file-system.js';
-import { hashFile } from './hash-file.js';
-import { readError } from './io-error.js';
+import { dataError } from '../base/errors.js';
+import { canonicalJson } from '../io/canonical-json.js';
+import { writeTextAtomically, type Written } from '../io/atomic-file.js';
+import { ifExists, nodeFileSystem, type FileSystem } from '../io/file-system.js';
+import { hashFile } from '../io/hash-file.js';
+import { readError } from '../io/io-error.js';
 
 const recordSchema = z.strictObject({
   rows: z.int().min(0),
@@ -20,7 +20,7 @@ const recordSchema = z.strictObject({
   counts: z.record(z.string(), z.number()),
   /** The same by domain. A list, because a domain may have any name. */
   domains: z.array(z.strictObject({ domain: z.string(), counts: z.record(z.string(), z.number()) })).optional(),
-  /** Of the documents' text that the part was made from (src/export/document-text.ts); absent where there was none. */
+  /** Of the documents' text that the part was made from (src/windows/document-text.ts); absent where there was none. */
   digest: z.string().optional(),
 });
 

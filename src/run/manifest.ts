@@ -1,7 +1,7 @@
 // run.json: what a run was started with. It is written once and never changed; a resume compares itself with it.
 import { z } from 'zod';
-import { dataError } from '../errors.js';
-import type { JsonObject } from './canonical-json.js';
+import { dataError } from '../base/errors.js';
+import type { JsonObject } from '../io/canonical-json.js';
 
 const FORMAT = 1;
 

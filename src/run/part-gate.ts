@@ -1,5 +1,5 @@
 // Where a stage waits for the parts of the one before it, so that both can be at work at once.
-import { orAborted } from '../together.js';
+import { orAborted } from '../base/together.js';
 import type { LedgerRecord } from './ledger.js';
 
 type OnOpen = (part: number, record: LedgerRecord) => void;

@@ -1,9 +1,9 @@
 // Refused input rows: a file a part, merged in the order of the parts, so that any number of workers and shards gives one result.
 import path from 'node:path';
-import type { Reject } from '../records.js';
-import { writeAtomically, writeTextAtomically } from './atomic-file.js';
-import { ifExists } from './file-system.js';
-import { readError } from './io-error.js';
+import type { Reject } from '../base/records.js';
+import { writeAtomically, writeTextAtomically } from '../io/atomic-file.js';
+import { ifExists } from '../io/file-system.js';
+import { readError } from '../io/io-error.js';
 import { partName, type Ledger } from './ledger.js';
 
 const rejectsFile = (ledger: Ledger, part: number): string =>

@@ -1,6 +1,6 @@
 // Make the parts of a stage that are not done: several at once, going on where one fails, ending early only where going on is vain.
-import { LongattnError } from '../errors.js';
-import type { OnProgress, StageName } from '../events.js';
+import { LongattnError } from '../base/errors.js';
+import type { OnProgress, StageName } from '../base/events.js';
 import { partName, type Ledger, type LedgerCheck, type LedgerRecord } from './ledger.js';
 
 /** So many failed parts are named in the error; the rest is counted. */

@@ -1,8 +1,8 @@
 // One window's statistics of one layer as a score sees them: at a minimum distance k, over chosen heads.
 //
 // k may be any stored bin edge, floor(j*L/32), or the k that was scored (its exact sums stand in `ds` and `variance`).
-import { dataError, LongattnError } from '../errors.js';
-import type { ScoreRow } from '../records.js';
+import { dataError, LongattnError } from '../base/errors.js';
+import type { ScoreRow } from '../base/records.js';
 
 export const BINS = 32;
 

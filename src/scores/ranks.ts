@@ -1,5 +1,5 @@
 // Rank statistics: how well a score tells two groups apart, and how two scores agree. Ties count half everywhere.
-import { rankDescending } from '../rank.js';
+import { rankDescending } from '../base/rank.js';
 
 /** Ranks from 1, ties get the mean of the ranks that they span. NaN is refused: a score must be a number. */
 export function ranks(values: ArrayLike<number>): Float64Array {

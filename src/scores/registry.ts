@@ -1,5 +1,5 @@
 // Every score by its name. `registerScore` adds one of the user's: ten lines in a Node script.
-import { invalid, LongattnError } from '../errors.js';
+import { invalid, LongattnError } from '../base/errors.js';
 import { distance } from './attention/distance.js';
 import { effectiveFar } from './attention/effective-far.js';
 import { gain } from './attention/gain.js';

@@ -1,5 +1,5 @@
 // What `--score TEXT` means: a score over attention, one over token ids, or a blend of both.
-import { invalid } from '../errors.js';
+import { invalid } from '../base/errors.js';
 import type { TextScore } from './counts/text-score.js';
 import { findScore, listScores } from './registry.js';
 import type { AttentionScore } from './score.js';

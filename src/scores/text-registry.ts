@@ -1,5 +1,5 @@
 // Every score over token ids by its name, and how a user adds one.
-import { invalid, LongattnError } from '../errors.js';
+import { invalid, LongattnError } from '../base/errors.js';
 import { shippedTextScores } from './counts/shipped.js';
 import type { TextScore } from './counts/text-score.js';
 

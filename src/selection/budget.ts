@@ -1,7 +1,7 @@
 // How many windows of a domain may be kept, from what the user asked for: a share of its windows, a token budget, or its quota of one.
-import { LongattnError, show } from '../errors.js';
-import { documentLimit } from '../selection-guards/document-limit.js';
-import { countOfShare, overlapLimit, type Limit } from './limits.js';
+import { LongattnError, show } from '../base/errors.js';
+import { documentLimit } from './guards/document-limit.js';
+import { countOfShare, overlapLimit, type Limit } from './guards/limits.js';
 import type { WindowTable } from './window-table.js';
 
 export interface KeepSettings {

@@ -1,12 +1,12 @@
 // From a score a window to rank, choice and reason, domain by domain. Pure: typed arrays in, typed arrays out.
 //
 // The rank is always that of the score. With a temperature the windows come in another order to be chosen.
-import { temper } from '../selection-guards/temper.js';
-import { unitHashBytes } from '../random.js';
-import { rankDescending } from '../rank.js';
+import { temper } from './guards/temper.js';
+import { unitHashBytes } from '../base/random.js';
+import { rankDescending } from '../base/rank.js';
 import { budgetOf, checkQuota, DEFAULT_SEED, guardsOf, type KeepSettings } from './budget.js';
 import { gather } from './gather.js';
-import type { Limit } from './limits.js';
+import type { Limit } from './guards/limits.js';
 import type { WindowTable } from './window-table.js';
 
 /** Reasons by number; number 0 is the only one of a kept window. */

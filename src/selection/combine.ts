@@ -1,5 +1,5 @@
 // The components of a score to one number a window, domain by domain; a blend standardises each of its scores there.
-import { LongattnError } from '../errors.js';
+import { LongattnError } from '../base/errors.js';
 import { blend } from '../scores/blend.js';
 import type { ResolvedScore, SingleScore } from '../scores/resolve.js';
 import type { CombineSettings } from '../scores/score.js';

@@ -2,10 +2,10 @@
 //
 // The first pass shows every window to the scorer of its domain (what is rare there?) and finds the largest id. Parts and their rows
 // come in the order of the run, so that shards and workers change nothing.
-import { dataError, show } from '../errors.js';
-import { ArrowFile } from '../formats/arrow-file.js';
-import { requireRows } from '../formats/arrow-reader.js';
-import { WINDOW_COLUMNS } from '../formats/arrow-schema.js';
+import { dataError, show } from '../base/errors.js';
+import { ArrowFile } from '../arrow/file.js';
+import { requireRows } from '../arrow/reader.js';
+import { WINDOW_COLUMNS } from '../arrow/schema.js';
 import { partName, type Ledger, type LedgerCheck } from '../run/ledger.js';
 import { requireVerified } from '../run/verified-parts.js';
 import type { TextScore, TextScorer } from '../scores/counts/text-score.js';

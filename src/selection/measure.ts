@@ -1,6 +1,6 @@
 // Stored statistics to numbers a window: DS, DU, and the components of the scores that rank. One pass over the parts.
-import { dataError, LongattnError, show } from '../errors.js';
-import { openScores, requireRows, type ScoreBatch, type ScoresFile } from '../formats/arrow-reader.js';
+import { dataError, LongattnError, show } from '../base/errors.js';
+import { openScores, requireRows, type ScoreBatch, type ScoresFile } from '../arrow/reader.js';
 import { partName, type Ledger, type LedgerCheck, type LedgerRecord } from '../run/ledger.js';
 import { requireVerified } from '../run/verified-parts.js';
 import { longattn, longattnMinmax } from '../scores/attention/longattn.js';

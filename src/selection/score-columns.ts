@@ -1,5 +1,5 @@
 // Which columns of a score file a ranking needs: the bins are 97 % of a row, and the default score needs none of them.
-import type { ScoreBatch, ScoreColumn } from '../formats/arrow-reader.js';
+import type { ScoreBatch, ScoreColumn } from '../arrow/reader.js';
 import type { LayerStatistics } from '../scores/layer-view.js';
 import type { AttentionScore, Statistic } from '../scores/score.js';
 

@@ -1,7 +1,7 @@
 // The table selection.arrow as batches of columns, straight from the typed arrays: by rows it would take longer than the ranking.
 import { Bool, Float64, Int32, makeData, Utf8, type Data } from 'apache-arrow';
-import { SELECTION_COLUMNS } from '../formats/arrow-schema.js';
-import type { ColumnBatch } from '../formats/arrow-writer.js';
+import { SELECTION_COLUMNS } from '../arrow/schema.js';
+import type { ColumnBatch } from '../arrow/writer.js';
 import type { Choice } from './choose.js';
 import type { Measured } from './measure.js';
 

@@ -1,6 +1,6 @@
 // All windows of a run as columns in memory: what ranking and choosing need, 14 bytes a window and its id.
-import { dataError } from '../errors.js';
-import type { TextColumn } from '../formats/columns.js';
+import { dataError } from '../base/errors.js';
+import type { TextColumn } from '../arrow/columns.js';
 import { TextStore } from './text-store.js';
 
 const COLON = 0x3a;

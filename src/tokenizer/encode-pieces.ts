@@ -1,6 +1,6 @@
 // The encoding of a text from the encodings of its pieces.
 import { availableParallelism } from 'node:os';
-import { mapOrdered } from '../map-ordered.js';
+import { mapOrdered } from '../base/map-ordered.js';
 import { PIECE_UNITS, type PieceRule } from './pieces.js';
 import type { Encoded } from './tokenizer.js';
 

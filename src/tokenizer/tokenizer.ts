@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Tokenizer as NativeTokenizer } from '@anush008/tokenizers';
-import { environmentError, dataError } from '../errors.js';
+import { environmentError, dataError } from '../base/errors.js';
 import { encodePieces } from './encode-pieces.js';
 import { cutIntoPieces, pieceRule } from './pieces.js';
 

@@ -3,8 +3,8 @@
 // The error of a number is |run - golden| / max(|golden|, floor), where the floor is a millionth of the largest golden number of the
 // same column and row. So numbers near zero (an empty bin, a head that looks nowhere far) are held to the scale of their neighbours,
 // and the variance, about 1e-9 by nature, is still compared relatively.
-import type { ScoreRow } from '../records.js';
-import { BINS } from '../formats/arrow-schema.js';
+import type { ScoreRow } from '../base/records.js';
+import { BINS } from '../arrow/schema.js';
 
 const FLOOR_SHARE = 1e-6;
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { attention, type AttentionOptions } from '../../src/attention/attention.js';
 import { writeAttention } from '../../src/attention/attention-file.js';
-import type { ProgressEvent } from '../../src/events.js';
+import type { ProgressEvent } from '../../src/base/events.js';
 import { openTokenizer } from '../../src/tokenizer/tokenizer.js';
 import { LLAMA, SMOLLM2, someIds } from '../native/models.js';
 import { NaiveLlama } from '../native/naive-llama.js';

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { collectOptions } from '../../src/cli/options.js';
-import { parseSpec } from '../../src/spec.js';
+import { parseSpec } from '../../src/options/spec.js';
 import { tempFolder } from '../support/temp-folder.js';
 
 function configFile(content: string): string {

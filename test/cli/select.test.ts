@@ -4,10 +4,10 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { makeDemoCorpus } from '../../scripts/lib/demo-corpus.mjs';
-import { readSelection } from '../../src/formats/arrow-reader.js';
-import { select } from '../../src/pipeline.js';
-import type { SelectionRow } from '../../src/records.js';
-import type { SpecInput } from '../../src/spec.js';
+import { readSelection } from '../../src/arrow/reader.js';
+import { select } from '../../src/pipeline/pipeline.js';
+import type { SelectionRow } from '../../src/base/records.js';
+import type { SpecInput } from '../../src/options/spec.js';
 import { cli, contents, demoModel, root, temporaryFolder } from '../support/cli.js';
 import { collect } from '../support/collect.js';
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { PairBootstrap } from '../../src/evidence/bootstrap.js';
 import { shuffledLabels } from '../../src/evidence/self-check.js';
-import { Random } from '../../src/random.js';
+import { Random } from '../../src/base/random.js';
 import { auc, pairShare, spearman } from '../../src/scores/ranks.js';
 
 const pairs = fc.array(fc.tuple(fc.integer({ min: -4, max: 4 }), fc.integer({ min: -4, max: 4 })), {

@@ -5,7 +5,7 @@ import { CONTROLS, findControls } from '../../src/evidence/controls/registry.js'
 import { sampleWindows, type CorpusSample } from '../../src/evidence/sample.js';
 import { TextValues } from '../../src/evidence/text-values.js';
 import { listTextScores } from '../../src/scores/text-registry.js';
-import type { Window } from '../../src/records.js';
+import type { Window } from '../../src/base/records.js';
 import { copyingDocument, corpusWindows, stream } from '../support/evidence.js';
 
 const WINDOW = 64;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { ArrowFile } from '../../src/formats/arrow-file.js';
+import { ArrowFile } from '../../src/arrow/file.js';
 import { REPORT_COLUMNS } from '../../src/evidence/report-table.js';
 import type { Finding } from '../../src/evidence/report.js';
 import { validate } from '../../src/evidence/validate.js';

@@ -1,7 +1,7 @@
 // One fake Hub and one set of empty caches a test.
 import { afterEach, beforeEach, expect } from '@jest/globals';
 import path from 'node:path';
-import type { OnProgress } from '../../src/events.js';
+import type { OnProgress } from '../../src/base/events.js';
 import { resolveModel, type ModelFolder, type ResolveModelOptions } from '../../src/hub/resolve-model.js';
 import { tempFolder } from '../support/temp-folder.js';
 import { FakeHub } from './fake-hub.js';

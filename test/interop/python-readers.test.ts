@@ -8,12 +8,12 @@ import os from 'node:os';
 import path from 'node:path';
 import { attention } from '../../src/attention/attention.js';
 import { writeAttention } from '../../src/attention/attention-file.js';
-import { readScores, readSelection, readWindows } from '../../src/formats/arrow-reader.js';
-import { scoreRow, selectionRow, windowRow, type Row } from '../../src/formats/arrow-rows.js';
-import { EXPORT_COLUMNS } from '../../src/formats/arrow-schema.js';
+import { readScores, readSelection, readWindows } from '../../src/arrow/reader.js';
+import { scoreRow, selectionRow, windowRow, type Row } from '../../src/arrow/rows.js';
+import { EXPORT_COLUMNS } from '../../src/arrow/schema.js';
 import { keptWindows } from '../../src/export/kept-windows.js';
 import { partName } from '../../src/run/ledger.js';
-import { exportWindows } from '../../src/stages/export.js';
+import { exportWindows } from '../../src/export/export-windows.js';
 import { collect } from '../support/collect.js';
 import { makeSelectedRun, type MadeExport } from '../support/exported-run.js';
 

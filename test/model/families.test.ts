@@ -3,7 +3,7 @@ import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { LongattnError } from '../../src/errors.js';
+import { LongattnError } from '../../src/base/errors.js';
 import { ConfigReader } from '../../src/model/config-reader.js';
 import { knownModelTypes } from '../../src/model/families/index.js';
 import { openModelFolder } from '../../src/model/open-model.js';

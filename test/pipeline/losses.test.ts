@@ -2,10 +2,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { readScores, readSelection } from '../../src/formats/arrow-reader.js';
-import { score, select } from '../../src/pipeline.js';
-import type { ScoreRow } from '../../src/records.js';
-import type { SpecInput } from '../../src/spec.js';
+import { readScores, readSelection } from '../../src/arrow/reader.js';
+import { score, select } from '../../src/pipeline/pipeline.js';
+import type { ScoreRow } from '../../src/base/records.js';
+import type { SpecInput } from '../../src/options/spec.js';
 import { demoModel } from '../support/cli.js';
 import { collect } from '../support/collect.js';
 import { tempFolder } from '../support/temp-folder.js';

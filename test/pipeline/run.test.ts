@@ -2,9 +2,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { ProgressEvent } from '../../src/events.js';
-import { score, select, window } from '../../src/pipeline.js';
-import type { SpecInput } from '../../src/spec.js';
+import type { ProgressEvent } from '../../src/base/events.js';
+import { score, select, window } from '../../src/pipeline/pipeline.js';
+import type { SpecInput } from '../../src/options/spec.js';
 import { demoModel } from '../support/cli.js';
 import { makeCorpus } from '../support/corpus.js';
 import { tempFolder } from '../support/temp-folder.js';

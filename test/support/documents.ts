@@ -1,8 +1,8 @@
 // Reads planned inputs to the end, for tests.
-import type { FieldOptions } from '../../src/formats/row-document.js';
-import type { Document, Reject } from '../../src/records.js';
-import { planInputs, type InputPatterns, type PlanOptions } from '../../src/run/plan.js';
-import { readSlices } from '../../src/stages/corpus.js';
+import type { FieldOptions } from '../../src/corpus/row-document.js';
+import type { Document, Reject } from '../../src/base/records.js';
+import { planInputs, type InputPatterns, type PlanOptions } from '../../src/corpus/plan.js';
+import { readSlices } from '../../src/corpus/read-slices.js';
 
 export interface ReadResult {
   documents: Document[];

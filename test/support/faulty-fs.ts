@@ -1,6 +1,6 @@
 // A file system that fails as a real one does: a full disk after some bytes, an I/O error, a folder that may not be written.
 import type { FileHandle } from 'node:fs/promises';
-import { nodeFileSystem, type FileSystem } from '../../src/run/file-system.js';
+import { nodeFileSystem, type FileSystem } from '../../src/io/file-system.js';
 
 export interface Faults {
   /** ENOSPC once so many bytes have been written in all. */

@@ -1,12 +1,12 @@
 // A run directory whose windows are made up: parts of any size, ready to be scored.
 import path from 'node:path';
-import { windowRow } from '../../src/formats/arrow-rows.js';
-import { WINDOW_COLUMNS } from '../../src/formats/arrow-schema.js';
-import type { Window } from '../../src/records.js';
+import { windowRow } from '../../src/arrow/rows.js';
+import { WINDOW_COLUMNS } from '../../src/arrow/schema.js';
+import type { Window } from '../../src/base/records.js';
 import { writeArrowPart } from '../../src/run/arrow-part.js';
 import { openRun, type Run } from '../../src/run/directory.js';
 import { partName } from '../../src/run/ledger.js';
-import { scoreParts, type ScoresOptions } from '../../src/stages/scores.js';
+import { scoreParts, type ScoresOptions } from '../../src/scoring/score-parts.js';
 import { fakeScorer, HEADS } from './fake-scorer.js';
 import { makeWindow } from './rows.js';
 

@@ -1,5 +1,5 @@
 // Windows and scores made from a number alone: equal numbers give equal rows.
-import type { ScoreRow, Window } from '../../src/records.js';
+import type { ScoreRow, Window } from '../../src/base/records.js';
 
 /** A fraction in [0, 1) that looks random and depends on its arguments alone. */
 export function noise(...seeds: number[]): number {

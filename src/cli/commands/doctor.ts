@@ -4,7 +4,7 @@ import os from 'node:os';
 import type { CommandModule } from 'yargs';
 import type { NativeBinding } from '../../native/binding.js';
 import { addonPath, loadBinding } from '../../native/load.js';
-import { version } from '../../version.js';
+import { version } from '../../base/version.js';
 import { runCommand } from '../context.js';
 import { printResult, renderTable } from '../output.js';
 

@@ -1,12 +1,12 @@
 // `longattn model inspect|extract|fetch`: what a model is, a small folder of it, a real one without a hub.
 import type { Argv, CommandModule } from 'yargs';
-import { invalid, LongattnError } from '../../errors.js';
+import { invalid, LongattnError } from '../../base/errors.js';
 import { knownModelNames } from '../../hub/known-models.js';
 import { extractModel } from '../../model-tools/extract-model.js';
 import { fetchModel } from '../../model-tools/fetch-model.js';
 import { inspectModel } from '../../model-tools/inspect-model.js';
-import type { SpecInput } from '../../spec.js';
-import { parseIntegerList } from '../../units.js';
+import type { SpecInput } from '../../options/spec.js';
+import { parseIntegerList } from '../../base/units.js';
 import { runCommand } from '../context.js';
 import { printResult } from '../output.js';
 import { describeModel } from './model-table.js';

@@ -1,8 +1,8 @@
 // `run` and the stages by themselves: window, score, select, export. Each runs the stages before it that are not done.
 import type { CommandModule } from 'yargs';
-import type { RunSummary } from '../../pipeline.js';
+import type { RunSummary } from '../../pipeline/pipeline.js';
 import { describeRemoval } from '../removal-table.js';
-import { exportRun, run, score, select, window } from '../../pipeline.js';
+import { exportRun, run, score, select, window } from '../../pipeline/pipeline.js';
 import { runCommand } from '../context.js';
 import { withOptions } from '../options.js';
 import { printResult, renderTable } from '../output.js';

@@ -1,8 +1,8 @@
 // `longattn verify RUN --golden FILE`: same scores as before, or which not. For a user's CI: exit 0 or 3.
 import type { CommandModule } from 'yargs';
-import { invalid } from '../../errors.js';
+import { invalid } from '../../base/errors.js';
 import { loadRun } from '../../run/directory.js';
-import { verifyScores, writeGolden, type VerifyResult } from '../../stages/verify.js';
+import { verifyScores, writeGolden, type VerifyResult } from '../../verify/verify-scores.js';
 import { runCommand } from '../context.js';
 import { printResult, renderTable } from '../output.js';
 

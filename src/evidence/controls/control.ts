@@ -1,6 +1,6 @@
 // What a control is: windows made from the corpus, each paired with a real one, and the direction that a score must show.
 import type { DomainSample } from '../sample.js';
-import type { Random } from '../../random.js';
+import type { Random } from '../../base/random.js';
 
 /** Which of the pair must have the higher score of long-range dependency. */
 export type Direction = 'real' | 'control';

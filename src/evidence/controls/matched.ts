@@ -1,6 +1,6 @@
 // Splices that are matched with real windows on a count, so that the count itself cannot tell them apart. Without this a count wins
 // by construction: a splice compresses worse than almost any real text.
-import type { Window } from '../../records.js';
+import type { Window } from '../../base/records.js';
 import { chooseDonors } from './donors.js';
 import type { Control, ControlContext, MadeControls } from './control.js';
 import { body, withPrefix } from './prefix.js';

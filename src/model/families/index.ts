@@ -1,5 +1,5 @@
 // Every model family that is known, by `model_type`.
-import { dataError, show } from '../../errors.js';
+import { dataError, show } from '../../base/errors.js';
 import type { ConfigReader } from '../config-reader.js';
 import type { Family } from '../plan.js';
 import { bloom, falcon, mpt } from './alibi.js';

@@ -1,5 +1,5 @@
 // gain: mean of -ln(1 - F_n), so that the tokens that live almost wholly on far context weigh most. Needs `--tokens`.
-import { dataError } from '../../errors.js';
+import { dataError } from '../../base/errors.js';
 import type { AttentionScore } from '../score.js';
 
 /** token_ds is float32: a far mass of 1 means 1 within this, and the logarithm must stay finite. */

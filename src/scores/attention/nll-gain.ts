@@ -1,5 +1,5 @@
 // nll-gain: what the far context is worth to the model itself. Costs two passes through the whole model a window (`--losses`).
-import { dataError } from '../../errors.js';
+import { dataError } from '../../base/errors.js';
 import { plainScore } from '../score.js';
 
 export const nllGain = plainScore(

@@ -1,5 +1,5 @@
 // The scores over token ids that are shipped.
-import { unitHash } from '../../random.js';
+import { unitHash } from '../../base/random.js';
 import { gzip } from './gzip.js';
 import { IdfTable } from './idf.js';
 import { firstPlaces } from './ngrams.js';

@@ -1,0 +1,117 @@
+// Arrow files as a corpus: the columns that are needed, a record batch at a time.
+//
+// Each batch is read by its place in the file, with the schema and dictionaries before it, so that parts of one file can be read
+// by different workers.
+import { open, type FileHandle } from 'node:fs/promises';
+import { compressionRegistry, CompressionType, Message, RecordBatchReader, type RecordBatch } from 'apache-arrow';
+import { decompress } from 'fzstd';
+import type { Document, Reject } from '../base/records.js';
+import { cellsOf, type Cell } from './arrow-cells.js';
+import { decodeFooter, readRange, type ArrowLayout, type BatchRange } from './arrow-messages.js';
+import { BrokenInput, reading } from './broken-input.js';
+import { neededColumns, rowToDocument, type FieldOptions, type Row } from './row-document.js';
+
+export interface ArrowSlice extends Pick<ArrowLayout, 'footer' | 'head'> {
+  path: string;
+  name: string;
+  domain?: string;
+  batches: (Omit<BatchRange, 'heads'> & {
+    /** Take at most this many rows (for `--limit`). */
+    take: number;
+  })[];
+}
+
+/** @throws LongattnError INPUT_UNREADABLE; broken rows and batches go to `onReject` */
+export async function* readArrow(
+  slice: ArrowSlice,
+  fields: FieldOptions,
+  onReject: (reject: Reject) => void,
+): AsyncGenerator<Document, void, undefined> {
+  const { path: file, name, domain } = slice;
+  const handle = await reading(file, () => open(file));
+  try {
+    const head = await reading(file, () => readHead(handle, slice));
+    for (const { start, end, firstRow, rows, take } of slice.batches) {
+      let row: (index: number) => Row;
+      try {
+        const bytes = Buffer.concat([head, await reading(file, () => readRange(handle, start, end))]);
+        row = rowReader(decodeBatch(bytes, rows), fields, domain !== undefined);
+      } catch (error) {
+        if (!(error instanceof BrokenInput)) throw error;
+        onReject({ file, line: firstRow + 1, reason: `rows ${firstRow + 1} to ${firstRow + rows}: ${error.message}` });
+        continue;
+      }
+      for (let i = 0; i < take; i++) {
+        const place = { path: file, name, row: firstRow + i + 1, ...(domain !== undefined && { domain }) };
+        const document = damageAsReason(() => rowToDocument(row(i), place, fields));
+        if ('reason' in document) onReject({ file, line: place.row, reason: document.reason });
+        else yield document;
+      }
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+/** @throws BrokenInput when the batch lacks the columns, or they are damaged */
+function rowReader(batch: RecordBatch, fields: FieldOptions, hasDomain: boolean): (index: number) => Row {
+  const available = batch.schema.fields.map((field) => field.name);
+  const needed = neededColumns(available, fields, hasDomain);
+  if ('reason' in needed) throw new BrokenInput(needed.reason);
+  const columns = needed.columns.map((column): [string, Cell] => {
+    const cells = damageAsReason(() => cellsOf(batch.getChild(column)!, batch.numRows));
+    if ('reason' in cells) throw new BrokenInput(cells.reason);
+    return [column, cells];
+  });
+  return (index) => Object.fromEntries(columns.map(([column, cell]) => [column, cell(index)]));
+}
+
+function damageAsReason<T>(work: () => T): T | { reason: string } {
+  try {
+    return work();
+  } catch (error) {
+    return { reason: `the Arrow data is damaged (${(error as Error).message})` };
+  }
+}
+
+/** @param bytes schema, dictionaries and one record batch */
+function decodeBatch(bytes: Buffer, rows: number): RecordBatch {
+  if (!compressionRegistry.get(CompressionType.ZSTD)) {
+    compressionRegistry.set(CompressionType.ZSTD, { decode: (data) => decompress(data) });
+  }
+  let batch: RecordBatch | undefined;
+  try {
+    [batch] = [...RecordBatchReader.from(bytes)];
+  } catch (error) {
+    const { message } = error as Error;
+    if (message.includes('codec not found')) {
+      throw new BrokenInput('the Arrow data is compressed with LZ4: write it uncompressed or with zstd', {
+        cause: error,
+      });
+    }
+    throw new BrokenInput(`the Arrow data is damaged (${message})`, { cause: error });
+  }
+  if (batch?.numRows !== rows) throw new BrokenInput('the Arrow data is damaged (a record batch is missing)');
+  return batch;
+}
+
+/** Schema and dictionaries, as the beginning of a stream. */
+async function readHead(handle: FileHandle, slice: ArrowSlice): Promise<Buffer> {
+  const messages = slice.head.map(({ start, end }) => readRange(handle, start, end));
+  if (slice.footer) {
+    const { schema } = decodeFooter(await readRange(handle, slice.footer.start, slice.footer.end));
+    const encoded = damageAsReason(() => encodeMessage(Message.encode(Message.from(schema))));
+    if ('reason' in encoded) throw new BrokenInput(encoded.reason);
+    messages.unshift(Promise.resolve(encoded));
+  }
+  return Buffer.concat(await Promise.all(messages));
+}
+
+/** Continuation mark, length, metadata padded to 8 bytes. */
+function encodeMessage(metadata: Uint8Array): Buffer {
+  const bytes = Buffer.alloc(8 + Math.ceil(metadata.length / 8) * 8);
+  bytes.writeInt32LE(-1, 0);
+  bytes.writeInt32LE(bytes.length - 8, 4);
+  bytes.set(metadata, 8);
+  return bytes;
+}

@@ -1,0 +1,133 @@
+// One call of the scorer: a batch of windows in, rows of the scores table out, everything that came back checked.
+import { dataError, LongattnError, show } from '../base/errors.js';
+import type { NativeScoreRequest, NativeStats } from '../native/binding.js';
+import type { ScoreRow, Window } from '../base/records.js';
+import { BINS } from '../arrow/schema.js';
+import { resolveDistance, type DistanceRule } from '../base/distance.js';
+
+/** Statistics of one (window, layer), with the window's losses if the run wants them. */
+export type WindowStats = NativeStats & Pick<ScoreRow, 'loss' | 'nearLoss'>;
+
+/** The addon, or whatever stands in for it: statistics window by window, within one layer by layer as asked for. */
+export type ScoreWindows = (request: NativeScoreRequest, signal?: AbortSignal) => Promise<WindowStats[]>;
+
+export interface BatchSettings {
+  /** W: every window has exactly so many tokens. */
+  window: number;
+  /** Ascending. */
+  layers: readonly number[];
+  k: DistanceRule;
+  /** Also the far mass of each token. */
+  tokens: boolean;
+  /** Also the loss with all the context and with the near one; `ScoreWindows` gives them. Default: false. */
+  losses?: boolean;
+  /** H, of every layer. */
+  heads: number;
+  /** Ids from 0 to below this are allowed. */
+  vocabSize: number;
+}
+
+/**
+ * @returns rows by window, then layer
+ * @throws LongattnError WINDOW_LENGTH, TOKEN_ID, SCORE_NOT_FINITE; whatever the scorer throws
+ */
+export async function scoreBatch(
+  windows: readonly Window[],
+  settings: BatchSettings,
+  score: ScoreWindows,
+  signal?: AbortSignal,
+): Promise<ScoreRow[]> {
+  signal?.throwIfAborted();
+  for (const window of windows) checkWindow(window, settings);
+  const k = resolveDistance(settings.k, settings.window);
+  const ids = new Int32Array(windows.length * settings.window);
+  windows.forEach((window, i) => ids.set(window.tokenIds, i * settings.window));
+  const request: NativeScoreRequest = {
+    ids,
+    lengths: new Int32Array(windows.length).fill(settings.window),
+    k: new Int32Array(windows.length).fill(k),
+    layers: Int32Array.from(settings.layers),
+    tokens: settings.tokens,
+  };
+  const stats = await score(request, signal).catch((error: unknown) => {
+    throw withWindowId(error, windows);
+  });
+  const expected = windows.length * settings.layers.length;
+  if (stats.length !== expected) throw mismatch(`${stats.length} results for ${expected} windows and layers`);
+  return stats.map((result, i) => {
+    const window = windows[Math.floor(i / settings.layers.length)]!;
+    checkStats(result, window, settings, settings.layers[i % settings.layers.length]!, k);
+    const { windowId, docId, domain } = window;
+    return { windowId, docId, domain, ...result };
+  });
+}
+
+function checkWindow(window: Window, { window: length, vocabSize }: BatchSettings): void {
+  const { tokenIds, windowId } = window;
+  if (tokenIds.length !== length) {
+    throw dataError(
+      'WINDOW_LENGTH',
+      `window ${show(windowId)} has ${tokenIds.length} tokens; this run has windows of ${length}.`,
+    );
+  }
+  const wrong = tokenIds.findIndex((id) => id < 0 || id >= vocabSize);
+  if (wrong >= 0) {
+    throw dataError(
+      'TOKEN_ID',
+      `window ${show(windowId)} has token id ${tokenIds[wrong]} at ${wrong}. This model's ids are 0 to ${vocabSize - 1}: ` +
+        'the ids come from another tokenizer.',
+    );
+  }
+}
+
+function checkStats(stats: WindowStats, window: Window, settings: BatchSettings, layer: number, k: number): void {
+  const { heads, window: length } = settings;
+  if (stats.layer !== layer || stats.length !== length || stats.k !== k) {
+    throw mismatch(`layer ${stats.layer}, length ${stats.length}, k ${stats.k} instead of ${layer}, ${length}, ${k}`);
+  }
+  const sizes: [ArrayLike<number>, number][] = [
+    [stats.ds, heads],
+    [stats.variance, heads],
+    [stats.entropy, heads],
+    [stats.farPeak, heads],
+    [stats.massBins, heads * BINS],
+    [stats.squareBins, heads * BINS],
+    [stats.sinkMassBins, heads * BINS],
+    [stats.sinkSquareBins, heads * BINS],
+    [stats.tokenDs ?? [], settings.tokens ? length : 0],
+  ];
+  const wrong = sizes.find(([values, size]) => values.length !== size);
+  if (wrong) throw mismatch(`${wrong[0].length} values instead of ${wrong[1]}`);
+  if (settings.losses) checkLosses(stats, window);
+  for (let head = 0; head < heads; head++) {
+    if (Number.isFinite(stats.ds[head]) && Number.isFinite(stats.variance[head])) continue;
+    throw dataError(
+      'SCORE_NOT_FINITE',
+      `window ${show(window.windowId)}, layer ${layer}, head ${head}: DS is ${stats.ds[head]}, variance ${stats.variance[head]}. ` +
+        "The model's weights hold NaN or infinite values there, or overflow: check the checkpoint.",
+    );
+  }
+}
+
+function checkLosses({ loss, nearLoss }: WindowStats, { windowId }: Window): void {
+  if (Number.isFinite(loss) && Number.isFinite(nearLoss)) return;
+  throw dataError(
+    'LOSS_NOT_FINITE',
+    `The loss of window ${show(windowId)} is ${loss} (${nearLoss} with the near context only). Check the checkpoint for NaN or infinite weights.`,
+  );
+}
+
+/** The scorer knows a window by its place in the batch; the user knows it by its id. */
+function withWindowId(error: unknown, windows: readonly Window[]): unknown {
+  const { code, message } = error as { code?: unknown; message?: string };
+  const place = /\bwindow (\d+)\b/.exec(message ?? '');
+  const window = place && windows[Number(place[1])];
+  const ofTheData = !(error instanceof LongattnError) || error.exitCode === 3;
+  if (typeof code !== 'string' || !window || !ofTheData) return error;
+  return dataError(code, message!.replace(place[0], `window ${show(window.windowId)}`), error);
+}
+
+/** What came back contradicts what was asked for: a fault of ours. */
+function mismatch(what: string): LongattnError {
+  return new LongattnError('SCORER_MISMATCH', 'fault', `The scorer gave ${what}. Please report this.`);
+}

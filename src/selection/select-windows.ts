@@ -1,0 +1,113 @@
+// The selection stage: stored statistics to rank and choice, in seconds and without the model. It is always made anew: a user's own
+// score may have changed without a change of its name.
+import path from 'node:path';
+import { SELECTION_COLUMNS } from '../arrow/schema.js';
+import { writeArrowPart } from '../run/arrow-part.js';
+import { canonicalJson, hashJson, type JsonObject } from '../io/canonical-json.js';
+import type { Run } from '../run/directory.js';
+import { Ledger, type LedgerCheck } from '../run/ledger.js';
+import { formulaOf, resolveScore, type SingleScore } from '../scores/resolve.js';
+import type { Standard } from '../scores/standardize.js';
+import { choose } from './choose.js';
+import { DEFAULT_SEED, type KeepSettings } from './budget.js';
+import { combine, type MeasuredScore } from './combine.js';
+import { measure, type Measured } from './measure.js';
+import { measureText } from './measure-text.js';
+import { selectionBatches } from './selection-batches.js';
+import { summarise, type DomainSummary } from './summary.js';
+
+export const SELECTION = 'selection';
+
+export interface SelectionSettings extends KeepSettings {
+  /** A name in one of the registries, or `blend:A+B` of names. */
+  score: string;
+  alpha: number;
+  std: Standard;
+  layer?: number | undefined;
+  k?: number | undefined;
+  heads: readonly number[] | 'all';
+}
+
+export interface SelectionResult {
+  domains: DomainSummary[];
+  /** As used, defaults filled in: also in the metadata of the file. */
+  settings: JsonObject;
+  ledger: Ledger;
+  path: string;
+}
+
+interface SelectionOptions {
+  /** Default: the sha256 of each part, once (src/run/verified-parts.ts). */
+  check?: LedgerCheck;
+  signal?: AbortSignal;
+}
+
+/**
+ * Rank all windows of a run and choose. Rows of selection.arrow are in the order of the scores.
+ *
+ * @throws LongattnError PARTS_MISSING, LAYER_NOT_SCORED, K_NOT_STORED, INVALID_OPTION, SCORE_NOT_FINITE, and those of the disk
+ */
+export async function selectWindows(
+  run: Run,
+  settings: SelectionSettings,
+  options: SelectionOptions = {},
+): Promise<SelectionResult> {
+  const score = resolveScore(settings.score);
+  const singles = score.kind === 'blend' ? score.parts.map((part) => part.score) : [score];
+  const { layer, k, heads } = settings;
+  const measured = await measure({
+    ...{ scores: run.scores, parts: run.manifest.parts },
+    ...{ attention: singles.flatMap((one) => (one.kind === 'attention' ? [one.score] : [])), layer, k, heads },
+    ...options,
+  });
+  const lds = combine(measured.table, score, await withText(run, singles, measured, settings, options), settings);
+  const choice = choose(measured.table, lds, settings);
+  // What decides nothing is left out: the seed where nothing is drawn.
+  const { temperature, seed, ...rest } = settings;
+  const drawn = temperature ? { temperature } : {};
+  const seeded = temperature || singles.some((one) => one.kind === 'text') ? { seed: seed ?? DEFAULT_SEED } : {};
+  const used: JsonObject = {
+    ...({ ...rest, ...drawn, ...seeded } as unknown as JsonObject),
+    layer: measured.layer,
+    k: measured.k,
+    formula: formulaOf(score),
+  };
+  const ledger = new Ledger(
+    path.join(run.dir, SELECTION),
+    hashJson({ upstream: run.scores.specHash, settings: used }),
+    run.scores.fs,
+  );
+  const domains = summarise(measured, choice);
+  const kept = domains.reduce((sum, domain) => sum + domain.kept, 0);
+  await writeArrowPart(ledger, SELECTION, {
+    columns: SELECTION_COLUMNS,
+    metadata: { ...measured.metadata, selection: canonicalJson(used) },
+    batches: selectionBatches(measured, lds, choice),
+    entry: () => ({ counts: { windows: measured.table.length, kept } }),
+  });
+  return { domains, settings: used, ledger, path: ledger.file(SELECTION) };
+}
+
+/** The measured scores in their order: those over token ids are measured here, from the windows. */
+async function withText(
+  run: Run,
+  singles: readonly SingleScore[],
+  { table, k, components }: Measured,
+  settings: SelectionSettings,
+  options: SelectionOptions,
+): Promise<MeasuredScore[]> {
+  const text = singles.flatMap((one) => (one.kind === 'text' ? [one.score] : []));
+  const values =
+    text.length === 0
+      ? []
+      : await measureText({
+          ...{ windows: run.windows, parts: run.manifest.parts, text, table },
+          ...{ k: k ?? 0, seed: settings.seed ?? DEFAULT_SEED },
+          ...options,
+        });
+  let [attentions, texts] = [0, 0];
+  return singles.map((score) => ({
+    score,
+    columns: score.kind === 'attention' ? (components[attentions++] ?? []) : [values[texts++]!],
+  }));
+}
