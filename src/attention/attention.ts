@@ -59,7 +59,10 @@ export interface AttentionResult {
  * @throws LongattnError INVALID_OPTION, MISSING_OPTION, DEVICE_UNAVAILABLE, TEXT_INVALID, TOKEN_ID, those of the model, the tokenizer and the
  *   addon (ATTENTION_NOT_FINITE names layer and head); or the signal's reason
  */
-export async function attention(given: AttentionOptions, { signal, onProgress }: AttentionHooks = {}): Promise<AttentionResult> {
+export async function attention(
+  given: AttentionOptions,
+  { signal, onProgress }: AttentionHooks = {},
+): Promise<AttentionResult> {
   const options = parseAttentionOptions(given, onProgress);
   requireDevice(options.device);
   signal?.throwIfAborted();

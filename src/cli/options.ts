@@ -65,7 +65,8 @@ function wordOf(argv: Args, flag: string, kind: OptionRow['kind']): unknown {
 }
 
 function given(names: readonly string[], valueOf: (name: string) => unknown): Record<string, unknown> {
-  return Object.fromEntries(names.map((name) => [name, valueOf(name)]).filter(([, value]) => value !== undefined));
+  const entries = names.map((name): [string, unknown] => [name, valueOf(name)]);
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }
 
 /**
@@ -75,7 +76,11 @@ function given(names: readonly string[], valueOf: (name: string) => unknown): Re
 export function once(argv: Args, flag: string): string | undefined {
   const value = argv[flag];
   if (!Array.isArray(value)) return value as string | undefined;
-  throw new LongattnError('INVALID_OPTION', 'usage', `--${flag} must not be given ${value.length} times. Give it once.`);
+  throw new LongattnError(
+    'INVALID_OPTION',
+    'usage',
+    `--${flag} must not be given ${value.length} times. Give it once.`,
+  );
 }
 
 /** Options of other commands are passed over, so that one file can serve several. */

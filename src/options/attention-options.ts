@@ -4,7 +4,7 @@ import type { OnProgress } from '../base/events.js';
 import { LongattnError } from '../base/errors.js';
 import { parseIntegerList, parseNumber } from '../base/units.js';
 import { currentNames, parseRows } from './parse-rows.js';
-import type { Parsed, RawOptions, Rows, RowsOf } from './row.js';
+import type { Parsed, Rows, RowsOf } from './row.js';
 import { RUN } from './table.js';
 import * as type from './types.js';
 
@@ -150,7 +150,7 @@ export type ParsedAttention = Parsed<typeof ATTENTION> & { rows: readonly number
  * @throws LongattnError INVALID_OPTION naming the option, the value and what is allowed, or MISSING_OPTION
  */
 export function parseAttentionOptions(raw: AttentionOptions, onProgress?: OnProgress): ParsedAttention {
-  const options = parseRows(ATTENTION, currentNames(ATTENTION, { ...raw } as RawOptions, onProgress));
+  const options = parseRows(ATTENTION, currentNames(ATTENTION, { ...raw }, onProgress));
   if ((options.text === undefined) === (options.ids === undefined)) {
     const what = options.text === undefined ? 'text or ids is missing' : 'text and ids must not both be given';
     throw new LongattnError('MISSING_OPTION', 'usage', `${what}. Give one of them: it is what the model reads.`);

@@ -5,7 +5,8 @@
 import type { z } from 'zod';
 
 /** Whose bytes an option decides. `none`: nobody's; where, how and whether work is done. */
-export type Stage = 'windows' | 'scores' | 'selection' | 'removal' | 'export' | 'evidence' | 'attention' | 'model' | 'none';
+export type Stage =
+  'windows' | 'scores' | 'selection' | 'removal' | 'export' | 'evidence' | 'attention' | 'model' | 'none';
 
 /** Heading in the help and in docs/options.md. */
 export const GROUPS = {
@@ -74,7 +75,6 @@ export type Parsed<R extends Rows> = {
 
 /** Options as they come: from a command line, a file, or a script without types. */
 export type RawOptions = Readonly<Record<string, unknown>>;
-
 
 /** `maxOverlap` is `--max-overlap` on a command line. */
 export function flagOf(name: string): string {

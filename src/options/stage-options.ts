@@ -30,8 +30,8 @@ export function storedOptions(stage: 'windows' | 'scores', spec: Spec): JsonObje
     // The rule of k, not the number: so it stands in the first runs.
     const value = name === 'k' ? spec.kRule : spec[name];
     if (value === undefined) continue;
-    if (!row.storedAtDefault && isDefault(row, value as Json)) continue;
-    stored[row.storedAs ?? name] = value as Json;
+    if (!row.storedAtDefault && isDefault(row, value)) continue;
+    stored[row.storedAs ?? name] = value;
   }
   return stored;
 }

@@ -8,6 +8,15 @@ import type { RunOptions } from './run-options.js';
 import * as type from './types.js';
 
 export const RUN = {
+  output: {
+    stage: 'none',
+    group: 'place',
+    type: type.text,
+    required: true,
+    alias: 'o',
+    allowed: 'the path of the run directory',
+    help: 'the run directory, as RUN (it is the only state)',
+  },
   input: {
     stage: 'windows',
     group: 'input',
@@ -15,7 +24,7 @@ export const RUN = {
     required: true,
     kind: 'list',
     allowed: 'one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder or a glob',
-    help: 'DOMAIN=PATH: a file, folder or glob (.txt, .jsonl[.gz|.zst], .parquet, .arrow); repeatable',
+    help: 'DOMAIN=PATH: a file, folder or glob of text or rows (docs/corpus.md lists the formats); repeatable',
   },
   model: {
     stage: 'scores',
@@ -25,15 +34,6 @@ export const RUN = {
     allowed:
       'a folder with config.json, *.safetensors and tokenizer.json, org/name[@revision] on the Hub, or the name of a fetched model',
     help: 'folder, org/name[@revision] on the Hub, or a fetched model (longattn model fetch)',
-  },
-  output: {
-    stage: 'none',
-    group: 'place',
-    type: type.text,
-    required: true,
-    alias: 'o',
-    allowed: 'the path of the run directory',
-    help: 'the run directory, as RUN (it is the only state)',
   },
   window: {
     stage: 'windows',

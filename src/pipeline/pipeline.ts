@@ -14,9 +14,11 @@ import { fieldsOf, summarise, windowsStage, type StageHooks, type WindowsResult 
 import { checkInputs } from '../run/directory.js';
 import { partName } from '../run/ledger.js';
 import { PartGate } from '../run/part-gate.js';
+import { currentNames } from '../options/parse-rows.js';
 import type { RunOptions } from '../options/run-options.js';
 import type { Spec } from '../options/spec.js';
 import { stageOptions } from '../options/stage-options.js';
+import { RUN } from '../options/table.js';
 import { readSlices } from '../corpus/read-slices.js';
 import { exportWindows } from '../export/export-windows.js';
 import { removalPath, reportRemoval, type RemovalResult } from '../selection/removal/report-removal.js';
@@ -37,7 +39,8 @@ export async function run(options: RunOptions, hooks: RunHooks = {}): Promise<Ru
 }
 
 /** Tokenise the corpus and cut it into windows. */
-export async function window(options: RunOptions, hooks: RunHooks = {}): Promise<RunSummary> {
+export async function window(raw: RunOptions, hooks: RunHooks = {}): Promise<RunSummary> {
+  const options = named(raw, hooks);
   const prepared = await prepare(options, hooks);
   return logged('window', prepared, hooks, async (inner) => {
     const windows = await windowsStage(prepared, given(inner));
@@ -46,7 +49,8 @@ export async function window(options: RunOptions, hooks: RunHooks = {}): Promise
 }
 
 /** Compute the attention statistics of all windows. */
-export async function score(options: RunOptions, hooks: RunHooks = {}): Promise<RunSummary> {
+export async function score(raw: RunOptions, hooks: RunHooks = {}): Promise<RunSummary> {
+  const options = named(raw, hooks);
   requireDevice((await resolveSpec(options)).spec.device);
   const prepared = await prepare(options, hooks);
   return logged('score', prepared, hooks, async (inner) => {
@@ -99,7 +103,8 @@ function textOfRun({ run, parts, spec }: Opened): TextOf {
 type Opened = Prepared | (Pick<Prepared, 'run' | 'parts'> & { spec: Spec; model?: never });
 
 /** Neither inputs nor model are opened when all parts are there and no option of windows or scores was changed. */
-async function open(options: RunOptions, hooks: RunHooks): Promise<Opened> {
+async function open(raw: RunOptions, hooks: RunHooks): Promise<Opened> {
+  const options = named(raw, hooks);
   const { spec } = await resolveSpec(options);
   const found = await openFinished(spec);
   if (found) return { ...found, spec };
@@ -130,7 +135,11 @@ async function selected(
   const { spec } = opened;
   const windows = opened.model ? await scored(opened, hooks) : await summarise(opened);
   const selection = await timed('selection', hooks, async () => {
-    const result = await selectWindows(opened.run, stageOptions('selection', spec), hooks.signal ? { signal: hooks.signal } : {});
+    const result = await selectWindows(
+      opened.run,
+      stageOptions('selection', spec),
+      hooks.signal ? { signal: hooks.signal } : {},
+    );
     return { ...result, counts: { kept: result.domains.reduce((sum, { kept }) => sum + kept, 0) } };
   });
   const removal = spec.report ? await removalOf(opened, selection, hooks) : undefined;
@@ -154,6 +163,11 @@ async function timed<T extends { counts: Record<string, number> }>(
   const result = await work();
   onProgress?.({ type: 'stage-done', stage, counts: result.counts });
   return result;
+}
+
+/** Warns of the names of an earlier version, once. */
+function named(options: RunOptions, { onProgress }: RunHooks): RunOptions {
+  return currentNames(RUN, { ...options }, onProgress) as unknown as RunOptions;
 }
 
 function given({ signal, onProgress }: RunHooks): StageHooks {

@@ -91,7 +91,7 @@ describe('longattn select', () => {
       ['--heads', 'auto'],
       'heads must not be "auto" without a choice. Give --config with the file evidence/choice.json',
     ],
-    [['--layer', 'auto'], 'layer must not be "auto" without a choice.'],
+    [['--layers', 'auto'], 'layers must not be "auto" without a choice.'],
   ])('refuses %j', async (args, message) => {
     const { code, stderr } = await cli(['select', '-o', run, ...args]);
     expect(stderr).toContain(message);
@@ -124,7 +124,7 @@ describe('the choice of a validation', () => {
       corpus: { window: 256, domains: [{ domain: 'code' }, { domain: 'speech' }] },
       chosen: { layer: [0] },
     });
-    const made = await start('chosen', '--config', choice, '--layer', 'auto', '--heads', 'auto');
+    const made = await start('chosen', '--config', choice, '--layers', 'auto', '--heads', 'auto');
     expect([made.code, made.stderr]).toEqual([0, expect.any(String)]);
     const card = readFileSync(path.join(folder, 'chosen', 'export', 'README.md'), 'utf8');
     expect(card).toContain(`"score": ${JSON.stringify(written.score)}`);

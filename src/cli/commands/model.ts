@@ -31,9 +31,7 @@ const inspectCommand: CommandModule = {
 const extractCommand: CommandModule = {
   command: 'extract <model>',
   describe: 'make a small folder that scores the same: config, tokenizer, and only the tensors of the asked layers',
-  builder: (yargs) =>
-    withModel(yargs, EXTRACT)
-      .example('$0 model extract org/name --layers 0 -o name-layer0', ''),
+  builder: (yargs) => withModel(yargs, EXTRACT).example('$0 model extract org/name --layers 0 -o name-layer0', ''),
   handler: (argv) =>
     runCommand(argv, async ({ signal, progress, json }) => {
       const options = parsed(EXTRACT, argv, progress.on);

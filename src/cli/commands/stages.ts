@@ -41,21 +41,9 @@ const CORPUS: readonly Group[] = ['input', 'model', 'window'];
 const INPUT_EXAMPLE = '--input book=moby.txt --model models/smollm2-135m-layer0 --window 4096 -o RUN';
 
 export const stageCommands: CommandModule[] = [
-  stageCommand(
-    'run',
-    'text to data set: all stages',
-    [...CORPUS, 'score', 'select', 'export'],
-    run,
-    INPUT_EXAMPLE,
-  ),
+  stageCommand('run', 'text to data set: all stages', [...CORPUS, 'score', 'select', 'export'], run, INPUT_EXAMPLE),
   stageCommand('window', 'tokenise the corpus and cut it into windows', CORPUS, window, INPUT_EXAMPLE),
-  stageCommand(
-    'score',
-    'compute attention statistics of the windows',
-    [...CORPUS, 'score'],
-    score,
-    INPUT_EXAMPLE,
-  ),
+  stageCommand('score', 'compute attention statistics of the windows', [...CORPUS, 'score'], score, INPUT_EXAMPLE),
   stageCommand(
     'select',
     'rank and choose; re-running never touches the model',
@@ -77,7 +65,11 @@ function runOptions(argv: Readonly<Record<string, unknown>>): RunOptions {
   const run = once(argv, 'run');
   const output = once(argv, 'output');
   if (run !== undefined && output !== undefined) {
-    throw new LongattnError('INVALID_OPTION', 'usage', `The run directory must not be given twice, as ${run} and --output ${output}.`);
+    throw new LongattnError(
+      'INVALID_OPTION',
+      'usage',
+      `The run directory must not be given twice, as ${run} and --output ${output}.`,
+    );
   }
   return collectOptions(RUN, run === undefined ? argv : { ...argv, output: run }) as unknown as RunOptions;
 }
