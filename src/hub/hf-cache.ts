@@ -5,13 +5,13 @@
 //                     .no_exist/COMMIT/FILE    the model has no such file
 // Only whole files are put there. Names that come from a server (ETags, commits) are checked before they become paths.
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { environmentError } from '../base/errors.js';
 import { writeAtomically } from '../io/atomic-file.js';
 import { errorCode, ifExists } from '../io/file-system.js';
 import { writeError } from '../io/io-error.js';
-import { temporaryPath } from '../io/temporary.js';
+import { placeFile } from '../io/place-file.js';
 import { collectBody } from './collect-body.js';
 import type { HubClient } from './http-client.js';
 import { describe, FileNotFound } from './http-errors.js';
@@ -48,7 +48,7 @@ export class HfCache {
     const { revision } = this.model;
     if (revision === commit || (await this.commit()) === commit) return;
     await this.writing(join(this.folder, 'refs', revision), (path) =>
-      replaceBy(path, (draft) => writeFile(draft, commit)),
+      placeFile(path, (draft) => writeFile(draft, commit)),
     );
   }
 
@@ -99,7 +99,7 @@ export class HfCache {
   }
 
   private async link(path: string, blob: string): Promise<void> {
-    await this.writing(path, () => replaceBy(path, (draft) => symlink(relative(dirname(path), blob), draft)));
+    await this.writing(path, () => placeFile(path, (draft) => symlink(relative(dirname(path), blob), draft)));
   }
 
   private async writing(path: string, action: (path: string) => Promise<unknown>): Promise<void> {
@@ -133,17 +133,6 @@ async function download(client: HubClient, remote: RemoteFile): Promise<{ etag: 
     );
   }
   return { etag, bytes };
-}
-
-/** Make a file or link under another name, then move it over `path`. */
-async function replaceBy(path: string, make: (draft: string) => Promise<void>): Promise<void> {
-  const draft = temporaryPath(path);
-  try {
-    await make(draft);
-    await rename(draft, path);
-  } finally {
-    await rm(draft, { force: true });
-  }
 }
 
 function writeBytes(path: string, bytes: Buffer): Promise<unknown> {
