@@ -113,7 +113,7 @@ export async function writeGolden(run: Run, golden: string): Promise<number> {
   const first = rows[0];
   if (!first) throw dataError('NO_WINDOWS', `${run.dir} has no scores to make a golden file of. Score a corpus first.`);
   rows.sort((a, b) => byBytes(a.domain, b.domain) || byBytes(a.windowId, b.windowId) || a.layer - b.layer);
-  const extras = STATISTIC_ROWS.flatMap(([name, { when }]) =>
+  const extras: [string, true][] = STATISTIC_ROWS.flatMap(([name, { when }]) =>
     when && first[name] !== undefined ? [[when, true]] : [],
   );
   const columns = scoreColumns(first.ds.length, Object.fromEntries(extras));

@@ -47,3 +47,44 @@ describe('scores over token ids', () => {
     expect(() => findCountScore('none')).toThrow('It must be one of recurrence-1, ');
   });
 });
+
+describe('blend', () => {
+  it('is the weighted mean of z-scores: its scale does not depend on that of the parts', () => {
+    const columns = fc.array(fc.tuple(fc.integer({ min: -50, max: 50 }), fc.integer({ min: -50, max: 50 })), {
+      minLength: 2,
+    });
+    fc.assert(
+      fc.property(columns, (rows) => {
+        const [x, y] = [0, 1].map((at) => Float64Array.from(rows, (row) => row[at]!));
+        const plain = blend([x!, y!], [1, 3]);
+        const scaled = blend([x!.map((v) => 100 * v + 7), y!], [2, 6]);
+        plain.forEach((value, i) => expect(scaled[i]).toBeCloseTo(value, 8));
+        expect(plain.reduce((a, b) => a + b, 0)).toBeCloseTo(0, 8);
+      }),
+    );
+    const turned = blend([Float64Array.of(1, 2, 3)], [-1]);
+    expect(turned[0]).toBeGreaterThan(turned[2]!);
+  });
+});
+
+describe('resolveScore', () => {
+  it('finds scores of both kinds and blends', () => {
+    expect(resolveScore('content')).toMatchObject({ kind: 'attention', score: { name: 'content' } });
+    expect(resolveScore('gzip')).toMatchObject({ kind: 'count', score: { name: 'gzip' } });
+    expect(resolveScore('blend:content+0.5*recurrence-2')).toMatchObject({
+      kind: 'blend',
+      parts: [
+        { weight: 1, score: { kind: 'attention', score: { name: 'content' } } },
+        { weight: 0.5, score: { kind: 'count', score: { name: 'recurrence-2' } } },
+      ],
+    });
+    expect(resolveScore('blend:-1*entropy')).toMatchObject({ parts: [{ weight: -1 }] });
+  });
+
+  it('refuses what it does not know', () => {
+    expect(() => resolveScore('lds')).toThrow(/one of longattn, .*gzip.*blend:A\+B/);
+    expect(() => resolveScore('blend:content+lds')).toThrow('score must not be "blend:content+lds"');
+    expect(() => resolveScore('blend:')).toThrow('blend:A+B');
+    expect(() => resolveScore('blend:0*content')).toThrow('at least one weight other than 0');
+  });
+});
