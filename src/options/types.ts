@@ -35,7 +35,10 @@ const oneInput = z.preprocess(
   (value) => (typeof value === 'string' ? parseInput(value) : value),
   z.strictObject({ domain: text.optional(), patterns: z.array(text).min(1) }),
 );
-export const inputs = z.preprocess((value) => (Array.isArray(value) ? (value as unknown[]) : [value]), z.array(oneInput).min(1));
+export const inputs = z.preprocess(
+  (value) => (Array.isArray(value) ? (value as unknown[]) : [value]),
+  z.array(oneInput).min(1),
+);
 
 export const quotas = z.preprocess(parseQuotas, z.record(text, z.number().min(0)));
 
