@@ -21,9 +21,9 @@ import { makeScore, makeWindow, selectionRow } from '../support/rows.js';
 import { faultyFs } from '../support/faulty-fs.js';
 import { tempFolder } from '../support/temp-folder.js';
 
-async function write(file: string, columns: Columns, rows: Iterable<Row>, options: ArrowOptions = {}) {
+async function write(file: string, columns: Columns, rows: Iterable<Row>, options: Partial<ArrowOptions> = {}) {
   return writeAtomically(file, async (sink) => {
-    const writer = new ArrowWriter(sink, columns, options);
+    const writer = new ArrowWriter(sink, columns, { metadata: {}, ...options });
     for (const row of rows) await writer.push(row);
     await writer.close();
   });
