@@ -55,7 +55,7 @@ describe('scores over token ids', () => {
     registerTextScore(mine);
     expect(listTextScores()).toContain(mine);
     expect(() => registerTextScore(mine)).toThrow('A score must not be named "mine-text"');
-    expect(() => findTextScore('none')).toThrow('It must be one of recurrence-1, ');
+    expect(() => findTextScore('none')).toThrow('It must be one of last-recurrence-1, ');
   });
 });
 
