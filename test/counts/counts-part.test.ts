@@ -6,7 +6,7 @@ import { COUNT_COLUMNS, countedDistances } from '../../src/counts/columns.js';
 import { countRow } from '../../src/counts/count-window.js';
 import { countsLedger, ensureCounts, writeCounts } from '../../src/counts/counts-part.js';
 import { storedCount } from '../../src/counts/stored-count.js';
-import { shippedTextScores } from '../../src/scores/counts/shipped.js';
+import { shippedCountScores } from '../../src/scores/counts/shipped.js';
 import { makeRun, someWindows, WINDOW } from '../support/made-run.js';
 import { tempFolder } from '../support/temp-folder.js';
 
@@ -33,7 +33,7 @@ describe('counts of a part', () => {
     await using file = await ArrowFile.open(countsLedger(windows).file('part-00000'), COUNT_COLUMNS);
     const checked = new Set<string>();
     for await (const { columns } of file.batches(Object.keys(COUNT_COLUMNS) as (keyof typeof COUNT_COLUMNS)[])) {
-      for (const score of shippedTextScores) {
+      for (const score of shippedCountScores) {
         for (const k of [...countedDistances(WINDOW), 7]) {
           const stored = storedCount(score.name, k, WINDOW);
           if (!stored) continue;
