@@ -1,7 +1,7 @@
 // README.md of an exported data set: what it is, how it was made, what the columns mean, how to open it.
 import type { JsonObject } from '../io/canonical-json.js';
 import type { DomainSummary } from '../selection/summary.js';
-import type { ExportFormat } from './shards.js';
+import { EXPORT_FORMATS, type ExportFormat } from './formats/index.js';
 
 export interface CardFacts {
   format: ExportFormat;
@@ -13,21 +13,6 @@ export interface CardFacts {
   settings: JsonObject;
   domains: readonly DomainSummary[];
 }
-
-const OPEN: Record<ExportFormat, string> = {
-  hf: `from datasets import load_from_disk
-data = load_from_disk("PATH")                                                   # memory-mapped
-
-from datasets import load_dataset
-data = load_dataset("arrow", data_files="PATH/*.arrow", split="train")`,
-  arrow: `import polars as pl
-data = pl.read_ipc("PATH/*.arrow")
-
-import pyarrow.dataset as ds
-data = ds.dataset("PATH", format="arrow", exclude_invalid_files=True).to_table()`,
-  jsonl: `from datasets import load_dataset
-data = load_dataset("json", data_files="PATH/*.jsonl", split="train")`,
-};
 
 const COLUMNS = `| column | meaning |
 | --- | --- |
@@ -75,7 +60,7 @@ ${COLUMNS}
 
 ## Opening it
 \`\`\`python
-${OPEN[format]}
+${EXPORT_FORMATS[format].open}
 \`\`\`
 `;
 }
