@@ -147,7 +147,9 @@ describe('the columns of a table', () => {
     const cell = (name: string): unknown[] => lists(table, name);
     expect(cell('input_ids')).toEqual(kept.map((row) => [...(row['token_ids'] as Int32Array)]));
     expect(cell('labels')).toEqual(cell('input_ids'));
-    expect(cell('attention_mask')).toEqual(kept.map((row) => [...new Int32Array((row['token_ids'] as Int32Array).length).fill(1)]));
+    expect(cell('attention_mask')).toEqual(
+      kept.map((row) => [...new Int32Array((row['token_ids'] as Int32Array).length).fill(1)]),
+    );
     const beside = tableFromIPC(readFileSync(path.join(folder, 'provenance', 'provenance.arrow')));
     expect(texts(beside, 'window_id')).toEqual(kept.map((row) => row['window_id']));
   });
