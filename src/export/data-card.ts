@@ -2,7 +2,8 @@
 import type { JsonObject } from '../io/canonical-json.js';
 import type { NullModel } from '../selection/select-windows.js';
 import type { DomainSummary } from '../selection/summary.js';
-import { EXPORT_FORMATS, type ExportFormat } from './formats/index.js';
+import type { ExportFormat } from './formats/format.js';
+import { EXPORT_FORMATS } from './formats/index.js';
 
 export interface CardFacts {
   format: ExportFormat;

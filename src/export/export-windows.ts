@@ -7,8 +7,8 @@ import { dataCard } from './data-card.js';
 import type { TextOf } from '../windows/document-text.js';
 import { keptWindows } from './kept-windows.js';
 import { replaceFolder } from '../io/replace-folder.js';
-import type { ExportFile, ExportFormatRow, FormatSettings } from './formats/format.js';
-import { EXPORT_FORMATS, type ExportFormat } from './formats/index.js';
+import type { ExportFile, ExportFormat, ExportFormatRow, FormatSettings } from './formats/format.js';
+import { EXPORT_FORMATS } from './formats/index.js';
 import { Provenance } from './formats/provenance.js';
 import { tableColumns } from './formats/table-columns.js';
 import { ArrowFile } from '../arrow/file.js';
@@ -67,7 +67,7 @@ export async function exportWindows(
   options: ExportOptions,
 ): Promise<ExportResult> {
   const { format, settings = {}, textOf, tokenizer = 'longattn', signal, onProgress } = options;
-  const row: ExportFormatRow = EXPORT_FORMATS[format];
+  const row = EXPORT_FORMATS[format];
   const columns = tableColumns(settings, row.idsColumn ?? 'input_ids');
   const shardBytes = options.shardBytes ?? row.shardBytes;
   const { fs } = run.windows;
