@@ -4,8 +4,8 @@
 #include <stdexcept>
 #include <string>
 
-#include "cuda/device.h"
-#include "cuda/device_stats.h"
+#include "device/device.h"
+#include "device/device_stats.h"
 #include "error.h"
 #include "promise_worker.h"
 #include "request.h"

@@ -6,9 +6,9 @@
 #include "error.h"
 #include "promise_worker.h"
 #include "results.h"
-#include "scorer.h"
-#include "window_attention.h"
-#include "window_losses.h"
+#include "windows/scorer.h"
+#include "windows/window_attention.h"
+#include "windows/window_losses.h"
 
 namespace longattn::addon {
 namespace {

@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "cuda/device.h"
+#include "device/device.h"
 #include "model_wrap.h"
 #include "promise_worker.h"
 #include "request.h"

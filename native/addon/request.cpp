@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "attention_maps.h"
-#include "cuda/device.h"
+#include "device/device.h"
 #include "error.h"
 #include "promise_worker.h"
 

@@ -7,9 +7,9 @@
 #include <cstdint>
 #include <string>
 
-#include "scorer.h"
-#include "window_attention.h"
-#include "window_losses.h"
+#include "windows/scorer.h"
+#include "windows/window_attention.h"
+#include "windows/window_losses.h"
 
 namespace longattn::addon {
 

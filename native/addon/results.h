@@ -5,8 +5,8 @@
 
 #include <vector>
 
-#include "scorer.h"
-#include "window_attention.h"
+#include "windows/scorer.h"
+#include "windows/window_attention.h"
 
 namespace longattn::addon {
 

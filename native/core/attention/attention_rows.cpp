@@ -4,11 +4,11 @@
 #include <cmath>
 #include <numeric>
 
-#include "../attention_maps.h"
-#include "check_problem.h"
-#include "exact_row.h"
-#include "failures.h"
-#include "threads.h"
+#include "attention/check_problem.h"
+#include "attention/exact_row.h"
+#include "attention/failures.h"
+#include "attention/threads.h"
+#include "attention_maps.h"
 
 namespace longattn {
 namespace attention {

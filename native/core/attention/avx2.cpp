@@ -1,9 +1,9 @@
 // The row kernel in AVX2 + FMA, float32. Compiled with AVX2 flags: no STL here, see row_block.h.
 #include <immintrin.h>
 
-#include "hand_kernels.h"
-#include "map_kernel.h"
-#include "vector_kernel.h"
+#include "attention/hand_kernels.h"
+#include "attention/map_kernel.h"
+#include "attention/vector_kernel.h"
 
 namespace longattn {
 namespace attention {

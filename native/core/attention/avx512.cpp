@@ -1,8 +1,8 @@
 // The row kernel in AVX-512, float32. Compiled with AVX-512 flags: no STL here, see row_block.h.
-#include "avx512_vectors.h"
-#include "hand_kernels.h"
-#include "map_kernel.h"
-#include "vector_kernel.h"
+#include "attention/avx512_vectors.h"
+#include "attention/hand_kernels.h"
+#include "attention/map_kernel.h"
+#include "attention/vector_kernel.h"
 
 namespace longattn {
 namespace attention {

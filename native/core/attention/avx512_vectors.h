@@ -4,7 +4,7 @@
 
 #include <immintrin.h>
 
-#include "vector_kernel.h"
+#include "attention/vector_kernel.h"
 
 namespace longattn {
 namespace attention {

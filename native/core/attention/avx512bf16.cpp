@@ -1,9 +1,9 @@
 // The row kernel in AVX-512-BF16: queries and keys rounded to bf16, two products and a float32 sum a lane and
 // instruction. Compiled with AVX-512 flags: no STL here, see row_block.h.
-#include "avx512_vectors.h"
-#include "hand_kernels.h"
-#include "map_kernel.h"
-#include "vector_kernel.h"
+#include "attention/avx512_vectors.h"
+#include "attention/hand_kernels.h"
+#include "attention/map_kernel.h"
+#include "attention/vector_kernel.h"
 
 namespace longattn {
 namespace attention {

@@ -1,4 +1,4 @@
-#include "check_problem.h"
+#include "attention/check_problem.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,7 +1,7 @@
 // The one place where an attention problem is checked; every kernel calls it first and trusts the problem afterwards.
 #pragma once
 
-#include "../attention_maps.h"
+#include "attention_maps.h"
 
 namespace longattn::attention {
 

@@ -1,5 +1,5 @@
 // __builtin_cpu_supports also asks xgetbv, so a CPU whose AVX-512 is switched off by the kernel answers no.
-#include "cpu_features.h"
+#include "attention/cpu_features.h"
 
 namespace longattn::attention {
 

@@ -1,12 +1,12 @@
 // Picks the kernel at run time: the variable, else the fastest exact one that this CPU has.
 #include <cstdlib>
 
-#include "../attention_maps.h"
-#include "cpu_features.h"
-#include "driver.h"
-#include "hand_kernels.h"
-#include "map_driver.h"
-#include "portable.h"
+#include "attention/cpu_features.h"
+#include "attention/driver.h"
+#include "attention/hand_kernels.h"
+#include "attention/map_driver.h"
+#include "attention/portable.h"
+#include "attention_maps.h"
 
 namespace longattn {
 namespace {

@@ -1,20 +1,20 @@
 // Packs, schedules, reduces. Work items are (row block, head) of one KV head, longest rows first; each writes its own
 // slot, and the slots are added in order afterwards: that makes the bits independent of threads, and costs one
 // HeadStats a block.
-#include "driver.h"
+#include "attention/driver.h"
 
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
-#include "aligned_buffer.h"
-#include "check_problem.h"
-#include "failures.h"
-#include "finish_rows.h"
-#include "float_environment.h"
-#include "inputs.h"
-#include "segments.h"
-#include "threads.h"
+#include "attention/aligned_buffer.h"
+#include "attention/check_problem.h"
+#include "attention/failures.h"
+#include "attention/finish_rows.h"
+#include "attention/float_environment.h"
+#include "attention/inputs.h"
+#include "attention/segments.h"
+#include "attention/threads.h"
 
 namespace longattn::attention {
 namespace {

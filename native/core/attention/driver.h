@@ -1,8 +1,8 @@
 // Runs a row kernel over all heads and row blocks of a problem.
 #pragma once
 
-#include "../attention_stats.h"
-#include "row_block.h"
+#include "attention/row_block.h"
+#include "attention_stats.h"
 
 namespace longattn::attention {
 

@@ -1,4 +1,4 @@
-#include "exact_row.h"
+#include "attention/exact_row.h"
 
 #include <algorithm>
 #include <cmath>

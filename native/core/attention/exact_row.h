@@ -1,7 +1,7 @@
 // One row of attention in float64, with nothing clever: what the reference and the exact rows are made of.
 #pragma once
 
-#include "../attention_stats.h"
+#include "attention_stats.h"
 
 namespace longattn::attention {
 

@@ -1,4 +1,4 @@
-#include "failures.h"
+#include "attention/failures.h"
 
 namespace longattn::attention {
 

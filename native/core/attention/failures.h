@@ -5,7 +5,7 @@
 #include <atomic>
 #include <exception>
 
-#include "../attention_stats.h"
+#include "attention_stats.h"
 
 namespace longattn::attention {
 

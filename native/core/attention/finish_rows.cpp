@@ -1,11 +1,11 @@
 // The sums of a block are kept by segment while its rows go by, and put into bins once: a row costs a few hundred
 // additions, which short windows would notice.
-#include "finish_rows.h"
+#include "attention/finish_rows.h"
 
 #include <algorithm>
 #include <cmath>
 
-#include "segments.h"
+#include "attention/segments.h"
 
 namespace longattn::attention {
 namespace {

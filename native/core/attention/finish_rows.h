@@ -1,8 +1,8 @@
 // Turns the unnormalised sums of a block's rows into shares of attention.
 #pragma once
 
-#include "../attention_stats.h"
-#include "row_block.h"
+#include "attention/row_block.h"
+#include "attention_stats.h"
 
 namespace longattn::attention {
 

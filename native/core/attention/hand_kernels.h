@@ -2,7 +2,7 @@
 // running one.
 #pragma once
 
-#include "row_block.h"
+#include "attention/row_block.h"
 
 namespace longattn {
 namespace attention {

@@ -1,9 +1,9 @@
-#include "inputs.h"
+#include "attention/inputs.h"
 
 #include <algorithm>
 
-#include "check_problem.h"
-#include "pack.h"
+#include "attention/check_problem.h"
+#include "attention/pack.h"
 
 namespace longattn::attention {
 

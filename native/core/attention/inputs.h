@@ -2,10 +2,10 @@
 // block.
 #pragma once
 
-#include "../attention_stats.h"
-#include "aligned_buffer.h"
-#include "failures.h"
-#include "row_block.h"
+#include "attention/aligned_buffer.h"
+#include "attention/failures.h"
+#include "attention/row_block.h"
+#include "attention_stats.h"
 
 namespace longattn::attention {
 

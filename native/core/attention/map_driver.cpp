@@ -1,14 +1,14 @@
 // Work items are (chunk of rows, head) of one KV head, longest rows first. A chunk lies within one block of rows; each
 // item writes its own slot, and the slots are added in order afterwards: that makes the bits independent of threads.
-#include "map_driver.h"
+#include "attention/map_driver.h"
 
 #include <algorithm>
 #include <cmath>
 
-#include "check_problem.h"
-#include "float_environment.h"
-#include "inputs.h"
-#include "threads.h"
+#include "attention/check_problem.h"
+#include "attention/float_environment.h"
+#include "attention/inputs.h"
+#include "attention/threads.h"
 
 namespace longattn::attention {
 namespace {

@@ -1,8 +1,8 @@
 // Runs a map kernel over the chosen heads and all row blocks of a problem.
 #pragma once
 
-#include "../attention_maps.h"
-#include "row_block.h"
+#include "attention/row_block.h"
+#include "attention_maps.h"
 
 namespace longattn::attention {
 

@@ -4,7 +4,7 @@
 // second pass over the products. The shift is chosen as in vector_kernel.h, and a row that overflows is done again.
 #pragma once
 
-#include "tile_kernel.h"
+#include "attention/tile_kernel.h"
 
 namespace longattn {
 namespace attention {

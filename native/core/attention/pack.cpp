@@ -1,4 +1,4 @@
-#include "pack.h"
+#include "attention/pack.h"
 
 #include <cstring>
 

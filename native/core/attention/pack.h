@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "row_block.h"
+#include "attention/row_block.h"
 
 namespace longattn::attention {
 

@@ -2,13 +2,13 @@
 //
 // Slower than the hand-written kernels by the width of the vectors, and the only one that needs no instruction set
 // flags.
-#include "portable.h"
+#include "attention/portable.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 
-#include "portable_tile.h"
+#include "attention/portable_tile.h"
 
 namespace longattn::attention {
 namespace {

@@ -1,7 +1,7 @@
 // The kernels for every CPU.
 #pragma once
 
-#include "row_block.h"
+#include "attention/row_block.h"
 
 namespace longattn::attention {
 

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "portable.h"
-#include "portable_tile.h"
+#include "attention/portable.h"
+#include "attention/portable_tile.h"
 
 namespace longattn::attention {
 namespace {

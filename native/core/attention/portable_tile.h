@@ -5,8 +5,8 @@
 #include <cmath>
 #include <cstring>
 
-#include "check_problem.h"
-#include "row_block.h"
+#include "attention/check_problem.h"
+#include "attention/row_block.h"
 
 namespace longattn::attention {
 

@@ -6,9 +6,9 @@
 #include <cmath>
 #include <vector>
 
-#include "../attention_stats.h"
-#include "check_problem.h"
-#include "exact_row.h"
+#include "attention/check_problem.h"
+#include "attention/exact_row.h"
+#include "attention_stats.h"
 
 namespace longattn {
 namespace {

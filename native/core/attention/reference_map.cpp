@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "../attention_maps.h"
-#include "check_problem.h"
-#include "exact_row.h"
+#include "attention/check_problem.h"
+#include "attention/exact_row.h"
+#include "attention_maps.h"
 
 namespace longattn {
 namespace {

@@ -1,8 +1,8 @@
-#include "segments.h"
+#include "attention/segments.h"
 
 #include <algorithm>
 
-#include "../attention_stats.h"
+#include "attention_stats.h"
 
 namespace longattn::attention {
 

@@ -2,7 +2,7 @@
 // runs.
 #pragma once
 
-#include "row_block.h"
+#include "attention/row_block.h"
 
 namespace longattn::attention {
 

@@ -5,7 +5,7 @@
 // inside its own object file; for the same reason no STL is used here.
 #pragma once
 
-#include "row_block.h"
+#include "attention/row_block.h"
 
 #define LONGATTN_INLINE inline __attribute__((always_inline))
 // Loops over a register tile must be unrolled completely, or its arrays do not become registers.

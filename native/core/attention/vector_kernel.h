@@ -12,7 +12,7 @@
 // for 60 powers of two on either side; a row that overflows all the same is done again with its exact maximum.
 #pragma once
 
-#include "tile_kernel.h"
+#include "attention/tile_kernel.h"
 
 namespace longattn {
 namespace attention {

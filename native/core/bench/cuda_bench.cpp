@@ -28,9 +28,9 @@
 #include <optional>
 #include <sstream>
 
-#include "cuda/device.h"
-#include "cuda/fused/fused_window.h"
-#include "cuda/group_paths.h"
+#include "device/device.h"
+#include "device/fused/fused_window.h"
+#include "device/group_paths.h"
 
 namespace {
 

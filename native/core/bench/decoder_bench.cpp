@@ -16,7 +16,7 @@
 #include "model.h"
 #include "peers_torch.h"
 #include "row.h"
-#include "scorer.h"
+#include "windows/scorer.h"
 
 namespace {
 

@@ -11,13 +11,13 @@
 #include <cstring>
 #include <functional>
 
-#include "cuda/device.h"
-#include "cuda/device_stats.h"
 #include "decoder/aten.h"
 #include "decoder/decoder.h"
+#include "device/device.h"
+#include "device/device_stats.h"
 #include "error.h"
 #include "model.h"
-#include "scorer.h"
+#include "windows/scorer.h"
 
 namespace {
 

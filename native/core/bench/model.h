@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <string>
 
-#include "model_spec.h"
+#include "checkpoint/model_spec.h"
 
 namespace longattn::bench {
 

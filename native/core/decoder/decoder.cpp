@@ -12,7 +12,7 @@
 #include "decoder/loss.h"
 #include "decoder/window_tokens.h"
 #include "error.h"
-#include "layer_zero.h"
+#include "layer_zero/layer_zero.h"
 #include "parallel_rows.h"
 
 namespace longattn {
@@ -20,13 +20,13 @@ namespace {
 
 struct Layer {
   RowNorm input_norm;
-  AttentionConfig attention;
+  LayerAttention attention;
   LayerWeights weights;
   std::optional<BlockConfig> block;  // only of layers that can be run
 };
 
-AttentionProblem problem_of(const AttentionConfig& config, int64_t length, TensorHeads& source) {
-  const LayerZeroConfig& base = config.base;
+AttentionProblem problem_of(const LayerAttention& config, int64_t length, TensorHeads& source) {
+  const AttentionConfig& base = config.base;
   AttentionProblem problem;
   problem.length = length;
   problem.heads = base.heads;
@@ -90,7 +90,7 @@ class Decoder::Parts {
     embed_project_ = loader.linear_float("embed_project");
     for (int64_t n = 0; has_tensor(spec, n, "q"); ++n) {
       const SpecReader reader(spec, n);
-      Layer layer{read_input_norm(reader), read_attention_config(reader), loader.heads(n), std::nullopt};
+      Layer layer{read_input_norm(reader), read_layer_attention(reader), loader.heads(n), std::nullopt};
       if (has_tensor(spec, n, "v")) {
         layer.block = read_block_config(reader);
         loader.add_forward(n, *layer.block, layer.weights);

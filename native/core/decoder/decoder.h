@@ -9,9 +9,9 @@
 #include <memory>
 #include <vector>
 
-#include "cuda/device.h"
-#include "layer_provider.h"
-#include "model_spec.h"
+#include "checkpoint/model_spec.h"
+#include "device/device.h"
+#include "windows/layer_provider.h"
 
 namespace longattn {
 

@@ -1,9 +1,9 @@
 // Rows are read from the mapped file when a window needs them.
 #include "decoder/embedding.h"
 
+#include "checkpoint/spec_reader.h"
 #include "error.h"
-#include "layer_zero_config.h"
-#include "spec_reader.h"
+#include "layer/attention_config.h"
 
 namespace longattn {
 namespace {

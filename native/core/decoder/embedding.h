@@ -4,9 +4,9 @@
 #include <optional>
 #include <vector>
 
-#include "mapped_tensor.h"
-#include "model_spec.h"
-#include "row_norm.h"
+#include "checkpoint/mapped_tensor.h"
+#include "checkpoint/model_spec.h"
+#include "layer/row_norm.h"
 
 namespace longattn {
 

@@ -10,7 +10,7 @@ namespace longattn {
 namespace {
 
 // The query, through its latent where there is one: [n, H * d].
-at::Tensor queries(Backend& backend, const AttentionConfig& config, const LayerWeights& weights, const at::Tensor& x,
+at::Tensor queries(Backend& backend, const LayerAttention& config, const LayerWeights& weights, const at::Tensor& x,
                    const ProviderOptions& options, int threads) {
   if (!weights.q_latent.weight.defined()) return project(backend, weights.q, x, options);
   const at::Tensor latent = project(backend, weights.q_latent, x, options);
@@ -22,9 +22,9 @@ struct KeysAndValues {
   at::Tensor k, v;
 };
 
-KeysAndValues latent_keys(Backend& backend, const AttentionConfig& config, const LayerWeights& weights,
+KeysAndValues latent_keys(Backend& backend, const LayerAttention& config, const LayerWeights& weights,
                           const at::Tensor& x, const ProviderOptions& options, int threads) {
-  const LayerZeroConfig& base = config.base;
+  const AttentionConfig& base = config.base;
   const int64_t rows = x.size(0), rope = config.latent_rope_dim;
   const at::Tensor latent = project(backend, weights.k_latent, x, options);
   backend.norm_rows(config.k_latent_norm, latent, threads);
@@ -38,9 +38,9 @@ KeysAndValues latent_keys(Backend& backend, const AttentionConfig& config, const
 
 }  // namespace
 
-Heads project_heads(Backend& backend, const AttentionConfig& config, const LayerWeights& weights, const at::Tensor& x,
+Heads project_heads(Backend& backend, const LayerAttention& config, const LayerWeights& weights, const at::Tensor& x,
                     const at::Tensor& positions, const ProviderOptions& options) {
-  const LayerZeroConfig& base = config.base;
+  const AttentionConfig& base = config.base;
   const int threads = thread_count(options.threads);
   at::Tensor q = queries(backend, config, weights, x, options, threads);
   KeysAndValues kv;

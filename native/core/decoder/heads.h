@@ -2,14 +2,14 @@
 #pragma once
 
 #include "attention_stats.h"
-#include "cuda/tensor_rows.h"
 #include "decoder/backend.h"
+#include "device/tensor_rows.h"
 
 namespace longattn {
 
 // `positions` [L] or undefined: row of x that position n has. Undefined: row n. (Layer 0 projects each distinct token
 // once.)
-Heads project_heads(Backend& backend, const AttentionConfig& config, const LayerWeights& weights, const at::Tensor& x,
+Heads project_heads(Backend& backend, const LayerAttention& config, const LayerWeights& weights, const at::Tensor& x,
                     const at::Tensor& positions, const ProviderOptions& options);
 
 // Hands rows of the tensors to a kernel; those on a device are copied to the CPU a head group at a time, unless the

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
+#include "checkpoint/mapped_tensor.h"
 #include "error.h"
-#include "mapped_tensor.h"
 
 namespace longattn {
 namespace {
@@ -87,10 +87,10 @@ ExpertsConfig read_experts(const SpecReader& reader) {
 
 }  // namespace
 
-AttentionConfig read_attention_config(const SpecReader& reader) {
-  AttentionConfig config;
-  config.base = read_layer_zero_config(reader);
-  const LayerZeroConfig& base = config.base;
+LayerAttention read_layer_attention(const SpecReader& reader) {
+  LayerAttention config;
+  config.base = read_attention_config(reader);
+  const AttentionConfig& base = config.base;
   config.latent = reader.has("attention.kind") && reader.word("attention.kind", {"heads", "latent"}) == "latent";
   if (config.latent) {
     config.latent_rope_dim = reader.integer("latent.rope_dim", 1, base.dim - 1);

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "layer_zero_config.h"
-#include "row_norm.h"
-#include "spec_reader.h"
+#include "checkpoint/spec_reader.h"
+#include "layer/attention_config.h"
+#include "layer/row_norm.h"
 
 namespace longattn {
 
@@ -20,8 +20,8 @@ struct HeadNorm {
 };
 
 // Positions of the layer's queries and keys, and what leads to them.
-struct AttentionConfig {
-  LayerZeroConfig base;  // sizes, scale, mask, rotation: the same keys in every layer
+struct LayerAttention {
+  AttentionConfig base;  // sizes, scale, mask, rotation: the same keys in every layer
   bool latent = false;   // Q and K come through narrow latents, one rotated key is shared by all heads
   int64_t latent_rope_dim = 0;
   RowNorm q_latent_norm;
@@ -62,7 +62,7 @@ struct BlockConfig {
 };
 
 // Each throws Error(kModelInvalid).
-AttentionConfig read_attention_config(const SpecReader& reader);
+LayerAttention read_layer_attention(const SpecReader& reader);
 BlockConfig read_block_config(const SpecReader& reader);
 // The norm in front of the attention.
 RowNorm read_input_norm(const SpecReader& reader);

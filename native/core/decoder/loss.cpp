@@ -5,10 +5,10 @@
 
 #include <algorithm>
 
+#include "checkpoint/spec_reader.h"
 #include "decoder/feed_forward.h"
 #include "error.h"
 #include "parallel_rows.h"
-#include "spec_reader.h"
 
 namespace longattn {
 namespace {

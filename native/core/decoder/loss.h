@@ -4,10 +4,10 @@
 #include <memory>
 #include <vector>
 
+#include "checkpoint/mapped_tensor.h"
+#include "checkpoint/model_spec.h"
 #include "decoder/backend.h"
-#include "mapped_tensor.h"
-#include "model_spec.h"
-#include "row_norm.h"
+#include "layer/row_norm.h"
 
 namespace longattn {
 

@@ -4,9 +4,9 @@
 #include <memory>
 #include <vector>
 
-#include "cuda/device_stats.h"
 #include "decoder/decoder.h"
-#include "replicas.h"
+#include "device/device_stats.h"
+#include "windows/replicas.h"
 
 namespace longattn {
 

@@ -1,9 +1,9 @@
 // Norms and rotation are those of the lookup path, in float64, so that both paths agree.
-#include "decoder/attend.h"
+#include "decoder/attend/attend.h"
 #include "decoder/backend.h"
+#include "layer/rope.h"
 #include "parallel_rows.h"
 #include "projection/matrix_product.h"
-#include "rope.h"
 
 namespace longattn {
 namespace {
@@ -30,7 +30,7 @@ class OwnBackend : public Backend {
     });
   }
 
-  void rotate(const LayerZeroConfig& base, const at::Tensor& q, const at::Tensor& k, int threads) override {
+  void rotate(const AttentionConfig& base, const at::Tensor& q, const at::Tensor& k, int threads) override {
     const RopeTable rope(base.rope, q.size(0));
     rotate_rows(rope, q, base.heads, base.dim, threads);
     rotate_rows(rope, k, base.kv_heads, base.dim, threads);
@@ -51,7 +51,7 @@ class OwnBackend : public Backend {
     library_product(linear, x, out);
   }
 
-  at::Tensor attend(const AttentionConfig& config, const Heads& heads, int64_t near,
+  at::Tensor attend(const LayerAttention& config, const Heads& heads, int64_t near,
                     const ProviderOptions& options) override {
     const int64_t length = heads.q.size(0), value_dim = heads.v.size(2);
     at::Tensor out = at::empty({length, config.base.heads * value_dim}, at::kFloat);

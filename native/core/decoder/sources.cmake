@@ -1,8 +1,8 @@
 # The decoder: the only part of the core that needs torch.
 set(LONGATTN_DECODER_SOURCES
-  native/core/decoder/attend.cpp
-  native/core/decoder/attend_tensors.cpp
-  native/core/decoder/flash/flash_portable.cpp
+  native/core/decoder/attend/attend.cpp
+  native/core/decoder/attend/attend_tensors.cpp
+  native/core/decoder/attend/flash_portable.cpp
   native/core/decoder/decoder.cpp
   native/core/decoder/embedding.cpp
   native/core/decoder/feed_forward.cpp
@@ -16,8 +16,8 @@ set(LONGATTN_DECODER_SOURCES
   native/core/decoder/window_tokens.cpp)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|amd64")
   list(APPEND LONGATTN_DECODER_SOURCES
-    native/core/decoder/flash/flash_avx2.cpp
-    native/core/decoder/flash/flash_avx512.cpp)
-  set_source_files_properties(native/core/decoder/flash/flash_avx2.cpp PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma")
-  set_source_files_properties(native/core/decoder/flash/flash_avx512.cpp PROPERTIES COMPILE_OPTIONS "-mavx512f")
+    native/core/decoder/attend/flash_avx2.cpp
+    native/core/decoder/attend/flash_avx512.cpp)
+  set_source_files_properties(native/core/decoder/attend/flash_avx2.cpp PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma")
+  set_source_files_properties(native/core/decoder/attend/flash_avx512.cpp PROPERTIES COMPILE_OPTIONS "-mavx512f")
 endif()

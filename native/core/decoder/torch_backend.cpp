@@ -5,10 +5,10 @@
 #include <atomic>
 #include <unordered_map>
 
-#include "cuda/halve.h"
-#include "cuda/rotate.h"
-#include "decoder/attend_tensors.h"
+#include "decoder/attend/attend_tensors.h"
 #include "decoder/backend.h"
+#include "device/halve.h"
+#include "device/rotate.h"
 
 namespace longattn {
 namespace {
@@ -64,7 +64,7 @@ class TorchBackend : public Backend {
     norm_last(norm.norm, x.view({x.size(0), heads, -1}), weights);
   }
 
-  void rotate(const LayerZeroConfig& base, const at::Tensor& q, const at::Tensor& k, int) override {
+  void rotate(const AttentionConfig& base, const at::Tensor& q, const at::Tensor& k, int) override {
     const Rotation& rotation = rotation_of(base.rope, q.size(0));
     device::rotate(rotation.table, rotation.angles, q.view({q.size(0), base.heads, base.dim}));
     device::rotate(rotation.table, rotation.angles, k.view({k.size(0), base.kv_heads, base.dim}));
@@ -75,7 +75,7 @@ class TorchBackend : public Backend {
     library_product(linear, x, out);
   }
 
-  at::Tensor attend(const AttentionConfig& config, const Heads& heads, int64_t near,
+  at::Tensor attend(const LayerAttention& config, const Heads& heads, int64_t near,
                     const ProviderOptions& options) override {
     if (flash_can(config, heads, near)) return attend_tensors(config, heads, near, type_, 0, options);  // has no tiles
     return device::halve_on_out_of_memory<c10::OutOfMemoryError>(

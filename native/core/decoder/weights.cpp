@@ -1,8 +1,8 @@
 // Maps or copies weights. Every value is checked to be finite: a NaN would otherwise surface far from its file.
 #include "decoder/weights.h"
 
+#include "checkpoint/mapped_tensor.h"
 #include "error.h"
-#include "mapped_tensor.h"
 #include "parallel_rows.h"
 
 namespace longattn {

@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "checkpoint/model_spec.h"
 #include "decoder/aten.h"
 #include "decoder/layer_config.h"
-#include "model_spec.h"
 
 namespace longattn {
 

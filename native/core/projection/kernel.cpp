@@ -1,10 +1,10 @@
 // The same rule as for the attention of the decoder: see decoder/attend.cpp.
-#include "kernel.h"
+#include "projection/kernel.h"
 
 #include <cstdlib>
 #include <cstring>
 
-#include "../attention/cpu_features.h"
+#include "attention/cpu_features.h"
 
 namespace longattn::projection {
 namespace {

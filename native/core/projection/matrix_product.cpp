@@ -1,11 +1,11 @@
 // Packing takes about a hundredth of the products of a thousand rows, so it is done anew in every call.
-#include "matrix_product.h"
+#include "projection/matrix_product.h"
 
 #include <algorithm>
 
-#include "../attention/aligned_buffer.h"
-#include "../attention_stats.h"
-#include "kernel.h"
+#include "attention/aligned_buffer.h"
+#include "attention_stats.h"
+#include "projection/kernel.h"
 
 namespace longattn::projection {
 namespace {

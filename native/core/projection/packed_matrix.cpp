@@ -1,10 +1,10 @@
 // Packs rows into panels and spreads (row chunk, panel) pairs over threads.
-#include "packed_matrix.h"
+#include "projection/packed_matrix.h"
 
 #include <algorithm>
 
-#include "../float_convert.h"
-#include "kernel.h"
+#include "checkpoint/float_convert.h"
+#include "projection/kernel.h"
 
 namespace longattn::projection {
 

@@ -11,9 +11,9 @@
 #include <functional>
 #include <vector>
 
-#include "../attention/aligned_buffer.h"
-#include "../model_spec.h"
-#include "tile.h"
+#include "attention/aligned_buffer.h"
+#include "checkpoint/model_spec.h"
+#include "projection/tile.h"
 
 namespace longattn::projection {
 

@@ -1,7 +1,7 @@
 // AVX2 with FMA: 6 rows x 2 vectors in 12 of the 16 registers, a quarter of the panel at a time.
 #include <immintrin.h>
 
-#include "tile_loop.h"
+#include "projection/tile_loop.h"
 
 namespace longattn::projection {
 namespace {

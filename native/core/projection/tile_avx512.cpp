@@ -1,7 +1,7 @@
 // AVX-512: 6 rows x 4 vectors in 24 of the 32 registers.
 #include <immintrin.h>
 
-#include "tile_loop.h"
+#include "projection/tile_loop.h"
 
 namespace longattn::projection {
 namespace {

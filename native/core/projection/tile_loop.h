@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "tile.h"
+#include "projection/tile.h"
 
 namespace longattn::projection {
 namespace {

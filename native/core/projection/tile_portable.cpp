@@ -1,7 +1,7 @@
 // Every CPU: the compiler vectorises over the panel's outputs. Multiplication and addition round separately here.
 #include <algorithm>
 
-#include "tile.h"
+#include "projection/tile.h"
 
 namespace longattn::projection {
 

@@ -6,15 +6,15 @@
 #include <random>
 
 #include "decoder/layer_config.h"
-#include "layer_provider.h"
+#include "windows/layer_provider.h"
 
 #undef CHECK
 #include "check.h"
 
 namespace attend_cases {
 
-using longattn::AttentionConfig;
 using longattn::kSinkKeys;
+using longattn::LayerAttention;
 
 struct Case {
   const char* name;
@@ -44,7 +44,7 @@ inline bool visible(const Case& c, int64_t n, int64_t i) {
 }
 
 // Row n of head h, [value_dim].
-inline std::vector<double> expected_row(const Case& c, const AttentionConfig& config, const float* q, const float* k,
+inline std::vector<double> expected_row(const Case& c, const LayerAttention& config, const float* q, const float* k,
                                         const float* v, int64_t n, int64_t h) {
   const int64_t kv = h / (c.heads / c.kv_heads);
   std::vector<double> logits;
@@ -69,8 +69,8 @@ inline std::vector<double> expected_row(const Case& c, const AttentionConfig& co
   return row;
 }
 
-inline AttentionConfig config_of(const Case& c) {
-  AttentionConfig config;
+inline LayerAttention config_of(const Case& c) {
+  LayerAttention config;
   config.base.heads = c.heads;
   config.base.kv_heads = c.kv_heads;
   config.base.dim = c.dim;
@@ -85,7 +85,7 @@ inline AttentionConfig config_of(const Case& c) {
 }
 
 struct Inputs {
-  AttentionConfig config;
+  LayerAttention config;
   std::vector<float> q, k, v;  // [L, H, d], [L, Hkv, d], [L, Hkv, dv]
 };
 

@@ -7,7 +7,7 @@
 #include <tuple>
 #include <vector>
 
-#include "../attention_stats.h"
+#include "attention_stats.h"
 #include "check.h"
 
 namespace fixture {

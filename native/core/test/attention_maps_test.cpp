@@ -1,5 +1,5 @@
 // Rows and maps, kernel by kernel, against a matrix made here in float64: shapes, masks, ragged blocks, means, threads.
-#include "../attention_maps.h"
+#include "attention_maps.h"
 
 #include <algorithm>
 #include <cstdlib>

@@ -3,16 +3,16 @@
 // transformers from TypeScript.
 #include <limits>
 
-#include "cuda/device_stats.h"
-#include "cuda/tensor_rows.h"
-#include "decoder/attend_tensors.h"
+#include "decoder/attend/attend_tensors.h"
 #include "decoder/decoder.h"
 #include "decoder/heads.h"
 #include "decoder_model.h"
+#include "device/device_stats.h"
+#include "device/tensor_rows.h"
 #include "error.h"
-#include "scorer.h"
+#include "layer_zero/token_rows.h"
 #include "test_device.h"
-#include "token_rows.h"
+#include "windows/scorer.h"
 
 // Last: torch has a CHECK of its own.
 #include "attend_cases.h"

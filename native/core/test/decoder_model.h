@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "model_spec.h"
+#include "checkpoint/model_spec.h"
 
 class DecoderModel {
  public:

@@ -9,7 +9,7 @@
 #include "check.h"
 #include "decoder_model.h"
 #include "error.h"
-#include "scorer.h"
+#include "windows/scorer.h"
 
 namespace {
 

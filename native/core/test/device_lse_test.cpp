@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "attention_fixture.h"
-#include "cuda/group_paths.h"
+#include "device/group_paths.h"
 #include "test_device.h"
 
 namespace {

@@ -1,5 +1,5 @@
 // Names of devices, without any device.
-#include "cuda/device.h"
+#include "device/device.h"
 #include "error_check.h"
 
 namespace {

@@ -1,6 +1,6 @@
 // Rows of tokens on torch's CPU or the device that LONGATTN_TEST_DEVICE names: they are the CPU's, and refused where
 // they are not finite.
-#include "cuda/device_rows.h"
+#include "device/device_rows.h"
 
 #include <ATen/Parallel.h>
 

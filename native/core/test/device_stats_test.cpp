@@ -1,18 +1,18 @@
 // The tiles path against the float64 reference on torch's CPU, or on the device that LONGATTN_TEST_DEVICE names; the
 // contract's errors; smaller tiles after running out of memory.
-#include "cuda/device_stats.h"
+#include "device/device_stats.h"
 
 #include <ATen/Parallel.h>
 
 #include <cstdlib>
 
 #include "attention_fixture.h"
-#include "cuda/halve.h"
-#include "layer_zero.h"
+#include "device/halve.h"
+#include "layer_zero/layer_zero.h"
+#include "layer_zero/token_rows.h"
 #include "layer_zero_model.h"
-#include "scorer.h"
 #include "test_device.h"
-#include "token_rows.h"
+#include "windows/scorer.h"
 
 namespace {
 

@@ -1,6 +1,6 @@
 // The device's table of token rows, on torch's CPU or the device that LONGATTN_TEST_DEVICE names: what is in it changes
 // no bit.
-#include "cuda/device_table.h"
+#include "device/device_table.h"
 
 #include <ATen/Parallel.h>
 

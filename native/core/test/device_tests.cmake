@@ -18,7 +18,7 @@ target_include_directories(fused_kernel_test PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}
 # Without CUDA the window test's kernels are the emulated ones, before what the library says it has not.
 if(NOT LONGATTN_HAS_CUDA)
   target_sources(fused_device_test PRIVATE emulated_kernels.cpp emulated_machine.cpp emulated_instructions.cpp
-    ${PROJECT_SOURCE_DIR}/native/core/cuda/fused/fused_window.cpp ${PROJECT_SOURCE_DIR}/native/core/cuda/fused/packing.cpp)
+    ${PROJECT_SOURCE_DIR}/native/core/device/fused/fused_window.cpp ${PROJECT_SOURCE_DIR}/native/core/device/fused/packing.cpp)
   target_include_directories(fused_device_test PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
   target_compile_definitions(fused_device_test PRIVATE LONGATTN_EMULATED)
 endif()

@@ -3,11 +3,11 @@
 
 #include <vector>
 
-#include "cuda/device_stats.h"
-#include "layer_zero.h"
+#include "device/device_stats.h"
+#include "layer_zero/layer_zero.h"
 #include "layer_zero_model.h"
-#include "scorer.h"
 #include "test_device.h"
+#include "windows/scorer.h"
 
 namespace fixture {
 

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "checkpoint/float_convert.h"
 #include "emulated_machine.h"
-#include "float_convert.h"
 
 namespace longattn {
 namespace device {

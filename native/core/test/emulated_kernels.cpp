@@ -1,7 +1,7 @@
 // What fused_kernel.cu and queue.cpp have, on the emulated machine and tensors of the CPU: everything is done at once,
 // by three blocks. Wgmma for widths up to 128, as on Hopper.
-#include "cuda/fused/queue.h"
-#include "cuda/fused/variants.h"
+#include "device/fused/queue.h"
+#include "device/fused/variants.h"
 #include "emulated_machine.h"
 
 namespace longattn::device {

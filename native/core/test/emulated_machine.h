@@ -1,4 +1,4 @@
-// The machine of cuda/fused/machine.h on the CPU: every thread of every block is a fiber, and instructions of a warp or
+// The machine of device/fused/machine.h on the CPU: every thread of every block is a fiber, and instructions of a warp or
 // of four warps wait until all their threads have come, then do what the PTX manual says.
 //
 // Asynchronous copies and products happen as early or as late as the manual allows, and threads run by turns or one far
@@ -20,7 +20,7 @@
 #include <memory>
 #include <vector>
 
-#include "cuda/fused/fused_type.h"
+#include "device/fused/fused_type.h"
 
 namespace longattn {
 namespace device {

@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "../error.h"
 #include "check.h"
+#include "error.h"
 
 namespace check {
 

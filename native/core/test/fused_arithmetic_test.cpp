@@ -7,10 +7,10 @@
 
 #include "attention/segments.h"
 #include "attention_fixture.h"
-#include "cuda/fused/layout.h"
-#include "cuda/fused/row_end.h"
-#include "cuda/fused/row_lane.h"
-#include "cuda/fused/walk.h"
+#include "device/fused/layout.h"
+#include "device/fused/row_end.h"
+#include "device/fused/row_lane.h"
+#include "device/fused/walk.h"
 
 namespace {
 

@@ -10,12 +10,12 @@
 #include <cstdlib>
 
 #include "attention_fixture.h"
-#include "cuda/device_stats.h"
-#include "cuda/fused/fused_window.h"
-#include "layer_zero.h"
+#include "device/device_stats.h"
+#include "device/fused/fused_window.h"
+#include "layer_zero/layer_zero.h"
 #include "layer_zero_model.h"
-#include "scorer.h"
 #include "test_device.h"
+#include "windows/scorer.h"
 
 namespace {
 

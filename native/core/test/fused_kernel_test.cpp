@@ -4,13 +4,13 @@
 
 #include "attention/segments.h"
 #include "attention_fixture.h"
-#include "cuda/fused/mma_block.h"
-#include "cuda/fused/pack.h"
-#include "cuda/fused/slot_stats.h"
-#include "cuda/fused/wgmma_block.h"
+#include "checkpoint/float_convert.h"
+#include "device/fused/mma_block.h"
+#include "device/fused/pack.h"
+#include "device/fused/slot_stats.h"
+#include "device/fused/wgmma_block.h"
 #include "emulated_machine.h"
-#include "float_convert.h"
-#include "rope.h"
+#include "layer/rope.h"
 
 namespace {
 

@@ -3,7 +3,7 @@
 #include <set>
 
 #include "check.h"
-#include "cuda/fused/layout.h"
+#include "device/fused/layout.h"
 
 namespace {
 

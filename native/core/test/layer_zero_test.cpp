@@ -1,5 +1,5 @@
 // Layer 0's Q and K, every feature of the lookup path, against plain float64; equal bits whatever the table holds.
-#include "../layer_zero.h"
+#include "layer_zero/layer_zero.h"
 
 #include <cstring>
 #include <fstream>

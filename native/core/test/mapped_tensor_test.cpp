@@ -1,12 +1,12 @@
 // Mapped tensors: every half-precision value, views, and files that are not what the spec says.
-#include "../mapped_tensor.h"
+#include "checkpoint/mapped_tensor.h"
 
 #include <bit>
 #include <cmath>
 #include <cstring>
 #include <limits>
 
-#include "../float_convert.h"
+#include "checkpoint/float_convert.h"
 #include "error_check.h"
 #include "temporary_folder.h"
 

@@ -6,9 +6,9 @@
 
 #include "decoder_model.h"
 #include "error.h"
-#include "scorer.h"
 #include "test_device.h"
-#include "window_losses.h"
+#include "windows/scorer.h"
+#include "windows/window_losses.h"
 
 // Last: torch has a CHECK of its own.
 #undef CHECK

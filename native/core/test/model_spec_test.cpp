@@ -1,6 +1,6 @@
 // The parser: what it reads, and a line for every way to be wrong. Then random damage: an Error or a spec, never a
 // crash.
-#include "../model_spec.h"
+#include "checkpoint/model_spec.h"
 
 #include <random>
 

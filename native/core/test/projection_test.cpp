@@ -5,13 +5,13 @@
 #include <random>
 #include <vector>
 
-#include "../attention/cpu_features.h"
-#include "../attention_stats.h"
-#include "../float_convert.h"
-#include "../projection/kernel.h"
-#include "../projection/matrix_product.h"
-#include "../projection/packed_matrix.h"
+#include "attention/cpu_features.h"
+#include "attention_stats.h"
 #include "check.h"
+#include "checkpoint/float_convert.h"
+#include "projection/kernel.h"
+#include "projection/matrix_product.h"
+#include "projection/packed_matrix.h"
 
 using namespace longattn;
 using projection::PackedMatrix;

@@ -1,5 +1,5 @@
 // Windows shared out among replicas: each once, in its place; whose error is thrown; who is stopped. No model needed.
-#include "../replicas.h"
+#include "windows/replicas.h"
 
 #include <chrono>
 #include <mutex>

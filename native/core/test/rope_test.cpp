@@ -1,5 +1,5 @@
 // Rotary angles and frequencies against formulas written down a second time, in long double.
-#include "../rope.h"
+#include "layer/rope.h"
 
 #include <cmath>
 #include <numbers>

@@ -1,13 +1,13 @@
 // The scorer: divisions against a full matrix in float64, edges of L and k, refusals, and windows that never influence
 // each other.
-#include "../scorer.h"
+#include "windows/scorer.h"
 
 #include <algorithm>
 #include <cstring>
 #include <numeric>
 
-#include "../layer_zero.h"
 #include "error_check.h"
+#include "layer_zero/layer_zero.h"
 #include "layer_zero_model.h"
 
 using namespace longattn;

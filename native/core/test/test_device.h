@@ -3,8 +3,8 @@
 
 #include <cstdlib>
 
-#include "cuda/device.h"
-#include "cuda/group_tensors.h"
+#include "device/device.h"
+#include "device/group_tensors.h"
 
 namespace fixture {
 

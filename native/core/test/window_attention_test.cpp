@@ -1,11 +1,11 @@
 // Rows and map of a window through a layer provider: against the model's own float64 code, refusals, and what
 // overflows.
-#include "../window_attention.h"
+#include "windows/window_attention.h"
 
 #include <numeric>
 
-#include "../layer_zero.h"
 #include "error_check.h"
+#include "layer_zero/layer_zero.h"
 #include "layer_zero_model.h"
 
 using namespace longattn;

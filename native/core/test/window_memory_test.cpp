@@ -5,9 +5,9 @@
 #include <fstream>
 #include <random>
 
-#include "../attention_stats.h"
-#include "../layer_zero.h"
+#include "attention_stats.h"
 #include "check.h"
+#include "layer_zero/layer_zero.h"
 #include "layer_zero_model.h"
 
 using namespace longattn;

@@ -1,0 +1,166 @@
+// Maps a tensor's byte range. All sizes are int64 and every product is checked for overflow: the numbers come from a
+// file.
+#include "checkpoint/mapped_tensor.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+#include <utility>
+
+#include "checkpoint/float_convert.h"
+#include "error.h"
+
+namespace longattn {
+namespace {
+
+[[noreturn]] void invalid(const TensorSpec& spec, const std::string& what) {
+  throw Error(kModelInvalid, "tensor " + spec.role + " in " + spec.file + ": " + what);
+}
+
+int64_t multiply(const TensorSpec& spec, int64_t a, int64_t b) {
+  int64_t product;
+  if (__builtin_mul_overflow(a, b, &product)) invalid(spec, "its size does not fit in 64 bits.");
+  return product;
+}
+
+int64_t add(const TensorSpec& spec, int64_t a, int64_t b) {
+  int64_t sum;
+  if (__builtin_add_overflow(a, b, &sum)) invalid(spec, "its size does not fit in 64 bits.");
+  return sum;
+}
+
+std::string shape_text(const std::vector<int64_t>& shape) {
+  std::string text;
+  for (const int64_t size : shape) text += (text.empty() ? "" : "x") + std::to_string(size);
+  return text;
+}
+
+// The matrix that the view gives must be rows x columns.
+void check_view(const TensorSpec& spec, int64_t rows, int64_t columns) {
+  int64_t elements = 1;
+  for (const int64_t size : spec.shape) elements = multiply(spec, elements, size);
+  const RowBlocks& blocks = spec.rows;
+  int64_t stored_rows = rows;
+  if (blocks.count > 0) {
+    if (multiply(spec, blocks.size, blocks.count) != rows) {
+      invalid(spec, "its view has " + std::to_string(blocks.size * blocks.count) + " rows, not " +
+                        std::to_string(rows) + ".");
+    }
+    const int64_t span = elements / columns;
+    const int64_t last =
+        add(spec, add(spec, blocks.start, multiply(spec, blocks.stride, blocks.count - 1)), blocks.size);
+    if (last > span) {
+      invalid(spec, "its view ends at row " + std::to_string(last) + " of " + std::to_string(span) + ".");
+    }
+    stored_rows = span;
+  }
+  if (multiply(spec, stored_rows, columns) != elements || (spec.transposed && spec.shape.size() != 2) ||
+      (spec.transposed && spec.shape.front() != columns)) {
+    invalid(spec, "its shape must not be " + shape_text(spec.shape) + ". It must have " + std::to_string(rows) + " x " +
+                      std::to_string(columns) + " elements as the config says.");
+  }
+}
+
+}  // namespace
+
+MappedTensor::MappedTensor(const TensorSpec& spec, int64_t rows, int64_t columns)
+    : spec_(spec), rows_(rows), columns_(columns) {
+  check_view(spec_, rows, columns);
+  bytes_ = bytes_of(spec_.dtype);
+  for (const int64_t size : spec_.shape) bytes_ = multiply(spec_, bytes_, size);
+  if (bytes_ == 0) invalid(spec_, "it is empty.");
+  descriptor_ = open(spec_.file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor_ < 0) {
+    throw Error(kFileUnreadable, spec_.file + " cannot be opened: " + std::strerror(errno) + ".");
+  }
+  try {
+    check_not_truncated();
+    map();
+  } catch (...) {
+    close(descriptor_);
+    throw;
+  }
+}
+
+void MappedTensor::check_not_truncated() const {
+  struct stat status;
+  if (fstat(descriptor_, &status) != 0) {
+    throw Error(kFileUnreadable, spec_.file + " cannot be read: " + std::strerror(errno) + ".");
+  }
+  const int64_t end = add(spec_, spec_.offset, bytes_);
+  if (end > static_cast<int64_t>(status.st_size)) {
+    throw Error(kFileUnreadable, spec_.file + " is cut: tensor " + spec_.role + " ends at byte " + std::to_string(end) +
+                                     ", the file at " + std::to_string(status.st_size) + ". Fetch it again.");
+  }
+}
+
+void MappedTensor::map() {
+  const int64_t page = sysconf(_SC_PAGESIZE);
+  const int64_t skip = spec_.offset % page;
+  mapping_bytes_ = add(spec_, bytes_, skip);
+  mapping_ =
+      mmap(nullptr, static_cast<size_t>(mapping_bytes_), PROT_READ, MAP_SHARED, descriptor_, spec_.offset - skip);
+  if (mapping_ == MAP_FAILED) {
+    throw Error(kFileUnreadable, spec_.file + " cannot be mapped: " + std::strerror(errno) + ".");
+  }
+  data_ = static_cast<const unsigned char*>(mapping_) + skip;
+}
+
+MappedTensor::~MappedTensor() {
+  if (descriptor_ < 0) return;
+  munmap(mapping_, static_cast<size_t>(mapping_bytes_));
+  close(descriptor_);
+}
+
+MappedTensor::MappedTensor(MappedTensor&& other) noexcept
+    : spec_(std::move(other.spec_)),
+      rows_(other.rows_),
+      columns_(other.columns_),
+      bytes_(other.bytes_),
+      descriptor_(std::exchange(other.descriptor_, -1)),
+      mapping_(other.mapping_),
+      mapping_bytes_(other.mapping_bytes_),
+      data_(other.data_) {}
+
+int64_t MappedTensor::file_row(int64_t row) const {
+  const RowBlocks& blocks = spec_.rows;
+  return blocks.count == 0 ? row : blocks.start + row / blocks.size * blocks.stride + row % blocks.size;
+}
+
+void MappedTensor::read_row(int64_t row, float* out) const {
+  const int64_t size = bytes_of(spec_.dtype);
+  const int64_t from = file_row(row);
+  if (spec_.transposed) {
+    const int64_t stride = spec_.shape[1] * size;
+    for (int64_t c = 0; c < columns_; ++c) to_float32(spec_.dtype, data_ + c * stride + from * size, 1, out + c);
+  } else {
+    to_float32(spec_.dtype, data_ + from * columns_ * size, columns_, out);
+  }
+  for (int64_t c = 0; c < columns_; ++c) {
+    if (!std::isfinite(out[c])) {
+      throw Error(kWeightNotFinite, "tensor " + spec_.role + " in " + spec_.file + " holds NaN or Inf in row " +
+                                        std::to_string(row) + ". Fetch or convert the checkpoint again.");
+    }
+  }
+}
+
+std::vector<float> MappedTensor::read_all() const {
+  std::vector<float> values(static_cast<size_t>(rows_ * columns_));
+  for (int64_t row = 0; row < rows_; ++row) read_row(row, values.data() + row * columns_);
+  return values;
+}
+
+void MappedTensor::expect_random_access() const {
+  madvise(mapping_, static_cast<size_t>(mapping_bytes_), MADV_RANDOM);
+}
+
+void MappedTensor::release() const {
+  madvise(mapping_, static_cast<size_t>(mapping_bytes_), MADV_DONTNEED);
+}
+
+}  // namespace longattn

@@ -1,0 +1,56 @@
+// One tensor of a weight file, mapped read-only: a page is read when a row of it is used, and given back on release().
+//
+// TypeScript has checked the header, but the file may have changed since, and the core is used without it too: offset,
+// size and shape are checked again against the file's real size before anything is mapped.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "checkpoint/model_spec.h"
+
+namespace longattn {
+
+class MappedTensor {
+ public:
+  // `rows` x `columns` (both above 0) is the matrix after its view; a vector of n is n x 1. Throws
+  // Error(kFileUnreadable) if the file cannot be opened or is shorter than offset + size, Error(kModelInvalid) if the
+  // shape is another one.
+  MappedTensor(const TensorSpec& spec, int64_t rows, int64_t columns);
+  ~MappedTensor();
+  MappedTensor(MappedTensor&& other) noexcept;
+  MappedTensor& operator=(MappedTensor&&) = delete;
+
+  int64_t rows() const { return rows_; }
+  int64_t columns() const { return columns_; }
+  const TensorSpec& spec() const { return spec_; }
+
+  // Row `row` of the matrix as float32, out [columns]. Throws Error(kWeightNotFinite) naming role, row and file.
+  // Thread-safe.
+  void read_row(int64_t row, float* out) const;
+  // First byte of the tensor as it lies in the file, before any view.
+  const void* data() const { return data_; }
+  // All rows, [rows * columns].
+  std::vector<float> read_all() const;
+  // Rows are read in no order: no read-ahead. For the embedding.
+  void expect_random_access() const;
+  // Drops the pages from this process (they stay in the page cache).
+  void release() const;
+  // Throws Error(kFileUnreadable) if the file has become shorter: reading a page past its end would kill the process.
+  void check_not_truncated() const;
+
+ private:
+  void map();
+  int64_t file_row(int64_t row) const;
+
+  TensorSpec spec_;
+  int64_t rows_;
+  int64_t columns_;
+  int64_t bytes_ = 0;
+  int descriptor_ = -1;
+  void* mapping_ = nullptr;
+  int64_t mapping_bytes_ = 0;
+  const unsigned char* data_ = nullptr;
+};
+
+}  // namespace longattn

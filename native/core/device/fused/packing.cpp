@@ -1,0 +1,42 @@
+// Strides of tensors and tables of angles become plain pointers.
+#include "device/fused/packing.h"
+
+namespace longattn::device {
+
+Packing::Packing(const AttentionProblem& problem, const DeviceRows& rows) : q_(rows.q), k_(rows.k), index_(rows.index) {
+  common_.length = static_cast<int>(problem.length);
+  common_.dim = static_cast<int>(problem.dim);
+  if (index_.defined()) common_.index = index_.const_data_ptr<int32_t>();
+  if (rows.rope == nullptr) return;
+  cos_ = rows.angles.cos.contiguous();
+  sin_ = rows.angles.sin.contiguous();
+  common_.cos = cos_.const_data_ptr<float>();
+  common_.sin = sin_.const_data_ptr<float>();
+  common_.half = static_cast<int>(rows.rope->half());
+  common_.offset = static_cast<int>(rows.rope->offset());
+  common_.first_stride = static_cast<int>(rows.rope->first_stride());
+  common_.second_offset = static_cast<int>(rows.rope->second_offset());
+}
+
+PackArguments Packing::queries(int64_t first, int64_t count, int tiles, const at::Tensor& out, int* flags) const {
+  return heads(q_, first, count, tiles, out, flags);
+}
+
+PackArguments Packing::keys(int64_t first, int64_t count, int tiles, const at::Tensor& out, int* flags) const {
+  return heads(k_, first, count, tiles, out, flags);
+}
+
+PackArguments Packing::heads(const at::Tensor& x, int64_t first, int64_t count, int tiles, const at::Tensor& out,
+                             int* flags) const {
+  PackArguments a = common_;
+  a.rows = x.const_data_ptr<float>() + first * x.stride(1);
+  a.row_stride = x.stride(0);
+  a.head_stride = x.stride(1);
+  a.heads = static_cast<int>(count);
+  a.tiles = tiles;
+  a.out = out.mutable_data_ptr();
+  a.flags = reinterpret_cast<unsigned*>(flags);
+  return a;
+}
+
+}  // namespace longattn::device

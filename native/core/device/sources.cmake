@@ -1,0 +1,23 @@
+# Attention on devices, on torch: what compiles everywhere and, where LONGATTN_CUDA is on, what needs CUDA's headers and nvcc.
+set(LONGATTN_DEVICE_SOURCES
+  native/core/device/device_stats.cpp
+  native/core/device/device_rows.cpp
+  native/core/device/device_table.cpp
+  native/core/device/flash.cpp
+  native/core/device/group_tensors.cpp
+  native/core/device/lse.cpp
+  native/core/device/rotate.cpp
+  native/core/device/tiles.cpp)
+if(LONGATTN_HAS_CUDA)
+  list(APPEND LONGATTN_DEVICE_SOURCES
+    native/core/device/devices_cuda.cpp
+    native/core/device/fused/fused_window.cpp
+    native/core/device/fused/packing.cpp
+    native/core/device/fused/queue.cpp)
+  set(LONGATTN_CUDA_SOURCES native/core/device/fused/fused_kernel.cu)
+else()
+  list(APPEND LONGATTN_DEVICE_SOURCES
+    native/core/device/devices_none.cpp
+    native/core/device/fused/no_fused.cpp)
+endif()
+list(APPEND LONGATTN_DEVICE_SOURCES native/core/device/device.cpp)
