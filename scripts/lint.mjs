@@ -37,7 +37,7 @@ await main(async (args) => {
     (p) => p.startsWith('*') || existsSync(path.join(root, p)),
   );
   await step('prettier', () => {
-    const patterns = text.map((p) => (p.startsWith('*') ? p : `${p}/**/*.{ts,mjs}`));
+    const patterns = text.map((p) => (p.startsWith('*') ? p : `${p}/**/*.{ts,cts,mjs}`));
     run(process.execPath, [
       bin('prettier/bin/prettier.cjs'),
       fix ? '--write' : '--check',
