@@ -1,5 +1,5 @@
 // The encoding of a text from the encodings of its pieces.
-import { availableParallelism } from 'node:os';
+import { usableProcessors } from '../base/processors.js';
 import { mapOrdered } from '../base/map-ordered.js';
 import { PIECE_UNITS, type PieceRule } from './pieces.js';
 import type { Encoded } from './tokenizer.js';
@@ -26,7 +26,7 @@ export async function encodePieces(
     ...(await encode(text)),
     points: codePoints(text),
   });
-  const concurrency = availableParallelism();
+  const concurrency = usableProcessors();
   const options = { concurrency, weigh: (text: string) => text.length, maxWeight: 2 * concurrency * PIECE_UNITS };
   for await (const { ids, span, points } of mapOrdered(fromArray(pieces), work, options)) {
     placed.push({ ids, span, firstToken, firstPoint });

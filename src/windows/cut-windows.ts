@@ -3,9 +3,9 @@
 // Windows leave in the order of the documents, and within one in the order of the algorithm. A window's ids are a copy of a
 // slice of the document's ids; its characters reach from the first character of its first token to the last of its last, so a
 // character that is split between two windows belongs to both.
-import { availableParallelism } from 'node:os';
 import { dataError, LongattnError } from '../base/errors.js';
 import { mapOrdered } from '../base/map-ordered.js';
+import { usableProcessors } from '../base/processors.js';
 import type { Document, Reject, Window } from '../base/records.js';
 import type { Encoded, Tokenizer } from '../tokenizer/tokenizer.js';
 import { windowStarts } from './slide.js';
@@ -33,7 +33,7 @@ export async function* cutWindows(
   options: CutOptions,
 ): AsyncGenerator<Window, void, undefined> {
   const encoded = mapOrdered(documents, (document) => encode(document, tokenizer), {
-    concurrency: availableParallelism() + 1,
+    concurrency: usableProcessors() + 1,
     weigh: (document) => document.text?.length ?? document.ids!.length,
     maxWeight: MAX_UNITS_AHEAD,
   });
