@@ -39,6 +39,7 @@ const inherited = { NativeStats: await kernelStatistics() };
 
 const pairs = [
   ['NativeBinding', matches('native/addon/addon.cpp', /InstanceMethod\("(\w+)"/g)],
+  ['NativeOpening', matches('native/addon/open_model.cpp', /result\.Set\("(\w+)"/g)],
   ['NativeModel', matches('native/addon/model_wrap.cpp', /InstanceMethod<[^>]+>\("(\w+)"\)/g)],
   ['NativeStats', matches('native/addon/results.cpp', /object\.Set\("(\w+)"/g)],
   ['NativeScoreRequest', matchesIn('read_request', /read_\w+(?:<\w+>)?\(object, "(\w+)"/g)],

@@ -82,7 +82,7 @@ export async function attention(
     blocks,
   };
   signal?.throwIfAborted();
-  await using scorer = await Scorer.open(model.specText, { threads, device });
+  await using scorer = await Scorer.open(model.specText, { threads, device }, undefined, { signal });
   onProgress?.({ type: 'stage-start', stage: 'attention', parts: model.layers.length, done: 0 });
   const found = await scorer.attention(request, { signal });
   const counts = { tokens: ids.length, layers: model.layers.length, heads: heads.length };

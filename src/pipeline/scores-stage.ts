@@ -2,6 +2,7 @@
 //
 // With a gate it works on the parts whose windows are done while those of later ones are still cut.
 import { invalid } from '../base/errors.js';
+import { usableProcessors } from '../base/processors.js';
 import { checkReach } from '../model/open-model.js';
 import { deviceCount } from '../native/device.js';
 import { loadBinding } from '../native/load.js';
@@ -46,10 +47,15 @@ export async function scoresStage(
       metadata: modelMetadata(model, spec.device),
       openScorer: async () => {
         const machine = { threads: spec.threads, memoryBytes: spec.memory, device: spec.device };
-        const opened = await Scorer.open(model.specText, machine, hooks.onProgress);
+        const opened = await Scorer.open(model.specText, machine, hooks.onProgress, hooks);
         scorer = opened;
-        const { kernel, threads } = loadBinding().cpu();
-        const facts = { kernel, threads: spec.threads || threads, model: model.architecture, revision: model.revision };
+        const { kernel } = loadBinding().cpu();
+        const facts = {
+          kernel,
+          threads: spec.threads || usableProcessors(),
+          model: model.architecture,
+          revision: model.revision,
+        };
         hooks.onProgress?.({ type: 'stage-facts', stage: 'scores', facts });
         return spec.losses ? withLosses(opened) : (request, signal) => opened.score(request, { signal });
       },

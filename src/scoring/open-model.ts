@@ -24,18 +24,19 @@ export interface ScoringModel extends AsyncDisposable {
 
 /**
  * Open a folder, a model of the Hub (`org/name@revision`) or a fetched one.
- * @param options `threads` (0, the default: all cores), `device` (`cpu`, or `cuda`, `cuda:1`, `cuda:all` in a CUDA build)
+ * @param options `threads` (0, the default: all cores), `device` (`cpu`, or `cuda`, `cuda:1`, `cuda:all` in a CUDA build),
+ *   `signal` (stops the opening)
  * @throws LongattnError of the model, ADDON_MISSING, DEVICE_UNAVAILABLE
  */
 export async function openModel(
   model: string,
-  options: OpenModelOptions & { threads?: number; device?: string } = {},
+  options: OpenModelOptions & { threads?: number; device?: string; signal?: AbortSignal } = {},
 ): Promise<ScoringModel> {
-  const { threads = 0, device = 'cpu', ...asked } = options;
+  const { threads = 0, device = 'cpu', signal, ...asked } = options;
   const devices = deviceCount(device);
   const { folder } = await resolveModel(model, asked.layers ? { layers: asked.layers } : {});
   const description = await openModelFolder(folder, asked);
-  const scorer = await Scorer.open(description.specText, { threads, device });
+  const scorer = await Scorer.open(description.specText, { threads, device }, undefined, { signal });
   return {
     vocabSize: description.vocabSize,
     heads: description.heads,

@@ -7,10 +7,11 @@
 
 namespace longattn::attention {
 
-// 0 means all cores.
+// 0 means all cores. Read once: libtorch changes OpenMP's own answer, thread by thread.
 inline int thread_count(int wanted) {
 #ifdef _OPENMP
-  return wanted > 0 ? wanted : omp_get_max_threads();
+  static const int all = omp_get_max_threads();
+  return wanted > 0 ? wanted : all;
 #else
   (void)wanted;
   return 1;

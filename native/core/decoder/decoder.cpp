@@ -82,11 +82,12 @@ bool lookup_knows(const ModelSpec& spec) {
 
 class Decoder::Parts {
  public:
-  Parts(const ModelSpec& spec, int64_t memory_bytes, const Placement& placement)
+  Parts(const ModelSpec& spec, const OpenOptions& options, const Placement& placement)
       : embedding_(spec), type_(product_type(spec)), backend_(backend_of(placement, type_)) {
     const c10::InferenceMode inference;
-    const WeightLoader loader(spec, type_, backend_->device());
-    if (lookup_knows(spec)) lookup_.emplace(spec, memory_bytes);
+    at::set_num_threads(thread_count(options.threads));
+    const WeightLoader loader(spec, type_, options, files_, backend_->device());
+    if (lookup_knows(spec)) lookup_.emplace(spec, options);
     embed_project_ = loader.linear_float("embed_project");
     for (int64_t n = 0; has_tensor(spec, n, "q"); ++n) {
       const SpecReader reader(spec, n);
@@ -115,7 +116,7 @@ class Decoder::Parts {
       throw Error(kInvalidRequest, "a window must not have " + std::to_string(length) + " tokens. This model has " +
                                        std::to_string(*limit) + " learned positions.");
     }
-    embedding_.check_files();
+    files_.check_not_truncated();
   }
 
   // Runs layers 0 .. last; the last only as far as `run_last` says. Q and K of the layers in `asked` go to the visitor.
@@ -181,6 +182,7 @@ class Decoder::Parts {
     return normed(block.mlp_sum_norm, at::add(second, mlp_of(mlp_input), block.residual_scale));
   }
 
+  MappedFiles files_;  // of the layers' weights
   Embedding embedding_;
   at::ScalarType type_;
   std::unique_ptr<Backend> backend_;
@@ -190,9 +192,9 @@ class Decoder::Parts {
   std::unique_ptr<LossHead> head_;
 };
 
-Decoder::Decoder(const ModelSpec& spec, int64_t memory_bytes, const Placement& placement)
+Decoder::Decoder(const ModelSpec& spec, const OpenOptions& options, const Placement& placement)
     : parts_(within_memory(placement.kind != Placement::Kind::cpu, "the model's weights",
-                           [&] { return std::make_unique<Parts>(spec, memory_bytes, placement); })) {}
+                           [&] { return std::make_unique<Parts>(spec, options, placement); })) {}
 
 Decoder::~Decoder() = default;
 
@@ -238,10 +240,11 @@ std::vector<double> Decoder::losses(const int32_t* ids, int64_t length, int64_t 
   });
 }
 
-std::unique_ptr<LayerProvider> open_layers(const ModelSpec& spec, int64_t memory_bytes, const Placement& placement) {
+std::unique_ptr<LayerProvider> open_layers(const ModelSpec& spec, const OpenOptions& options,
+                                           const Placement& placement) {
   const bool lookup_alone = !has_tensor(spec, 0, "v") && lookup_knows(spec);
-  if (lookup_alone) return std::make_unique<LayerZero>(spec, memory_bytes);
-  return std::make_unique<Decoder>(spec, memory_bytes, placement);
+  if (lookup_alone) return std::make_unique<LayerZero>(spec, options);
+  return std::make_unique<Decoder>(spec, options, placement);
 }
 
 }  // namespace longattn

@@ -26,8 +26,6 @@ class Embedding {
   void row(int64_t token, float* out) const;
   // Adds the learned position, in place: x [hidden()].
   void add_position(int64_t position, float* x) const;
-  void release_pages() const { table_.release(); }
-  void check_files() const { table_.check_not_truncated(); }
 
  private:
   int64_t hidden_;

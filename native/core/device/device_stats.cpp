@@ -4,20 +4,18 @@
 #include <c10/core/DeviceGuard.h>
 #include <c10/util/Exception.h>
 
-#include <cstdlib>
-
 #include "attention/check_problem.h"
 #include "device/fused/fused_window.h"
 #include "device/group_paths.h"
 #include "device/halve.h"
 #include "error.h"
+#include "wish.h"
 
 namespace longattn {
 namespace {
 
 using device::GroupResult;
 
-constexpr const char* kVariable = "LONGATTN_CUDA_KERNEL";
 constexpr int64_t kSmallestTile = int64_t{1} << 20;
 
 at::Device device_of(const Placement& placement) {
@@ -55,7 +53,7 @@ void refuse_unsupported(DeviceKernel kernel, const AttentionProblem& p, const At
                            : is_fused(kernel)          ? device::fused_refuses(p)
                                                        : "";
   if (what.empty()) return;
-  throw std::invalid_argument(std::string(kVariable) + " must not be " + device_kernel_name(kernel) +
+  throw std::invalid_argument(std::string(kCudaKernelVariable) + " must not be " + device_kernel_name(kernel) +
                               " for this model: that kernel does not compute " + what + ". Use tiles.");
 }
 
@@ -80,14 +78,14 @@ const char* device_kernel_name(DeviceKernel kernel) {
 }
 
 DeviceKernel device_kernel() {
-  const char* wanted = std::getenv(kVariable);
+  const char* wanted = wish(kCudaKernelVariable);
   if (wanted == nullptr || *wanted == '\0') return DeviceKernel::tiles;
   for (const DeviceKernel kernel :
        {DeviceKernel::tiles, DeviceKernel::lse, DeviceKernel::fused, DeviceKernel::fused_mma}) {
     if (is_fused(kernel) && !device::has_fused()) continue;
     if (wanted == std::string(device_kernel_name(kernel))) return kernel;
   }
-  throw std::invalid_argument(std::string(kVariable) + " must be tiles" +
+  throw std::invalid_argument(std::string(kCudaKernelVariable) + " must be tiles" +
                               (device::has_fused() ? ", lse, fused or fused-mma" : " or lse") + ", not " + wanted +
                               ". Unset it for tiles.");
 }

@@ -19,12 +19,12 @@ uint64_t next_model() {
 
 }  // namespace
 
-LayerZero::LayerZero(const ModelSpec& spec, int64_t memory_bytes)
+LayerZero::LayerZero(const ModelSpec& spec, const OpenOptions& options)
     : model_(next_model()),
       config_(read_attention_config(SpecReader(spec, 0))),
       sink_logits_(read_sinks(SpecReader(spec, 0), config_.heads)),
-      projector_(spec, config_),
-      table_(config_.vocab, projector_.row_floats(config_.kv_heads), memory_bytes) {}
+      projector_(spec, config_, options.cancel),
+      table_(config_.vocab, projector_.row_floats(config_.kv_heads), options.memory_bytes) {}
 
 AttentionProblem LayerZero::problem(int64_t length) const {
   AttentionProblem problem;
@@ -47,7 +47,6 @@ void LayerZero::visit(const int32_t* ids, int64_t length, const std::vector<int6
     throw Error(kInvalidRequest, "a window must not have " + std::to_string(length) + " tokens. This model has " +
                                      std::to_string(*limit) + " learned positions.");
   }
-  projector_.check_files();
   WindowHeads heads(config_, projector_, table_, model_, ids, length, options);
   AttentionProblem attention = problem(length);
   attention.source = &heads;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "attention_stats.h"
 #include "error.h"
 #include "parallel_rows.h"
 
@@ -29,12 +30,14 @@ void for_group_row(const AttentionConfig& config, int64_t group, int64_t row, co
   }
 }
 
-projection::PackedMatrix pack_weights(const SpecReader& reader, const AttentionConfig& config) {
+projection::PackedMatrix pack_weights(const SpecReader& reader, const AttentionConfig& config,
+                                      const std::atomic<bool>* cancel) {
   const MappedTensor q(required(reader.layer_tensor("q"), "layers.0.q"), config.heads * config.dim, config.hidden);
   const MappedTensor k(required(reader.layer_tensor("k"), "layers.0.k"), config.kv_heads * config.dim, config.hidden);
   const std::vector<int64_t> parts(static_cast<size_t>(config.kv_heads), config.group_rows());
   const DType type = q.spec().dtype == k.spec().dtype ? q.spec().dtype : DType::f32;
   projection::PackedMatrix packed(type, config.hidden, parts, [&](int64_t part, int64_t row, float* out) {
+    poll(cancel);
     for_group_row(config, part, row, [&](int64_t r) { q.read_row(r, out); }, [&](int64_t r) { k.read_row(r, out); });
   });
   return packed;
@@ -71,10 +74,10 @@ TokenProjector::HeadNorm TokenProjector::read_head_norm(const SpecReader& reader
           per_head};
 }
 
-TokenProjector::TokenProjector(const ModelSpec& spec, const AttentionConfig& config)
+TokenProjector::TokenProjector(const ModelSpec& spec, const AttentionConfig& config, const std::atomic<bool>* cancel)
     : config_(config),
       embed_(required(SpecReader(spec, 0).tensor("embed"), "embed"), config.vocab, config.hidden),
-      weights_(pack_weights(SpecReader(spec, 0), config)) {
+      weights_(pack_weights(SpecReader(spec, 0), config, cancel)) {
   const SpecReader reader(spec, 0);
   embed_.expect_random_access();
   if (reader.flag("embed.norm")) {

@@ -4,6 +4,7 @@
 // projection/tile.h.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <optional>
 #include <vector>
@@ -22,7 +23,8 @@ struct TokenAt {
 
 class TokenProjector {
  public:
-  TokenProjector(const ModelSpec& spec, const AttentionConfig& config);
+  // Polls `cancel` (or null) while it packs; throws Cancelled.
+  TokenProjector(const ModelSpec& spec, const AttentionConfig& config, const std::atomic<bool>* cancel = nullptr);
 
   // Floats of a row of groups [first, first + count): per group the query heads' rows, then the key head's.
   int64_t row_floats(int64_t groups) const { return groups * config_.group_rows(); }
@@ -46,9 +48,6 @@ class TokenProjector {
 
   // Rows of one block: small enough to poll for cancellation between blocks, large enough to keep the threads busy.
   int64_t block_rows() const { return block_rows_; }
-  // Drops the embedding's pages from this process.
-  void release_pages() const { embed_.release(); }
-  void check_files() const { embed_.check_not_truncated(); }
   // Longest window that the learned positions allow, or nothing.
   std::optional<int64_t> length_limit() const;
 

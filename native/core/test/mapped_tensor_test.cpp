@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "checkpoint/float_convert.h"
+#include "checkpoint/mapped_files.h"
 #include "error_check.h"
 #include "temporary_folder.h"
 
@@ -123,6 +124,28 @@ void notices_a_file_that_shrank(const fixture::TemporaryFolder& folder) {
   matrix.check_not_truncated();
   std::filesystem::resize_file(file, 16);
   CHECK_ERROR(matrix.check_not_truncated(), kFileUnreadable, "is cut");
+  float value;
+  matrix.read_row(3, &value);
+  CHECK(value == 3);
+  CHECK_ERROR(matrix.read_row(4, &value), kFileUnreadable, "ends at byte 32, the file at 16");
+  CHECK_ERROR(matrix.read_all(), kFileUnreadable, "is cut");
+}
+
+// However many tensors a file has: one descriptor, and the one that ends last decides.
+void mapped_files_are_checked(const fixture::TemporaryFolder& folder) {
+  const std::vector<float> values = counting(8);
+  const std::string file = folder.write("files", values.data(), 32);
+  MappedFiles files;
+  std::vector<std::shared_ptr<MappedTensor>> tensors;
+  for (const int64_t first : {0, 4, 2}) {
+    tensors.push_back(std::make_shared<MappedTensor>(tensor(file, {4}, first * 4), 4, 1));
+    CHECK(static_cast<const float*>(tensors.back()->data())[0] == static_cast<float>(first));
+    files.add(tensors.back());
+  }
+  files.check_not_truncated();
+  CHECK(static_cast<const float*>(tensors[0]->data())[3] == 3);
+  std::filesystem::resize_file(file, 28);
+  CHECK_ERROR(files.check_not_truncated(), kFileUnreadable, "ends at byte 32, the file at 28");
 }
 
 }  // namespace
@@ -134,5 +157,6 @@ int main() {
   refuses(folder);
   finds_what_is_not_finite(folder);
   notices_a_file_that_shrank(folder);
+  mapped_files_are_checked(folder);
   return check::exit_code();
 }
