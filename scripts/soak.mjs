@@ -29,19 +29,22 @@ function windows(seed) {
   return [0, 1].map((n) => Int32Array.from({ length: WINDOW }, (_, i) => (i * i * 31 + i * (7 + seed) + n) % 49_152));
 }
 
-/** One model from opening to closing: two windows scored, one batch stopped. */
+/** One model from opening to closing: two windows scored, one batch stopped. Returns the windows that were scored. */
 async function useModel(longattn, seed) {
-  await using model = await longattn.openModel(MODEL);
+  const model = await longattn.openModel(MODEL);
   let scored = 0;
-  for await (const stats of model.score(windows(seed))) scored += stats.length;
+  const score = async (batch, options = {}) => {
+    for await (const stats of model.score(batch, options)) scored += stats.ds.length > 0 ? 1 : 0;
+  };
   const controller = new AbortController();
-  setTimeout(() => controller.abort(new Error('enough')), 5);
   try {
-    for await (const stats of model.score([new Int32Array(16_384).fill(7)], { signal: controller.signal })) {
-      scored += stats.length;
-    }
+    await score(windows(seed));
+    setTimeout(() => controller.abort(new Error('enough')), 5);
+    await score([new Int32Array(16_384).fill(7)], { signal: controller.signal });
   } catch (error) {
     if (error.message !== 'enough') throw error;
+  } finally {
+    await model[Symbol.asyncDispose]();
   }
   return scored;
 }
