@@ -44,7 +44,11 @@ export async function openModel(
   const { threads, device, ...asked } = parseRows(OPEN, currentNames(OPEN, { ...options }, onProgress));
   const devices = deviceCount(device);
   const { layers } = asked;
-  const { folder } = await resolveModel(model, { layers, ...(signal && { signal }), ...(onProgress && { onProgress }) });
+  const { folder } = await resolveModel(model, {
+    layers,
+    ...(signal && { signal }),
+    ...(onProgress && { onProgress }),
+  });
   const description = await openModelFolder(folder, { layers, ...modelOptions(asked) });
   signal?.throwIfAborted();
   const scorer = await Scorer.open(description.specText, { threads, device });

@@ -21,7 +21,7 @@ const inspectCommand: CommandModule = {
     runCommand(argv, async ({ signal, progress, json }) => {
       const options = parsed(INSPECT, argv, progress.on);
       const { inspectModel } = await import('../../model-tools/inspect-model.js');
-      const report = await inspectModel(once(argv, 'model')!, { ...options, signal, onProgress: progress.on });
+      const report = await inspectModel(once(argv, 'model')!, options, { signal, onProgress: progress.on });
       printResult(json ? JSON.stringify(report, null, 2) : describeModel(report));
     }),
 };
@@ -34,7 +34,7 @@ const extractCommand: CommandModule = {
     runCommand(argv, async ({ signal, progress, json }) => {
       const options = parsed(EXTRACT, argv, progress.on);
       const { extractModel } = await import('../../model-tools/extract-model.js');
-      const extract = await extractModel(once(argv, 'model')!, { ...options, signal, onProgress: progress.on });
+      const extract = await extractModel(once(argv, 'model')!, options, { signal, onProgress: progress.on });
       printResult(json ? JSON.stringify(extract, null, 2) : extract.folder);
     }),
 };
