@@ -7,9 +7,9 @@ import {
   type FileMetaData,
 } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-import type { Document } from '../base/records.js';
+import type { Document, Reject } from '../base/records.js';
 import { BrokenInput, reading } from './broken-input.js';
-import { COMPRESSION_RATIO, type Format, type InputFile, type OnReject, type SliceFile } from './format.js';
+import { COMPRESSION_RATIO, type CutOptions, type Format, type InputFile, type ReadHooks, type ReadOptions, type SliceFile } from './format.js';
 import { INVALID_UTF8, neededColumns, rowToDocument, type FieldOptions, type Row } from './row-document.js';
 import { decodeUtf8 } from './utf8.js';
 
@@ -32,12 +32,12 @@ type ParquetSlice = SliceFile & ParquetPlace;
 export const parquetFormat: Format<ParquetPlace> = {
   endings: ['parquet'],
   compressible: false,
-  hasFields: true,
+  isDocument: false,
   cut,
   read,
 };
 
-async function* cut({ path }: InputFile, _target: number, limit: number): ReturnType<Format<ParquetPlace>['cut']> {
+async function* cut({ path }: InputFile, { limit }: CutOptions): ReturnType<Format<ParquetPlace>['cut']> {
   for (const { rowStart, rowEnd: end, bytes } of await rowGroups(path)) {
     const rowEnd = Math.min(end, limit);
     if (rowEnd <= rowStart) continue;
@@ -66,8 +66,8 @@ async function rowGroups(path: string): Promise<RowGroup[]> {
 
 async function* read(
   slice: ParquetSlice,
-  fields: FieldOptions,
-  onReject: OnReject,
+  fields: ReadOptions,
+  { onReject }: ReadHooks,
 ): AsyncGenerator<Document, void, undefined> {
   const { path, name, domain } = slice;
   const metadata = await parquetMetadata(path);
@@ -79,8 +79,7 @@ async function* read(
   if ('reason' in needed) {
     onReject({
       file: path,
-      line: slice.rowStart + 1,
-      reason: `rows ${slice.rowStart + 1} to ${slice.rowEnd}: ${needed.reason}`,
+      ...group(slice.rowStart, slice.rowEnd, needed.reason),
     });
     return;
   }
@@ -90,7 +89,7 @@ async function* read(
       rows = await readRows(path, metadata, needed.columns, rowStart, rowEnd);
     } catch (error) {
       if (!(error instanceof BrokenInput)) throw error;
-      onReject({ file: path, line: rowStart + 1, reason: `rows ${rowStart + 1} to ${rowEnd}: ${error.message}` });
+      onReject({ file: path, ...group(rowStart, rowEnd, error.message) });
       continue;
     }
     for (let i = 0; i < rows.length; i++) {
@@ -100,6 +99,11 @@ async function* read(
       else yield document;
     }
   }
+}
+
+/** All rows `[start, end)` in one reject. */
+function group(start: number, end: number, reason: string): Omit<Reject, 'file'> {
+  return { line: start + 1, reason: `rows ${start + 1} to ${end}: ${reason}`, whole: 'group', rows: end - start };
 }
 
 async function readRows(

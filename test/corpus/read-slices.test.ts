@@ -54,7 +54,6 @@ describe('every format gives the same documents', () => {
     const { documents, rejects } = await readCorpus([{ patterns: [fixture(name)] }], {
       idsField: 'input_ids',
       domainField: 'meta.source',
-      vocabulary: 500,
     });
     expect(rejects).toEqual([]);
     expect(documents.map(({ ids, text, domain }) => ({ ids: [...ids!], text, domain }))).toEqual(
