@@ -29,6 +29,10 @@ const OPTIONS: Partial<Record<OptionName, OptionDef>> = {
   domainField: { group: 'input', describe: 'column of the domain, for inputs given without DOMAIN=' },
   limit: { group: 'input', describe: 'read at most this many documents a domain', default: 'all' },
   maxRejectRate: { group: 'input', describe: 'share of refused rows above which the run fails', default: '1%' },
+  allowRefusedFiles: { group: 'input', kind: 'flag', describe: 'x', default: 'false' },
+  zstdWindow: { group: 'input', describe: 'x' },
+  join: { group: 'input', describe: 'x' },
+  specialTokens: { group: 'input', describe: 'x' },
   model: {
     group: 'window',
     describe: 'folder, org/name[@revision] on the Hub, or a fetched model (longattn model fetch)',

@@ -7,8 +7,7 @@ import { FORMATS, type FormatName, type PlaceOf } from './formats.js';
 
 /** What one reader takes at once. Plain JSON. */
 export type InputSlice =
-  | { [Name in FormatName]: { format: Name } & SliceFile & PlaceOf<(typeof FORMATS)[Name]> }[FormatName]
-  | RefusedSlice;
+  { [Name in FormatName]: { format: Name } & SliceFile & PlaceOf<(typeof FORMATS)[Name]> }[FormatName] | RefusedSlice;
 
 /** A file that the plan found to be broken. */
 export interface RefusedSlice {
@@ -35,9 +34,10 @@ const MAX_POINTER_BYTES = 1024;
 export async function* cutInput(file: InputFile, options: CutOptions): AsyncGenerator<Cut, void, undefined> {
   const { path, name, bytes, domain } = file;
   const format = file.format as FormatName;
-  if (bytes === 0 && FORMATS[format].compressible) {
-    const slice: RefusedSlice = { format: 'refused', path, bytes, reason: 'the file is empty', isEmpty: true };
-    yield { slice, weight: 0, rows: 0 };
+  if (bytes === 0) {
+    const { slice, ...cut } = refusedCut(path, 'the file is empty', 0);
+    // Of lines there may be none; the other formats have a head at least.
+    yield { ...cut, slice: FORMATS[format].compressible ? { ...slice, isEmpty: true } : slice };
     return;
   }
   try {
@@ -53,7 +53,7 @@ export async function* cutInput(file: InputFile, options: CutOptions): AsyncGene
   }
 }
 
-export function refusedCut(path: string, reason: string, bytes: number): Cut {
+export function refusedCut(path: string, reason: string, bytes: number): Cut & { slice: RefusedSlice } {
   return { slice: { format: 'refused', path, bytes, reason }, weight: 0, rows: 0 };
 }
 

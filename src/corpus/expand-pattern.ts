@@ -3,9 +3,10 @@
 // A pattern that names an existing file or folder is that, whatever characters it has; any other is a glob. What other tools leave beside
 // the data is no data: names with `_` or `.` in front (Spark's _SUCCESS), caches of `datasets`. Links that lead nowhere are told apart from
 // nothing at all: a snapshot of the Hub that was fetched in part has them.
+import fs from 'node:fs';
 import { lstat, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { glob } from 'tinyglobby';
+import { glob, type GlobOptions } from 'tinyglobby';
 import { dataError, show } from '../base/errors.js';
 import { errorCode } from '../io/file-system.js';
 import { unreadable } from './broken-input.js';
@@ -37,6 +38,7 @@ async function expandFolder(folder: string): Promise<Expanded> {
   // A plain .json in a folder is more often a description of the data than data: such files must be named.
   const isInput = (file: string): boolean =>
     inputFormat(file) !== undefined && !file.toLowerCase().endsWith('.json') && !isMarked(path.relative(folder, file));
+  const isMark = (file: string): boolean => isMarked(path.relative(folder, file)) && inputFormat(file) === undefined;
   const files = found.files.filter(isInput);
   const lost = inside.dangling
     .map((file) => path.join(folder, file))
@@ -47,7 +49,8 @@ async function expandFolder(folder: string): Promise<Expanded> {
   }
   return {
     files,
-    skipped: [...found.files.filter((file) => !isInput(file)), ...found.skipped],
+    // Marks such as _SUCCESS are no news.
+    skipped: [...found.files.filter((file) => !isInput(file) && !isMark(file)), ...found.skipped],
     lost: [...lost, ...found.lost],
   };
 }
@@ -81,30 +84,38 @@ async function expandGlob(pattern: string): Promise<Expanded> {
   return expanded;
 }
 
-/** tinyglobby leaves links out that lead nowhere, unless it takes all links for files. */
 async function entriesOf(
   pattern: string,
   options: { cwd?: string; absolute?: boolean },
 ): Promise<{ files: string[]; folders: string[]; dangling: string[] }> {
-  const common = { expandDirectories: false, ...options };
-  const all = await glob(pattern, { ...common, onlyFiles: false });
-  const unfollowed = await glob(pattern, { ...common, onlyFiles: false, followSymbolicLinks: false });
+  const lost = new Set<string>();
+  const all = await glob(pattern, {
+    ...options,
+    expandDirectories: false,
+    onlyFiles: false,
+    fs: showingDanglingLinks(lost),
+  });
   const isFolder = (entry: string): boolean => /[/\\]$/.test(entry);
-  const known = new Set(all);
-  const dangling: string[] = [];
-  for (const entry of unfollowed) {
-    if (known.has(entry) || known.has(`${entry}/`) || isFolder(entry)) continue;
-    const exists = await stat(path.resolve(options.cwd ?? '.', entry)).then(
-      () => true,
-      (error: unknown) => errorCode(error) !== 'ENOENT' && errorCode(error) !== 'ELOOP',
-    );
-    if (!exists) dangling.push(entry);
-  }
+  const isLost = (entry: string): boolean => lost.has(path.resolve(options.cwd ?? '.', entry));
   return {
-    files: all.filter((entry) => !isFolder(entry)),
+    files: all.filter((entry) => !isFolder(entry) && !isLost(entry)),
     folders: all.filter(isFolder).map((entry) => entry.slice(0, -1)),
-    dangling,
+    dangling: all.filter(isLost),
   };
+}
+
+/** tinyglobby leaves links out that lead nowhere. With this file system it takes them for files, and `lost` says which they are. */
+function showingDanglingLinks(lost: Set<string>): NonNullable<GlobOptions['fs']> {
+  return {
+    realpath: (file: string, callback: (error: Error | null, resolved: string) => void) =>
+      fs.realpath(file, (error, resolved) => {
+        if (error?.code !== 'ENOENT' && error?.code !== 'ELOOP') return callback(error, resolved);
+        lost.add(path.resolve(file));
+        callback(null, file);
+      }),
+    stat: (file: string, callback: (error: Error | null, stats: fs.Stats) => void) =>
+      (lost.has(path.resolve(file)) ? fs.lstat : fs.stat)(file, callback),
+  } as NonNullable<GlobOptions['fs']>;
 }
 
 /** A folder that `datasets` saved names its files in state.json; the caches of its maps lie beside them. */

@@ -2,7 +2,7 @@
 import { BrokenInput } from './broken-input.js';
 import { readBytes } from './byte-stream.js';
 import type { InputFile, UnpackOptions } from './format.js';
-import { parseJson } from './parse-json.js';
+import { endOfString, parseJson } from './parse-json.js';
 import { withoutBom } from './utf8.js';
 
 /** So much of a file is looked at. */
@@ -43,9 +43,11 @@ function isPretty(text: string): boolean {
 /** One past the object that the text starts with; undefined where it does not end. */
 function endOfValue(text: string): number | undefined {
   let depth = 0;
-  for (const token of text.matchAll(/[{[\]}]|"(?:[^"\\]+|\\[^])*"/g)) {
-    if ('{['.includes(token[0])) depth++;
-    else if (']}'.includes(token[0]) && --depth === 0) return token.index + 1;
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at]!;
+    if (char === '"') at = endOfString(text, at) - 1;
+    else if (char === '{' || char === '[') depth++;
+    else if ((char === '}' || char === ']') && --depth === 0) return at + 1;
   }
   return undefined;
 }

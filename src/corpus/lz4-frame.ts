@@ -4,7 +4,13 @@
 // Checksums are skipped: Arrow's writers set none, and its readers check every length again.
 
 const MAGIC = 0x184d2204;
-const FLAGS = { contentChecksum: 0x04, contentSize: 0x08, blockChecksum: 0x10, version: 0xc0, dictionary: 0x01 } as const;
+const FLAGS = {
+  contentChecksum: 0x04,
+  contentSize: 0x08,
+  blockChecksum: 0x10,
+  version: 0xc0,
+  dictionary: 0x01,
+} as const;
 const VERSION = 0x40;
 const UNCOMPRESSED = 0x80000000;
 const MIN_MATCH = 4;

@@ -4,7 +4,7 @@ import { cutInput, refusedCut, type Cut, type InputSlice, type RefusedSlice } fr
 import type { InputFile, UnpackOptions } from './format.js';
 import { listInputFiles, type InputPatterns } from './input-files.js';
 
-export type { InputSlice } from './cut-input.js';
+export type { InputSlice, RefusedSlice } from './cut-input.js';
 export type { InputFile } from './format.js';
 export type { InputPatterns } from './input-files.js';
 

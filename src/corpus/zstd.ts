@@ -100,10 +100,7 @@ function decoderFor(windowBytes: number, maxWindow: number): Decode {
   return decodeByNode;
 }
 
-async function* decodeByFzstd(
-  header: Buffer,
-  blocks: AsyncIterable<Block>,
-): AsyncGenerator<Buffer, void, undefined> {
+async function* decodeByFzstd(header: Buffer, blocks: AsyncIterable<Block>): AsyncGenerator<Buffer, void, undefined> {
   let out: Buffer[] = [];
   const decoder = new Decompress((chunk) => {
     out.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
@@ -131,10 +128,7 @@ interface NodeZstd {
 const { createZstdDecompress, constants } = zlib as unknown as NodeZstd;
 const hasNodeZstd = createZstdDecompress !== undefined;
 
-async function* decodeByNode(
-  header: Buffer,
-  blocks: AsyncIterable<Block>,
-): AsyncGenerator<Buffer, void, undefined> {
+async function* decodeByNode(header: Buffer, blocks: AsyncIterable<Block>): AsyncGenerator<Buffer, void, undefined> {
   const decoder = createZstdDecompress!({ params: { [constants.ZSTD_d_windowLogMax!]: MAX_WINDOW_LOG } });
   const source = async function* (): AsyncGenerator<Buffer, void, undefined> {
     yield header;

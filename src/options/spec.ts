@@ -51,6 +51,10 @@ const schema = z.strictObject({
     .preprocess(parseFraction, z.number().min(0).max(1))
     .default(0.01)
     .describe('a share from 0 to 1, or 0% to 100%'),
+  allowRefusedFiles: z.preprocess(boolean, z.boolean()).default(false).describe('true or false'),
+  zstdWindow: z.preprocess(parseBytes, z.int().min(1024)).default(1 << 27).describe('a number of bytes such as 128MiB or 2GiB'),
+  join: z.string().default('\n\n').describe('text'),
+  specialTokens: z.enum(['parse', 'text']).default('parse').describe('parse or text'),
 
   score: z.string().min(1).default('longattn').describe('the name of a score'),
   alpha: z.preprocess(numeric, z.number()).default(0.5).describe('a number'),
@@ -160,14 +164,8 @@ export function parseSpec(raw: SpecInput): Spec {
       'quota must not be given without keepTokens. Give the budget that it divides.',
     );
   }
-  const noDomain = spec.input.find((input) => input.domain === undefined);
-  if (noDomain && !spec.domainField) {
-    throw invalid(
-      'input',
-      noDomain.patterns[0],
-      'DOMAIN=PATH, such as book=moby.txt, unless --domain-field names the column of the domain',
-    );
-  }
+  // One domain where nobody names any.
+  if (!spec.domainField) spec.input.forEach((input) => (input.domain ??= 'all'));
   return spec;
 }
 

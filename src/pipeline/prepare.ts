@@ -4,6 +4,7 @@
 import path from 'node:path';
 import { dataError, LongattnError, show } from '../base/errors.js';
 import type { OnProgress, ProgressEvent } from '../base/events.js';
+import { refusedFiles, RefusedFilesError, type RefusedFile } from './refused-files.js';
 import { requireChosenModel } from './choice-model.js';
 import { resolveModel } from '../hub/resolve-model.js';
 import { ifExists, nodeFileSystem } from '../io/file-system.js';
@@ -12,7 +13,7 @@ import { canonicalJson, type JsonObject } from '../io/canonical-json.js';
 import { findRun, openRun, sweep, type Run } from '../run/directory.js';
 import { partName } from '../run/ledger.js';
 import { KNOWN_FORMATS } from '../corpus/formats.js';
-import { planInputs, type InputPart } from '../corpus/plan.js';
+import { planInputs, type InputPart, type PlanOptions, type RefusedSlice } from '../corpus/plan.js';
 import { isPartOfModel, openModelFolder, type ModelDescription } from '../model/open-model.js';
 import { openTokenizer, type Tokenizer } from '../tokenizer/tokenizer.js';
 import { removeLeftoverSegments } from '../scoring/score-part.js';
@@ -30,10 +31,22 @@ export interface Prepared {
 }
 
 /** Options kept in run.json, by the stage whose bytes they decide. */
-const WINDOW_OPTIONS = ['input', 'window', 'textField', 'idField', 'idsField', 'domainField', 'limit'] as const;
+const WINDOW_OPTIONS = [
+  'input',
+  'window',
+  'textField',
+  'idField',
+  'idsField',
+  'domainField',
+  'limit',
+  'specialTokens',
+  'join',
+] as const;
 const SCORE_OPTIONS = ['model', 'layer', 'k', 'ropeTheta', 'tokens', 'losses', 'dtype'] as const;
 /** Options that came after the first run directories: left out at these values, so that those runs stay what they are. */
-const LATER_OPTIONS: JsonObject = { losses: false, dtype: 'float32' };
+const LATER_OPTIONS: JsonObject = { losses: false, dtype: 'float32', specialTokens: 'parse', join: '\n\n' };
+/** So many tokens are named in a warning. */
+const NAMED_TOKENS = 5;
 
 /**
  * @throws LongattnError INVALID_OPTION, MISSING_OPTION, SPEC_CHANGED, and those of the model, the tokenizer and the inputs
@@ -67,11 +80,14 @@ export async function prepare(
   await requireChosenModel(spec, model);
   // The same model under another path is the same model: a moved folder does not end a run.
   const sameModel = stored !== undefined && stored['revision'] === model.revision;
-  const tokenizer = spec.idsField ? undefined : await openTokenizer(folder);
+  const { specialTokens } = spec;
+  const tokenizer = spec.idsField ? undefined : await openTokenizer(folder, { specialTokens });
+  const beyond = tokenizer && beyondWarning(tokenizer, model);
+  if (beyond) onProgress?.(beyond);
   let planned: InputPart[] | undefined;
   const run = await openRun(spec.output, {
     stages: {
-      windows: { ...pick(spec, WINDOW_OPTIONS), tokenizer: tokenizer?.sha256 ?? null },
+      windows: { ...withoutLater(pick(spec, WINDOW_OPTIONS)), tokenizer: tokenizer?.sha256 ?? null },
       scores: {
         ...pickScoreOptions(spec),
         revision: model.revision,
@@ -81,8 +97,9 @@ export async function prepare(
     versions: { longattn: version },
     ...(id !== undefined && commit !== undefined && { hub: { id, commit } }),
     freeze: async () => {
-      const plan = await planInputs(spec.input, { limit: spec.limit, signal });
+      const plan = await planInputs(spec.input, planOptions(spec, signal));
       planned = plan.parts;
+      if (plan.refused.length > 0 && !spec.allowRefusedFiles) throw new RefusedFilesError(refusedByPlan(plan.refused));
       if (plan.skipped.length > 0) onProgress?.(skippedWarning(plan.skipped));
       const inputs = plan.files.map((file) => ({ ...file }));
       return { inputs, parts: plan.parts.length };
@@ -91,13 +108,36 @@ export async function prepare(
   return { spec, run, parts: await loadPlan(run, spec, planned, signal), model, tokenizer };
 }
 
+function planOptions({ limit, domainField, zstdWindow }: Spec, signal: AbortSignal | undefined): PlanOptions {
+  return { limit, domainField, zstdWindow, signal };
+}
+
+/** A text that holds one of these tokens is refused; so is known before a corpus is read. */
+function beyondWarning(tokenizer: Tokenizer, model: ModelDescription): ProgressEvent | undefined {
+  const tokens = tokenizer.addedTokens.filter(({ id }) => id >= model.vocabSize);
+  if (tokens.length === 0) return undefined;
+  const named = tokens.slice(0, NAMED_TOKENS).map(({ content }) => show(content));
+  const rest = tokens.length > NAMED_TOKENS ? ` and ${tokens.length - NAMED_TOKENS} more` : '';
+  return {
+    type: 'warning',
+    code: 'TOKENS_BEYOND_MODEL',
+    message:
+      `the tokenizer has ${tokens.length === 1 ? 'a token' : 'tokens'} that the model has no embedding for: ${named.join(', ')}${rest}. ` +
+      'Documents whose text holds one are refused; with --special-tokens text they are read as plain text.',
+  };
+}
+
+function refusedByPlan(refused: readonly RefusedSlice[]): RefusedFile[] {
+  return refusedFiles(refused.map(({ path: file, reason }) => ({ file, line: 0, reason, whole: 'file' })));
+}
+
 /** Files of a folder that nobody reads: said once, when the run is planned. */
 function skippedWarning(skipped: readonly string[]): ProgressEvent {
   const files = skipped.length === 1 ? '1 file' : `${skipped.length} files`;
   return {
     type: 'warning',
     code: 'FILES_SKIPPED',
-    message: `${files} of no known format in the folders given will not be read, such as ${show(skipped[0])}. Known: ${KNOWN_FORMATS}; a plain .json must be named.`,
+    message: `${files} in the folders given will not be read, such as ${show(skipped[0])}: of no known format, or no data. Known: ${KNOWN_FORMATS}; a plain .json must be named.`,
   };
 }
 
@@ -128,7 +168,7 @@ export async function openFinished(spec: Spec): Promise<Pick<Prepared, 'run' | '
   const run = await findRun(spec.output);
   if (!run) return undefined;
   const optionsOf = (source: object): string =>
-    canonicalJson({ ...pick(source, WINDOW_OPTIONS), ...pickScoreOptions(source) });
+    canonicalJson({ ...withoutLater(pick(source, WINDOW_OPTIONS)), ...pickScoreOptions(source) });
   if (optionsOf(spec) !== optionsOf(run.manifest.spec)) return undefined;
   for (let part = 0; part < run.manifest.parts; part++) {
     for (const ledger of [run.windows, run.scores]) {
@@ -152,7 +192,7 @@ async function loadPlan(
     const text = await ifExists(nodeFileSystem.readFile(file, 'utf8'));
     const parts = text === undefined ? undefined : parsePlan(text);
     if (parts?.length === run.manifest.parts) return parts;
-    planned = (await planInputs(spec.input, { limit: spec.limit, signal })).parts;
+    planned = (await planInputs(spec.input, planOptions(spec, signal))).parts;
   }
   await writeTextAtomically(file, `${JSON.stringify(planned)}\n`);
   return planned;
@@ -183,7 +223,11 @@ function withoutLosses(folder: string, error: unknown): unknown {
 }
 
 function pickScoreOptions(source: object): JsonObject {
-  const entries = Object.entries(pick(source, SCORE_OPTIONS));
+  return withoutLater(pick(source, SCORE_OPTIONS));
+}
+
+function withoutLater(options: JsonObject): JsonObject {
+  const entries = Object.entries(options);
   return Object.fromEntries(entries.filter(([name, value]) => LATER_OPTIONS[name] !== value));
 }
 

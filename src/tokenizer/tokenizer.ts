@@ -21,11 +21,28 @@ export interface Encoded {
   span(token: number): readonly [start: number, end: number] | undefined;
 }
 
+export interface AddedToken {
+  id: number;
+  content: string;
+}
+
+export interface TokenizerOptions {
+  /**
+   * What `<|endoftext|>` and its like are where they stand in a text: `parse` (the default, as in transformers) takes them for the tokens,
+   * `text` for the characters. What the tokenizer's template adds is added either way.
+   */
+  specialTokens?: 'parse' | 'text';
+}
+
 export interface Tokenizer {
   /** sha256 of tokenizer.json: which tokenizer made a run's windows. */
   readonly sha256: string;
   /** Number of ids, added tokens included. */
   readonly vocabularySize: number;
+  /** Tokens that are found in the text as they stand, special ones among them: with `specialTokens: 'text'` those are left out. */
+  readonly addedTokens: readonly AddedToken[];
+  /** The text of a token; undefined where no token has the id. */
+  nameOf(id: number): string | undefined;
   /**
    * Runs on a thread of libuv's pool, so several calls at once use several cores.
    * @param text well-formed UTF-16, not empty
@@ -37,12 +54,15 @@ export interface Tokenizer {
  * @param location a tokenizer.json, or a folder that has one
  * @throws LongattnError TOKENIZER_MISSING, TOKENIZER_INVALID (data), ADDON_MISSING (environment)
  */
-export async function openTokenizer(location: string): Promise<Tokenizer> {
+export async function openTokenizer(location: string, options: TokenizerOptions = {}): Promise<Tokenizer> {
   const { file, bytes } = await readTokenizerFile(location);
   const { Tokenizer: Native } = await importBinding();
+  const { specialTokens = 'parse' } = options;
+  let text = bytes.toString('utf8');
   let native: NativeTokenizer;
   try {
-    native = Native.fromString(bytes.toString('utf8'));
+    if (specialTokens === 'text') text = withoutSpecialTokens(text);
+    native = Native.fromString(text);
     native.disableTruncation();
     native.disablePadding();
   } catch (error) {
@@ -54,16 +74,30 @@ export async function openTokenizer(location: string): Promise<Tokenizer> {
       error,
     );
   }
-  const rule = pieceRule(JSON.parse(bytes.toString('utf8')));
+  const json = JSON.parse(text) as TokenizerJson;
+  const rule = pieceRule(json);
   return {
     sha256: createHash('sha256').update(bytes).digest('hex'),
     vocabularySize: native.getVocabSize(true),
+    addedTokens: (json.added_tokens ?? []).map(({ id, content }) => ({ id, content })),
+    nameOf: (id) => native.idToToken(id) ?? undefined,
     async encode(text) {
       const pieces = rule ? cutIntoPieces(text) : [text];
       if (rule && pieces.length > 1) return encodePieces(pieces, rule, (piece) => encodeOnce(native, piece, false));
       return encodeOnce(native, text, true);
     },
   };
+}
+
+interface TokenizerJson {
+  added_tokens?: (AddedToken & { special: boolean })[];
+}
+
+/** What is not among the added tokens is never found in a text: the same as `encode_special_tokens` of the library, which the binding lacks. */
+function withoutSpecialTokens(text: string): string {
+  const json = JSON.parse(text) as TokenizerJson;
+  const added = json.added_tokens?.filter((token) => !token.special);
+  return JSON.stringify({ ...json, ...(added && { added_tokens: added }) });
 }
 
 async function encodeOnce(native: NativeTokenizer, text: string, addSpecialTokens: boolean): Promise<Encoded> {

@@ -3,6 +3,7 @@ import type { CommandModule } from 'yargs';
 import type { RunSummary } from '../../pipeline/pipeline.js';
 import { describeRemoval } from '../removal-table.js';
 import { exportRun, run, score, select, window } from '../../pipeline/pipeline.js';
+import { lostRows } from '../../pipeline/refused-files.js';
 import { runCommand } from '../context.js';
 import { withOptions } from '../options.js';
 import { printResult, renderTable } from '../output.js';
@@ -97,6 +98,12 @@ export function describeRun(summary: RunSummary): string {
   if (summary.shortDocuments > 0)
     lines.push(`${count(summary.shortDocuments)} documents shorter than a window were left out`);
   if (summary.rejects > 0) lines.push(`${count(summary.rejects)} rows were refused: ${summary.rejectsPath}`);
+  for (const file of summary.refused) {
+    lines.push(`refused: ${file.file} (${file.reason}; ${lostRows(file)}): ${summary.rejectsPath}`);
+  }
+  if (summary.nonFinite > 0) {
+    lines.push(`${count(summary.nonFinite)} rows have NaN or Infinity, which is no JSON: read as null`);
+  }
   if (summary.removal) lines.push(describeRemoval(summary.removal));
   lines.push(summary.result);
   return lines.join('\n');
