@@ -1,11 +1,15 @@
 // The windows stage over a run: parts of the corpus become windows/part-NNNNN.arrow, refused rows rejects.jsonl.
+//
+// The counts of each window (counts/) are written beside it while its token ids are in hand: a pass over them later costs more.
 import path from 'node:path';
 import { dataError } from '../base/errors.js';
 import { WINDOW_COLUMNS } from '../arrow/schema.js';
 import { windowRow, type Row } from '../arrow/rows.js';
 import { digested, DocumentDigest } from '../windows/document-text.js';
 import type { OnProgress } from '../base/events.js';
-import type { Document, Reject } from '../base/records.js';
+import type { Document, Reject, Window } from '../base/records.js';
+import { countRow, type CountRow } from '../counts/count-window.js';
+import { writeCounts } from '../counts/counts-part.js';
 import { writeArrowPart } from '../run/arrow-part.js';
 import { checkInputs } from '../run/directory.js';
 import { partName, type LedgerRecord } from '../run/ledger.js';
@@ -80,6 +84,7 @@ async function makePart(
     onNonFinite: () => void nonFinite++,
   };
   const isVain = (): boolean => refused > 0 && !spec.allowRefusedFiles;
+  const tokenCounts: CountRow[] = [];
   const digest = new DocumentDigest();
   const documents = digested(readSlices(parts[part]!.slices, fieldsOf(spec), hooks), digest);
   const windows = cutWindows(whileOfUse(documents, isVain, signal), tokenizer, {
@@ -89,7 +94,10 @@ async function makePart(
     onReject: hooks.onReject,
   });
   const finished = async function* (): AsyncGenerator<Row> {
-    for await (const window of windows) yield windowRow(window);
+    for await (const window of windows) {
+      tokenCounts.push(countRow(window));
+      yield windowRow(window);
+    }
     if (isVain()) throw new RefusedFilesError(refusedFiles(rejects));
   };
   return writeArrowPart(run.windows, partName(part), {
@@ -105,7 +113,10 @@ async function makePart(
       domains: Object.entries(counts).map(([domain, values]) => ({ domain, counts: { ...values } })),
       digest: digest.hex(),
     }),
-    beforeCommit: () => writeRejects(run.windows, part, rejects),
+    beforeCommit: async () => {
+      await writeRejects(run.windows, part, rejects);
+      await writeCounts(run.windows, part, spec.window, tokenCounts);
+    },
   });
 }
 
