@@ -29,10 +29,23 @@ const OPTIONS: Partial<Record<OptionName, OptionDef>> = {
   domainField: { group: 'input', describe: 'column of the domain, for inputs given without DOMAIN=' },
   limit: { group: 'input', describe: 'read at most this many documents a domain', default: 'all' },
   maxRejectRate: { group: 'input', describe: 'share of refused rows above which the run fails', default: '1%' },
-  allowRefusedFiles: { group: 'input', kind: 'flag', describe: 'x', default: 'false' },
-  zstdWindow: { group: 'input', describe: 'x' },
-  join: { group: 'input', describe: 'x' },
-  specialTokens: { group: 'input', describe: 'x' },
+  allowRefusedFiles: {
+    group: 'input',
+    kind: 'flag',
+    describe: 'go on without files, row groups and batches that are broken',
+    default: 'false',
+  },
+  zstdWindow: {
+    group: 'input',
+    describe: 'largest window of .zst files: so much memory each; above 32MiB on Node.js 22.15 or later',
+    default: '128MiB',
+  },
+  join: { group: 'input', describe: 'between the strings of a text that is a list of them', default: 'a blank line' },
+  specialTokens: {
+    group: 'window',
+    describe: 'special tokens that stand in a text: parse (they are the tokens) or text (plain text)',
+    default: 'parse',
+  },
   model: {
     group: 'window',
     describe: 'folder, org/name[@revision] on the Hub, or a fetched model (longattn model fetch)',

@@ -50,7 +50,7 @@ function dictionaryCells(column: Vector<Dictionary>): Cell {
 function listCells(column: Vector): Cell {
   const child = column.data[0]!.children[0] as Data;
   if (capacity(child) < child.length) throw new Error('a column is shorter than its items');
-  const childType = child.type as DataType;
+  const { type: childType } = child as { type: DataType };
   if (!bytesOf(childType) && !DataType.isDictionary(childType)) {
     return (row) => {
       checkOffsets(chunksOf(column), row);

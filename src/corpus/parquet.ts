@@ -21,7 +21,7 @@ import {
   type SliceFile,
 } from './format.js';
 import { verifyGroup } from './parquet-verify.js';
-import { INVALID_UTF8, neededColumns, rowToDocument, type FieldOptions, type Row } from './row-document.js';
+import { INVALID_UTF8, neededColumns, rowToDocument, type Row } from './row-document.js';
 import { decodeUtf8 } from './utf8.js';
 
 /** A row group with a page index is read in pieces of about this many bytes; one without it only as a whole. */

@@ -52,7 +52,10 @@ const schema = z.strictObject({
     .default(0.01)
     .describe('a share from 0 to 1, or 0% to 100%'),
   allowRefusedFiles: z.preprocess(boolean, z.boolean()).default(false).describe('true or false'),
-  zstdWindow: z.preprocess(parseBytes, z.int().min(1024)).default(1 << 27).describe('a number of bytes such as 128MiB or 2GiB'),
+  zstdWindow: z
+    .preprocess(parseBytes, z.int().min(1024))
+    .default(1 << 27)
+    .describe('a number of bytes such as 128MiB or 2GiB'),
   join: z.string().default('\n\n').describe('text'),
   specialTokens: z.enum(['parse', 'text']).default('parse').describe('parse or text'),
 

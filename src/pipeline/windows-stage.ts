@@ -7,7 +7,7 @@ import { WINDOW_COLUMNS } from '../arrow/schema.js';
 import { windowRow, type Row } from '../arrow/rows.js';
 import { digested, DocumentDigest } from '../windows/document-text.js';
 import type { OnProgress } from '../base/events.js';
-import type { Document, Reject, Window } from '../base/records.js';
+import type { Document, Reject } from '../base/records.js';
 import { countRow, type CountRow } from '../counts/count-window.js';
 import { writeCounts } from '../counts/counts-part.js';
 import { writeArrowPart } from '../run/arrow-part.js';
