@@ -41,6 +41,11 @@ const OPTIONS: Partial<Record<OptionName, OptionDef>> = {
     default: '128MiB',
   },
   join: { group: 'input', describe: 'between the strings of a text that is a list of them', default: 'a blank line' },
+  maxDocument: {
+    group: 'window',
+    describe: 'text that a tokenizer must take in one: longer documents without places to cut are refused',
+    default: '8MiB',
+  },
   specialTokens: {
     group: 'window',
     describe: 'special tokens that stand in a text: parse (they are the tokens) or text (plain text)',

@@ -57,6 +57,10 @@ const schema = z.strictObject({
     .default(1 << 27)
     .describe('a number of bytes such as 128MiB or 2GiB'),
   join: z.string().default('\n\n').describe('text'),
+  maxDocument: z
+    .preprocess(parseBytes, z.int().min(1))
+    .default(8 << 20)
+    .describe('a number of bytes such as 8MiB or 1GiB'),
   specialTokens: z.enum(['parse', 'text']).default('parse').describe('parse or text'),
 
   score: z.string().min(1).default('longattn').describe('the name of a score'),

@@ -41,10 +41,17 @@ const WINDOW_OPTIONS = [
   'limit',
   'specialTokens',
   'join',
+  'maxDocument',
 ] as const;
 const SCORE_OPTIONS = ['model', 'layer', 'k', 'ropeTheta', 'tokens', 'losses', 'dtype'] as const;
 /** Options that came after the first run directories: left out at these values, so that those runs stay what they are. */
-const LATER_OPTIONS: JsonObject = { losses: false, dtype: 'float32', specialTokens: 'parse', join: '\n\n' };
+const LATER_OPTIONS: JsonObject = {
+  losses: false,
+  dtype: 'float32',
+  specialTokens: 'parse',
+  join: '\n\n',
+  maxDocument: 8 << 20,
+};
 /** So many tokens are named in a warning. */
 const NAMED_TOKENS = 5;
 
@@ -80,8 +87,8 @@ export async function prepare(
   await requireChosenModel(spec, model);
   // The same model under another path is the same model: a moved folder does not end a run.
   const sameModel = stored !== undefined && stored['revision'] === model.revision;
-  const { specialTokens } = spec;
-  const tokenizer = spec.idsField ? undefined : await openTokenizer(folder, { specialTokens });
+  const { specialTokens, maxDocument } = spec;
+  const tokenizer = spec.idsField ? undefined : await openTokenizer(folder, { specialTokens, maxDocument });
   const beyond = tokenizer && beyondWarning(tokenizer, model);
   if (beyond) onProgress?.(beyond);
   let planned: InputPart[] | undefined;
