@@ -5,6 +5,7 @@
 //
 //   node scripts/mutate-corpus.mjs --cases 10000 [--seed 1] [--kind jsonl,gz,zst,parquet,arrow]
 import { fork } from 'node:child_process';
+import { clearTimeout, setTimeout } from 'node:timers';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';

@@ -42,7 +42,7 @@ describe('a special token that the model has no embedding for', () => {
   });
 
   it('is plain text with specialTokens: text', async () => {
-    const options = { ...text, model: modelWithPad(), specialTokens: 'text' };
+    const options = { ...text, model: modelWithPad(), specialTokens: 'text' as const };
     const { documents, summary, warnings } = await runWindow(files(corpus), options);
     expect([documents, summary.rejects, warnings]).toEqual([200, 0, []]);
   });
