@@ -84,7 +84,7 @@ async function prepareCases(store: EvidenceStore, options: ValidateOptions): Pro
   const { ks, seed, window, onProgress, signal } = options;
   onProgress?.({ type: 'stage-start', stage: 'controls', parts: 1, done: 0 });
   const scores = listCountScores();
-  const counts = new CountValues(scores, { vocabulary: options.model.vocabSize, seed });
+  const counts = new CountValues(scores, { seed });
   const watched = (): AsyncIterable<Window> => stopping(options.windows(), signal);
   const sample = await sampleWindows(watched(), options.perDomain, seed, (one) => counts.observe(one));
   const made = await makeCases(sample, watched(), {

@@ -82,7 +82,13 @@ ${OPEN[format]}
 
 function domainRow(domain: DomainSummary): string {
   const { documents, windows, tokens, dsMean, duMean, ldsCut, kept, keptTokens } = domain;
-  const numbers = [count(documents), count(windows), count(tokens), dsMean.toFixed(4), duMean.toExponential(3)];
+  const numbers = [
+    count(documents),
+    count(windows),
+    count(tokens),
+    dsMean?.toFixed(4) ?? '',
+    duMean?.toExponential(3) ?? '',
+  ];
   const name = domain.domain.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ');
   return `| ${[name, ...numbers, ldsCut?.toFixed(4) ?? 'none', count(kept), count(keptTokens)].join(' | ')} |`;
 }

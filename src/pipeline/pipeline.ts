@@ -143,7 +143,7 @@ async function selected(
     seed: spec.seed,
   };
   const selection = await timed('selection', hooks, async () => {
-    const result = await selectWindows(opened.run, settings, hooks.signal ? { signal: hooks.signal } : {});
+    const result = await selectWindows(opened.run, settings, given(hooks));
     return { ...result, counts: { kept: result.domains.reduce((sum, { kept }) => sum + kept, 0) } };
   });
   const removal = spec.report ? await removalOf(opened, selection, hooks) : undefined;

@@ -4,18 +4,24 @@ import path from 'node:path';
 import { SELECTION_COLUMNS } from '../arrow/schema.js';
 import { writeArrowPart } from '../run/arrow-part.js';
 import { canonicalJson, hashJson, type JsonObject } from '../io/canonical-json.js';
+import type { OnProgress } from '../base/events.js';
 import type { Run } from '../run/directory.js';
 import { Ledger, type LedgerCheck } from '../run/ledger.js';
 import type { SingleScore } from '../scores/registry.js';
 import { formulaOf, resolveScore } from '../scores/resolve.js';
 import type { Standard } from '../scores/standardize.js';
+import { REPEATS } from '../counts/columns.js';
 import { choose } from './choose.js';
 import { DEFAULT_SEED, type KeepSettings } from './budget.js';
 import { combine, type MeasuredScore } from './combine.js';
+import { defaultMaxRepeats, REPEAT_TOKENS } from './guards/repeats-limit.js';
 import { measure, type Measured } from './measure.js';
 import { measureCounts } from './measure-counts.js';
+import { measureUnscored } from './measure-unscored.js';
+import { readCounts } from './read-counts.js';
 import { selectionBatches } from './selection-batches.js';
 import { summarise, type DomainSummary } from './summary.js';
+import type { WindowTable } from './window-table.js';
 
 export const SELECTION = 'selection';
 
@@ -37,10 +43,12 @@ export interface SelectionResult {
   path: string;
 }
 
-interface SelectionOptions {
+export interface SelectionOptions {
   /** Default: the sha256 of each part, once (src/run/verified-parts.ts). */
   check?: LedgerCheck;
   signal?: AbortSignal;
+  /** Told of the counts of an older run, which cost a pass over its token ids. */
+  onProgress?: OnProgress;
 }
 
 /**
@@ -56,20 +64,23 @@ export async function selectWindows(
   const score = resolveScore(settings.score);
   const singles = score.kind === 'blend' ? score.parts.map((part) => part.score) : [score];
   const { layer, k, heads } = settings;
-  const measured = await measure({
-    ...{ scores: run.scores, parts: run.manifest.parts },
-    ...{ attention: singles.flatMap((one) => (one.kind === 'attention' ? [one.score] : [])), layer, k, heads },
-    ...options,
-  });
+  const attention = singles.flatMap((one) => (one.kind === 'attention' ? [one.score] : []));
+  const measured =
+    run.manifest.spec['model'] === undefined
+      ? await measureUnscored(run, attention, k, options)
+      : await measure({ scores: run.scores, parts: run.manifest.parts, attention, layer, k, heads, ...options });
   const lds = combine(measured.table, score, await withCounts(run, singles, measured, settings, options), settings);
-  const choice = choose(measured.table, lds, settings);
-  // What decides nothing is left out: the seed where nothing is drawn.
-  const { temperature, seed, ...rest } = settings;
+  const maxRepeats = settings.maxRepeats ?? defaultMaxRepeats(score);
+  const repeats = maxRepeats < 1 ? await repeatsOf(run, measured.table, options) : undefined;
+  const choice = choose(measured.table, lds, { ...settings, maxRepeats }, repeats);
+  // What decides nothing is left out: the seed where nothing is drawn, a guard that is not there.
+  const { temperature, seed, maxRepeats: _, ...rest } = settings;
   const drawn = temperature ? { temperature } : {};
   const seeded = temperature || singles.some((one) => one.kind === 'count') ? { seed: seed ?? DEFAULT_SEED } : {};
   const used: JsonObject = {
     ...({ ...rest, ...drawn, ...seeded } as unknown as JsonObject),
-    layer: measured.layer,
+    ...(maxRepeats < 1 && { maxRepeats }),
+    ...(measured.layer === undefined ? {} : { layer: measured.layer }),
     k: measured.k,
     formula: formulaOf(score),
   };
@@ -89,6 +100,15 @@ export async function selectWindows(
   return { domains, settings: used, ledger, path: ledger.file(SELECTION) };
 }
 
+/** Share of each window inside a verbatim repeat of 64 tokens or more. */
+async function repeatsOf(run: Run, table: WindowTable, options: SelectionOptions): Promise<Float64Array> {
+  const column = { column: 'repeats', item: REPEATS.indexOf(REPEAT_TOKENS) } as const;
+  const { values } = await readCounts({ ...partsOf(run), window: table.window, ...options }, [column], table);
+  return values[0]!;
+}
+
+const partsOf = (run: Run): { windows: Ledger; parts: number } => ({ windows: run.windows, parts: run.manifest.parts });
+
 /** The measured scores in their order: counts are measured here, from the windows. */
 async function withCounts(
   run: Run,
@@ -102,7 +122,7 @@ async function withCounts(
     counts.length === 0
       ? []
       : await measureCounts({
-          ...{ windows: run.windows, parts: run.manifest.parts, counts, table },
+          ...{ ...partsOf(run), counts, table },
           ...{ k: k ?? 0, seed: settings.seed ?? DEFAULT_SEED },
           ...options,
         });
