@@ -75,6 +75,7 @@ export async function validateRun(raw: ValidateInput, hooks: ValidateHooks = {})
     perDomain: own.windows,
     ...(own.controls && { controls: own.controls }),
     loss: plan.loss,
+    keep: spec.keep ?? 0.125,
     seed: own.seed,
     settings: { alpha: spec.alpha, std: spec.std },
     input: spec.input,

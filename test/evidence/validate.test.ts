@@ -35,6 +35,7 @@ function optionsFor(changes: Partial<ValidateOptions> = {}): ValidateOptions {
     tokens: true,
     perDomain: 14,
     loss: 'none',
+    keep: 0.25,
     seed: 1,
     settings: { alpha: 0.5, std: 'zscore' },
     input: 'made',
