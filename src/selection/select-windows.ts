@@ -7,6 +7,8 @@ import { canonicalJson, hashJson, type JsonObject } from '../io/canonical-json.j
 import type { OnProgress } from '../base/events.js';
 import type { Run } from '../run/directory.js';
 import { Ledger, type LedgerCheck } from '../run/ledger.js';
+import { longattn } from '../scores/attention/longattn.js';
+import { nullDs } from '../scores/null-ds.js';
 import type { SingleScore } from '../scores/registry.js';
 import { formulaOf, resolveScore } from '../scores/resolve.js';
 import type { Standard } from '../scores/standardize.js';
@@ -35,10 +37,20 @@ export interface SelectionSettings extends KeepSettings {
   heads: readonly number[] | 'all';
 }
 
+/** DS of uniform attention: what a mean DS is held against. */
+export interface NullModel {
+  /** Minimum distance and length of a window, tokens. */
+  k: number;
+  window: number;
+  ds: number;
+}
+
 export interface SelectionResult {
   domains: DomainSummary[];
   /** As used, defaults filled in: also in the metadata of the file. */
   settings: JsonObject;
+  /** Absent where there is no window. */
+  nullModel?: NullModel;
   ledger: Ledger;
   path: string;
 }
@@ -69,10 +81,11 @@ export async function selectWindows(
     run.manifest.spec['model'] === undefined
       ? await measureUnscored(run, attention, k, options)
       : await measure({ scores: run.scores, parts: run.manifest.parts, attention, layer, k, heads, ...options });
-  const lds = combine(measured.table, score, await withCounts(run, singles, measured, settings, options), settings);
+  const ranked = combine(measured.table, score, await withCounts(run, singles, measured, settings, options), settings);
+  const lds = settings.score === longattn.name ? ranked : ldsOf(measured, settings);
   const maxRepeats = settings.maxRepeats ?? defaultMaxRepeats(score);
   const repeats = maxRepeats < 1 ? await repeatsOf(run, measured.table, options) : undefined;
-  const choice = choose(measured.table, lds, { ...settings, maxRepeats }, repeats);
+  const choice = choose(measured.table, ranked, { ...settings, maxRepeats }, repeats);
   // What decides nothing is left out: the seed where nothing is drawn, a guard that is not there.
   const { temperature, seed, maxRepeats: _, ...rest } = settings;
   const drawn = temperature ? { temperature } : {};
@@ -94,10 +107,21 @@ export async function selectWindows(
   await writeArrowPart(ledger, SELECTION, {
     columns: SELECTION_COLUMNS,
     metadata: { ...measured.metadata, selection: canonicalJson(used) },
-    batches: selectionBatches(measured, lds, choice),
+    batches: selectionBatches(measured, { lds, score: ranked }, choice),
     entry: () => ({ counts: { windows: measured.table.length, kept } }),
   });
-  return { domains, settings: used, ledger, path: ledger.file(SELECTION) };
+  return { domains, settings: used, ...nullModelOf(measured), ledger, path: ledger.file(SELECTION) };
+}
+
+/** Whatever ranks, LDS stands beside it: so two selections can be compared. */
+function ldsOf({ table, ds, du, layer }: Measured, settings: SelectionSettings): Float64Array {
+  if (layer === undefined) return ds; // not a number, as DS is where nothing was scored
+  const score: SingleScore = { kind: 'attention', score: longattn };
+  return combine(table, score, [{ score, columns: [ds, du] }], settings);
+}
+
+function nullModelOf({ table: { window }, k, layer }: Measured): { nullModel?: NullModel } {
+  return k === undefined || layer === undefined ? {} : { nullModel: { k, window, ds: nullDs(k, window) } };
 }
 
 /** Share of each window inside a verbatim repeat of 64 tokens or more. */

@@ -13,7 +13,7 @@ export interface DomainSummary {
   dsMean: number | undefined;
   duMean: number | undefined;
   /** Score of the last kept window; undefined where none is kept. */
-  ldsCut: number | undefined;
+  scoreCut: number | undefined;
   kept: number;
   keptTokens: number;
 }
@@ -37,7 +37,7 @@ export function summarise({ table, ds, du, layer }: Measured, choice: Choice): D
       tokens: windows.length * table.window,
       dsMean: mean(dsSum, windows.length),
       duMean: mean(duSum, windows.length),
-      ldsCut: kept > 0 ? choice.cuts[domain] : undefined,
+      scoreCut: kept > 0 ? choice.cuts[domain] : undefined,
       kept,
       keptTokens: kept * table.window,
     };
