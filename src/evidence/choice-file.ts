@@ -54,7 +54,7 @@ function ofLayer(
   const singles = resolved.kind === 'blend' ? resolved.parts.map((part) => part.score) : [resolved];
   const tokens = singles.some((one) => one.kind === 'attention' && extrasOf(one.score).has('tokens'));
   return {
-    layer: [layer],
+    layers: [layer],
     selectLayer: layer,
     heads: heads ?? 'all',
     ...(tokens ? { tokens: true } : {}),

@@ -13,6 +13,8 @@ export interface CardFacts {
   /** Of the selection. */
   settings: JsonObject;
   domains: readonly DomainSummary[];
+  /** Page of the certificate of the choice, Markdown. */
+  certificate?: string | undefined;
   nullModel?: NullModel;
 }
 
@@ -44,7 +46,7 @@ const COLUMNS = `| column | meaning |
 | \`score\` | what ranked: the score that \`selection\` above names, LDS by default |
 | \`rank\` | 1 = best of the domain, over all its windows, kept or not |`;
 
-export function dataCard({ format, version, scores, settings, domains, nullModel }: CardFacts): string {
+export function dataCard({ format, version, scores, settings, domains, nullModel, certificate }: CardFacts): string {
   const { layers: _, selection: _s, ...model } = scores;
   const kept = domains.reduce((sum, domain) => sum + domain.kept, 0);
   const tokens = domains.reduce((sum, domain) => sum + domain.keptTokens, 0);
@@ -73,7 +75,12 @@ longattn ${version}, with:
 ${JSON.stringify({ scores: model, selection: settings }, null, 2)}
 \`\`\`
 
-## Columns
+${
+  certificate === undefined
+    ? ''
+    : `${certificate}
+`
+}## Columns
 ${COLUMNS}
 
 ## Opening it

@@ -12,8 +12,9 @@ export async function requireChosenModel(
   model: Pick<ModelDescription, 'path' | 'layers' | 'revision'>,
 ): Promise<void> {
   const found = spec._found;
-  if (!found) return;
-  const { layer } = found.chosen;
+  const { layer } = found?.chosen ?? {};
+  // A count was found without the model's help.
+  if (!found || !layer) return;
   // The name of the weights depends on what is opened: the layers, and all of them and the head for the losses.
   const same = layer.join() === model.layers.join() && !spec.losses;
   const { revision } = same ? model : await openModelFolder(model.path, { layers: layer, ...modelOptions(spec) });
@@ -22,6 +23,6 @@ export async function requireChosenModel(
     'CHOICE_OF_ANOTHER_MODEL',
     'usage',
     `The choice (layer ${layer.join()}) was found on the model ${found.model.path}, revision ${found.model.revision.slice(0, 12)}; ` +
-      `${model.path} has revision ${revision.slice(0, 12)}. Give that model, run \`longattn validate\` with this one, or name --layer and --heads without the choice file.`,
+      `${model.path} has revision ${revision.slice(0, 12)}. Give that model, run \`longattn validate\` with this one, or name --layers and --heads without the choice file.`,
   );
 }

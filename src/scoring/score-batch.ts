@@ -3,7 +3,6 @@ import { dataError, LongattnError, show } from '../base/errors.js';
 import type { NativeScoreRequest, NativeStats } from '../native/binding.js';
 import type { ScoreRow, Window } from '../base/records.js';
 import { sizeOf, STATISTIC_ROWS } from '../base/statistics.js';
-import { resolveDistance, type DistanceRule } from '../base/distance.js';
 
 /** Statistics of one (window, layer), with the window's losses if the run wants them. */
 export type WindowStats = NativeStats & Pick<ScoreRow, 'loss' | 'nearLoss'>;
@@ -16,7 +15,8 @@ export interface BatchSettings {
   window: number;
   /** Ascending. */
   layers: readonly number[];
-  k: DistanceRule;
+  /** Tokens. */
+  k: number;
   /** Also the far mass of each token. */
   tokens: boolean;
   /** Also the loss with all the context and with the near one; `ScoreWindows` gives them. Default: false. */
@@ -39,7 +39,7 @@ export async function scoreBatch(
 ): Promise<ScoreRow[]> {
   signal?.throwIfAborted();
   for (const window of windows) checkWindow(window, settings);
-  const k = resolveDistance(settings.k, settings.window);
+  const { k } = settings;
   const ids = new Int32Array(windows.length * settings.window);
   windows.forEach((window, i) => ids.set(window.tokenIds, i * settings.window));
   const request: NativeScoreRequest = {

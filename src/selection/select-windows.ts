@@ -35,6 +35,8 @@ export interface SelectionSettings extends KeepSettings {
   layer?: number | undefined;
   k?: number | undefined;
   heads: readonly number[] | 'all';
+  /** Of the validation that chose this score. */
+  certificate?: { sha256: string; page: string } | undefined;
 }
 
 /** DS of uniform attention: what a mean DS is held against. */
@@ -51,6 +53,8 @@ export interface SelectionResult {
   settings: JsonObject;
   /** Absent where there is no window. */
   nullModel?: NullModel;
+  /** The page of the certificate that came with the choice: Markdown. */
+  certificate?: string;
   ledger: Ledger;
   path: string;
 }
@@ -87,12 +91,13 @@ export async function selectWindows(
   const repeats = maxRepeats < 1 ? await repeatsOf(run, measured.table, options) : undefined;
   const choice = choose(measured.table, ranked, { ...settings, maxRepeats }, repeats);
   // What decides nothing is left out: the seed where nothing is drawn, a guard that is not there.
-  const { temperature, seed, maxRepeats: _, ...rest } = settings;
+  const { temperature, seed, maxRepeats: _, certificate, ...rest } = settings;
   const drawn = temperature ? { temperature } : {};
   const seeded = temperature || singles.some((one) => one.kind === 'count') ? { seed: seed ?? DEFAULT_SEED } : {};
   const used: JsonObject = {
     ...({ ...rest, ...drawn, ...seeded } as unknown as JsonObject),
     ...(maxRepeats < 1 && { maxRepeats }),
+    ...(certificate && { certificate: certificate.sha256 }),
     ...(measured.layer === undefined ? {} : { layer: measured.layer }),
     k: measured.k,
     formula: formulaOf(score),
@@ -110,7 +115,8 @@ export async function selectWindows(
     batches: selectionBatches(measured, { lds, score: ranked }, choice),
     entry: () => ({ counts: { windows: measured.table.length, kept } }),
   });
-  return { domains, settings: used, ...nullModelOf(measured), ledger, path: ledger.file(SELECTION) };
+  const page = certificate && { certificate: certificate.page };
+  return { domains, settings: used, ...page, ...nullModelOf(measured), ledger, path: ledger.file(SELECTION) };
 }
 
 /** Whatever ranks, LDS stands beside it: so two selections can be compared. */

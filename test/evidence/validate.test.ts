@@ -81,7 +81,8 @@ describe('validate on planted data', () => {
     expect(Math.abs(report.shuffled.value - 0.5)).toBeLessThan(0.02);
     const bigrams = report.findings.find(({ score }) => score === 'recurrence-2')!;
     expect(auc(bigrams, 'splice')).toBeGreaterThanOrEqual(0.95);
-    expect(auc(bigrams, 'repetition')).toBeLessThan(0.2); // the trap works
+    expect(auc(bigrams, 'repetition')).toBe(1); // the guard refuses every repetition, and no count could
+    expect(report.guard).toMatchObject({ maxRepeats: 0.3, tokens: 64, refused: 0 });
     const gain = report.findings.find(({ score }) => score === 'nll-gain')!;
     expect(auc(gain, 'splice')).toBeGreaterThanOrEqual(0.95);
     const random = report.findings.find(({ score }) => score === 'random')!;
