@@ -3,6 +3,7 @@ import { dataError, LongattnError, show } from '../base/errors.js';
 import type { NativeScoreRequest, NativeStats } from '../native/binding.js';
 import type { ScoreRow, Window } from '../base/records.js';
 import { sizeOf, STATISTIC_ROWS } from '../base/statistics.js';
+import { checkLosses } from './losses.js';
 
 /** Statistics of one (window, layer), with the window's losses if the run wants them. */
 export type WindowStats = NativeStats & Pick<ScoreRow, 'loss' | 'nearLoss'>;
@@ -91,7 +92,7 @@ function checkStats(stats: WindowStats, window: Window, settings: BatchSettings,
     const size = when === undefined || settings[when] ? sizeOf(per, heads, length) : 0;
     if ((found?.length ?? 0) !== size) throw mismatch(`${found?.length ?? 0} values of ${name} instead of ${size}`);
   }
-  if (settings.losses) checkLosses(stats, window);
+  if (settings.losses) checkLosses(window.windowId, stats.loss, stats.nearLoss);
   for (let head = 0; head < heads; head++) {
     if (Number.isFinite(stats.ds[head]) && Number.isFinite(stats.variance[head])) continue;
     throw dataError(
@@ -100,14 +101,6 @@ function checkStats(stats: WindowStats, window: Window, settings: BatchSettings,
         "The model's weights hold NaN or infinite values there, or overflow: check the checkpoint.",
     );
   }
-}
-
-function checkLosses({ loss, nearLoss }: WindowStats, { windowId }: Window): void {
-  if (Number.isFinite(loss) && Number.isFinite(nearLoss)) return;
-  throw dataError(
-    'LOSS_NOT_FINITE',
-    `The loss of window ${show(windowId)} is ${loss} (${nearLoss} with the near context only). Check the checkpoint for NaN or infinite weights.`,
-  );
 }
 
 /** The scorer knows a window by its place in the batch; the user knows it by its id. */
