@@ -98,7 +98,7 @@ async function exported(command: string, options: RunOptions, hooks: RunHooks): 
 /** The text of windows, from the corpus once more. */
 function textOfRun({ run, parts, spec }: Opened): TextOf {
   return textFromDocuments(
-    (part) => readSlices(parts[part]!.slices, fieldsOf(spec), () => undefined),
+    (part) => readSlices(parts[part]!.slices, fieldsOf(spec), { onReject: () => undefined }),
     async (part) => (await run.windows.require(partName(part), 'size')).digest,
   );
 }
