@@ -9,7 +9,7 @@ import { Checkpoint, type LocatedTensor } from './checkpoint.js';
 import { readConfig, type ConfigReader } from './config-reader.js';
 import { fingerprint } from './fingerprint.js';
 import { bytesRead, placeTensors, tensorName } from './place-tensors.js';
-import type { Settings, TensorRef, Tensors } from './plan.js';
+import { candidates, type Settings, type TensorRef, type Tensors } from './plan.js';
 import { checkLayers, extentOf, quantizedError, resolveModel, type Extent, type ResolvedModel } from './resolve.js';
 import { specText, type PlacedTensor } from './spec-text.js';
 import { refuseUnknownAround, refuseUnknownInLayer } from './unknown-tensors.js';
@@ -44,7 +44,7 @@ export interface ModelDescription {
   vocabSize: number;
   /** Positions that the model was made for; longer windows are extrapolation. Undefined where the config does not say. */
   maxPositions: number | undefined;
-  /** Longest window that can be computed at all (learned positions); undefined: no such limit. */
+  /** Longest window that can be computed at all (learned positions, queries scaled by position); undefined: no such limit. */
   maxLength: number | undefined;
   /** Sliding window of every layer of the model, asked for or not; 0: full attention. */
   slidingWindows: readonly number[];
@@ -189,8 +189,7 @@ function findPrefix({ family, embedding }: ResolvedModel, checkpoint: Checkpoint
 }
 
 function savedInstead(tensors: Tensors, checkpoint: Checkpoint, prefix: string): Tensors {
-  const choose = (ref: TensorRef) =>
-    ref.instead && checkpoint.has(tensorName(ref.instead, prefix)) ? ref.instead : ref;
+  const choose = (ref: TensorRef) => candidates(ref).findLast((one) => checkpoint.has(tensorName(one, prefix))) ?? ref;
   return Object.fromEntries(Object.entries(tensors).map(([role, ref]) => [role, choose(ref)]));
 }
 
@@ -198,8 +197,7 @@ function checkUnknownTensors({ checkpoint, prefix, model, extent }: ModelPlan): 
   const { family, embedding, head } = model;
   const names = [...checkpoint.names()];
   const wanted = new Set(Object.keys(extent.tensors));
-  const namesOf = (ref: TensorRef) =>
-    [ref, ...(ref.instead ? [ref.instead] : [])].map((one) => tensorName(one, prefix));
+  const namesOf = (ref: TensorRef) => candidates(ref).map((one) => tensorName(one, prefix));
   const part = (root: string, all: Tensors) => ({
     root,
     known: new Set(Object.values(all).flatMap(namesOf)),
@@ -219,8 +217,9 @@ function forwardDtype(tensors: readonly PlacedTensor[], options: OpenModelOption
   return tensors.find(({ role }) => role === 'layers.0.q')!.located.dtype.toLowerCase();
 }
 
-/** Learned positions end: position n reads row n + offset. */
-function maxLength({ embedding, layers }: ResolvedModel): number | undefined {
+/** Learned positions end: position n reads row n + offset. So may the rule of the family. */
+function maxLength({ embedding, layers, longest }: ResolvedModel): number | undefined {
+  if (longest !== undefined) return longest;
   const table = embedding.score['positions'];
   return table ? table.shape[0]! - (layers[0]!.settings['positions.offset'] as number) : undefined;
 }

@@ -18,8 +18,9 @@ export async function placeTensors(
   const placed: PlacedTensor[] = [];
   for (const [role, ref] of Object.entries(tensors)) {
     const located = await checkpoint.locate(tensorName(ref, prefix));
-    check(located, ref, configPath);
-    placed.push({ role, ref, located });
+    const form = ref.otherwise && !hasShape(located, ref) && hasShape(located, ref.otherwise) ? ref.otherwise : ref;
+    check(located, form, configPath);
+    placed.push({ role, ref: form, located });
   }
   return placed;
 }
@@ -54,11 +55,15 @@ function check(located: LocatedTensor, ref: TensorRef, configPath: string): void
         `are not supported, use the model as it was before quantization.`,
     );
   }
-  if (located.shape.length !== ref.shape.length || located.shape.some((size, index) => size !== ref.shape[index])) {
+  if (!hasShape(located, ref)) {
     throw dataError(
       'TENSOR_SHAPE',
       `tensor ${show(located.name)} in ${located.file} has shape [${located.shape.join(', ')}], and ${configPath} asks for ` +
         `[${ref.shape.join(', ')}]. The two do not belong together.`,
     );
   }
+}
+
+function hasShape({ shape }: LocatedTensor, ref: TensorRef): boolean {
+  return shape.length === ref.shape.length && shape.every((size, index) => size === ref.shape[index]);
 }

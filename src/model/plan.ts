@@ -24,8 +24,10 @@ export interface TensorRef {
   transposed?: boolean;
   /** Rows of the matrix, counted after the transposition. */
   rows?: RowBlocks;
-  /** Taken in this tensor's place where the checkpoint has it: a head that was saved although the config ties it. */
+  /** Taken in this tensor's place where the checkpoint has it: a head that was saved although the config ties it. May go on. */
   instead?: TensorRef;
+  /** How the tensor is read where it has this shape and not its own. */
+  otherwise?: TensorRef;
   /** Take entry `slice` of the first dimension (experts stored as one tensor). */
   slice?: number;
 }
@@ -99,6 +101,8 @@ export interface Family {
   }>;
   /** Final norm and language model head: needed for the loss only. */
   head: ModelPiece;
+  /** Longest window that these pieces describe, where the model's own rule changes after it. */
+  longest?: (model: PlanContext) => number | undefined;
 }
 
 /** Rows `start` to `start + size` of a matrix or vector. */
@@ -114,6 +118,11 @@ export function rowBlocks(tensor: TensorRef, start: number, size: number, stride
 /** `weight` and, if the model has it, `bias` of one linear layer or norm under the role `role`. */
 export function pair(role: string, weight: TensorRef, bias?: TensorRef): Tensors {
   return bias ? { [role]: weight, [`${role}.bias`]: bias } : { [role]: weight };
+}
+
+/** A tensor and those that may be taken in its place, the most wanted last. */
+export function candidates(ref: TensorRef): TensorRef[] {
+  return ref.instead ? [ref, ...candidates(ref.instead)] : [ref];
 }
 
 /** Later parts win, as in an object literal. */

@@ -9,6 +9,8 @@ export interface ResolvedModel {
   /** Some weights are packed: layers cannot be run, and the first one's scores do not need those weights. */
   quantized: boolean;
   sizes: Sizes;
+  /** Longest window that is described; undefined: no such limit. */
+  longest: number | undefined;
   /** Settings of the whole model. */
   globals: Settings;
   embedding: Required<Part>;
@@ -44,7 +46,8 @@ export function resolveModel(config: ConfigReader, ropeTheta: number | undefined
     ...embedding.globals,
     ...merge(layers).globals,
   };
-  return { family, quantized, sizes, globals, embedding, layers, head: merge([family.head(model)]) };
+  const longest = family.longest?.(model);
+  return { family, quantized, sizes, longest, globals, embedding, layers, head: merge([family.head(model)]) };
 }
 
 /** Settings that single layers have of their own (transformers 5.15 and later): only those that repeat the model's. */

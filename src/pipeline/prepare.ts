@@ -54,7 +54,7 @@ export async function prepare(
     throw new LongattnError(
       'WINDOW_TOO_LONG',
       'usage',
-      `window must not be ${spec.window}: this model has learned positions for ${model.maxLength} tokens. Choose a --window of at most ${model.maxLength}.`,
+      `window must not be ${spec.window}: this model is computed up to ${model.maxLength} tokens, where its positions or the rule for them end. Choose a --window of at most ${model.maxLength}.`,
     );
   }
   if (model.maxPositions !== undefined && spec.window > model.maxPositions && spec.ropeTheta === undefined) {
