@@ -28,6 +28,8 @@ export interface TensorRef {
   instead?: TensorRef;
   /** How the tensor is read where it has this shape and not its own. */
   otherwise?: TensorRef;
+  /** Stored in 4 bits: [expert, out, in / 32, 16] bytes, two values in each. */
+  mxfp4?: true;
   /** Take entry `slice` of the first dimension (experts stored as one tensor). */
   slice?: number;
 }
@@ -83,8 +85,8 @@ export interface Family {
   prefixes: readonly string[];
   /** Start of a layer's tensor names, after the prefix. */
   layerPrefix: (layer: number) => string;
-  /** Values of `quant_method` that leave what layer 0's scores need in a plain dtype. */
-  quantizedElsewhere?: readonly string[];
+  /** Values of `quant_method` besides fp8 that some of its tensors may have. */
+  quantizations?: readonly string[];
   /** The part of config.json that describes the decoder, where it is not the whole. */
   config?: (config: ConfigReader) => ConfigReader;
   sizes: (config: ConfigReader) => Sizes;

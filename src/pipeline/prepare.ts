@@ -68,6 +68,7 @@ export async function prepare(
   // The same model under another path is the same model: a moved folder does not end a run.
   const sameModel = stored !== undefined && stored['revision'] === model.revision;
   const tokenizer = spec.idsField ? undefined : await openTokenizer(folder);
+  for (const warning of tokenizer?.warnings ?? []) onProgress?.({ type: 'warning', ...warning });
   let planned: InputPart[] | undefined;
   const run = await openRun(spec.output, {
     stages: {

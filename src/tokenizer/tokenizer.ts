@@ -10,6 +10,7 @@ import type { Tokenizer as NativeTokenizer } from '@anush008/tokenizers';
 import { environmentError, dataError } from '../base/errors.js';
 import { encodePieces } from './encode-pieces.js';
 import { cutIntoPieces, pieceRule } from './pieces.js';
+import { readTokenizerConfig, templateWarnings, withTemplate, type TokenizerWarning } from './template.js';
 
 export interface Encoded {
   /** The document's token ids, with what the tokenizer's own template adds. */
@@ -22,8 +23,12 @@ export interface Encoded {
 }
 
 export interface Tokenizer {
-  /** sha256 of tokenizer.json: which tokenizer made a run's windows. */
+  /** sha256 of tokenizer.json (of what is made of it, where the rule of its class differs): which tokenizer made a run's windows. */
   readonly sha256: string;
+  /** Ids that every text gets, as those of an empty one: BOS, EOS. */
+  readonly added: readonly number[];
+  /** Where tokenizer_config.json or another version of transformers says otherwise. */
+  readonly warnings: readonly TokenizerWarning[];
   /** Number of ids, added tokens included. */
   readonly vocabularySize: number;
   /**
@@ -40,9 +45,17 @@ export interface Tokenizer {
 export async function openTokenizer(location: string): Promise<Tokenizer> {
   const { file, bytes } = await readTokenizerFile(location);
   const { Tokenizer: Native } = await importBinding();
+  const config = await readTokenizerConfig(path.dirname(file));
+  const text = bytes.toString('utf8');
   let native: NativeTokenizer;
+  let json: Record<string, unknown>;
+  let templated: Record<string, unknown>;
+  const idOf = (token: string): number | undefined => native.tokenToId(token) ?? undefined;
   try {
-    native = Native.fromString(bytes.toString('utf8'));
+    native = Native.fromString(text);
+    json = JSON.parse(text) as Record<string, unknown>;
+    templated = withTemplate(json, config, idOf);
+    if (templated !== json) native = Native.fromString(JSON.stringify(templated));
     native.disableTruncation();
     native.disablePadding();
   } catch (error) {
@@ -54,9 +67,14 @@ export async function openTokenizer(location: string): Promise<Tokenizer> {
       error,
     );
   }
-  const rule = pieceRule(JSON.parse(bytes.toString('utf8')));
+  const rule = pieceRule(templated);
+  const added = (await native.encode('', null, { addSpecialTokens: true })).getIds();
   return {
-    sha256: createHash('sha256').update(bytes).digest('hex'),
+    sha256: createHash('sha256')
+      .update(templated === json ? bytes : JSON.stringify(templated))
+      .digest('hex'),
+    added,
+    warnings: templateWarnings(config, added, idOf),
     vocabularySize: native.getVocabSize(true),
     async encode(text) {
       const pieces = rule ? cutIntoPieces(text) : [text];

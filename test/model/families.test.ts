@@ -242,7 +242,12 @@ describe('what a family cannot compute is refused', () => {
     ['qwen2_moe', { use_sliding_window: false }, 'CONFIG_INVALID', /use_sliding_window must not be false/],
     ['smollm3_sliding', { use_sliding_window: false }, 'CONFIG_INVALID', /use_sliding_window must not be false/],
     ['llama', { quantization_config: { quant_method: 'gptq' } }, 'MODEL_QUANTIZED', /quantization_config.*"gptq"/],
-    ['llama', { quantization_config: { quant_method: 'fp8' } }, 'MODEL_QUANTIZED', /"fp8"/],
+    [
+      'llama',
+      { quantization_config: { quant_method: 'fp8', weight_block_size: [128] } },
+      'CONFIG_INVALID',
+      /weight_block_size/,
+    ],
     ['llama', { quantization_config: { quant_method: 'mxfp4' } }, 'MODEL_QUANTIZED', /"mxfp4"/],
     ['llama', { quantization: { bits: 4, group_size: 64 } }, 'MODEL_QUANTIZED', /quantization says/],
     ['gpt_oss', { quantization_config: { quant_method: 'awq' } }, 'MODEL_QUANTIZED', /"awq"/],
@@ -271,15 +276,48 @@ describe('what a family cannot compute is refused', () => {
   });
 });
 
-describe('the 4-bit experts of gpt_oss', () => {
-  it('do not stand in the way of layer 0, and of all others', async () => {
+describe('quantized weights', () => {
+  it('of gpt_oss may be plain where the config says mxfp4: the dtype of each tensor decides', async () => {
     const folder = await withConfig('gpt_oss', (config) => ({
       ...config,
-      quantization_config: { quant_method: 'mxfp4', modules_to_not_convert: ['model.layers.*.self_attn'] },
+      quantization_config: { quant_method: 'mxfp4' },
     }));
-    const [layer0, plain] = [await openModelFolder(folder), await openModelFolder(join(MODELS, 'gpt_oss'))];
-    expect(layer0.revision).toBe(plain.revision);
-    await expect(openModelFolder(folder, { layers: [1] })).rejects.toMatchObject({ code: 'MODEL_QUANTIZED' });
+    expect(await specOf(folder)).toBe(await specOf(join(MODELS, 'gpt_oss')));
+  });
+
+  it('in 4 bits are read with the powers of two beside them, of layer 0 only what is plain', async () => {
+    const first = await openModelFolder(join(MODELS, 'gpt_oss_mxfp4'));
+    expect(first.dtype).toBe('BF16');
+    const { specText, dtype } = await openModelFolder(join(MODELS, 'gpt_oss_mxfp4'), { layers: [1] });
+    expect(dtype).toBe('BF16+U8');
+    expect(specText).toMatch(
+      /^tensor layers.0.experts.2.down F4_E2M1 32x32 \d+ .*\nscale layers.0.experts.2.down E8M0 1 32 \d+ /m,
+    );
+  });
+
+  it('in fp8 are read with the factors of their blocks, and take them along', async () => {
+    const { specText, tensors } = await openModelFolder(join(MODELS, 'deepseek_v3_fp8'));
+    expect(specText).toMatch(/^tensor layers.0.q F8_E4M3 64x32 .*\nscale layers.0.q F32 8 16 \d+ /m);
+    expect(tensors.map(({ name }) => name)).toContain('model.layers.0.self_attn.q_b_proj.weight_scale_inv');
+    const whole = await openModelFolder(join(MODELS, 'qwen3_fp8_tensor'));
+    expect(whole.specText).toMatch(/^scale layers.0.k F32 32 32 \d+ /m);
+  });
+
+  it('without the config that says how are refused', async () => {
+    for (const name of ['deepseek_v3_fp8', 'gpt_oss_mxfp4']) {
+      const folder = await withConfig(name, (config) => ({ ...config, quantization_config: null }));
+      await expect(openModelFolder(folder, { layers: [1] })).rejects.toMatchObject({
+        code: expect.stringMatching(/^TENSOR_/) as unknown,
+      });
+    }
+  });
+
+  it('with blocks of another size than their factors are for are refused', async () => {
+    const folder = await withConfig('deepseek_v3_fp8', (config) => ({
+      ...config,
+      quantization_config: { quant_method: 'fp8', weight_block_size: [16, 16] },
+    }));
+    await expect(openModelFolder(folder)).rejects.toMatchObject({ code: 'TENSOR_SHAPE' });
   });
 });
 

@@ -125,6 +125,8 @@ describe('windows', () => {
   it('a document that the tokenizer refuses is a reject, and the rest goes on', async () => {
     const tokenizer: Tokenizer = {
       sha256: '',
+      added: [],
+      warnings: [],
       vocabularySize: 9,
       encode: async (text) => {
         if (text === 'bad') throw new Error('no [UNK]');
