@@ -6,20 +6,23 @@ import { writeArrowPart } from '../run/arrow-part.js';
 import { canonicalJson, hashJson, type JsonObject } from '../io/canonical-json.js';
 import type { Run } from '../run/directory.js';
 import { Ledger, type LedgerCheck } from '../run/ledger.js';
-import { formulaOf, resolveScore, type SingleScore } from '../scores/resolve.js';
+import { longattn } from '../scores/attention/longattn.js';
+import { nullDs } from '../scores/null-ds.js';
+import type { SingleScore } from '../scores/registry.js';
+import { formulaOf, resolveScore } from '../scores/resolve.js';
 import type { Standard } from '../scores/standardize.js';
 import { choose } from './choose.js';
 import { DEFAULT_SEED, type KeepSettings } from './budget.js';
 import { combine, type MeasuredScore } from './combine.js';
 import { measure, type Measured } from './measure.js';
-import { measureText } from './measure-text.js';
+import { measureCounts } from './measure-counts.js';
 import { selectionBatches } from './selection-batches.js';
 import { summarise, type DomainSummary } from './summary.js';
 
 export const SELECTION = 'selection';
 
 export interface SelectionSettings extends KeepSettings {
-  /** A name in one of the registries, or `blend:A+B` of names. */
+  /** The name of a score, or `blend:A+B` of names. */
   score: string;
   alpha: number;
   std: Standard;
@@ -28,10 +31,20 @@ export interface SelectionSettings extends KeepSettings {
   heads: readonly number[] | 'all';
 }
 
+/** DS of uniform attention: what a mean DS is held against. */
+export interface NullModel {
+  /** Minimum distance and length of a window, tokens. */
+  k: number;
+  window: number;
+  ds: number;
+}
+
 export interface SelectionResult {
   domains: DomainSummary[];
   /** As used, defaults filled in: also in the metadata of the file. */
   settings: JsonObject;
+  /** Absent where there is no window. */
+  nullModel?: NullModel;
   ledger: Ledger;
   path: string;
 }
@@ -60,12 +73,13 @@ export async function selectWindows(
     ...{ attention: singles.flatMap((one) => (one.kind === 'attention' ? [one.score] : [])), layer, k, heads },
     ...options,
   });
-  const lds = combine(measured.table, score, await withText(run, singles, measured, settings, options), settings);
-  const choice = choose(measured.table, lds, settings);
+  const ranked = combine(measured.table, score, await withCounts(run, singles, measured, settings, options), settings);
+  const lds = settings.score === longattn.name ? ranked : ldsOf(measured, settings);
+  const choice = choose(measured.table, ranked, settings);
   // What decides nothing is left out: the seed where nothing is drawn.
   const { temperature, seed, ...rest } = settings;
   const drawn = temperature ? { temperature } : {};
-  const seeded = temperature || singles.some((one) => one.kind === 'text') ? { seed: seed ?? DEFAULT_SEED } : {};
+  const seeded = temperature || singles.some((one) => one.kind === 'count') ? { seed: seed ?? DEFAULT_SEED } : {};
   const used: JsonObject = {
     ...({ ...rest, ...drawn, ...seeded } as unknown as JsonObject),
     layer: measured.layer,
@@ -82,32 +96,42 @@ export async function selectWindows(
   await writeArrowPart(ledger, SELECTION, {
     columns: SELECTION_COLUMNS,
     metadata: { ...measured.metadata, selection: canonicalJson(used) },
-    batches: selectionBatches(measured, lds, choice),
+    batches: selectionBatches(measured, { lds, score: ranked }, choice),
     entry: () => ({ counts: { windows: measured.table.length, kept } }),
   });
-  return { domains, settings: used, ledger, path: ledger.file(SELECTION) };
+  return { domains, settings: used, ...nullModelOf(measured), ledger, path: ledger.file(SELECTION) };
 }
 
-/** The measured scores in their order: those over token ids are measured here, from the windows. */
-async function withText(
+/** Whatever ranks, LDS stands beside it: so two selections can be compared. */
+function ldsOf({ table, ds, du }: Measured, settings: SelectionSettings): Float64Array {
+  const score: SingleScore = { kind: 'attention', score: longattn };
+  return combine(table, score, [{ score, columns: [ds, du] }], settings);
+}
+
+function nullModelOf({ table: { window }, k }: Measured): { nullModel?: NullModel } {
+  return k === undefined ? {} : { nullModel: { k, window, ds: nullDs(k, window) } };
+}
+
+/** The measured scores in their order: counts are measured here, from the windows. */
+async function withCounts(
   run: Run,
   singles: readonly SingleScore[],
   { table, k, components }: Measured,
   settings: SelectionSettings,
   options: SelectionOptions,
 ): Promise<MeasuredScore[]> {
-  const text = singles.flatMap((one) => (one.kind === 'text' ? [one.score] : []));
+  const counts = singles.flatMap((one) => (one.kind === 'count' ? [one.score] : []));
   const values =
-    text.length === 0
+    counts.length === 0
       ? []
-      : await measureText({
-          ...{ windows: run.windows, parts: run.manifest.parts, text, table },
+      : await measureCounts({
+          ...{ windows: run.windows, parts: run.manifest.parts, counts, table },
           ...{ k: k ?? 0, seed: settings.seed ?? DEFAULT_SEED },
           ...options,
         });
-  let [attentions, texts] = [0, 0];
+  let [attentions, counted] = [0, 0];
   return singles.map((score) => ({
     score,
-    columns: score.kind === 'attention' ? (components[attentions++] ?? []) : [values[texts++]!],
+    columns: score.kind === 'attention' ? (components[attentions++] ?? []) : [values[counted++]!],
   }));
 }

@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ArrowFile } from '../../src/arrow/file.js';
 import { openScores, readScores, readSelection, readWindows } from '../../src/arrow/reader.js';
-import { scoreRow, selectionRow, windowRow, type Row } from '../../src/arrow/rows.js';
+import { scoreRow, windowRow, type Row } from '../../src/arrow/rows.js';
 import {
   EXPORT_COLUMNS,
   scoreColumns,
@@ -17,13 +17,13 @@ import { ArrowWriter, type ArrowOptions } from '../../src/arrow/writer.js';
 import type { SelectionRow, Window } from '../../src/base/records.js';
 import { writeAtomically } from '../../src/io/atomic-file.js';
 import { collect } from '../support/collect.js';
-import { makeScore, makeWindow } from '../support/rows.js';
+import { makeScore, makeWindow, selectionRow } from '../support/rows.js';
 import { faultyFs } from '../support/faulty-fs.js';
 import { tempFolder } from '../support/temp-folder.js';
 
-async function write(file: string, columns: Columns, rows: Iterable<Row>, options: ArrowOptions = {}) {
+async function write(file: string, columns: Columns, rows: Iterable<Row>, options: Partial<ArrowOptions> = {}) {
   return writeAtomically(file, async (sink) => {
-    const writer = new ArrowWriter(sink, columns, options);
+    const writer = new ArrowWriter(sink, columns, { metadata: {}, ...options });
     for (const row of rows) await writer.push(row);
     await writer.close();
   });
@@ -76,7 +76,12 @@ describe('tables of a run', () => {
       expect(await collect(readScores(file, { rows: 7 }))).toEqual(scores);
       await using opened = await openScores(file);
       const { heads, metadata } = opened;
-      expect([heads, opened.tokens, opened.losses, metadata.get('model')]).toEqual([3, tokens, losses, 'tiny']);
+      expect([heads, opened.extras.tokens ?? false, opened.extras.losses ?? false, metadata.get('model')]).toEqual([
+        3,
+        tokens,
+        losses,
+        'tiny',
+      ]);
     }
   });
 
@@ -88,6 +93,7 @@ describe('tables of a run', () => {
         ds: i / 3,
         du: -i,
         lds: i,
+        score: i / 2,
         rank: 21 - i,
         selected: i % 3 === 0,
         reason: i % 3 ? 'below the cut' : 'kept',
@@ -98,7 +104,7 @@ describe('tables of a run', () => {
   });
 
   it('are what Apache Arrow reads too, as file and as stream', async () => {
-    const row = { ...windowRow(makeWindow(1, 5)), text: 'Wal 🐋', ds: 0.25, du: -1e-9, lds: 1.5, rank: 1 };
+    const row = { ...windowRow(makeWindow(1, 5)), text: 'Wal 🐋', ds: 0.25, du: -1e-9, lds: 1.5, score: 0.5, rank: 1 };
     for (const format of ['file', 'stream'] as const) {
       await write(file, EXPORT_COLUMNS, [row, row], { format });
       const table = tableFromIPC(readFileSync(file));

@@ -17,6 +17,8 @@ interface ExportedRow {
   domain: string;
   source: string;
   text: string;
+  /** `hf`; the others' name is token_ids. */
+  input_ids: number[];
   token_ids: number[];
   token_start: number;
   char_start: number;
@@ -24,6 +26,7 @@ interface ExportedRow {
   ds: number;
   du: number;
   lds: number;
+  score: number;
   rank: number;
 }
 
@@ -36,7 +39,8 @@ const write = (changes: Partial<ExportOptions> = {}): Promise<ExportResult> =>
   exportWindows(made.run, made.selection, { format: 'hf', textOf: made.textOf, ...changes });
 
 function rowsOf({ folder, files }: ExportResult): ExportedRow[] {
-  return files.flatMap(({ name }) => {
+  return files.flatMap(({ name, rows }) => {
+    if (rows === 0) return []; // an index
     const bytes = readFileSync(path.join(folder, name));
     if (name.endsWith('.jsonl'))
       return bytes
@@ -71,13 +75,23 @@ describe('exportWindows', () => {
       const rows = rowsOf(result);
       expect(rows.length).toBe(result.rows);
       expect(
-        rows.map(({ window_id, domain, ds, du, lds, rank }) => ({ windowId: window_id, domain, ds, du, lds, rank })),
+        rows.map(({ window_id, domain, ds, du, lds, score, rank }) => ({
+          windowId: window_id,
+          domain,
+          ds,
+          du,
+          lds,
+          score,
+          rank,
+        })),
       ).toEqual(kept.map(({ selected: _, reason: _r, ...row }) => row));
       for (const row of rows) {
         const document = CORPUS.flat().find(({ key }) => row.window_id === `${key}:${row.token_start}`)!;
         const points = [...document.text].slice(row.char_start, row.char_end);
         expect(row.text).toBe(points.join(''));
-        expect(row.token_ids).toEqual(points.map((point) => point.codePointAt(0)! % 1000));
+        expect(row[format === 'hf' ? 'input_ids' : 'token_ids']).toEqual(
+          points.map((point) => point.codePointAt(0)! % 1000),
+        );
         expect([row.doc_id, row.source]).toEqual([document.docId, document.source]);
       }
     },
@@ -162,7 +176,7 @@ describe('exportWindows', () => {
         throw new Error('read');
       },
     });
-    expect(rowsOf(result).every((row) => row.text === '' && row.token_ids.length === 64)).toBe(true);
+    expect(rowsOf(result).every((row) => row.text === '' && row.input_ids.length === 64)).toBe(true);
   });
 });
 
