@@ -12,7 +12,8 @@ namespace longattn {
 // first. out: [count].
 void to_float32(DType dtype, const void* source, int64_t count, float* out);
 
-// The way back to F32, F16 or BF16, for numbers that came from `dtype`: no other is rounded. source: [count]; out: `count` elements.
+// The way back to F32, F16 or BF16, for numbers that came from `dtype`: no other is rounded. source: [count]; out:
+// `count` elements.
 void from_float32(DType dtype, const float* source, int64_t count, void* out);
 
 }  // namespace longattn

@@ -57,9 +57,9 @@ struct TensorSpec {
   std::string file;    // absolute path
   int64_t offset = 0;  // bytes from the start of the file
   DType dtype = DType::f32;
-  std::vector<int64_t> shape;  // row-major, as it lies in the file
-  bool transposed = false;     // the file holds [in, out]
-  RowBlocks rows;              // counted after the transposition
+  std::vector<int64_t> shape;      // row-major, as it lies in the file
+  bool transposed = false;         // the file holds [in, out]
+  RowBlocks rows;                  // counted after the transposition
   std::optional<ScaleSpec> scale;  // of a quantized dtype
 };
 

@@ -123,7 +123,6 @@ export function templateWarnings(
     const asked = flag ?? usual;
     if (id === undefined || asked === undefined) return [];
     const found = name === 'BOS' ? added[0] === id : added.length > 0 && added.at(-1) === id;
-    // A lone token of an empty text may be both where BOS and EOS are the same.
     if (found === asked) return [];
     const key = `add_${name.toLowerCase()}_token`;
     const says =

@@ -66,12 +66,14 @@ void converts_every_byte() {
     CHECK_MESSAGE((bits & 127) == 127 ? std::isnan(e4m3) : e4m3 == sign * four, "F8_E4M3 " + std::to_string(bits));
     const bool equal = e5 < 31 ? e5m2 == sign * five : m2 == 0 ? e5m2 == sign * HUGE_VAL : std::isnan(e5m2);
     CHECK_MESSAGE(equal, "F8_E5M2 " + std::to_string(bits));
-    CHECK_MESSAGE(bits == 255 ? std::isnan(power) : power == std::ldexp(1.0, bits - 127), "E8M0 " + std::to_string(bits));
+    CHECK_MESSAGE(bits == 255 ? std::isnan(power) : power == std::ldexp(1.0, bits - 127),
+                  "E8M0 " + std::to_string(bits));
     float pair[2];
     to_float32(DType::f4_e2m1, &byte, 2, pair);
     const double values[] = {0, 0.5, 1, 1.5, 2, 3, 4, 6};
     const auto four_bits = [&](int nibble) { return (nibble < 8 ? 1 : -1) * values[nibble & 7]; };
-    CHECK_MESSAGE(pair[0] == four_bits(bits & 15) && pair[1] == four_bits(bits >> 4), "F4_E2M1 " + std::to_string(bits));
+    CHECK_MESSAGE(pair[0] == four_bits(bits & 15) && pair[1] == four_bits(bits >> 4),
+                  "F4_E2M1 " + std::to_string(bits));
   }
 }
 
@@ -100,7 +102,8 @@ void dequantises(const fixture::TemporaryFolder& folder) {
 
   CHECK_ERROR(MappedTensor(with_scale(tensor(file, {3, 5}), DType::f8_e4m3, scales, 1, 1), 3, 5), kFileUnreadable,
               "(scale) ends at byte 60, the file at 24");
-  CHECK_ERROR(MappedTensor(with_scale(tensor(four, {1, 3}), DType::f4_e2m1, scales, 1, 32), 1, 3), kModelInvalid, "even");
+  CHECK_ERROR(MappedTensor(with_scale(tensor(four, {1, 3}), DType::f4_e2m1, scales, 1, 32), 1, 3), kModelInvalid,
+              "even");
   TensorSpec bare = tensor(file, {3, 5});
   bare.dtype = DType::f8_e4m3;
   CHECK_ERROR(MappedTensor(bare, 3, 5), kModelInvalid, "no scale is given");

@@ -3,7 +3,7 @@ import { dataError, show } from '../../base/errors.js';
 import type { ConfigReader } from '../config-reader.js';
 import type { Family, PlanContext } from '../plan.js';
 import { head } from '../pieces/ends.js';
-import { activation, gatedMlp, plainMlp } from '../pieces/mlp.js';
+import { activation, plainMlp } from '../pieces/mlp.js';
 import { norms, rmsNorm } from '../pieces/norms.js';
 import { rotary } from '../pieces/positions.js';
 import { separateProjections } from '../pieces/projections.js';
