@@ -36,8 +36,8 @@ export interface ModelReport extends ModelFolder {
   bytes: number;
   /** Of them and what lies beside them in the same tensors, bytes that are not on this machine yet. */
   missingBytes: number;
-  /** What the tokenizer puts around every text; undefined: there is none in the folder. */
-  tokenizer: Pick<Tokenizer, 'added' | 'warnings'> | undefined;
+  /** What the tokenizer puts around every text, or why that is not known: the model can be looked at without. */
+  tokenizer: Pick<Tokenizer, 'added' | 'warnings'> | { problem: string };
   /** Bytes of all weights of the model; undefined where its index does not say. */
   totalBytes: number | undefined;
 }
@@ -71,7 +71,7 @@ async function addedTokens(folder: string): Promise<ModelReport['tokenizer']> {
     const { added, warnings } = await openTokenizer(folder);
     return { added, warnings };
   } catch (error) {
-    if (error instanceof LongattnError && error.code === 'TOKENIZER_MISSING') return undefined;
+    if (error instanceof LongattnError) return { problem: error.message };
     throw error;
   }
 }

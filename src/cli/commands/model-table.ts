@@ -38,7 +38,7 @@ export function describeModel(report: ModelReport): string {
 
 /** Ids that the tokenizer adds to every text, and what contradicts them. */
 function aroundText(tokenizer: ModelReport['tokenizer']): string {
-  if (!tokenizer) return 'no tokenizer.json';
+  if ('problem' in tokenizer) return tokenizer.problem;
   const ids = tokenizer.added.length > 0 ? `ids ${tokenizer.added.join(', ')}` : 'nothing: no BOS, no EOS';
   return [ids, ...tokenizer.warnings.map(({ message }) => message)].join('; ');
 }
