@@ -16,6 +16,7 @@ const parser = withGlobals(yargs(hideBin(process.argv)))
   .usage('$0 COMMAND\n\nPick the documents that teach a language model to use long context.')
   .command([...stageCommands, verifyCommand, validateCommand, attentionCommand, modelCommand, doctorCommand])
   .demandCommand(1, 'Name a command.')
+  .recommendCommands()
   .strict()
   .parserConfiguration({ 'boolean-negation': false, 'parse-numbers': false, 'duplicate-arguments-array': true })
   // Without a second column, which would break the first example into two lines.
@@ -35,5 +36,5 @@ const parser = withGlobals(yargs(hideBin(process.argv)))
 try {
   await parser.parseAsync();
 } catch (error) {
-  process.exitCode = reportError(error, hideBin(process.argv).includes('--log-format=json'));
+  process.exitCode = reportError(error, /(^| )--log-format[= ]json( |$)/.test(hideBin(process.argv).join(' ')));
 }

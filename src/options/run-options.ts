@@ -1,4 +1,5 @@
 // The options of a run as a Node user writes them. The rows of src/options/table.ts are held to these names and types.
+import type { ExportFormat, TokenReader } from '../export/formats/names.js';
 
 /** A share from 0 to 1, or as text: '0.125', '12.5%'. */
 export type Share = number | `${number}` | `${number}%`;
@@ -51,6 +52,16 @@ export interface RunOptions {
   limit?: Whole | undefined;
   /** Share of refused rows above which the run fails. Default: 0.01. */
   maxRejectRate?: Share | undefined;
+  /** Go on without files, row groups and batches that are broken. Default: false: they end the run, after the other parts. */
+  allowRefusedFiles?: boolean | 'true' | 'false' | undefined;
+  /** Largest window of zstd files, in bytes: so much memory each. Above 32 MiB on Node.js 22.15 or later. Default: 128 MiB. */
+  zstdWindow?: number | string | undefined;
+  /** Between the strings of a text that is a list of them. Default: a blank line. */
+  join?: string | undefined;
+  /** Bytes of text that the tokenizer must take in one: longer documents without places to cut are refused. Default: 8 MiB. */
+  maxDocument?: number | string | undefined;
+  /** Special tokens that stand in a text: the tokens, or plain text. Default: `parse`, as in transformers. */
+  specialTokens?: 'parse' | 'text' | undefined;
 
   /** Name of the score to rank by, or `blend:A+0.5*B` of names. Default: `longattn`. */
   score?: string | undefined;
@@ -80,8 +91,18 @@ export interface RunOptions {
   seed?: number | `${number}` | undefined;
   /** Also say what the selection removes (selection/removal.json). Default: false. */
   report?: boolean | 'true' | 'false' | undefined;
-  /** Of the data set: a `datasets` folder, plain Arrow, or JSON lines. Default: `hf`. */
-  format?: 'hf' | 'arrow' | 'jsonl' | undefined;
+  /** Of the data set, as docs/export.md describes them. Default: `hf`. */
+  format?: ExportFormat | undefined;
+  /** Name of the column of token ids in a table. Default: `input_ids` of hf and parquet, else `token_ids`. */
+  idsColumn?: string | undefined;
+  /** Columns of a table, in this order. Default: all but `labels` and `attention_mask`. */
+  columns?: readonly string[] | string | undefined;
+  /** Of the format tokens: whose files lie beside the ids. Default: all. */
+  for?: readonly TokenReader[] | TokenReader | `${TokenReader},${string}` | undefined;
+  /** Of the format tokens: size of an id; uint16 for vocabularies below 65,500. Default: `uint32`. */
+  idsType?: 'uint32' | 'uint16' | undefined;
+  /** Of tokens and mds: a token id to write behind each window. Default: none. */
+  eos?: Whole | undefined;
 
   /** Threads of the kernel, 0 for all cores. Default: 0. */
   threads?: Whole | undefined;

@@ -3,6 +3,7 @@
 // `stage` is what a resume asks: an option of windows or scores is kept in run.json and must not change there. The order is that of
 // run.json and of docs/options.md.
 import { z } from 'zod';
+import { EXPORT_FORMAT_NAMES, TOKEN_READERS } from '../export/formats/names.js';
 import type { RowsOf } from './row.js';
 import type { RunOptions } from './run-options.js';
 import * as type from './types.js';
@@ -145,6 +146,47 @@ export const RUN = {
     allowed: 'a share from 0 to 1, or 0% to 100%',
     help: 'share of refused rows above which the run fails',
   },
+  allowRefusedFiles: {
+    stage: 'none',
+    group: 'input',
+    type: type.flag,
+    kind: 'flag',
+    default: 'false',
+    allowed: 'true or false',
+    help: 'go on without files, row groups and batches that are broken',
+  },
+  zstdWindow: {
+    stage: 'none',
+    group: 'input',
+    type: type.bytes,
+    default: '128MiB',
+    allowed: 'a number of bytes such as 128MiB or 2GiB',
+    help: 'largest window of .zst files: so much memory each; above 32MiB on Node.js 22.15 or later',
+  },
+  join: {
+    stage: 'windows',
+    group: 'input',
+    type: type.anyText,
+    default: '\n\n',
+    allowed: 'text',
+    help: 'between the strings of a text that is a list of them',
+  },
+  maxDocument: {
+    stage: 'windows',
+    group: 'window',
+    type: type.bytes,
+    default: '8MiB',
+    allowed: 'a number of bytes such as 8MiB or 1GiB',
+    help: 'text that a tokenizer must take in one: longer documents without places to cut are refused',
+  },
+  specialTokens: {
+    stage: 'windows',
+    group: 'window',
+    type: z.enum(['parse', 'text']),
+    default: 'parse',
+    allowed: 'parse or text',
+    help: 'special tokens that stand in a text: parse (they are the tokens) or text (plain text)',
+  },
   score: {
     stage: 'selection',
     group: 'select',
@@ -261,10 +303,51 @@ export const RUN = {
   format: {
     stage: 'export',
     group: 'export',
-    type: z.enum(['hf', 'arrow', 'jsonl']),
+    type: z.enum(EXPORT_FORMAT_NAMES),
     default: 'hf',
-    allowed: 'hf, arrow or jsonl',
-    help: 'hf (datasets folder), arrow or jsonl',
+    allowed: `one of ${EXPORT_FORMAT_NAMES.join(', ')}`,
+    help: 'hf (datasets folder), arrow, parquet, jsonl, jsonl.zst, tokens (Megatron, OLMo, TorchTitan, datatrove) or mds',
+  },
+  idsColumn: {
+    stage: 'export',
+    group: 'export',
+    type: type.text,
+    absent: 'input_ids of hf and parquet, else token_ids',
+    allowed: 'a name that no other column has',
+    help: 'name of the column of token ids in a table',
+  },
+  columns: {
+    stage: 'export',
+    group: 'export',
+    type: type.words,
+    absent: 'all but labels and attention_mask',
+    allowed: 'a list of columns such as input_ids,labels,attention_mask',
+    help: 'columns of a table, in this order (docs/export.md lists them)',
+  },
+  for: {
+    stage: 'export',
+    group: 'export',
+    type: type.readers,
+    absent: 'all',
+    allowed: `a list of ${TOKEN_READERS.join(', ')}`,
+    help: `whose files lie beside the ids of tokens: ${TOKEN_READERS.join(', ')}`,
+    variable: false,
+  },
+  idsType: {
+    stage: 'export',
+    group: 'export',
+    type: z.enum(['uint32', 'uint16']),
+    default: 'uint32',
+    allowed: 'uint32 or uint16',
+    help: 'of tokens: size of an id; uint16 for vocabularies below 65500',
+  },
+  eos: {
+    stage: 'export',
+    group: 'export',
+    type: type.whole(0),
+    absent: 'none',
+    allowed: 'a token id from 0',
+    help: 'of tokens and mds: an id to write behind each window',
   },
   threads: {
     stage: 'none',

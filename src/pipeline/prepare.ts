@@ -5,6 +5,7 @@ import path from 'node:path';
 import { resolveDistance, type DistanceRule } from '../base/distance.js';
 import { dataError, LongattnError, show } from '../base/errors.js';
 import type { OnProgress, ProgressEvent } from '../base/events.js';
+import { refusedFiles, RefusedFilesError, type RefusedFile } from './refused-files.js';
 import { requireChosenModel } from './choice-model.js';
 import { resolveModel } from '../hub/resolve-model.js';
 import { ifExists, nodeFileSystem } from '../io/file-system.js';
@@ -13,7 +14,7 @@ import { canonicalJson, type JsonObject } from '../io/canonical-json.js';
 import { findRun, openRun, sweep, type Run } from '../run/directory.js';
 import { partName } from '../run/ledger.js';
 import { KNOWN_FORMATS } from '../corpus/formats.js';
-import { planInputs, type InputPart } from '../corpus/plan.js';
+import { planInputs, type InputPart, type PlanOptions, type RefusedSlice } from '../corpus/plan.js';
 import { isPartOfModel, openModelFolder, type ModelDescription } from '../model/open-model.js';
 import { openTokenizer, type Tokenizer } from '../tokenizer/tokenizer.js';
 import { removeLeftoverSegments } from '../scoring/score-part.js';
@@ -33,6 +34,9 @@ export interface Prepared {
   /** Undefined when the corpus has ready token ids. */
   tokenizer: Tokenizer | undefined;
 }
+
+/** So many tokens are named in a warning. */
+const NAMED_TOKENS = 5;
 
 /**
  * @throws LongattnError INVALID_OPTION, MISSING_OPTION, SPEC_CHANGED, and those of the model, the tokenizer and the inputs
@@ -66,7 +70,10 @@ export async function prepare(
   await requireChosenModel(spec, model);
   // The same model under another path is the same model: a moved folder does not end a run.
   const sameModel = stored !== undefined && stored['revision'] === model.revision;
-  const tokenizer = spec.idsField ? undefined : await openTokenizer(folder);
+  const { specialTokens, maxDocument } = spec;
+  const tokenizer = spec.idsField ? undefined : await openTokenizer(folder, { specialTokens, maxDocument });
+  const beyond = tokenizer && beyondWarning(tokenizer, model);
+  if (beyond) onProgress?.(beyond);
   for (const warning of tokenizer?.warnings ?? []) onProgress?.({ type: 'warning', ...warning });
   let planned: InputPart[] | undefined;
   const run = await openRun(spec.output, {
@@ -81,8 +88,9 @@ export async function prepare(
     versions: { longattn: version },
     ...(id !== undefined && commit !== undefined && { hub: { id, commit } }),
     freeze: async () => {
-      const plan = await planInputs(spec.input, { limit: spec.limit, signal });
+      const plan = await planInputs(spec.input, planOptions(spec, signal));
       planned = plan.parts;
+      if (plan.refused.length > 0 && !spec.allowRefusedFiles) throw new RefusedFilesError(refusedByPlan(plan.refused));
       if (plan.skipped.length > 0) onProgress?.(skippedWarning(plan.skipped));
       const inputs = plan.files.map((file) => ({ ...file }));
       return { inputs, parts: plan.parts.length };
@@ -91,13 +99,36 @@ export async function prepare(
   return { spec, run, parts: await loadPlan(run, spec, planned, signal), model, tokenizer };
 }
 
+function planOptions({ limit, domainField, zstdWindow }: Spec, signal: AbortSignal | undefined): PlanOptions {
+  return { limit, domainField, zstdWindow, signal };
+}
+
+/** A text that holds one of these tokens is refused; so is known before a corpus is read. */
+function beyondWarning(tokenizer: Tokenizer, model: ModelDescription): ProgressEvent | undefined {
+  const tokens = tokenizer.addedTokens.filter(({ id }) => id >= model.vocabSize);
+  if (tokens.length === 0) return undefined;
+  const named = tokens.slice(0, NAMED_TOKENS).map(({ content }) => show(content));
+  const rest = tokens.length > NAMED_TOKENS ? ` and ${tokens.length - NAMED_TOKENS} more` : '';
+  return {
+    type: 'warning',
+    code: 'TOKENS_BEYOND_MODEL',
+    message:
+      `the tokenizer has ${tokens.length === 1 ? 'a token' : 'tokens'} that the model has no embedding for: ${named.join(', ')}${rest}. ` +
+      'Documents whose text holds one are refused; with --special-tokens text they are read as plain text.',
+  };
+}
+
+function refusedByPlan(refused: readonly RefusedSlice[]): RefusedFile[] {
+  return refusedFiles(refused.map(({ path: file, reason }) => ({ file, line: 0, reason, whole: 'file' })));
+}
+
 /** Files of a folder that nobody reads: said once, when the run is planned. */
 function skippedWarning(skipped: readonly string[]): ProgressEvent {
   const files = skipped.length === 1 ? '1 file' : `${skipped.length} files`;
   return {
     type: 'warning',
     code: 'FILES_SKIPPED',
-    message: `${files} of no known format in the folders given will not be read, such as ${show(skipped[0])}. Known: ${KNOWN_FORMATS}; a plain .json must be named.`,
+    message: `${files} in the folders given will not be read, such as ${show(skipped[0])}: of no known format, or no data. Known: ${KNOWN_FORMATS}; a plain .json must be named.`,
   };
 }
 
@@ -159,7 +190,7 @@ async function loadPlan(
     const text = await ifExists(nodeFileSystem.readFile(file, 'utf8'));
     const parts = text === undefined ? undefined : parsePlan(text);
     if (parts?.length === run.manifest.parts) return parts;
-    planned = (await planInputs(spec.input, { limit: spec.limit, signal })).parts;
+    planned = (await planInputs(spec.input, planOptions(spec, signal))).parts;
   }
   await writeTextAtomically(file, `${JSON.stringify(planned)}\n`);
   return planned;

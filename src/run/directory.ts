@@ -81,8 +81,12 @@ async function readManifest(dir: string, fs: FileSystem): Promise<RunManifest | 
 }
 
 async function create(dir: string, spec: JsonObject, options: OpenRunOptions, fs: FileSystem): Promise<boolean> {
+  const wasThere = (await ifExists(fs.stat(dir)).catch(() => undefined)) !== undefined;
   await makeFolders(dir, fs);
-  const { inputs, parts } = await options.freeze();
+  const { inputs, parts } = await options.freeze().catch(async (error: unknown) => {
+    await removeEmptyFolders(wasThere ? FOLDERS : [...FOLDERS, ''], dir, fs);
+    throw error;
+  });
   const hashes = stageHashes(
     [
       ['windows', options.stages.windows],
@@ -128,6 +132,11 @@ async function makeFolders(dir: string, fs: FileSystem): Promise<void> {
   } catch (error) {
     throw writeError(error, dir);
   }
+}
+
+/** A run that could not be started leaves nothing. What is in use by another stays: it is not empty. */
+async function removeEmptyFolders(folders: readonly string[], dir: string, fs: FileSystem): Promise<void> {
+  for (const folder of folders) await fs.rmdir(path.join(dir, folder)).catch(() => undefined);
 }
 
 /** For whoever is about to write: the folders of a run (a copy may lack empty ones), without what killed processes left there. */

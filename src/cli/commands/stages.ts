@@ -3,10 +3,10 @@ import type { CommandModule } from 'yargs';
 import { LongattnError } from '../../base/errors.js';
 import type { RunSummary } from '../../pipeline/pipeline.js';
 import { describeRemoval } from '../removal-table.js';
-import { exportRun, run, score, select, window } from '../../pipeline/pipeline.js';
 import type { Group } from '../../options/row.js';
 import type { RunOptions } from '../../options/run-options.js';
 import { RUN } from '../../options/table.js';
+import { lostRows } from '../../pipeline/refused-files.js';
 import { runCommand } from '../context.js';
 import { addOptions, collectOptions, once } from '../options.js';
 import { printResult, renderTable } from '../output.js';
@@ -15,7 +15,7 @@ function stageCommand(
   name: string,
   describe: string,
   groups: readonly Group[],
-  stage: typeof run,
+  stage: 'run' | 'window' | 'score' | 'select' | 'exportRun',
   example: string,
 ): CommandModule {
   return {
@@ -27,7 +27,8 @@ function stageCommand(
         .example(`$0 ${name} ${example}`, ''),
     handler: (argv) =>
       runCommand(argv, async ({ signal, progress, json }) => {
-        const summary = await stage(runOptions(argv), { signal, onProgress: progress.on });
+        const pipeline = await import('../../pipeline/pipeline.js');
+        const summary = await pipeline[stage](runOptions(argv), { signal, onProgress: progress.on });
         progress.stop();
         printResult(json ? JSON.stringify(summary, null, 2) : describeRun(summary));
       }),
@@ -38,21 +39,21 @@ const CORPUS: readonly Group[] = ['input', 'model', 'window'];
 const INPUT_EXAMPLE = '--input book=moby.txt --model models/smollm2-135m-layer0 --window 4096 -o RUN';
 
 export const stageCommands: CommandModule[] = [
-  stageCommand('run', 'text to data set: all stages', [...CORPUS, 'score', 'select', 'export'], run, INPUT_EXAMPLE),
-  stageCommand('window', 'tokenise the corpus and cut it into windows', CORPUS, window, INPUT_EXAMPLE),
-  stageCommand('score', 'compute attention statistics of the windows', [...CORPUS, 'score'], score, INPUT_EXAMPLE),
+  stageCommand('run', 'text to data set: all stages', [...CORPUS, 'score', 'select', 'export'], 'run', INPUT_EXAMPLE),
+  stageCommand('window', 'tokenise the corpus and cut it into windows', CORPUS, 'window', INPUT_EXAMPLE),
+  stageCommand('score', 'compute attention statistics of the windows', [...CORPUS, 'score'], 'score', INPUT_EXAMPLE),
   stageCommand(
     'select',
     'rank and choose; re-running never touches the model',
     [...CORPUS, 'score', 'select'],
-    select,
+    'select',
     '-o RUN --keep 20% --alpha 0',
   ),
   stageCommand(
     'export',
     'write the kept windows as a data set',
     [...CORPUS, 'score', 'select', 'export'],
-    exportRun,
+    'exportRun',
     '-o RUN --format jsonl',
   ),
 ];
@@ -96,6 +97,12 @@ export function describeRun(summary: RunSummary): string {
   if (summary.shortDocuments > 0)
     lines.push(`${count(summary.shortDocuments)} documents shorter than a window were left out`);
   if (summary.rejects > 0) lines.push(`${count(summary.rejects)} rows were refused: ${summary.rejectsPath}`);
+  for (const file of summary.refused) {
+    lines.push(`refused: ${file.file} (${file.reason}; ${lostRows(file)}): ${summary.rejectsPath}`);
+  }
+  if (summary.nonFinite > 0) {
+    lines.push(`${count(summary.nonFinite)} rows have NaN or Infinity, which is no JSON: read as null`);
+  }
   if (summary.removal) lines.push(describeRemoval(summary.removal));
   lines.push(summary.result);
   return lines.join('\n');
