@@ -66,14 +66,38 @@ void check_view(const TensorSpec& spec, int64_t rows, int64_t columns) {
   }
 }
 
+int64_t bytes_of_all(const TensorSpec& spec, int64_t columns) {
+  if (spec.dtype == DType::f4_e2m1 && columns % 2 != 0) invalid(spec, "its rows must have an even number of elements.");
+  int64_t elements = 1;
+  for (const int64_t size : spec.shape) elements = multiply(spec, elements, size);
+  multiply(spec, elements, 4);  // so that no count of bytes overflows
+  if (elements == 0) invalid(spec, "it is empty.");
+  return bytes_of(spec.dtype, elements);
+}
+
 }  // namespace
+
+// The factors are few and every row needs some, so they are read at once.
+void MappedTensor::read_scales() {
+  if (!spec_.scale) invalid(spec_, "it is quantized, and no scale is given.");
+  if (spec_.transposed || spec_.shape.size() != 2) invalid(spec_, "a quantized tensor must be a matrix as it lies.");
+  const ScaleSpec& scale = *spec_.scale;
+  const int64_t rows = (spec_.shape[0] - 1) / scale.block_rows + 1;
+  scale_columns_ = (columns_ - 1) / scale.block_columns + 1;
+  TensorSpec factors;
+  factors.role = spec_.role + " (scale)";
+  factors.file = scale.file;
+  factors.offset = scale.offset;
+  factors.dtype = scale.dtype;
+  factors.shape = {rows, scale_columns_};
+  scales_ = MappedTensor(factors, rows, scale_columns_).read_all();
+}
 
 MappedTensor::MappedTensor(const TensorSpec& spec, int64_t rows, int64_t columns)
     : spec_(spec), rows_(rows), columns_(columns) {
   check_view(spec_, rows, columns);
-  bytes_ = bytes_of(spec_.dtype);
-  for (const int64_t size : spec_.shape) bytes_ = multiply(spec_, bytes_, size);
-  if (bytes_ == 0) invalid(spec_, "it is empty.");
+  bytes_ = bytes_of_all(spec_, columns);
+  if (is_quantized(spec_.dtype)) read_scales();
   descriptor_ = open(spec_.file.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor_ < 0) {
     throw Error(kFileUnreadable, spec_.file + " cannot be opened: " + std::strerror(errno) + ".");
@@ -126,7 +150,9 @@ MappedTensor::MappedTensor(MappedTensor&& other) noexcept
       bytes_(other.bytes_),
       descriptor_(std::exchange(other.descriptor_, -1)),
       mapping_(std::exchange(other.mapping_, nullptr)),
-      mapping_bytes_(other.mapping_bytes_) {}
+      mapping_bytes_(other.mapping_bytes_),
+      scales_(std::move(other.scales_)),
+      scale_columns_(other.scale_columns_) {}
 
 void MappedTensor::close_file() {
   if (descriptor_ >= 0) close(std::exchange(descriptor_, -1));
@@ -159,25 +185,27 @@ void MappedTensor::check_finite(int64_t row, const float* values) const {
 }
 
 void MappedTensor::read_row(int64_t row, float* out) const {
-  const int64_t size = bytes_of(spec_.dtype), from = file_row(row);
+  const int64_t from = file_row(row);
   if (spec_.transposed) {
     // A column of the file: a read a number would take for ever.
-    const int64_t stride = spec_.shape[1] * size;
+    const int64_t size = bytes_of(spec_.dtype), stride = spec_.shape[1] * size;
     const auto* data = static_cast<const unsigned char*>(this->data());
     for (int64_t c = 0; c < columns_; ++c) to_float32(spec_.dtype, data + c * stride + from * size, 1, out + c);
-  } else if (spec_.dtype == DType::f32) {
-    read(from * columns_ * size, columns_ * size, out);
   } else {
-    std::vector<unsigned char> stored(static_cast<size_t>(columns_ * size));
-    read(from * columns_ * size, columns_ * size, stored.data());
+    std::vector<unsigned char> stored(static_cast<size_t>(bytes_of(spec_.dtype, columns_)));
+    read(bytes_of(spec_.dtype, from * columns_), static_cast<int64_t>(stored.size()), stored.data());
     to_float32(spec_.dtype, stored.data(), columns_, out);
+  }
+  if (spec_.scale) {
+    const float* factors = scales_.data() + from / spec_.scale->block_rows * scale_columns_;
+    for (int64_t c = 0; c < columns_; ++c) out[c] *= factors[c / spec_.scale->block_columns];
   }
   check_finite(row, out);
 }
 
 std::vector<float> MappedTensor::read_all() const {
   std::vector<float> values(static_cast<size_t>(rows_ * columns_));
-  if (spec_.transposed || spec_.rows.count > 0) {
+  if (spec_.transposed || spec_.rows.count > 0 || spec_.scale) {
     for (int64_t row = 0; row < rows_; ++row) read_row(row, values.data() + row * columns_);
     return values;
   }

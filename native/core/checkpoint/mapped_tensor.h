@@ -26,7 +26,8 @@ class MappedTensor {
   int64_t columns() const { return columns_; }
   const TensorSpec& spec() const { return spec_; }
 
-  // Row `row` of the matrix as float32, out [columns]. Throws Error(kWeightNotFinite) naming role, row and file.
+  // Row `row` of the matrix as float32, out [columns]: of a quantized one, each element times the factor of its block,
+  // rounded once. Throws Error(kWeightNotFinite) naming role, row and file.
   // Thread-safe.
   void read_row(int64_t row, float* out) const;
   // First byte of the tensor as it lies in the file, before any view; maps it at the first call, from one thread.
@@ -43,6 +44,7 @@ class MappedTensor {
   void close_file();
 
  private:
+  void read_scales();
   int64_t file_row(int64_t row) const;
   // `count` bytes from byte `from` of the tensor.
   void read(int64_t from, int64_t count, void* out) const;
@@ -55,6 +57,8 @@ class MappedTensor {
   int descriptor_ = -1;
   mutable void* mapping_ = nullptr;
   mutable int64_t mapping_bytes_ = 0;
+  std::vector<float> scales_;  // of a quantized tensor, a row of factors for each row of blocks
+  int64_t scale_columns_ = 0;
 };
 
 }  // namespace longattn
