@@ -41,9 +41,9 @@ export interface AttentionOptions {
   /** What layers above 0 are run in: float32, or the type of the model's weights. Default: float32. */
   dtype?: 'float32' | 'weights';
   /** Stops within about 100 ms; the promise rejects with the signal's reason. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** Of downloads, and when layers are at work. */
-  onProgress?: OnProgress;
+  onProgress?: OnProgress | undefined;
 }
 
 /** Attention of one layer and head, or of the mean over heads. Every number is a share of attention, 0..1. */

@@ -9,8 +9,8 @@ import { readWindows } from '../arrow/reader.js';
 import { checkReach, openModelFolder } from '../model/open-model.js';
 import { deviceCount, requireDevice } from '../native/device.js';
 import { Scorer } from '../native/scorer.js';
-import { prepare, resolveSpec, type Prepared } from '../pipeline/prepare.js';
-import { windowsStage } from '../pipeline/windows-stage.js';
+import { prepareWindows } from '../pipeline/prepare-windows.js';
+import { resolveSpec, type Prepared } from '../pipeline/prepare.js';
 import type { Window } from '../base/records.js';
 import { partName } from '../run/ledger.js';
 import { modelOptions, type SpecInput } from '../options/spec.js';
@@ -43,8 +43,8 @@ const DEFAULT_WINDOW = 2048;
 export type ValidateInput = SpecInput & { [K in keyof z.input<typeof schema>]?: unknown };
 
 export interface ValidateHooks {
-  signal?: AbortSignal;
-  onProgress?: OnProgress;
+  signal?: AbortSignal | undefined;
+  onProgress?: OnProgress | undefined;
 }
 
 /**
@@ -59,18 +59,19 @@ export async function validateRun(raw: ValidateInput, hooks: ValidateHooks = {})
   if (rest.window === undefined && merged.stored === undefined) rest.window = DEFAULT_WINDOW;
   const layers = rest.layer === undefined && merged.stored === undefined ? undefined : merged.spec.layer;
   const plan = await planModel({ model: merged.spec.model, layers, loss: own.loss, ...hooks });
-  const prepared = await prepare({ ...rest, model: plan.folder, layer: plan.layers }, hooks);
+  const ksOf = (window: number): number[] => (own.k === 'quarter' ? [resolveDistance('quarter', window)] : own.k);
+  const options = { ...rest, model: plan.folder, layer: plan.layers };
+  const prepared = await prepareWindows(options, hooks, ({ model, spec: { window } }) =>
+    checkReach(model, Math.min(...ksOf(window))),
+  );
   const { spec, run, model } = prepared;
-  const ks = own.k === 'quarter' ? [resolveDistance('quarter', spec.window)] : own.k;
-  checkReach(model, Math.min(...ks));
-  await windowsStage(prepared, hooks);
   await using opened = new OpenedModels(prepared, hooks.onProgress);
   return await validate({
     dir: path.join(run.dir, 'evidence'),
     windows: () => allWindows(prepared),
     model,
     window: spec.window,
-    ks,
+    ks: ksOf(spec.window),
     tokens: spec.tokens,
     perDomain: own.windows,
     ...(own.controls && { controls: own.controls }),

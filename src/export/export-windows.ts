@@ -33,8 +33,8 @@ export interface ExportOptions {
   shardBytes?: number;
   /** How parts of windows are looked at before they are trusted. Default sha256. */
   check?: LedgerCheck;
-  signal?: AbortSignal;
-  onProgress?: OnProgress;
+  signal?: AbortSignal | undefined;
+  onProgress?: OnProgress | undefined;
 }
 
 const recordSchema = z.object({
@@ -112,8 +112,8 @@ export async function exportWindows(
 async function* withProgress(
   rows: AsyncIterable<Row>,
   total: number,
-  signal?: AbortSignal,
-  onProgress?: OnProgress,
+  signal?: AbortSignal | undefined,
+  onProgress?: OnProgress | undefined,
 ): AsyncGenerator<Row, void, undefined> {
   let completed = 0;
   for await (const row of rows) {

@@ -3,14 +3,14 @@
 // Each function runs the stages before it that are not done, so that any of them may be called first, or again after a kill.
 // Windows and scores are at work at once: a part is scored as soon as its windows are there.
 import { LongattnError } from '../base/errors.js';
-import type { OnProgress, StageName } from '../base/events.js';
+import type { Hooks, StageName } from '../base/events.js';
 import { textFromDocuments, type TextOf } from '../windows/document-text.js';
 import { requireDevice } from '../native/device.js';
 import { logged } from './logged.js';
 import { openFinished, prepare, resolveSpec, type Prepared } from './prepare.js';
 import { report, type RunSummary } from './report.js';
 import { scoresStage } from './scores-stage.js';
-import { fieldsOf, summarise, windowsStage, type StageHooks, type WindowsResult } from './windows-stage.js';
+import { endWindows, fieldsOf, windowsStage, type WindowsResult } from './windows-stage.js';
 import { checkInputs } from '../run/directory.js';
 import { partName } from '../run/ledger.js';
 import { PartGate } from '../run/part-gate.js';
@@ -23,11 +23,7 @@ import { together } from '../base/together.js';
 
 export type { DomainReport, RunSummary } from './report.js';
 
-export interface RunHooks {
-  /** Stops the work; what is finished stays, and the same call goes on from there. */
-  signal?: AbortSignal | undefined;
-  onProgress?: OnProgress | undefined;
-}
+export type RunHooks = Hooks;
 
 /** Text to data set: all stages. */
 export async function run(options: SpecInput, hooks: RunHooks = {}): Promise<RunSummary> {
@@ -38,7 +34,7 @@ export async function run(options: SpecInput, hooks: RunHooks = {}): Promise<Run
 export async function window(options: SpecInput, hooks: RunHooks = {}): Promise<RunSummary> {
   const prepared = await prepare(options, hooks);
   return logged('window', prepared, hooks, async (inner) => {
-    const windows = await windowsStage(prepared, given(inner));
+    const windows = await windowsStage(prepared, inner);
     return report(windows, prepared.run.windows.folder);
   });
 }
@@ -77,7 +73,7 @@ async function exported(command: string, options: SpecInput, hooks: RunHooks): P
       const written = await exportWindows(run, selection, {
         format: spec.format,
         textOf: textOfRun(opened),
-        ...given(inner),
+        ...inner,
       });
       return { ...written, counts: { windows: written.rows } };
     });
@@ -107,10 +103,9 @@ async function open(options: SpecInput, hooks: RunHooks): Promise<Opened> {
 
 async function scored(prepared: Prepared, hooks: RunHooks): Promise<WindowsResult> {
   const ready = new PartGate();
-  const { onProgress } = given(hooks);
   const [windows] = await together(
-    (signal) => windowsStage(prepared, { signal, onPart: ready.open, ...(onProgress && { onProgress }) }),
-    (signal) => scoresStage(prepared, { signal, ready, ...(onProgress && { onProgress }) }),
+    (signal) => windowsStage(prepared, { ...hooks, signal, onPart: ready.open }),
+    (signal) => scoresStage(prepared, { ...hooks, signal, ready }),
     { signal: hooks.signal, letsFirstFinish: isOfTheData },
   );
   return windows;
@@ -126,7 +121,7 @@ async function selected(
   hooks: RunHooks,
 ): Promise<{ windows: WindowsResult; selection: SelectionResult; removal: RemovalResult | undefined }> {
   const { spec } = opened;
-  const windows = opened.model ? await scored(opened, hooks) : await summarise(opened);
+  const windows = opened.model ? await scored(opened, hooks) : await endWindows(opened);
   const settings = {
     score: spec.score,
     alpha: spec.alpha,
@@ -143,7 +138,7 @@ async function selected(
     seed: spec.seed,
   };
   const selection = await timed('selection', hooks, async () => {
-    const result = await selectWindows(opened.run, settings, hooks.signal ? { signal: hooks.signal } : {});
+    const result = await selectWindows(opened.run, settings, { signal: hooks.signal });
     return { ...result, counts: { kept: result.domains.reduce((sum, { kept }) => sum + kept, 0) } };
   });
   const removal = spec.report ? await removalOf(opened, selection, hooks) : undefined;
@@ -167,8 +162,4 @@ async function timed<T extends { counts: Record<string, number> }>(
   const result = await work();
   onProgress?.({ type: 'stage-done', stage, counts: result.counts });
   return result;
-}
-
-function given({ signal, onProgress }: RunHooks): StageHooks {
-  return { ...(signal && { signal }), ...(onProgress && { onProgress }) };
 }

@@ -3,7 +3,7 @@
 // An option that is not given keeps the run's value, so `select --output RUN --alpha 0` needs no input and no model.
 import path from 'node:path';
 import { dataError, LongattnError } from '../base/errors.js';
-import type { OnProgress } from '../base/events.js';
+import type { Hooks } from '../base/events.js';
 import { requireChosenModel } from './choice-model.js';
 import { resolveModel } from '../hub/resolve-model.js';
 import { ifExists, nodeFileSystem } from '../io/file-system.js';
@@ -37,12 +37,9 @@ const LATER_OPTIONS: JsonObject = { losses: false, dtype: 'float32' };
 /**
  * @throws LongattnError INVALID_OPTION, MISSING_OPTION, SPEC_CHANGED, and those of the model, the tokenizer and the inputs
  */
-export async function prepare(
-  raw: SpecInput,
-  { signal, onProgress }: { signal?: AbortSignal | undefined; onProgress?: OnProgress | undefined } = {},
-): Promise<Prepared> {
+export async function prepare(raw: SpecInput, hooks: Hooks = {}): Promise<Prepared> {
+  const { signal, onProgress } = hooks;
   const { spec, stored, hub } = await resolveSpec(raw);
-  const hooks = { ...(signal && { signal }), ...(onProgress && { onProgress }) };
   const needed = { layers: spec.layer, loss: spec.losses };
   const found = await resolveModel(spec.model, { ...needed, ...pinnedCommit(spec.model, hub), ...hooks });
   const { folder, id, commit } = found;
@@ -133,7 +130,7 @@ async function loadPlan(
   run: Run,
   spec: Spec,
   planned: InputPart[] | undefined,
-  signal?: AbortSignal,
+  signal?: AbortSignal | undefined,
 ): Promise<InputPart[]> {
   const file = path.join(run.dir, 'windows', 'plan.json');
   if (!planned) {

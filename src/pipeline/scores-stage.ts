@@ -2,6 +2,7 @@
 //
 // With a gate it works on the parts whose windows are done while those of later ones are still cut.
 import { invalid } from '../base/errors.js';
+import type { Hooks } from '../base/events.js';
 import { checkReach } from '../model/open-model.js';
 import { deviceCount } from '../native/device.js';
 import { loadBinding } from '../native/load.js';
@@ -13,7 +14,6 @@ import { resolveDistance } from '../base/distance.js';
 import { scoreParts } from '../scoring/score-parts.js';
 import type { Prepared } from './prepare.js';
 import { withLosses } from './window-losses.js';
-import type { StageHooks } from './windows-stage.js';
 
 /**
  * Score the windows of this shard's parts.
@@ -22,7 +22,7 @@ import type { StageHooks } from './windows-stage.js';
  */
 export async function scoresStage(
   { spec, run, parts, model }: Prepared,
-  hooks: StageHooks & { ready?: PartGate } = {},
+  hooks: Hooks & { ready?: PartGate } = {},
 ): Promise<void> {
   const k = resolveDistance(spec.k, spec.window);
   if (spec.losses && k === 0) {

@@ -1,15 +1,14 @@
 // The windows stage over a run: parts of the corpus become windows/part-NNNNN.arrow, refused rows rejects.jsonl.
 import path from 'node:path';
-import { dataError } from '../base/errors.js';
 import { WINDOW_COLUMNS } from '../arrow/schema.js';
 import { windowRow, type Row } from '../arrow/rows.js';
 import { digested, DocumentDigest } from '../windows/document-text.js';
-import type { OnProgress } from '../base/events.js';
+import type { Hooks } from '../base/events.js';
 import type { Document, Reject } from '../base/records.js';
 import { writeArrowPart } from '../run/arrow-part.js';
-import { checkInputs } from '../run/directory.js';
+import { checkInputs, type Run } from '../run/directory.js';
 import { partName, type LedgerRecord } from '../run/ledger.js';
-import { mergeRejects, writeRejects } from '../run/rejects.js';
+import { mergeRejects, requireFewRejects, writeRejects } from '../run/rejects.js';
 import { partsOfShard, runParts, type RunPartsOptions } from '../run/run-parts.js';
 import { readSlices } from '../corpus/read-slices.js';
 import { allTooShort, cutWindows } from '../windows/cut-windows.js';
@@ -21,11 +20,6 @@ import {
   type WindowCounts,
 } from '../windows/counts.js';
 import type { Prepared } from './prepare.js';
-
-export interface StageHooks {
-  signal?: AbortSignal;
-  onProgress?: OnProgress;
-}
 
 export interface WindowsResult {
   counts: WindowCounts;
@@ -41,7 +35,7 @@ export interface WindowsResult {
  */
 export async function windowsStage(
   prepared: Prepared,
-  hooks: StageHooks & Pick<RunPartsOptions, 'onPart'> = {},
+  hooks: Hooks & Pick<RunPartsOptions, 'onPart'> = {},
 ): Promise<WindowsResult> {
   const { run, spec, parts } = prepared;
   await checkInputs(run.manifest);
@@ -53,7 +47,7 @@ export async function windowsStage(
     make: (part, signal) => makePart(prepared, part, signal),
     ...hooks,
   });
-  return summarise(prepared);
+  return endWindows(prepared);
 }
 
 async function makePart(
@@ -109,33 +103,33 @@ function countsOf({ domains = [] }: LedgerRecord): WindowCounts {
   return counts;
 }
 
-/** What all finished parts of the run hold together; checks that need the whole run wait until it is there. */
-export async function summarise({
+/**
+ * The end of the windows: what they hold together, and, once all of them are there, RUN/rejects.jsonl and the checks of the whole corpus.
+ * @throws LongattnError TOO_MANY_REJECTS, ALL_DOCUMENTS_TOO_SHORT, NO_DOCUMENTS
+ */
+export async function endWindows({
   run,
   spec,
   parts,
 }: Pick<Prepared, 'run' | 'spec' | 'parts'>): Promise<WindowsResult> {
+  const result = await countWindows(run, parts.length);
+  if (!result.complete) return result;
+  await mergeRejects(run.dir, run.windows, parts.length);
+  const { rejects, rejectsPath, counts } = result;
+  requireFewRejects(rejects, totalCounts(counts).documents + rejects, { maxRate: spec.maxRejectRate, rejectsPath });
+  const tooShort = allTooShort(counts, spec.window);
+  if (tooShort) throw tooShort;
+  return result;
+}
+
+/** What the finished parts hold together. */
+async function countWindows(run: Run, parts: number): Promise<WindowsResult> {
   const found: LedgerRecord[] = [];
-  for (const { part } of parts) {
+  for (let part = 0; part < parts; part++) {
     const state = await run.windows.inspect(partName(part), 'size');
     if (state.status === 'done') found.push(state.record);
   }
+  const rejects = found.reduce((sum, { counts }) => sum + counts['rejects']!, 0);
   const counts = mergeWindowCounts(found.map(countsOf));
-  const rejectsPath = path.join(run.dir, 'rejects.jsonl');
-  const complete = found.length === parts.length;
-  const rejects = found.reduce((sum, part) => sum + part.counts['rejects']!, 0);
-  if (complete) {
-    await mergeRejects(run.dir, run.windows, parts.length);
-    const seen = totalCounts(counts).documents + rejects;
-    if (rejects > spec.maxRejectRate * seen) {
-      throw dataError(
-        'TOO_MANY_REJECTS',
-        `${rejects} of ${seen} rows were refused (${((100 * rejects) / seen).toFixed(1)} %), more than --max-reject-rate ` +
-          `${spec.maxRejectRate * 100} % allows. Each is in ${rejectsPath} with its file, line and reason: mend them, or raise the rate.`,
-      );
-    }
-    const tooShort = allTooShort(counts, spec.window);
-    if (tooShort) throw tooShort;
-  }
-  return { counts, rejects, rejectsPath, complete };
+  return { counts, rejects, rejectsPath: path.join(run.dir, 'rejects.jsonl'), complete: found.length === parts };
 }

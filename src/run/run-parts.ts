@@ -16,12 +16,12 @@ export interface RunPartsOptions {
   make: (part: number, signal: AbortSignal) => Promise<LedgerRecord>;
   /** How finished parts are looked at before they are trusted. Default sha256. */
   check?: LedgerCheck;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** Called once with the parts that are not done. */
   onPending?: (parts: readonly number[]) => void;
   /** Called with every part that is there, as soon as that is known: done before, or made now. */
   onPart?: (part: number, record: LedgerRecord) => void;
-  onProgress?: OnProgress;
+  onProgress?: OnProgress | undefined;
 }
 
 /** The parts of shard `index` (from 1) of `count`: p mod count = index - 1. */

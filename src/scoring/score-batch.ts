@@ -35,7 +35,7 @@ export async function scoreBatch(
   windows: readonly Window[],
   settings: BatchSettings,
   score: ScoreWindows,
-  signal?: AbortSignal,
+  signal?: AbortSignal | undefined,
 ): Promise<ScoreRow[]> {
   signal?.throwIfAborted();
   for (const window of windows) checkWindow(window, settings);

@@ -27,7 +27,7 @@ export interface ScorePartOptions extends BatchSettings {
   batch: number;
   /** Model, revision, dtype, rope, kernel, ...: into the schema of the file, with layers, window, k and spec_hash. */
   metadata: Metadata;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** Called with the number of windows that were scored, or found scored. */
   onWindows?: (count: number) => void;
 }

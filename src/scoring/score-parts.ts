@@ -17,7 +17,7 @@ export interface ScoresOptions extends Omit<ScorePartOptions, 'onWindows' | 'sco
   /** Opens the model. Called once, and only when there is something to score. */
   openScorer: () => Promise<ScoreWindows>;
   check?: LedgerCheck;
-  onProgress?: OnProgress;
+  onProgress?: OnProgress | undefined;
 }
 
 /**

@@ -39,7 +39,7 @@ export interface SelectionResult {
 interface SelectionOptions {
   /** Default: the sha256 of each part, once (src/run/verified-parts.ts). */
   check?: LedgerCheck;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /**

@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { mapOrdered } from '../base/map-ordered.js';
 import { PIECE_UNITS, type PieceRule } from './pieces.js';
-import type { Encoded } from './tokenizer.js';
+import type { Encoded } from './encoded.js';
 
 interface PlacedPiece extends Encoded {
   /** Index of the piece's first token in the text's ids, and of its first code point in the text. */

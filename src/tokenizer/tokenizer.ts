@@ -9,17 +9,8 @@ import path from 'node:path';
 import type { Tokenizer as NativeTokenizer } from '@anush008/tokenizers';
 import { environmentError, dataError } from '../base/errors.js';
 import { encodePieces } from './encode-pieces.js';
+import type { Encoded } from './encoded.js';
 import { cutIntoPieces, pieceRule } from './pieces.js';
-
-export interface Encoded {
-  /** The document's token ids, with what the tokenizer's own template adds. */
-  ids: Int32Array;
-  /**
-   * Characters `[start, end)` of a token, in Unicode code points of the text. Tokens that share a character (byte-level BPE
-   * splits rare ones) each name the whole character. Undefined for tokens that the template added, such as BOS.
-   */
-  span(token: number): readonly [start: number, end: number] | undefined;
-}
 
 export interface Tokenizer {
   /** sha256 of tokenizer.json: which tokenizer made a run's windows. */

@@ -21,7 +21,7 @@ export interface VerifyOptions {
   golden: string;
   /** Largest error allowed, as defined in src/verify/compare-row.ts. Default 1e-5. */
   rtol?: number;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 export interface RowName {

@@ -7,7 +7,8 @@ import { availableParallelism } from 'node:os';
 import { dataError, LongattnError } from '../base/errors.js';
 import { mapOrdered } from '../base/map-ordered.js';
 import type { Document, Reject, Window } from '../base/records.js';
-import type { Encoded, Tokenizer } from '../tokenizer/tokenizer.js';
+import type { Encoded } from '../tokenizer/encoded.js';
+import type { Tokenizer } from '../tokenizer/tokenizer.js';
 import { windowStarts } from './slide.js';
 import { countDocument, totalCounts, type WindowCounts } from './counts.js';
 
