@@ -21,7 +21,7 @@ const OPTIONS: Partial<Record<OptionName, OptionDef>> = {
   input: {
     group: 'input',
     kind: 'list',
-    describe: 'DOMAIN=PATH: a file, folder or glob (.txt, .jsonl[.gz|.zst], .parquet, .arrow); repeatable',
+    describe: 'DOMAIN=PATH: a file, folder or glob of text or rows (docs/corpus.md lists the formats); repeatable',
   },
   textField: { group: 'input', describe: 'column of the text', default: 'text, else content' },
   idField: { group: 'input', describe: 'column of the document id', default: 'id, else data_id, else FILE:LINE' },

@@ -5,27 +5,55 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { compressionRegistry, CompressionType, Message, RecordBatchReader, type RecordBatch } from 'apache-arrow';
 import { decompress } from 'fzstd';
-import type { Document, Reject } from '../base/records.js';
+import type { Document } from '../base/records.js';
 import { cellsOf, type Cell } from './arrow-cells.js';
-import { decodeFooter, readRange, type ArrowLayout, type BatchRange } from './arrow-messages.js';
+import { arrowLayout, decodeFooter, readRange, type ArrowLayout, type BatchRange } from './arrow-messages.js';
 import { BrokenInput, reading } from './broken-input.js';
+import type { Format, FormatCut, InputFile, OnReject, SliceFile } from './format.js';
 import { neededColumns, rowToDocument, type FieldOptions, type Row } from './row-document.js';
 
-export interface ArrowSlice extends Pick<ArrowLayout, 'footer' | 'head'> {
-  path: string;
-  name: string;
-  domain?: string;
+export interface ArrowPlace extends Pick<ArrowLayout, 'footer' | 'head'> {
   batches: (Omit<BatchRange, 'heads'> & {
     /** Take at most this many rows (for `--limit`). */
     take: number;
   })[];
 }
 
-/** @throws LongattnError INPUT_UNREADABLE; broken rows and batches go to `onReject` */
-export async function* readArrow(
+type ArrowSlice = SliceFile & ArrowPlace;
+
+export const arrowFormat: Format<ArrowPlace> = {
+  endings: ['arrow'],
+  compressible: false,
+  hasFields: true,
+  cut,
+  read,
+};
+
+async function* cut(file: InputFile, target: number, limit: number): ReturnType<Format<ArrowPlace>['cut']> {
+  const { head, batches, footer } = await arrowLayout(file.path);
+  let pending: FormatCut<ArrowPlace> | undefined;
+  for (const { heads, ...batch } of batches) {
+    const rows = Math.min(batch.rows, limit - batch.firstRow);
+    if (rows <= 0) continue;
+    const weight = batch.end - batch.start;
+    // Batches that depend on the same dictionaries and fit together share a slice.
+    if (pending?.place.head.length === heads && pending.weight + weight <= target) {
+      pending.place.batches.push({ ...batch, take: rows });
+      pending.weight += weight;
+      pending.rows += rows;
+      continue;
+    }
+    if (pending) yield pending;
+    const place = { ...(footer && { footer }), head: head.slice(0, heads), batches: [{ ...batch, take: rows }] };
+    pending = { place, weight, rows };
+  }
+  if (pending) yield pending;
+}
+
+async function* read(
   slice: ArrowSlice,
   fields: FieldOptions,
-  onReject: (reject: Reject) => void,
+  onReject: OnReject,
 ): AsyncGenerator<Document, void, undefined> {
   const { path: file, name, domain } = slice;
   const handle = await reading(file, () => open(file));

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { BrokenInput, unreadable } from './broken-input.js';
-import type { Compression } from './input-format.js';
+import type { Compression } from './format.js';
 import { decompressZstd } from './zstd.js';
 
 const CHUNK = 1 << 20;

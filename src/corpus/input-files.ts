@@ -8,23 +8,13 @@ import path from 'node:path';
 import { glob } from 'tinyglobby';
 import { dataError, show } from '../base/errors.js';
 import { reading } from './broken-input.js';
-import { inputFormat, KNOWN_FORMATS, type Compression, type InputFormat } from './input-format.js';
+import type { InputFile } from './format.js';
+import { FORMATS, inputFormat, KNOWN_FORMATS } from './formats.js';
 
 export interface InputPatterns {
   /** Undefined: the domain is a field of each row. */
   domain?: string | undefined;
   patterns: readonly string[];
-}
-
-/** A file of the corpus, as it is frozen in run.json. */
-export interface InputFile {
-  /** As the user named it; relative paths stay relative. */
-  path: string;
-  name: string;
-  bytes: number;
-  format: InputFormat;
-  compression: Compression;
-  domain?: string;
 }
 
 /**
@@ -91,7 +81,7 @@ async function describe(file: string, domain: string | undefined): Promise<Input
       `${show(file)} is of no known format. Known: ${KNOWN_FORMATS}. Rename it, or narrow the pattern.`,
     );
   }
-  if (kind.format === 'text' && domain === undefined) {
+  if (!FORMATS[kind.format].hasFields && domain === undefined) {
     throw dataError(
       'DOMAIN_MISSING',
       `${show(file)} is a text file, which has no field for the domain. Name it: DOMAIN=${file}.`,

@@ -7,32 +7,46 @@ import {
   type FileMetaData,
 } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-import type { Document, Reject } from '../base/records.js';
+import type { Document } from '../base/records.js';
 import { BrokenInput, reading } from './broken-input.js';
+import { COMPRESSION_RATIO, type Format, type InputFile, type OnReject, type SliceFile } from './format.js';
 import { INVALID_UTF8, neededColumns, rowToDocument, type FieldOptions, type Row } from './row-document.js';
 import { decodeUtf8 } from './utf8.js';
 
 /** A row group with a page index is read in pieces of about this many bytes; one without it only as a whole. */
 const PIECE_BYTES = 32 << 20;
 
-export interface RowGroup {
-  /** Rows of the file, from 0; end exclusive. */
-  rowStart: number;
-  rowEnd: number;
+interface RowGroup extends ParquetPlace {
   /** On disk, all columns. */
   bytes: number;
 }
 
-export interface ParquetSlice {
-  path: string;
-  name: string;
-  domain?: string;
+export interface ParquetPlace {
+  /** Rows of the file, from 0; end exclusive. */
   rowStart: number;
   rowEnd: number;
 }
 
+type ParquetSlice = SliceFile & ParquetPlace;
+
+export const parquetFormat: Format<ParquetPlace> = {
+  endings: ['parquet'],
+  compressible: false,
+  hasFields: true,
+  cut,
+  read,
+};
+
+async function* cut({ path }: InputFile, _target: number, limit: number): ReturnType<Format<ParquetPlace>['cut']> {
+  for (const { rowStart, rowEnd: end, bytes } of await rowGroups(path)) {
+    const rowEnd = Math.min(end, limit);
+    if (rowEnd <= rowStart) continue;
+    yield { place: { rowStart, rowEnd }, weight: bytes * COMPRESSION_RATIO, rows: rowEnd - rowStart };
+  }
+}
+
 /** @throws BrokenInput when the file is no Parquet file or is cut; LongattnError INPUT_UNREADABLE */
-export async function parquetRowGroups(path: string): Promise<RowGroup[]> {
+async function rowGroups(path: string): Promise<RowGroup[]> {
   const metadata = await parquetMetadata(path);
   let rowStart = 0;
   return orBroken(path, async () =>
@@ -50,11 +64,10 @@ export async function parquetRowGroups(path: string): Promise<RowGroup[]> {
   );
 }
 
-/** @throws LongattnError INPUT_UNREADABLE; broken rows and row groups go to `onReject` */
-export async function* readParquet(
+async function* read(
   slice: ParquetSlice,
   fields: FieldOptions,
-  onReject: (reject: Reject) => void,
+  onReject: OnReject,
 ): AsyncGenerator<Document, void, undefined> {
   const { path, name, domain } = slice;
   const metadata = await parquetMetadata(path);

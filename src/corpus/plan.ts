@@ -1,10 +1,12 @@
 // The plan of a run: its files, and the parts of its work. From the inputs alone, so that the number of workers, shards and
 // interruptions cannot change a byte of the result.
 import { cutInput, type Cut, type InputSlice } from './cut-input.js';
-import { listInputFiles, type InputFile, type InputPatterns } from './input-files.js';
+import type { InputFile } from './format.js';
+import { listInputFiles, type InputPatterns } from './input-files.js';
 
 export type { InputSlice } from './cut-input.js';
-export type { InputFile, InputPatterns } from './input-files.js';
+export type { InputFile } from './format.js';
+export type { InputPatterns } from './input-files.js';
 
 /** Text of a part, in bytes: about a million tokens, minutes of work, and so little to lose when a run is killed. */
 export const PART_BYTES = 4 << 20;

@@ -1,14 +1,12 @@
-// Slices of the corpus to documents: the one place that knows which reader a format has.
+// Slices of the corpus to documents, whatever their format.
 import { stat } from 'node:fs/promises';
 import { dataError } from '../base/errors.js';
-import { readArrow } from './arrow-input.js';
+import type { Document } from '../base/records.js';
 import { BrokenInput, reading } from './broken-input.js';
-import { readJsonl } from './jsonl.js';
-import { readParquet } from './parquet.js';
-import type { FieldOptions } from './row-document.js';
-import { readTextFile } from './text-file.js';
-import type { Document, Reject } from '../base/records.js';
+import type { Format, OnReject } from './format.js';
+import { FORMATS } from './formats.js';
 import type { InputSlice } from './plan.js';
+import type { FieldOptions } from './row-document.js';
 
 /**
  * The documents of a slice, in order. What is refused goes to `onReject`, never to an error.
@@ -19,7 +17,7 @@ import type { InputSlice } from './plan.js';
 export async function* readSlice(
   slice: InputSlice,
   fields: FieldOptions,
-  onReject: (reject: Reject) => void,
+  onReject: OnReject,
 ): AsyncGenerator<Document, void, undefined> {
   if (slice.format === 'refused') {
     onReject({ file: slice.path, line: 0, reason: slice.reason });
@@ -33,7 +31,7 @@ export async function* readSlice(
     );
   }
   try {
-    yield* documents(slice, fields, onReject);
+    yield* (FORMATS[slice.format] as Format<object>).read(slice, fields, onReject);
   } catch (error) {
     if (!(error instanceof BrokenInput)) throw error;
     onReject({ file: slice.path, line: 0, reason: error.message });
@@ -44,30 +42,7 @@ export async function* readSlice(
 export async function* readSlices(
   slices: readonly InputSlice[],
   fields: FieldOptions,
-  onReject: (reject: Reject) => void,
+  onReject: OnReject,
 ): AsyncGenerator<Document, void, undefined> {
   for (const slice of slices) yield* readSlice(slice, fields, onReject);
-}
-
-function documents(
-  slice: Exclude<InputSlice, { format: 'refused' }>,
-  fields: FieldOptions,
-  onReject: (reject: Reject) => void,
-): AsyncGenerator<Document, void, undefined> {
-  switch (slice.format) {
-    case 'text':
-      if (fields.idsField) {
-        throw dataError(
-          'FIELD_WITHOUT_ROWS',
-          `${slice.path} is a text file, which has no field ${JSON.stringify(fields.idsField)}. Give ids as .jsonl, .parquet or .arrow.`,
-        );
-      }
-      return readTextFile(slice, onReject);
-    case 'jsonl':
-      return readJsonl(slice, fields, onReject);
-    case 'parquet':
-      return readParquet(slice, fields, onReject);
-    case 'arrow':
-      return readArrow(slice, fields, onReject);
-  }
 }

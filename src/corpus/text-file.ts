@@ -1,36 +1,45 @@
 // Text files: the whole file is one document.
-import type { Document, Reject } from '../base/records.js';
+import { dataError } from '../base/errors.js';
+import type { Document } from '../base/records.js';
 import { BrokenInput } from './broken-input.js';
 import { readBytes } from './byte-stream.js';
-import type { Compression } from './input-format.js';
+import { COMPRESSION_RATIO, type Compression, type Format, type InputFile, type SliceFile } from './format.js';
 import { MAX_LINE_BYTES } from './lines.js';
+import type { FieldOptions } from './row-document.js';
 import { decodeUtf8, withoutBom } from './utf8.js';
 
-export interface TextSlice {
-  path: string;
-  name: string;
-  domain: string;
+export interface TextPlace {
   compression: Compression;
 }
 
-/** The document, or nothing when the file was refused. Line ends are kept as they are; a byte order mark is not text. */
-export async function* readTextFile(
-  slice: TextSlice,
-  onReject: (reject: Reject) => void,
-): AsyncGenerator<Document, void, undefined> {
-  const { path: source, name, domain } = slice;
-  try {
-    const text = decodeUtf8(withoutBom(await readWhole(slice)));
-    if (text === undefined) throw new BrokenInput('the file is not valid UTF-8');
-    if (text === '') throw new BrokenInput('the file is empty');
-    yield { key: name, docId: name, domain, source, row: 0, text };
-  } catch (error) {
-    if (!(error instanceof BrokenInput)) throw error;
-    onReject({ file: source, line: 0, reason: error.message });
-  }
+export const textFormat: Format<TextPlace> = {
+  endings: ['txt'],
+  compressible: true,
+  hasFields: false,
+  cut,
+  read,
+};
+
+async function* cut({ bytes, compression }: InputFile): ReturnType<Format<TextPlace>['cut']> {
+  yield { place: { compression }, weight: bytes * (compression === 'none' ? 1 : COMPRESSION_RATIO), rows: 1 };
 }
 
-async function readWhole(slice: TextSlice): Promise<Buffer> {
+/** Line ends are kept as they are; a byte order mark is not text. @throws LongattnError FIELD_WITHOUT_ROWS */
+async function* read(slice: SliceFile & TextPlace, fields: FieldOptions): AsyncGenerator<Document, void, undefined> {
+  const { path: source, name, domain } = slice;
+  if (fields.idsField) {
+    throw dataError(
+      'FIELD_WITHOUT_ROWS',
+      `${source} is a text file, which has no field ${JSON.stringify(fields.idsField)}. Give ids as .jsonl, .parquet or .arrow.`,
+    );
+  }
+  const text = decodeUtf8(withoutBom(await readWhole(slice)));
+  if (text === undefined) throw new BrokenInput('the file is not valid UTF-8');
+  if (text === '') throw new BrokenInput('the file is empty');
+  yield { key: name, docId: name, domain: domain!, source, row: 0, text };
+}
+
+async function readWhole(slice: SliceFile & TextPlace): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of readBytes(slice.path, slice.compression)) {

@@ -2,8 +2,8 @@
 //
 // An option that is not given keeps the run's value, so `select --output RUN --alpha 0` needs no input and no model.
 import path from 'node:path';
-import { dataError, LongattnError } from '../base/errors.js';
-import type { Hooks } from '../base/events.js';
+import { dataError, LongattnError, show } from '../base/errors.js';
+import type { Hooks, ProgressEvent } from '../base/events.js';
 import { requireChosenModel } from './choice-model.js';
 import { resolveModel } from '../hub/resolve-model.js';
 import { ifExists, nodeFileSystem } from '../io/file-system.js';
@@ -11,6 +11,7 @@ import { writeTextAtomically } from '../io/atomic-file.js';
 import { canonicalJson, type JsonObject } from '../io/canonical-json.js';
 import { findRun, openRun, sweep, type Run } from '../run/directory.js';
 import { partName } from '../run/ledger.js';
+import { KNOWN_FORMATS } from '../corpus/formats.js';
 import { planInputs, type InputPart } from '../corpus/plan.js';
 import { isPartOfModel, openModelFolder, type ModelDescription } from '../model/open-model.js';
 import { openTokenizer, type Tokenizer } from '../tokenizer/tokenizer.js';
@@ -79,11 +80,22 @@ export async function prepare(raw: SpecInput, hooks: Hooks = {}): Promise<Prepar
     freeze: async () => {
       const plan = await planInputs(spec.input, { limit: spec.limit, signal });
       planned = plan.parts;
+      if (plan.skipped.length > 0) onProgress?.(skippedWarning(plan.skipped));
       const inputs = plan.files.map((file) => ({ ...file }));
       return { inputs, parts: plan.parts.length };
     },
   });
   return { spec, run, parts: await loadPlan(run, spec, planned, signal), model, tokenizer };
+}
+
+/** Files of a folder that nobody reads: said once, when the run is planned. */
+function skippedWarning(skipped: readonly string[]): ProgressEvent {
+  const files = skipped.length === 1 ? '1 file' : `${skipped.length} files`;
+  return {
+    type: 'warning',
+    code: 'FILES_SKIPPED',
+    message: `${files} of no known format in the folders given will not be read, such as ${show(skipped[0])}. Known: ${KNOWN_FORMATS}; a plain .json must be named.`,
+  };
 }
 
 /** Merge the options of a run that exists under those that are given now. */

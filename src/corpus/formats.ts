@@ -1,0 +1,48 @@
+// The formats that a corpus may have: one row each. Which one a file has is told by its name alone, so that listing a corpus opens no file.
+import { arrowFormat } from './arrow-input.js';
+import type { Compression, Format } from './format.js';
+import { jsonlFormat } from './jsonl.js';
+import { parquetFormat } from './parquet.js';
+import { textFormat } from './text-file.js';
+
+/** The names are kept in run.json and in plans. */
+export const FORMATS = {
+  text: textFormat,
+  jsonl: jsonlFormat,
+  parquet: parquetFormat,
+  arrow: arrowFormat,
+};
+export type FormatName = keyof typeof FORMATS;
+export type PlaceOf<F> = F extends Format<infer Place> ? Place : never;
+
+const COMPRESSIONS: Record<string, Compression> = { gz: 'gzip', zst: 'zstd' };
+
+const rows = Object.entries(FORMATS) as [FormatName, Format<never>][];
+const byEnding = new Map(rows.flatMap(([name, { endings }]) => endings.map((ending) => [ending, name] as const)));
+
+/** For messages: what a user may give. */
+export const KNOWN_FORMATS = knownFormats();
+
+/** A file of one kind, or undefined when the name says nothing that is known. */
+export function inputFormat(file: string): { format: FormatName; compression: Compression } | undefined {
+  const extensions = file.toLowerCase().split(/[/\\]/).pop()!.split('.').slice(1);
+  const compression = COMPRESSIONS[extensions.at(-1) ?? ''];
+  const format = byEnding.get(extensions.at(compression ? -2 : -1) ?? '');
+  if (!format || (compression && !FORMATS[format].compressible)) return undefined;
+  return { format, compression: compression ?? 'none' };
+}
+
+function knownFormats(): string {
+  const packed = Object.keys(COMPRESSIONS).map((ending) => `.${ending}`);
+  return rows
+    .map(([, { endings, compressible, note }]) => {
+      const [first, ...also] = endings.map((ending) => `.${ending}`);
+      const notes = [
+        ...(also.length > 0 ? [`also ${also.join(', ')}`] : []),
+        ...(note ? [note] : []),
+        ...(compressible ? [`also with ${packed.join(' or ')} after it`] : []),
+      ];
+      return notes.length > 0 ? `${first} (${notes.join('; ')})` : first!;
+    })
+    .join(', ');
+}
