@@ -7,10 +7,11 @@ import type { Hooks, StageName } from '../base/events.js';
 import { textFromDocuments, type TextOf } from '../windows/document-text.js';
 import { requireDevice } from '../native/device.js';
 import { logged } from './logged.js';
+import { openableSlices } from './plan-run.js';
 import { openFinished, prepare, resolveSpec, type Prepared } from './prepare.js';
 import { report, type RunSummary } from './report.js';
 import { scoresStage } from './scores-stage.js';
-import { endWindows, fieldsOf, windowsStage, type WindowsResult } from './windows-stage.js';
+import { endWindows, fieldsOf, shareOf, windowsStage, type WindowsResult } from './windows-stage.js';
 import { checkInputs } from '../run/directory.js';
 import { partName } from '../run/ledger.js';
 import { PartGate } from '../run/part-gate.js';
@@ -84,7 +85,10 @@ async function exported(command: string, options: SpecInput, hooks: RunHooks): P
 /** The text of windows, from the corpus once more. */
 function textOfRun({ run, parts, spec }: Opened): TextOf {
   return textFromDocuments(
-    (part) => readSlices(parts[part]!.slices, fieldsOf(spec), () => undefined),
+    async function* (part) {
+      const { slices } = await openableSlices(run, parts[part]!.slices);
+      yield* readSlices(slices, fieldsOf(spec), () => undefined);
+    },
     async (part) => (await run.windows.require(partName(part), 'size')).digest,
   );
 }
@@ -104,8 +108,8 @@ async function open(options: SpecInput, hooks: RunHooks): Promise<Opened> {
 async function scored(prepared: Prepared, hooks: RunHooks): Promise<WindowsResult> {
   const ready = new PartGate();
   const [windows] = await together(
-    (signal) => windowsStage(prepared, { ...hooks, signal, onPart: ready.open }),
-    (signal) => scoresStage(prepared, { ...hooks, signal, ready }),
+    (signal) => windowsStage(prepared, { ...hooks, signal, onPart: ready.open }).finally(() => ready.close()),
+    (signal) => scoresStage(prepared, { ...hooks, signal, ready, share: shareOf(prepared.run) }),
     { signal: hooks.signal, letsFirstFinish: isOfTheData },
   );
   return windows;

@@ -2,17 +2,16 @@
 //
 // An option that is not given keeps the run's value, so `select --output RUN --alpha 0` needs no input and no model.
 import path from 'node:path';
-import { dataError, LongattnError, show } from '../base/errors.js';
-import type { Hooks, ProgressEvent } from '../base/events.js';
+import { dataError, LongattnError } from '../base/errors.js';
+import type { Hooks } from '../base/events.js';
 import { requireChosenModel } from './choice-model.js';
 import { resolveModel } from '../hub/resolve-model.js';
 import { ifExists, nodeFileSystem } from '../io/file-system.js';
-import { writeTextAtomically } from '../io/atomic-file.js';
 import { canonicalJson, type JsonObject } from '../io/canonical-json.js';
-import { findRun, openRun, sweep, type Run } from '../run/directory.js';
+import { findRun, openRun, rootOf, sweep, type Run } from '../run/directory.js';
 import { partName } from '../run/ledger.js';
-import { KNOWN_FORMATS } from '../corpus/formats.js';
-import { planInputs, type InputPart } from '../corpus/plan.js';
+import type { InputPart } from '../corpus/plan.js';
+import { freezePlan, loadPlan } from './plan-run.js';
 import { isPartOfModel, openModelFolder, type ModelDescription } from '../model/open-model.js';
 import { openTokenizer, type Tokenizer } from '../tokenizer/tokenizer.js';
 import { removeLeftoverSegments } from '../scoring/score-part.js';
@@ -38,11 +37,16 @@ const LATER_OPTIONS: JsonObject = { losses: false, dtype: 'float32' };
 /**
  * @throws LongattnError INVALID_OPTION, MISSING_OPTION, SPEC_CHANGED, and those of the model, the tokenizer and the inputs
  */
-export async function prepare(raw: SpecInput, hooks: Hooks = {}): Promise<Prepared> {
+export async function prepare(
+  raw: SpecInput,
+  hooks: Hooks = {},
+  { sweeps = true }: { sweeps?: boolean } = {},
+): Promise<Prepared> {
   const { signal, onProgress } = hooks;
-  const { spec, stored, hub } = await resolveSpec(raw);
+  const { spec, stored, hub, root } = await resolveSpec(raw);
   const needed = { layers: spec.layer, loss: spec.losses };
-  const found = await resolveModel(spec.model, { ...needed, ...pinnedCommit(spec.model, hub), ...hooks });
+  const place = await placeOfModel(spec.model, stored, root);
+  const found = await resolveModel(place, { ...needed, ...pinnedCommit(spec.model, hub), ...hooks });
   const { folder, id, commit } = found;
   const model = await openModelFolder(folder, { ...needed, ...modelOptions(spec) }).catch((error: unknown) => {
     throw spec.losses ? withoutLosses(folder, error) : error;
@@ -65,7 +69,6 @@ export async function prepare(raw: SpecInput, hooks: Hooks = {}): Promise<Prepar
   // The same model under another path is the same model: a moved folder does not end a run.
   const sameModel = stored !== undefined && stored['revision'] === model.revision;
   const tokenizer = spec.idsField ? undefined : await openTokenizer(folder);
-  let planned: InputPart[] | undefined;
   const run = await openRun(spec.output, {
     stages: {
       windows: { ...pick(spec, WINDOW_OPTIONS), tokenizer: tokenizer?.sha256 ?? null },
@@ -77,31 +80,25 @@ export async function prepare(raw: SpecInput, hooks: Hooks = {}): Promise<Prepar
     },
     versions: { longattn: version },
     ...(id !== undefined && commit !== undefined && { hub: { id, commit } }),
-    freeze: async () => {
-      const plan = await planInputs(spec.input, { limit: spec.limit, signal });
-      planned = plan.parts;
-      if (plan.skipped.length > 0) onProgress?.(skippedWarning(plan.skipped));
-      const inputs = plan.files.map((file) => ({ ...file }));
-      return { inputs, parts: plan.parts.length };
-    },
+    root: process.cwd(),
+    freeze: () => freezePlan(spec.output, spec, hooks),
+    sweep: sweeps,
+    signal,
   });
-  return { spec, run, parts: await loadPlan(run, spec, planned, signal), model, tokenizer };
+  return { spec, run, parts: await loadPlan(run, spec, signal), model, tokenizer };
 }
 
-/** Files of a folder that nobody reads: said once, when the run is planned. */
-function skippedWarning(skipped: readonly string[]): ProgressEvent {
-  const files = skipped.length === 1 ? '1 file' : `${skipped.length} files`;
-  return {
-    type: 'warning',
-    code: 'FILES_SKIPPED',
-    message: `${files} of no known format in the folders given will not be read, such as ${show(skipped[0])}. Known: ${KNOWN_FORMATS}; a plain .json must be named.`,
-  };
+/** The model as it was typed when the run was started lies where the run was started. */
+async function placeOfModel(model: string, stored: JsonObject | undefined, root: string): Promise<string> {
+  const there = path.resolve(root, model);
+  if (stored?.['model'] !== model || !(await ifExists(nodeFileSystem.stat(there)).catch(() => undefined))) return model;
+  return root === process.cwd() ? model : there;
 }
 
 /** Merge the options of a run that exists under those that are given now. */
 export async function resolveSpec(
   raw: SpecInput,
-): Promise<{ spec: Spec; stored: JsonObject | undefined; hub: Run['manifest']['hub'] }> {
+): Promise<{ spec: Spec; stored: JsonObject | undefined; hub: Run['manifest']['hub']; root: string }> {
   const output = raw.output;
   if (typeof output !== 'string' || output === '') {
     throw new LongattnError('MISSING_OPTION', 'usage', 'output is missing. It must be the path of the run directory.');
@@ -109,7 +106,7 @@ export async function resolveSpec(
   const found = await findRun(output);
   const { spec: stored, hub } = found?.manifest ?? {};
   const kept = stored ? pick(stored, [...WINDOW_OPTIONS, ...SCORE_OPTIONS]) : {};
-  return { spec: parseSpec({ ...kept, ...definedOnly(raw) }), stored, hub };
+  return { spec: parseSpec({ ...kept, ...definedOnly(raw) }), stored, hub, root: await rootOf(found?.manifest ?? {}) };
 }
 
 /** A run that was started with a branch goes on with the commit that it stood for, on another machine too. */
@@ -127,41 +124,13 @@ export async function openFinished(spec: Spec): Promise<Pick<Prepared, 'run' | '
   const optionsOf = (source: object): string =>
     canonicalJson({ ...pick(source, WINDOW_OPTIONS), ...pickScoreOptions(source) });
   if (optionsOf(spec) !== optionsOf(run.manifest.spec)) return undefined;
-  for (let part = 0; part < run.manifest.parts; part++) {
-    for (const ledger of [run.windows, run.scores]) {
-      if ((await ledger.inspect(partName(part), 'size')).status !== 'done') return undefined;
-    }
+  const names = Array.from({ length: run.manifest.parts }, (_, part) => partName(part));
+  for (const ledger of [run.scores, run.windows]) {
+    for await (const { status } of ledger.inspectAll(names, 'size')) if (status !== 'done') return undefined;
   }
-  await sweep(run.dir);
+  await sweep(run);
   await removeLeftoverSegments(run.scores);
-  return { run, parts: await loadPlan(run, spec, undefined) };
-}
-
-/** The plan lies beside the windows, so that a resume does not read the whole corpus again only to find where its parts begin. */
-async function loadPlan(
-  run: Run,
-  spec: Spec,
-  planned: InputPart[] | undefined,
-  signal?: AbortSignal | undefined,
-): Promise<InputPart[]> {
-  const file = path.join(run.dir, 'windows', 'plan.json');
-  if (!planned) {
-    const text = await ifExists(nodeFileSystem.readFile(file, 'utf8'));
-    const parts = text === undefined ? undefined : parsePlan(text);
-    if (parts?.length === run.manifest.parts) return parts;
-    planned = (await planInputs(spec.input, { limit: spec.limit, signal })).parts;
-  }
-  await writeTextAtomically(file, `${JSON.stringify(planned)}\n`);
-  return planned;
-}
-
-/** Undefined for a damaged file: the plan is then made again from the inputs. */
-function parsePlan(text: string): InputPart[] | undefined {
-  try {
-    return JSON.parse(text) as InputPart[];
-  } catch {
-    return undefined;
-  }
+  return { run, parts: await loadPlan(run, spec) };
 }
 
 function pick(source: object, names: readonly string[]): JsonObject {

@@ -9,7 +9,8 @@ import { loadBinding } from '../native/load.js';
 import { modelMetadata } from '../native/model-metadata.js';
 import { Scorer } from '../native/scorer.js';
 import type { PartGate } from '../run/part-gate.js';
-import { partsOfShard } from '../run/run-parts.js';
+import { requireSameKernel } from '../run/kernel.js';
+import { partsOfShard, type Share } from '../run/run-parts.js';
 import { resolveDistance } from '../base/distance.js';
 import { scoreParts } from '../scoring/score-parts.js';
 import type { Prepared } from './prepare.js';
@@ -22,7 +23,7 @@ import { withLosses } from './window-losses.js';
  */
 export async function scoresStage(
   { spec, run, parts, model }: Prepared,
-  hooks: Hooks & { ready?: PartGate } = {},
+  hooks: Hooks & { ready?: PartGate; share?: Share } = {},
 ): Promise<void> {
   const k = resolveDistance(spec.k, spec.window);
   if (spec.losses && k === 0) {
@@ -30,8 +31,10 @@ export async function scoresStage(
   }
   checkReach(model, k);
   let scorer: Scorer | undefined;
+  const metadata = modelMetadata(model, spec.device);
   try {
     await scoreParts({
+      check: 'size',
       parts: partsOfShard(parts.length, spec.shard),
       workers: spec.workers,
       windows: run.windows,
@@ -44,11 +47,12 @@ export async function scoresStage(
       heads: model.heads,
       vocabSize: model.vocabSize,
       batch: spec.batch * deviceCount(spec.device),
-      metadata: modelMetadata(model, spec.device),
+      metadata,
       openScorer: async () => {
         const machine = { threads: spec.threads, memoryBytes: spec.memory, device: spec.device };
         const opened = await Scorer.open(model.specText, machine, hooks.onProgress);
         scorer = opened;
+        await requireSameKernel(run, metadata['kernel']!, spec.mixedKernels);
         const { kernel, threads } = loadBinding().cpu();
         const facts = { kernel, threads: spec.threads || threads, model: model.architecture, revision: model.revision };
         hooks.onProgress?.({ type: 'stage-facts', stage: 'scores', facts });

@@ -9,7 +9,7 @@ import { writeArrowPart } from '../run/arrow-part.js';
 import { checkInputs, type Run } from '../run/directory.js';
 import { partName, type LedgerRecord } from '../run/ledger.js';
 import { mergeRejects, requireFewRejects, writeRejects } from '../run/rejects.js';
-import { partsOfShard, runParts, type RunPartsOptions } from '../run/run-parts.js';
+import { partsOfShard, runParts, type RunPartsOptions, type Share } from '../run/run-parts.js';
 import { readSlices } from '../corpus/read-slices.js';
 import { allTooShort, cutWindows } from '../windows/cut-windows.js';
 import {
@@ -19,6 +19,7 @@ import {
   type DomainCounts,
   type WindowCounts,
 } from '../windows/counts.js';
+import { openableSlices } from './plan-run.js';
 import type { Prepared } from './prepare.js';
 
 export interface WindowsResult {
@@ -37,17 +38,41 @@ export async function windowsStage(
   prepared: Prepared,
   hooks: Hooks & Pick<RunPartsOptions, 'onPart'> = {},
 ): Promise<WindowsResult> {
+  await makeWindows(prepared, { ...hooks, share: shareOf(prepared.run) });
+  return endWindows(prepared);
+}
+
+/**
+ * Make the windows of parts, without a word on the corpus as a whole.
+ * @throws LongattnError INPUT_MISSING, INPUT_CHANGED, PARTS_FAILED and what else runParts throws
+ */
+export async function makeWindows(
+  prepared: Prepared,
+  { signal, share, ...hooks }: Hooks & Pick<RunPartsOptions, 'onPart'> & { share: Share },
+): Promise<void> {
   const { run, spec, parts } = prepared;
   await checkInputs(run.manifest);
-  await runParts({
+  const { drain } = share;
+  // A part of windows is the work of seconds: it is left where it is.
+  const stop = signal && drain ? AbortSignal.any([signal, drain]) : (drain ?? signal);
+  const making = runParts({
     stage: 'windows',
     parts: partsOfShard(parts.length, spec.shard),
     workers: spec.workers,
     ledger: run.windows,
+    check: 'size',
     make: (part, signal) => makePart(prepared, part, signal),
+    ...{ signal: stop, share },
     ...hooks,
   });
-  return endWindows(prepared);
+  await making.catch((error: unknown) => {
+    if (!drain?.aborted || signal?.aborted) throw error;
+  });
+}
+
+/** With whoever else has opened the run: until all is done. */
+export function shareOf({ leases, failures }: Run): Share {
+  return { leases, failures, stay: true };
 }
 
 async function makePart(
@@ -57,9 +82,10 @@ async function makePart(
 ): Promise<LedgerRecord> {
   const counts = newWindowCounts();
   const rejects: Reject[] = [];
-  const onReject = (reject: Reject): void => void rejects.push(reject);
+  const { slices, typed } = await openableSlices(run, parts[part]!.slices);
+  const onReject = (reject: Reject): void => void rejects.push({ ...reject, file: typed(reject.file) });
   const digest = new DocumentDigest();
-  const documents = digested(readSlices(parts[part]!.slices, fieldsOf(spec), onReject), digest);
+  const documents = digested(readSlices(slices, fieldsOf(spec), onReject), digest);
   const windows = cutWindows(stopping(documents, signal), tokenizer, { window: spec.window, counts, onReject });
   return writeArrowPart(run.windows, partName(part), {
     columns: WINDOW_COLUMNS,
@@ -125,8 +151,8 @@ export async function endWindows({
 /** What the finished parts hold together. */
 async function countWindows(run: Run, parts: number): Promise<WindowsResult> {
   const found: LedgerRecord[] = [];
-  for (let part = 0; part < parts; part++) {
-    const state = await run.windows.inspect(partName(part), 'size');
+  const names = Array.from({ length: parts }, (_, part) => partName(part));
+  for await (const state of run.windows.inspectAll(names, 'size')) {
     if (state.status === 'done') found.push(state.record);
   }
   const rejects = found.reduce((sum, { counts }) => sum + counts['rejects']!, 0);

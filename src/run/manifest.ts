@@ -3,7 +3,14 @@ import { z } from 'zod';
 import { dataError } from '../base/errors.js';
 import type { JsonObject } from '../io/canonical-json.js';
 
-const FORMAT = 1;
+/**
+ * The layout of a run directory. It rises when a reader of the old one would go wrong; the formats in READ are read as they are, any
+ * other is refused by its number.
+ *   1  parts side by side
+ *   2  above 4,096 parts they lie in folders; relative paths are of `root`
+ */
+const FORMAT = 2;
+const READ: readonly number[] = [1, FORMAT];
 
 const jsonObject = z.record(z.string(), z.json());
 
@@ -11,6 +18,8 @@ const manifestSchema = z.strictObject({
   format: z.int(),
   /** Options that decide the bytes of windows and scores. Those of selection and export live beside their results. */
   spec: jsonObject,
+  /** The folder that relative paths of the spec and the inputs are of: where the run was started. Decides no byte. */
+  root: z.string().optional(),
   /** Hash of the last of these stages: names the run. */
   specHash: z.string(),
   hashes: z.object({ windows: z.string(), scores: z.string() }),
@@ -42,10 +51,10 @@ export function parseManifest(text: string, file: string): RunManifest {
     );
   }
   const format = (raw as { format?: unknown } | null)?.format;
-  if (typeof format === 'number' && format !== FORMAT) {
+  if (typeof format === 'number' && !READ.includes(format)) {
     throw dataError(
       'RUN_FORMAT',
-      `${file} has run format ${format}. This version reads ${FORMAT}: use the version that started the run.`,
+      `${file} has run format ${format}. This version reads ${READ.join(' and ')}: use the version that started the run.`,
     );
   }
   const parsed = manifestSchema.safeParse(raw);

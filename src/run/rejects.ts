@@ -7,8 +7,7 @@ import { ifExists } from '../io/file-system.js';
 import { readError } from '../io/io-error.js';
 import { partName, type Ledger } from './ledger.js';
 
-const rejectsFile = (ledger: Ledger, part: number): string =>
-  path.join(ledger.folder, `${partName(part)}.rejects.jsonl`);
+const rejectsFile = (ledger: Ledger, part: number): string => ledger.path(partName(part), '.rejects.jsonl');
 
 /** Write the rejects of a part. Call it before the part is entered in the ledger. A part without rejects has no file. */
 export async function writeRejects(ledger: Ledger, part: number, rejects: readonly Reject[]): Promise<void> {
