@@ -1,12 +1,12 @@
-// The scores over token ids that are shipped.
+// The count scores that are shipped.
 import { unitHash } from '../../base/random.js';
 import { gzip } from './gzip.js';
 import { IdfTable } from './idf.js';
 import { firstPlaces } from './ngrams.js';
 import { recurrence } from './recurrence.js';
-import type { TextScore, TextScorer } from './text-score.js';
+import type { CountScore, CountScorer } from './count-score.js';
 
-class RecurrenceScorer implements TextScorer<RecurrenceScorer> {
+class RecurrenceScorer implements CountScorer {
   private readonly table: IdfTable;
 
   constructor(n: number) {
@@ -17,23 +17,19 @@ class RecurrenceScorer implements TextScorer<RecurrenceScorer> {
     this.table.add(ids);
   }
 
-  merge(other: RecurrenceScorer): void {
-    this.table.merge(other.table);
-  }
-
   value({ tokenIds }: { tokenIds: Int32Array }, k: number): number {
     return recurrence(tokenIds, k, this.table);
   }
 }
 
-const recurrenceOf = (n: number): TextScore => ({
+const recurrenceOf = (n: number): CountScore => ({
   name: `recurrence-${n}`,
   formula: `share of the ${n}-grams first seen k or more tokens back, weighted by idf in the domain`,
   source: 'longattn',
   open: () => new RecurrenceScorer(n),
 });
 
-export const shippedTextScores: TextScore[] = [
+export const shippedCountScores: CountScore[] = [
   recurrenceOf(1),
   recurrenceOf(2),
   recurrenceOf(3),
