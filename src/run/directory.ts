@@ -14,7 +14,7 @@ import { makeManifest, parseManifest, type FrozenInput, type RunManifest } from 
 import { requireSameSpec, stageHashes } from './spec-hash.js';
 import { sweepTemporaries, temporaryPath } from '../io/temporary.js';
 
-const FOLDERS = ['windows', 'scores', 'selection', 'logs'] as const;
+const FOLDERS = ['windows', 'counts', 'scores', 'selection', 'logs'] as const;
 
 export interface OpenRunOptions {
   /** Options that decide the bytes of each stage's parts. */

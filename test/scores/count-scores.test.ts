@@ -44,7 +44,7 @@ describe('scores over token ids', () => {
     expect(listCountScores()).toContain(mine);
     expect(resolveScore('mine-count')).toEqual({ kind: 'count', score: mine });
     expect(() => registerScore(mine)).toThrow('A score must not be named "mine-count"');
-    expect(() => findCountScore('none')).toThrow('It must be one of recurrence-1, ');
+    expect(() => findCountScore('none')).toThrow('It must be one of last-recurrence-1, ');
   });
 });
 

@@ -49,7 +49,7 @@ describe('gzip', () => {
   it('a repeated passage scores above noise', () => {
     const noise = Int32Array.from({ length: 2000 }, (_, i) => Math.imul(i + 1, 2654435761) >>> 17);
     const repeated = Int32Array.from({ length: 2000 }, (_, i) => noise[i % 100]!);
-    expect(gzip(repeated, 49_152)).toBeGreaterThan(gzip(noise, 49_152));
-    expect(gzip(noise, 128_256)).toBeLessThan(0);
+    expect(gzip(repeated)).toBeGreaterThan(gzip(noise));
+    expect(gzip(noise)).toBeLessThan(0);
   });
 });

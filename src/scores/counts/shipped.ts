@@ -1,8 +1,9 @@
 // The count scores that are shipped.
 import { unitHash } from '../../base/random.js';
+import { distinct } from './distinct.js';
 import { gzip } from './gzip.js';
 import { IdfTable } from './idf.js';
-import { firstPlaces } from './ngrams.js';
+import { lastRecurrence } from './last-recurrence.js';
 import { recurrence } from './recurrence.js';
 import type { CountScore, CountScorer } from './count-score.js';
 
@@ -29,7 +30,17 @@ const recurrenceOf = (n: number): CountScore => ({
   open: () => new RecurrenceScorer(n),
 });
 
+const lastRecurrenceOf = (n: number): CountScore => ({
+  name: `last-recurrence-${n}`,
+  formula: `share of the ${n}-grams whose most recent earlier place is k or more tokens back`,
+  source: 'longattn',
+  open: () => ({ value: ({ tokenIds }, k) => lastRecurrence(tokenIds, n, [k])[0]! }),
+});
+
 export const shippedCountScores: CountScore[] = [
+  lastRecurrenceOf(1),
+  lastRecurrenceOf(2),
+  lastRecurrenceOf(3),
   recurrenceOf(1),
   recurrenceOf(2),
   recurrenceOf(3),
@@ -38,14 +49,14 @@ export const shippedCountScores: CountScore[] = [
     formula: '-(bytes of the DEFLATE-compressed ids) / L',
     source: 'longattn',
     ignoresK: true,
-    open: ({ vocabulary }) => ({ value: ({ tokenIds }) => gzip(tokenIds, vocabulary) }),
+    open: () => ({ value: ({ tokenIds }) => gzip(tokenIds) }),
   },
   {
     name: 'distinct',
     formula: '-(distinct tokens) / L',
     source: 'longattn',
     ignoresK: true,
-    open: () => ({ value: ({ tokenIds }) => -distinctTokens(tokenIds) / Math.max(1, tokenIds.length) }),
+    open: () => ({ value: ({ tokenIds }) => distinct(tokenIds) }),
   },
   {
     name: 'random',
@@ -55,7 +66,3 @@ export const shippedCountScores: CountScore[] = [
     open: ({ seed }) => ({ value: ({ windowId }) => unitHash(seed, windowId) }),
   },
 ];
-
-function distinctTokens(ids: Int32Array): number {
-  return firstPlaces(ids, 1).reduce((count, first, at) => count + (first === at ? 1 : 0), 0);
-}
