@@ -16,9 +16,11 @@ export { verifyScores, writeGolden, type VerifyOptions, type VerifyResult } from
 export { readScores, readSelection, readWindows } from './arrow/reader.js';
 export { openTokenizer, type Tokenizer } from './tokenizer/tokenizer.js';
 export { windowStarts } from './windows/slide.js';
-export { findScore, listScores, registerScore } from './scores/registry.js';
-export { listTextScores, registerTextScore } from './scores/text-registry.js';
-export type { TextScore, TextScorer, TextSettings, TextWindow } from './scores/counts/text-score.js';
+export { findScore, listCountScores, listScores, registerScore } from './scores/registry.js';
+export type { CountScore, CountScorer, CountSettings, CountWindow } from './scores/counts/count-score.js';
+export { listTextScores, registerTextScore } from './scores/old-names.js';
+export type { TextScore, TextScorer, TextSettings, TextWindow } from './scores/old-names.js';
+export { standardize, type Standard } from './scores/standardize.js';
 export { plainScore, type AttentionScore } from './scores/score.js';
 export type { LayerView } from './scores/layer-view.js';
 export { LongattnError, type ErrorKind } from './base/errors.js';

@@ -3,19 +3,25 @@
 // Arrays in a record are views into the batch: keep one only by copying it, or the whole batch stays in memory.
 import { dataError } from '../base/errors.js';
 import type { ScoreRow, SelectionRow, Window } from '../base/records.js';
+import {
+  STATISTIC_ROWS,
+  storedStatistics,
+  type Extras,
+  type Per,
+  type PerColumn,
+  type Statistics,
+} from '../base/statistics.js';
 import { nodeFileSystem, type FileSystem } from '../io/file-system.js';
 import { ArrowFile, type BatchOptions } from './file.js';
-import {
-  fixedSize,
-  scoreColumns,
-  SELECTION_COLUMNS,
-  WINDOW_COLUMNS,
-  type ColumnType,
-  type MoreScores,
-} from './schema.js';
+import { fixedSize, scoreColumns, SELECTION_COLUMNS, WINDOW_COLUMNS, type ColumnType } from './schema.js';
 import type { ListColumn, TextColumn } from './columns.js';
 
-type Floats = ListColumn<Float64Array>;
+interface ColumnPer {
+  head: ListColumn<Float64Array>;
+  bin: ListColumn<Float64Array>;
+  token: ListColumn<Float32Array>;
+  window: Float64Array;
+}
 
 /** The columns of a batch of scores, whatever the number of heads. */
 export interface ScoreBatch {
@@ -27,18 +33,7 @@ export interface ScoreBatch {
     layer: Int32Array;
     length: Int32Array;
     k: Int32Array;
-    ds: Floats;
-    variance: Floats;
-    entropy: Floats;
-    far_peak: Floats;
-    mass_bins: Floats;
-    square_bins: Floats;
-    sink_mass_bins: Floats;
-    sink_square_bins: Floats;
-    token_ds: ListColumn<Float32Array>;
-    loss: Float64Array;
-    near_loss: Float64Array;
-  };
+  } & { [Name in keyof PerColumn]: ColumnPer[PerColumn[Name]] };
 }
 
 export type ScoreColumn = keyof ScoreBatch['columns'];
@@ -46,10 +41,8 @@ export type ScoreColumn = keyof ScoreBatch['columns'];
 export interface ScoresFile extends AsyncDisposable {
   path: string;
   heads: number;
-  /** Whether the far mass of each token is there. */
-  tokens: boolean;
-  /** Whether the losses of each window are there. */
-  losses: boolean;
+  /** What is there that is stored on request alone. */
+  extras: Extras;
   metadata: ReadonlyMap<string, string>;
   /** Batch after batch, only the named columns are read (and there). */
   batches<Name extends ScoreColumn>(
@@ -64,12 +57,13 @@ export async function openScores(path: string, fs: FileSystem = nodeFileSystem):
   try {
     const type = file.typeOf('ds') ?? '';
     const heads = /^float64\[\d+\]$/.test(type) ? fixedSize(type as `float64[${number}]`) : 1;
-    const more = { tokens: file.typeOf('token_ds') !== undefined, losses: file.typeOf('loss') !== undefined };
-    file.require(scoreColumns(heads, more));
+    const found = STATISTIC_ROWS.filter(([, { column }]) => file.typeOf(column) !== undefined);
+    const extras: Extras = Object.fromEntries(found.flatMap(([, { when }]) => (when ? [[when, true]] : [])));
+    file.require(scoreColumns(heads, extras));
     return {
       path,
       heads,
-      ...more,
+      extras,
       metadata: file.metadata,
       batches: (names, options) =>
         (file as unknown as ArrowFile<Record<ScoreColumn, ColumnType>>).batches(names, options) as never,
@@ -87,16 +81,19 @@ export async function* readScores(
   options: { rows?: number; fs?: FileSystem } = {},
 ): AsyncGenerator<ScoreRow> {
   await using file = await openScores(path, options.fs);
-  const names = Object.keys(scoreColumns(file.heads, file)) as ScoreColumn[];
+  const names = Object.keys(scoreColumns(file.heads, file.extras)) as ScoreColumn[];
   let rows = 0;
+  const stored = storedStatistics(file.extras);
   for await (const { columns, rows: count } of file.batches(names)) {
-    for (let row = 0; row < count; row++) yield scoreAt(columns, row, file);
+    for (let row = 0; row < count; row++) yield scoreAt(columns, row, stored);
     rows += count;
   }
   requireRows(path, rows, options.rows);
 }
 
-function scoreAt(columns: ScoreBatch['columns'], row: number, { tokens, losses }: MoreScores): ScoreRow {
+function scoreAt(columns: ScoreBatch['columns'], row: number, stored: ReturnType<typeof storedStatistics>): ScoreRow {
+  const statistics: Record<string, unknown> = {};
+  for (const [name, { column }] of stored) statistics[name] = cellOf(columns[column as keyof PerColumn], row);
   return {
     windowId: columns.window_id.get(row),
     docId: columns.doc_id.get(row),
@@ -104,17 +101,13 @@ function scoreAt(columns: ScoreBatch['columns'], row: number, { tokens, losses }
     layer: columns.layer[row]!,
     length: columns.length[row]!,
     k: columns.k[row]!,
-    ds: columns.ds.get(row),
-    variance: columns.variance.get(row),
-    entropy: columns.entropy.get(row),
-    farPeak: columns.far_peak.get(row),
-    massBins: columns.mass_bins.get(row),
-    squareBins: columns.square_bins.get(row),
-    sinkMassBins: columns.sink_mass_bins.get(row),
-    sinkSquareBins: columns.sink_square_bins.get(row),
-    ...(tokens ? { tokenDs: columns.token_ds.get(row) } : {}),
-    ...(losses ? { loss: columns.loss[row]!, nearLoss: columns.near_loss[row]! } : {}),
+    ...(statistics as unknown as Statistics),
   };
+}
+
+/** The numbers of a statistic in one row: no copy. */
+export function cellOf(column: ColumnPer[Per], row: number): Float64Array | Float32Array | number {
+  return column instanceof Float64Array ? column[row]! : column.get(row);
 }
 
 /** @param rows as the ledger has it; another number is an error */

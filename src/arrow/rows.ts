@@ -1,5 +1,6 @@
 // How the plain records of src/base/records.ts lie in the tables of src/arrow/schema.ts: the one place that knows both names.
-import type { ScoreRow, SelectionRow, Window } from '../base/records.js';
+import type { ScoreRow, Window } from '../base/records.js';
+import { STATISTIC_ROWS } from '../base/statistics.js';
 
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -24,28 +25,8 @@ export function scoreRow(score: ScoreRow): Row {
     layer: score.layer,
     length: score.length,
     k: score.k,
-    ds: score.ds,
-    variance: score.variance,
-    entropy: score.entropy,
-    far_peak: score.farPeak,
-    mass_bins: score.massBins,
-    square_bins: score.squareBins,
-    sink_mass_bins: score.sinkMassBins,
-    sink_square_bins: score.sinkSquareBins,
-    ...(score.tokenDs ? { token_ds: score.tokenDs } : {}),
-    ...(score.loss === undefined ? {} : { loss: score.loss, near_loss: score.nearLoss }),
-  };
-}
-
-export function selectionRow(row: SelectionRow): Row {
-  return {
-    window_id: row.windowId,
-    domain: row.domain,
-    ds: row.ds,
-    du: row.du,
-    lds: row.lds,
-    rank: row.rank,
-    selected: row.selected,
-    reason: row.reason,
+    ...Object.fromEntries(
+      STATISTIC_ROWS.filter(([name]) => score[name] !== undefined).map(([name, { column }]) => [column, score[name]]),
+    ),
   };
 }

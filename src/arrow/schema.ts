@@ -16,9 +16,7 @@ import {
   Type,
   Utf8,
 } from 'apache-arrow';
-
-/** Distance bins of a head: edges floor(j*L/32). */
-export const BINS = 32;
+import { sizeOf, storedStatistics, type Extras, type Per } from '../base/statistics.js';
 
 /** `float64[9]` is a fixed-size list of 9 numbers. */
 export type FixedList = `float64[${number}]` | `int32[${number}]`;
@@ -45,14 +43,14 @@ export const WINDOW_COLUMNS = {
   token_ids: 'list<int32>',
 } as const satisfies Columns;
 
-/** Columns of the scores table that are there on request: `--tokens`, `--losses`. */
-export interface MoreScores {
-  tokens?: boolean | undefined;
-  losses?: boolean | undefined;
-}
-
 /** @param heads H; bins are H x 32, head-major */
-export function scoreColumns(heads: number, { tokens, losses }: MoreScores = {}): Columns {
+export function scoreColumns(heads: number, extras: Extras = {}): Columns {
+  const types: Record<Per, ColumnType> = {
+    head: `float64[${sizeOf('head', heads, 0)}]`,
+    bin: `float64[${sizeOf('bin', heads, 0)}]`,
+    token: 'list<float32>',
+    window: 'float64',
+  };
   return {
     window_id: 'utf8',
     doc_id: 'utf8',
@@ -60,16 +58,7 @@ export function scoreColumns(heads: number, { tokens, losses }: MoreScores = {})
     layer: 'int32',
     length: 'int32',
     k: 'int32',
-    ds: `float64[${heads}]`,
-    variance: `float64[${heads}]`,
-    entropy: `float64[${heads}]`,
-    far_peak: `float64[${heads}]`,
-    mass_bins: `float64[${heads * BINS}]`,
-    square_bins: `float64[${heads * BINS}]`,
-    sink_mass_bins: `float64[${heads * BINS}]`,
-    sink_square_bins: `float64[${heads * BINS}]`,
-    ...(tokens ? { token_ds: 'list<float32>' as const } : {}),
-    ...(losses ? { loss: 'float64' as const, near_loss: 'float64' as const } : {}),
+    ...Object.fromEntries(storedStatistics(extras).map(([, { column, per }]) => [column, types[per]])),
   };
 }
 

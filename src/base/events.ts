@@ -4,6 +4,7 @@ export type StageName =
   | 'download'
   | 'extract'
   | 'windows'
+  | 'counts'
   | 'scores'
   | 'selection'
   | 'export'

@@ -1,4 +1,5 @@
 // The plain records that flow between the stages. Stages know these and nothing of each other.
+import type { Statistics } from './statistics.js';
 
 /** One document of the corpus: text, or token ids that are already there. */
 export interface Document {
@@ -39,28 +40,14 @@ export interface Window {
   tokenIds: Int32Array;
 }
 
-/** Statistics of one (window, layer): one entry a head; bins are head-major [H x 32]. Units: see docs/definitions.md. */
-export interface ScoreRow {
+/** Statistics of one (window, layer), as src/base/statistics.ts lists them; bins are head-major [H x 32]. Units: docs/definitions.md. */
+export interface ScoreRow extends Statistics {
   windowId: string;
   docId: string;
   domain: string;
   layer: number;
   length: number;
   k: number;
-  ds: Float64Array;
-  variance: Float64Array;
-  entropy: Float64Array;
-  farPeak: Float64Array;
-  massBins: Float64Array;
-  squareBins: Float64Array;
-  sinkMassBins: Float64Array;
-  sinkSquareBins: Float64Array;
-  /** Far mass a token, mean over heads; only with `--tokens`. */
-  tokenDs?: Float32Array;
-  /** Mean loss of the tokens 1 .. L-1, nats, when a token sees all before it; only with `--losses`. */
-  loss?: number;
-  /** The same when it sees only the last k tokens and the sink (the first 4). */
-  nearLoss?: number;
 }
 
 export interface SelectionRow {

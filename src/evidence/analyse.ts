@@ -3,7 +3,7 @@ import type { OnProgress } from '../base/events.js';
 import { spearman } from '../scores/ranks.js';
 import type { CombineSettings } from '../scores/score.js';
 import { findScore } from '../scores/registry.js';
-import { attentionCandidate, measuredCandidate, textCandidates, type Candidate, type LayerRows } from './candidate.js';
+import { attentionCandidate, measuredCandidate, countCandidates, type Candidate, type LayerRows } from './candidate.js';
 import type { CaseTable } from './case-table.js';
 import { Cells, NLL_GAIN, POOLED, type Cell } from './cells.js';
 import { bestOfEachScore, chooseHeads, type Judged } from './choose.js';
@@ -51,7 +51,7 @@ export class Analysis {
     this.first = cellsOf(table.restrict(one));
     this.second = cellsOf(table.restrict(other));
     this.candidates = [
-      ...textCandidates(table),
+      ...countCandidates(table),
       ...(input.gains && input.gainsOfControls ? [measuredCandidate(NLL_GAIN, input.gains)] : []),
       ...[...input.layers].flatMap(([layer, rows]) => [...layerCandidates(table, layer, rows, this.options)]),
     ];

@@ -52,8 +52,8 @@ function componentColumns(score: AttentionScore, rows: LayerRows, { heads, k }: 
   return ofWindow[0]!.map((_, component) => Float64Array.from(ofWindow, (components) => components[component]!));
 }
 
-export function textCandidates(table: CaseTable): Candidate[] {
-  return table.text.map(({ score, k, values }) => ({
+export function countCandidates(table: CaseTable): Candidate[] {
+  return table.counts.map(({ score, k, values }) => ({
     score,
     ...(k === undefined ? {} : { k }),
     values: (wanted) => gather(values, wanted),
@@ -66,11 +66,11 @@ export function measuredCandidate(score: string, values: Float64Array): Candidat
 }
 
 /** The mean of two standardised scores; layer, heads and k are those of the first. */
-export function blendCandidate(attention: Candidate, text: Candidate): Candidate {
+export function blendCandidate(attention: Candidate, count: Candidate): Candidate {
   return {
     ...attention,
-    score: `blend:${attention.score}+${text.score}`,
-    values: (wanted) => blend([attention.values(wanted), text.values(wanted)], [1, 1]),
+    score: `blend:${attention.score}+${count.score}`,
+    values: (wanted) => blend([attention.values(wanted), count.values(wanted)], [1, 1]),
   };
 }
 

@@ -6,8 +6,8 @@ import { requireRows } from '../arrow/reader.js';
 import { writeArrowPart } from '../run/arrow-part.js';
 import { partName, type Ledger } from '../run/ledger.js';
 import type { Case, ControlFacts, MadeCases } from './cases.js';
-import { CaseTable, type CaseFacts, type TextValueColumn } from './case-table.js';
-import type { TextColumn } from './text-values.js';
+import { CaseTable, type CaseFacts, type CountValueColumn } from './case-table.js';
+import type { CountColumn } from './count-values.js';
 
 const FACTS = 'facts';
 /** With all layers of a small model on two cores a part is a minute or two of work, which is what a kill costs. */
@@ -21,12 +21,12 @@ const factColumns = (columns: number): Columns => ({
   text_scores: `float64[${columns}]`,
 });
 
-/** @param textOf the scores over token ids of a case, one a column */
+/** @param countsOf the count scores of a case, one a column */
 export async function writeCases(
   ledger: Ledger,
   { cases, controls }: MadeCases,
-  columns: readonly TextColumn[],
-  textOf: (one: Case) => number[],
+  columns: readonly CountColumn[],
+  countsOf: (one: Case) => number[],
 ): Promise<void> {
   const size = Math.max(1, Math.floor(PART_TOKENS / cases[0]!.window.tokenIds.length));
   const parts = Math.ceil(cases.length / size);
@@ -45,7 +45,7 @@ export async function writeCases(
       pair: one.pair,
       control: one.control,
       domain: one.window.domain,
-      text_scores: textOf(one),
+      text_scores: countsOf(one),
     })),
     entry: () => ({ counts: { parts } }),
   });
@@ -89,10 +89,10 @@ export async function readCases(ledger: Ledger): Promise<StoredCases | undefined
     }
   }
   requireRows(ledger.file(FACTS), cases.length, facts.record.rows);
-  const text = columns.map(({ score, k }, at): TextValueColumn => ({
+  const counts = columns.map(({ score, k }, at): CountValueColumn => ({
     score,
     k,
     values: Float64Array.from(values[at]!),
   }));
-  return { table: new CaseTable(cases, controls, text), parts };
+  return { table: new CaseTable(cases, controls, counts), parts };
 }

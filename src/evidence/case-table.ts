@@ -11,8 +11,8 @@ export interface CaseFacts {
   domain: string;
 }
 
-/** A score over token ids for every case; `k` is undefined where the score ignores it. */
-export interface TextValueColumn {
+/** A count score for every case; `k` is undefined where the score ignores it. */
+export interface CountValueColumn {
   score: string;
   k: number | undefined;
   values: Float64Array;
@@ -33,7 +33,7 @@ export class CaseTable {
   constructor(
     readonly cases: readonly CaseFacts[],
     readonly controls: readonly ControlFacts[],
-    readonly text: readonly TextValueColumn[],
+    readonly counts: readonly CountValueColumn[],
     private readonly keep: (windowId: string) => boolean = () => true,
   ) {
     cases.forEach((one, row) => {
@@ -44,12 +44,12 @@ export class CaseTable {
 
   /** The same cases seen through a part of the real windows: values stay addressed by the same rows. */
   restrict(windowIds: ReadonlySet<string>): CaseTable {
-    return new CaseTable(this.cases, this.controls, this.text, (id) => windowIds.has(id));
+    return new CaseTable(this.cases, this.controls, this.counts, (id) => windowIds.has(id));
   }
 
   /** The same cases with some of the controls only. */
   withControls(controls: readonly ControlFacts[]): CaseTable {
-    return new CaseTable(this.cases, controls, this.text, this.keep);
+    return new CaseTable(this.cases, controls, this.counts, this.keep);
   }
 
   /** Number of documents that the real windows of a domain come from. */

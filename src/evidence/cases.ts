@@ -32,7 +32,7 @@ export interface CaseOptions {
   window: number;
   seed: number;
   controls: readonly Control[];
-  /** The value of a score over token ids in a domain. */
+  /** The value of a count score in a domain. */
   count: (domain: string, score: string, ids: Int32Array) => number;
 }
 

@@ -2,6 +2,7 @@
 //
 // `_found` says of which model and corpus the choice is true: a run with another model refuses it (src/pipeline/choice-model.ts).
 import { findScore } from '../scores/registry.js';
+import { extrasOf } from '../scores/score.js';
 import { resolveDistance, type DistanceRule } from '../base/distance.js';
 import type { EvidenceReport } from './report.js';
 
@@ -33,7 +34,7 @@ export function choiceFile(report: EvidenceReport, origin: ChoiceOrigin): Record
     selectLayer: choice.layer,
     score: choice.score,
     heads,
-    ...(findScore(choice.score).needsTokens ? { tokens: true } : {}),
+    ...(extrasOf(findScore(choice.score)).has('tokens') ? { tokens: true } : {}),
     ...(ropeTheta === undefined ? {} : { ropeTheta }),
     ...(dtype === 'float32' ? {} : { dtype }),
     ...(choice.k !== null && choice.k !== scored ? { selectK: choice.k } : {}),

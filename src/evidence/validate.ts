@@ -1,13 +1,14 @@
 // `longattn validate` without its surroundings: windows in, an evidence folder and a report out.
 //
-// Three kinds of work, each resumed where it was killed: cases (sample, controls, scores over token ids), attention statistics of
+// Three kinds of work, each resumed where it was killed: cases (sample, controls, counts), attention statistics of
 // the cases, losses. The report is made anew from them every time: it takes seconds.
 import path from 'node:path';
 import { dataError, invalid } from '../base/errors.js';
 import type { Window } from '../base/records.js';
+import { binEdges } from '../base/statistics.js';
 import { writeTextAtomically } from '../io/atomic-file.js';
 import type { JsonObject } from '../io/canonical-json.js';
-import { listTextScores } from '../scores/text-registry.js';
+import { listCountScores } from '../scores/registry.js';
 import { advise } from './advice.js';
 import { Analysis } from './analyse.js';
 import { makeCases } from './cases.js';
@@ -21,7 +22,7 @@ import type { EvidenceReport } from './report.js';
 import { writeReportTable } from './report-table.js';
 import { openStore, type EvidenceStore } from './store.js';
 import { sampleWindows } from './sample.js';
-import { textColumns, TextValues } from './text-values.js';
+import { countColumns, CountValues } from './count-values.js';
 import type { ValidateOptions } from './validate-options.js';
 
 /** Fewer real windows cannot be cut into two halves that say anything. */
@@ -67,12 +68,12 @@ function specOf({
     seed,
     revision: model.revision,
     layers: [...model.layers],
-    textScores: listTextScores().map(({ name }) => name),
+    textScores: listCountScores().map(({ name }) => name),
   };
 }
 
 function checkDistances(ks: readonly number[], window: number): void {
-  const edges = Array.from({ length: 32 }, (_, bin) => Math.floor((bin * window) / 32));
+  const edges = binEdges(window);
   const wrong = ks.find((k) => k === 0 || !edges.includes(k));
   if (wrong === undefined && ks.length > 0) return;
   const some = [...new Set([1, 2, 4, 8, 16, 24].map((bin) => edges[bin]!))].filter((edge) => edge > 0);
@@ -82,19 +83,19 @@ function checkDistances(ks: readonly number[], window: number): void {
 async function prepareCases(store: EvidenceStore, options: ValidateOptions): Promise<StoredCases> {
   const { ks, seed, window, onProgress, signal } = options;
   onProgress?.({ type: 'stage-start', stage: 'controls', parts: 1, done: 0 });
-  const scores = listTextScores();
-  const text = new TextValues(scores, { vocabulary: options.model.vocabSize, seed });
+  const scores = listCountScores();
+  const counts = new CountValues(scores, { vocabulary: options.model.vocabSize, seed });
   const watched = (): AsyncIterable<Window> => stopping(options.windows(), signal);
-  const sample = await sampleWindows(watched(), options.perDomain, seed, (one) => text.observe(one));
+  const sample = await sampleWindows(watched(), options.perDomain, seed, (one) => counts.observe(one));
   const made = await makeCases(sample, watched(), {
     window,
     seed,
     controls: findControls(options.controls),
-    count: (domain, score, tokenIds) => text.value(domain, score, { windowId: '', tokenIds }, ks[0]!),
+    count: (domain, score, tokenIds) => counts.value(domain, score, { windowId: '', tokenIds }, ks[0]!),
   });
-  const columns = textColumns(scores, ks);
+  const columns = countColumns(scores, ks);
   await writeCases(store.cases, made, columns, ({ window: one }) =>
-    columns.map(({ score, k }) => text.value(one.domain, score.name, one, k ?? ks[0]!)),
+    columns.map(({ score, k }) => counts.value(one.domain, score.name, one, k ?? ks[0]!)),
   );
   onProgress?.({ type: 'stage-done', stage: 'controls', counts: { windows: made.cases.length } });
   return (await readCases(store.cases))!;

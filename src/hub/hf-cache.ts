@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { environmentError } from '../base/errors.js';
+import { environmentError, LongattnError } from '../base/errors.js';
 import { writeAtomically } from '../io/atomic-file.js';
 import { errorCode, ifExists } from '../io/file-system.js';
 import { writeError } from '../io/io-error.js';
@@ -43,11 +43,11 @@ export class HfCache {
     return isCommit(text.trim()) ? text.trim() : undefined;
   }
 
-  /** Note which commit the revision stands for. */
+  /** Note which commit the revision stands for, where the cache can be written: without the note the Hub is asked again. */
   async keepCommit(commit: string): Promise<void> {
     const { revision } = this.model;
     if (revision === commit || (await this.commit()) === commit) return;
-    await this.writing(join(this.folder, 'refs', revision), (path) =>
+    await this.noting(join(this.folder, 'refs', revision), (path) =>
       placeFile(path, (draft) => writeFile(draft, commit)),
     );
   }
@@ -67,8 +67,9 @@ export class HfCache {
     return exists(join(this.folder, '.no_exist', commit, file));
   }
 
+  /** Note that the model has no such file, where the cache can be written. */
   async keepAbsence(commit: string, file: string): Promise<void> {
-    await this.writing(join(this.folder, '.no_exist', commit, file), (path) => writeFile(path, ''));
+    await this.noting(join(this.folder, '.no_exist', commit, file), (path) => writeFile(path, ''));
   }
 
   /**
@@ -100,6 +101,15 @@ export class HfCache {
 
   private async link(path: string, blob: string): Promise<void> {
     await this.writing(path, () => placeFile(path, (draft) => symlink(relative(dirname(path), blob), draft)));
+  }
+
+  /** A shared cache is often read-only, and what is there serves all the same. */
+  private async noting(path: string, action: (path: string) => Promise<unknown>): Promise<void> {
+    try {
+      await this.writing(path, action);
+    } catch (error) {
+      if (!(error instanceof LongattnError)) throw error;
+    }
   }
 
   private async writing(path: string, action: (path: string) => Promise<unknown>): Promise<void> {

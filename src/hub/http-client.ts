@@ -125,8 +125,8 @@ export class HubClient {
 
   private cut(url: URL, asked: Asked, cause: unknown): TransientError {
     const detail = networkReason(cause);
-    const proxy = this.settings.unusedProxy
-      ? ' A proxy is set in the environment: Node.js 22.21 or newer uses it with NODE_USE_ENV_PROXY=1.'
+    const proxy = this.settings.proxied
+      ? ' The proxy in HTTPS_PROXY (HTTP_PROXY) was used, unless NO_PROXY names this host.'
       : '';
     const final: LongattnError = environmentError(
       'HUB_UNREACHABLE',

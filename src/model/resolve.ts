@@ -26,6 +26,7 @@ export function resolveModel(config: ConfigReader, ropeTheta: number | undefined
   const inner = family.config ? family.config(config) : config;
   for (const part of [config, inner]) {
     part.only('is_causal', true);
+    refuseLayerConfigs(part);
   }
   const quantized = [config, inner].some((part) => refuseQuantized(part, family));
   const sizes = family.sizes(inner);
@@ -46,6 +47,21 @@ export function resolveModel(config: ConfigReader, ropeTheta: number | undefined
   return { family, quantized, sizes, globals, embedding, layers, head: merge([family.head(model)]) };
 }
 
+/** Settings that single layers have of their own (transformers 5.15 and later): only those that repeat the model's. */
+function refuseLayerConfigs(config: ConfigReader): void {
+  if (!config.has('per_layer_config')) return;
+  for (const [layer, own] of Object.entries(config.object('per_layer_config').values)) {
+    for (const [key, value] of Object.entries(isObject(own) ? own : { [layer]: own })) {
+      if (JSON.stringify(value) === JSON.stringify(config.values[key])) continue;
+      throw dataError(
+        'CONFIG_INVALID',
+        `${config.path}: per_layer_config gives layer ${layer} a ${key} of its own, ${show(value)}. It must be that of the model ` +
+          `(${show(config.values[key])}): layers that differ in this way are not supported.`,
+      );
+    }
+  }
+}
+
 /** Where a config says that weights are packed, or that activations are rounded while the model runs. */
 const QUANTIZATION_KEYS = ['quantization_config', 'compression_config', 'quantization'];
 
@@ -54,7 +70,7 @@ const QUANTIZATION_KEYS = ['quantization_config', 'compression_config', 'quantiz
  * @returns whether they are quantized where the family knows that layer 0 does without them
  */
 function refuseQuantized(config: ConfigReader, family: Family): boolean {
-  const keys = QUANTIZATION_KEYS.filter((name) => config.has(name));
+  const keys = QUANTIZATION_KEYS.filter((name) => config.has(name) && !leavesWeightsPlain(config.values[name]));
   for (const key of keys) {
     const value = config.values[key];
     const method = isObject(value) ? value['quant_method'] : undefined;
@@ -63,6 +79,18 @@ function refuseQuantized(config: ConfigReader, family: Family): boolean {
     }
   }
   return keys.length > 0;
+}
+
+/** An empty object, or one that rounds the cache of keys and values alone, which is not used here. */
+function leavesWeightsPlain(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const method = value['quant_method'];
+  if (method === 'modelopt' && isObject(value['quantization'])) return value['quantization']['quant_algo'] === null;
+  if (method === 'compressed-tensors') {
+    const groups = value['config_groups'];
+    return isObject(groups) && Object.keys(groups).length === 0;
+  }
+  return Object.keys(value).length === 0;
 }
 
 export function quantizedError(path: string, what: string): LongattnError {

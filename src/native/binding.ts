@@ -1,19 +1,11 @@
 // Types of the addon's exports. scripts/check-binding proves that the C++ export table and this file agree.
+import type { KernelStatistics } from '../base/statistics.js';
 
 /** Statistics of one (window, layer), as the addon hands them over. Sums are already divided as in docs/definitions.md. */
-export interface NativeStats {
+export interface NativeStats extends KernelStatistics {
   layer: number;
   length: number;
   k: number;
-  ds: Float64Array;
-  variance: Float64Array;
-  entropy: Float64Array;
-  farPeak: Float64Array;
-  massBins: Float64Array;
-  squareBins: Float64Array;
-  sinkMassBins: Float64Array;
-  sinkSquareBins: Float64Array;
-  tokenDs?: Float32Array;
 }
 
 export interface NativeModelOptions {

@@ -1,10 +1,14 @@
 // The windows stage over a run: parts of the corpus become windows/part-NNNNN.arrow, refused rows rejects.jsonl.
+//
+// The counts of each window (counts/) are written beside it while its token ids are in hand: a pass over them later costs more.
 import path from 'node:path';
 import { WINDOW_COLUMNS } from '../arrow/schema.js';
 import { windowRow, type Row } from '../arrow/rows.js';
 import { digested, DocumentDigest } from '../windows/document-text.js';
 import type { Hooks } from '../base/events.js';
-import type { Document, Reject } from '../base/records.js';
+import type { Document, Reject, Window } from '../base/records.js';
+import { countRow, type CountRow } from '../counts/count-window.js';
+import { writeCounts } from '../counts/counts-part.js';
 import { writeArrowPart } from '../run/arrow-part.js';
 import { checkInputs, type Run } from '../run/directory.js';
 import { partName, type LedgerRecord } from '../run/ledger.js';
@@ -82,6 +86,7 @@ async function makePart(
 ): Promise<LedgerRecord> {
   const counts = newWindowCounts();
   const rejects: Reject[] = [];
+  const tokenCounts: CountRow[] = [];
   const { slices, typed } = await openableSlices(run, parts[part]!.slices);
   const onReject = (reject: Reject): void => void rejects.push({ ...reject, file: typed(reject.file) });
   const digest = new DocumentDigest();
@@ -90,13 +95,16 @@ async function makePart(
   return writeArrowPart(run.windows, partName(part), {
     columns: WINDOW_COLUMNS,
     metadata: { window: `${spec.window}`, tokenizer: tokenizer?.sha256 ?? 'none', spec_hash: run.windows.specHash },
-    rows: rows(windows),
+    rows: rows(windows, (window) => tokenCounts.push(countRow(window))),
     entry: () => ({
       counts: entryCounts(counts, rejects.length),
       domains: Object.entries(counts).map(([domain, values]) => ({ domain, counts: { ...values } })),
       digest: digest.hex(),
     }),
-    beforeCommit: () => writeRejects(run.windows, part, rejects),
+    beforeCommit: async () => {
+      await writeRejects(run.windows, part, rejects);
+      await writeCounts(run.windows, part, spec.window, tokenCounts);
+    },
   });
 }
 
@@ -107,8 +115,11 @@ export function fieldsOf(spec: Prepared['spec']): Parameters<typeof readSlices>[
   );
 }
 
-async function* rows(windows: AsyncIterable<Parameters<typeof windowRow>[0]>): AsyncGenerator<Row> {
-  for await (const window of windows) yield windowRow(window);
+async function* rows(windows: AsyncIterable<Window>, onWindow: (window: Window) => void): AsyncGenerator<Row> {
+  for await (const window of windows) {
+    onWindow(window);
+    yield windowRow(window);
+  }
 }
 
 async function* stopping(documents: AsyncIterable<Document>, signal: AbortSignal): AsyncGenerator<Document> {

@@ -72,6 +72,11 @@ export class Ledger {
     return path.join(this.folder, number === undefined ? '' : folderOf(Number(number)), `${name}${ending}`);
   }
 
+  /** A ledger of the same parts, in a folder of its own in the same run. */
+  beside(stage: string, specHash: string): Ledger {
+    return new Ledger(path.join(path.dirname(this.folder), stage), specHash, this.fs, this.parts);
+  }
+
   /** The folders that hold parts. */
   folders(): string[] {
     const inside = Array.from({ length: Math.ceil(this.parts / FOLDER_PARTS) }, (_, at) => folderOf(at * FOLDER_PARTS));

@@ -34,13 +34,6 @@ export function auc(above: ArrayLike<number>, below: ArrayLike<number>): number 
   return (sum - (above.length * (above.length + 1)) / 2) / (above.length * below.length);
 }
 
-/** Share of pairs (i, i) in which `above` is larger. */
-export function pairShare(above: ArrayLike<number>, below: ArrayLike<number>): number {
-  let wins = 0;
-  for (let i = 0; i < above.length; i++) wins += above[i]! > below[i]! ? 1 : above[i]! === below[i]! ? 0.5 : 0;
-  return wins / above.length;
-}
-
 /** Spearman's rank correlation, -1..1; 0 when one side is constant (nothing to follow). */
 export function spearman(x: ArrayLike<number>, y: ArrayLike<number>): number {
   return pearson(ranks(x), ranks(y));

@@ -2,7 +2,7 @@
 import { dataError, LongattnError, show } from '../base/errors.js';
 import type { NativeScoreRequest, NativeStats } from '../native/binding.js';
 import type { ScoreRow, Window } from '../base/records.js';
-import { BINS } from '../arrow/schema.js';
+import { sizeOf, STATISTIC_ROWS } from '../base/statistics.js';
 import { resolveDistance, type DistanceRule } from '../base/distance.js';
 
 /** Statistics of one (window, layer), with the window's losses if the run wants them. */
@@ -85,19 +85,12 @@ function checkStats(stats: WindowStats, window: Window, settings: BatchSettings,
   if (stats.layer !== layer || stats.length !== length || stats.k !== k) {
     throw mismatch(`layer ${stats.layer}, length ${stats.length}, k ${stats.k} instead of ${layer}, ${length}, ${k}`);
   }
-  const sizes: [ArrayLike<number>, number][] = [
-    [stats.ds, heads],
-    [stats.variance, heads],
-    [stats.entropy, heads],
-    [stats.farPeak, heads],
-    [stats.massBins, heads * BINS],
-    [stats.squareBins, heads * BINS],
-    [stats.sinkMassBins, heads * BINS],
-    [stats.sinkSquareBins, heads * BINS],
-    [stats.tokenDs ?? [], settings.tokens ? length : 0],
-  ];
-  const wrong = sizes.find(([values, size]) => values.length !== size);
-  if (wrong) throw mismatch(`${wrong[0].length} values instead of ${wrong[1]}`);
+  for (const [name, { per, when }] of STATISTIC_ROWS) {
+    if (per === 'window') continue; // the losses: checked below
+    const found = stats[name] as ArrayLike<number> | undefined;
+    const size = when === undefined || settings[when] ? sizeOf(per, heads, length) : 0;
+    if ((found?.length ?? 0) !== size) throw mismatch(`${found?.length ?? 0} values of ${name} instead of ${size}`);
+  }
   if (settings.losses) checkLosses(stats, window);
   for (let head = 0; head < heads; head++) {
     if (Number.isFinite(stats.ds[head]) && Number.isFinite(stats.variance[head])) continue;

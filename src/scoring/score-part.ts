@@ -7,6 +7,7 @@ import { scoreRow, type Row } from '../arrow/rows.js';
 import { scoreColumns, type Metadata } from '../arrow/schema.js';
 import { mapOrdered } from '../base/map-ordered.js';
 import type { ScoreRow, Window } from '../base/records.js';
+import { sizeOf, storedStatistics, type Per } from '../base/statistics.js';
 import { writeArrowPart } from '../run/arrow-part.js';
 import { ifExists } from '../io/file-system.js';
 import { partName, type Ledger, type LedgerRecord } from '../run/ledger.js';
@@ -18,6 +19,7 @@ const SEGMENT_TOKENS = 1 << 18;
 const SEGMENT_BYTES = 64 << 20;
 /** One batch is computed while the rows of the one before are written. */
 const BATCHES_IN_FLIGHT = 2;
+const BYTES: Record<Per, number> = { head: 8, bin: 8, token: 4, window: 8 };
 
 export interface ScorePartOptions extends BatchSettings {
   windows: Ledger;
@@ -38,7 +40,9 @@ export const segmentName = (part: number, segment: number): string =>
   `${partName(part)}.seg-${String(segment).padStart(4, '0')}`;
 
 export function segmentWindows({ window, layers, heads, tokens }: BatchSettings): number {
-  const bytesOfWindow = layers.length * (heads * (4 + 4 * 32) * 8 + (tokens ? 4 * window : 0));
+  const stored = storedStatistics({ tokens });
+  const bytesOfRow = stored.reduce((sum, [, { per }]) => sum + BYTES[per] * sizeOf(per, heads, window), 0);
+  const bytesOfWindow = layers.length * bytesOfRow;
   return Math.max(1, Math.min(Math.floor(SEGMENT_TOKENS / window), Math.floor(SEGMENT_BYTES / bytesOfWindow), 256));
 }
 

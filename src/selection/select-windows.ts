@@ -6,20 +6,21 @@ import { writeArrowPart } from '../run/arrow-part.js';
 import { canonicalJson, hashJson, type JsonObject } from '../io/canonical-json.js';
 import type { Run } from '../run/directory.js';
 import { Ledger, type LedgerCheck } from '../run/ledger.js';
-import { formulaOf, resolveScore, type SingleScore } from '../scores/resolve.js';
+import type { SingleScore } from '../scores/registry.js';
+import { formulaOf, resolveScore } from '../scores/resolve.js';
 import type { Standard } from '../scores/standardize.js';
 import { choose } from './choose.js';
 import { DEFAULT_SEED, type KeepSettings } from './budget.js';
 import { combine, type MeasuredScore } from './combine.js';
 import { measure, type Measured } from './measure.js';
-import { measureText } from './measure-text.js';
+import { measureCounts } from './measure-counts.js';
 import { selectionBatches } from './selection-batches.js';
 import { summarise, type DomainSummary } from './summary.js';
 
 export const SELECTION = 'selection';
 
 export interface SelectionSettings extends KeepSettings {
-  /** A name in one of the registries, or `blend:A+B` of names. */
+  /** The name of a score, or `blend:A+B` of names. */
   score: string;
   alpha: number;
   std: Standard;
@@ -60,12 +61,12 @@ export async function selectWindows(
     ...{ attention: singles.flatMap((one) => (one.kind === 'attention' ? [one.score] : [])), layer, k, heads },
     ...options,
   });
-  const lds = combine(measured.table, score, await withText(run, singles, measured, settings, options), settings);
+  const lds = combine(measured.table, score, await withCounts(run, singles, measured, settings, options), settings);
   const choice = choose(measured.table, lds, settings);
   // What decides nothing is left out: the seed where nothing is drawn.
   const { temperature, seed, ...rest } = settings;
   const drawn = temperature ? { temperature } : {};
-  const seeded = temperature || singles.some((one) => one.kind === 'text') ? { seed: seed ?? DEFAULT_SEED } : {};
+  const seeded = temperature || singles.some((one) => one.kind === 'count') ? { seed: seed ?? DEFAULT_SEED } : {};
   const used: JsonObject = {
     ...({ ...rest, ...drawn, ...seeded } as unknown as JsonObject),
     layer: measured.layer,
@@ -88,26 +89,26 @@ export async function selectWindows(
   return { domains, settings: used, ledger, path: ledger.file(SELECTION) };
 }
 
-/** The measured scores in their order: those over token ids are measured here, from the windows. */
-async function withText(
+/** The measured scores in their order: counts are measured here, from the windows. */
+async function withCounts(
   run: Run,
   singles: readonly SingleScore[],
   { table, k, components }: Measured,
   settings: SelectionSettings,
   options: SelectionOptions,
 ): Promise<MeasuredScore[]> {
-  const text = singles.flatMap((one) => (one.kind === 'text' ? [one.score] : []));
+  const counts = singles.flatMap((one) => (one.kind === 'count' ? [one.score] : []));
   const values =
-    text.length === 0
+    counts.length === 0
       ? []
-      : await measureText({
-          ...{ windows: run.windows, parts: run.manifest.parts, text, table },
+      : await measureCounts({
+          ...{ windows: run.windows, parts: run.manifest.parts, counts, table },
           ...{ k: k ?? 0, seed: settings.seed ?? DEFAULT_SEED },
           ...options,
         });
-  let [attentions, texts] = [0, 0];
+  let [attentions, counted] = [0, 0];
   return singles.map((score) => ({
     score,
-    columns: score.kind === 'attention' ? (components[attentions++] ?? []) : [values[texts++]!],
+    columns: score.kind === 'attention' ? (components[attentions++] ?? []) : [values[counted++]!],
   }));
 }

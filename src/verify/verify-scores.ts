@@ -8,11 +8,12 @@ import { scoreRow } from '../arrow/rows.js';
 import { scoreColumns } from '../arrow/schema.js';
 import { ArrowWriter } from '../arrow/writer.js';
 import type { ScoreRow } from '../base/records.js';
+import { STATISTIC_ROWS, type Statistic } from '../base/statistics.js';
 import { writeAtomically } from '../io/atomic-file.js';
 import type { Run } from '../run/directory.js';
 import { ifExists } from '../io/file-system.js';
 import { partName } from '../run/ledger.js';
-import { compareRow, shapeMismatch, type ComparedColumn, type Difference } from './compare-row.js';
+import { compareRow, shapeMismatch, type Difference } from './compare-row.js';
 
 /** So many missing or unlike rows are named; all are counted. */
 const NAMED_ROWS = 20;
@@ -77,7 +78,7 @@ export async function verifyScores(run: Run, { golden, rtol = 1e-5, signal }: Ve
       unlike: { count: 0, rows: [] },
     },
   };
-  const worst = new Map<ComparedColumn, Difference>();
+  const worst = new Map<Statistic, Difference>();
   for await (const row of rowsOfRun(run)) {
     signal?.throwIfAborted();
     const other = expected.get(keyOf(row));
@@ -112,8 +113,10 @@ export async function writeGolden(run: Run, golden: string): Promise<number> {
   const first = rows[0];
   if (!first) throw dataError('NO_WINDOWS', `${run.dir} has no scores to make a golden file of. Score a corpus first.`);
   rows.sort((a, b) => byBytes(a.domain, b.domain) || byBytes(a.windowId, b.windowId) || a.layer - b.layer);
-  const more = { tokens: first.tokenDs !== undefined, losses: first.loss !== undefined };
-  const columns = scoreColumns(first.ds.length, more);
+  const extras: [string, true][] = STATISTIC_ROWS.flatMap(([name, { when }]) =>
+    when && first[name] !== undefined ? [[when, true]] : [],
+  );
+  const columns = scoreColumns(first.ds.length, Object.fromEntries(extras));
   // The hash of the run names its inputs, which a golden file outlives.
   const { spec_hash: _, ...metadata } = await metadataOf(run);
   await writeAtomically(

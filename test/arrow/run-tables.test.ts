@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ArrowFile } from '../../src/arrow/file.js';
 import { openScores, readScores, readSelection, readWindows } from '../../src/arrow/reader.js';
-import { scoreRow, selectionRow, windowRow, type Row } from '../../src/arrow/rows.js';
+import { scoreRow, windowRow, type Row } from '../../src/arrow/rows.js';
 import {
   EXPORT_COLUMNS,
   scoreColumns,
@@ -17,7 +17,7 @@ import { ArrowWriter, type ArrowOptions } from '../../src/arrow/writer.js';
 import type { SelectionRow, Window } from '../../src/base/records.js';
 import { writeAtomically } from '../../src/io/atomic-file.js';
 import { collect } from '../support/collect.js';
-import { makeScore, makeWindow } from '../support/rows.js';
+import { makeScore, makeWindow, selectionRow } from '../support/rows.js';
 import { faultyFs } from '../support/faulty-fs.js';
 import { tempFolder } from '../support/temp-folder.js';
 
@@ -76,7 +76,12 @@ describe('tables of a run', () => {
       expect(await collect(readScores(file, { rows: 7 }))).toEqual(scores);
       await using opened = await openScores(file);
       const { heads, metadata } = opened;
-      expect([heads, opened.tokens, opened.losses, metadata.get('model')]).toEqual([3, tokens, losses, 'tiny']);
+      expect([heads, opened.extras.tokens ?? false, opened.extras.losses ?? false, metadata.get('model')]).toEqual([
+        3,
+        tokens,
+        losses,
+        'tiny',
+      ]);
     }
   });
 

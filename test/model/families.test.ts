@@ -201,6 +201,8 @@ describe('what a family cannot compute is refused', () => {
       'CONFIG_INVALID',
       /layer type "rope_theta"/,
     ],
+    ['llama', { per_layer_config: { '1': { sliding_window: 8 } } }, 'CONFIG_INVALID', /layer 1 a sliding_window.* 8/],
+    ['gemma3_vision', { per_layer_config: { '0': 3 } }, 'CONFIG_INVALID', /per_layer_config/],
     ['qwen2', { model_type: 'llama', architectures: null }, 'TENSOR_UNKNOWN', /k_proj\.bias/],
     ['qwen3', { model_type: 'llama', architectures: null }, 'TENSOR_UNKNOWN', /k_norm/],
   ])('%s with %j', async (name, change, code, message) => {
@@ -248,8 +250,50 @@ describe('what a config leaves to its family', () => {
     });
   });
 
-  it('may be the head: a decoder alone names its own class', async () => {
-    const folder = await withConfig('llama', (config) => ({ ...config, architectures: ['LlamaModel'] }));
+  it.each([
+    ['llama', 'LlamaModel'],
+    ['llama', 'LLaMAForCausalLM'],
+    ['llama', 'LlamaForSequenceClassification'],
+    ['llama', 'LlamaForRewardModelWithGating'],
+    ['llama', 'LlamaModelForScore'],
+    ['qwen2', 'Qwen2ForRewardModel'],
+    ['qwen2', 'Qwen2ForProcessRewardModel'],
+    ['gpt2', 'GPT2DoubleHeadsModel'],
+    ['gpt2', 'GPT2Model'],
+    ['gpt_neox', 'GPTNeoXRewardModel'],
+  ])('may be the head: in %s, %s has the same decoder', async (name, architecture) => {
+    const folder = await withConfig(name, (config) => ({ ...config, architectures: [architecture] }));
+    expect(await specOf(folder)).toBe(await specOf(join(MODELS, name)));
+  });
+
+  it.each(['LlamaBidirectionalModel', 'LlavaForCausalLM', 'LlamaForVision', 'Llama'.repeat(2)])(
+    'is not another decoder: %s',
+    async (architecture) => {
+      const folder = await withConfig('llama', (config) => ({ ...config, architectures: [architecture] }));
+      await expect(openModelFolder(folder)).rejects.toMatchObject({ code: 'UNKNOWN_ARCHITECTURE' });
+    },
+  );
+
+  it.each<[string, unknown]>([
+    ['no object at all', {}],
+    [
+      'the cache of keys and values (compressed-tensors)',
+      { quant_method: 'compressed-tensors', config_groups: {}, kv_cache_scheme: { num_bits: 8 } },
+    ],
+    [
+      'the same (modelopt)',
+      { quant_method: 'modelopt', quantization: { quant_algo: null, kv_cache_quant_algo: 'FP8' } },
+    ],
+  ])('are plain weights where what is quantized is %s', async (_, quantization_config) => {
+    const folder = await withConfig('llama', (config) => ({ ...config, quantization_config }));
+    expect(await specOf(folder)).toBe(await specOf(join(MODELS, 'llama')));
+  });
+
+  it('are the same settings where a layer repeats them as its own', async () => {
+    const folder = await withConfig('llama', (config) => ({
+      ...config,
+      per_layer_config: { '1': { hidden_act: config['hidden_act'], hidden_size: config['hidden_size'] } },
+    }));
     expect(await specOf(folder)).toBe(await specOf(join(MODELS, 'llama')));
   });
 });

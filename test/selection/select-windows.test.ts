@@ -12,7 +12,7 @@ import { nodeFileSystem, type FileSystem } from '../../src/io/file-system.js';
 import { Ledger, partName } from '../../src/run/ledger.js';
 import { registerScore } from '../../src/scores/registry.js';
 import { plainScore } from '../../src/scores/score.js';
-import { findTextScore, listTextScores } from '../../src/scores/text-registry.js';
+import { findCountScore, listCountScores } from '../../src/scores/registry.js';
 import { selectWindows, type SelectionSettings } from '../../src/selection/select-windows.js';
 import { collect } from '../support/collect.js';
 import { makeScoredRun, someWindows, WINDOW } from '../support/made-run.js';
@@ -140,7 +140,7 @@ describe('selectWindows', () => {
   it('ranks by any score of the registry, also one of the user that needs tokens', async () => {
     registerScore({
       ...plainScore('test-mean-token', 'mean of token_ds', 'test', (view) => mean([...view.row.tokenDs!])),
-      needsTokens: true,
+      reads: ['tokenDs'],
     });
     const rows = await collect(
       readSelection((await selectWindows(run, { ...DEFAULTS, score: 'test-mean-token' })).path),
@@ -186,13 +186,13 @@ describe('selectWindows', () => {
     expect(await bytesOf({ score: 'ds' })).toBe(plain);
   });
 
-  it.each(listTextScores().map(({ name }) => name))('ranks by %s, a score over token ids', async (name) => {
+  it.each(listCountScores().map(({ name }) => name))('ranks by %s, a count', async (name) => {
     const rows = await collect(readSelection((await selectWindows(run, { ...DEFAULTS, score: name, seed: 5 })).path));
     const windows = PARTS.flat();
     for (const domain of ['book', 'code']) {
       const own = windows.filter((window) => window.domain === domain);
       const vocabulary = 1 + Math.max(...windows.flatMap(({ tokenIds }) => [...tokenIds]));
-      const scorer = findTextScore(name).open({ vocabulary, seed: 5 });
+      const scorer = findCountScore(name).open({ vocabulary, seed: 5 });
       for (const { tokenIds } of own) scorer.observe?.(tokenIds);
       const expected = own.map((window) => scorer.value(window, WINDOW / 4));
       const found = rows.filter((row) => row.domain === domain);

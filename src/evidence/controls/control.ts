@@ -15,7 +15,7 @@ export interface ControlContext {
   length: number;
   /** A stream of its own for each label. */
   random: (label: string) => Random;
-  /** Counts that pairs may be matched on, by the name of a score over token ids. */
+  /** Counts that pairs may be matched on, by the name of a count score. */
   count: (score: string, ids: Int32Array) => number;
 }
 

@@ -13,7 +13,7 @@ const DONORS = [8, 4, 2];
 /** A splice further from its real window than this share of the real windows' standard deviation is no match. */
 const TOLERANCE = 0.25;
 
-/** @param count name of a score over token ids */
+/** @param count name of a count score */
 export function matchedOn(count: string): Control {
   const name = `matched-${count.replace(/-\d+$/, '')}`;
   return {

@@ -78,11 +78,8 @@ export function findFamily(config: ConfigReader): Family {
   }
   if (config.has('architectures')) {
     const named = config.list('architectures', 'strings', (item): item is string => typeof item === 'string');
-    if (
-      !named.some((architecture) =>
-        family.architectures.some((known) => [known, withoutHead(known)].includes(architecture)),
-      )
-    ) {
+    const known = family.architectures.map(stem);
+    if (!named.some((architecture) => known.includes(stem(architecture)))) {
       throw dataError(
         'UNKNOWN_ARCHITECTURE',
         `${config.path}: architectures ${show(named)} is not known for model_type ${modelType}. Known are ${family.architectures.join(', ')}.`,
@@ -92,7 +89,11 @@ export function findFamily(config: ConfigReader): Family {
   return family;
 }
 
-/** The class of the decoder alone, which embedding models are saved as. */
-function withoutHead(architecture: string): string {
-  return architecture.replace(/(ForCausalLM|LMHeadModel|ForConditionalGeneration)$/, 'Model');
+/** What stands on top of a decoder: a head for tokens, classes or rewards, or nothing. The decoder is the same. */
+const TOP =
+  /(For(CausalLM|ConditionalGeneration|ImageTextToText|SequenceClassification|TokenClassification|QuestionAnswering|(Process)?RewardModel(WithGating)?)|LMHeadModel|DoubleHeadsModel|ModelForScore|RewardModel|Model)$/;
+
+/** Name of the decoder in that of a class. Lower case: LLaMAForCausalLM is how the first checkpoints spelt it. */
+function stem(architecture: string): string {
+  return architecture.replace(TOP, '').toLowerCase();
 }

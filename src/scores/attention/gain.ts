@@ -9,7 +9,6 @@ export const gain: AttentionScore = {
   name: 'gain',
   formula: 'mean over tokens of -ln(1 - F_n), F_n the mean over all heads',
   source: 'longattn',
-  needsTokens: true,
   ignoresK: true,
   ignoresHeads: true,
   reads: ['tokenDs'],

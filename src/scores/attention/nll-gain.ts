@@ -12,5 +12,5 @@ export const nllGain = plainScore(
     }
     return nearLoss - loss;
   },
-  { needsLosses: true, ignoresK: true, ignoresHeads: true, reads: ['loss', 'nearLoss'] },
+  { ignoresK: true, ignoresHeads: true, reads: ['loss', 'nearLoss'] },
 );

@@ -13,8 +13,8 @@ const LINES = 2000;
 const PEAK = 450 * MIB;
 
 const READER = `
-  const { planInputs } = await import('../stages/dist/corpus/plan.js');
-  const { readSlices } = await import('../stages/dist/corpus/read-slices.js');
+  const { planInputs } = await import('./dist/corpus/plan.js');
+  const { readSlices } = await import('./dist/corpus/read-slices.js');
   const result = { documents: 0, units: 0, rejects: [] };
   const { parts } = await planInputs([{ domain: 'd', patterns: [process.argv[1]] }]);
   for (const { slices } of parts) {

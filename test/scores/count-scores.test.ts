@@ -3,14 +3,14 @@ import fc from 'fast-check';
 import { blend } from '../../src/scores/blend.js';
 import { spearman } from '../../src/scores/ranks.js';
 import { resolveScore } from '../../src/scores/resolve.js';
-import { findTextScore, listTextScores, registerTextScore } from '../../src/scores/text-registry.js';
+import { findCountScore, listCountScores, registerScore } from '../../src/scores/registry.js';
 
 const settings = { vocabulary: 49_152, seed: 3 };
 const window = (windowId: string, ...ids: number[]) => ({ windowId, tokenIds: Int32Array.from(ids) });
 
 describe('scores over token ids', () => {
   it('distinct, gzip and recurrence by hand', () => {
-    const value = (name: string, scorer = findTextScore(name).open(settings)): number => {
+    const value = (name: string, scorer = findCountScore(name).open(settings)): number => {
       const [one, other] = [window('w', 5, 6, 7, 5, 6, 8), window('v', 1, 2, 3)];
       [one, other].forEach(({ tokenIds }) => scorer.observe?.(tokenIds));
       return scorer.value(one, 3);
@@ -23,7 +23,7 @@ describe('scores over token ids', () => {
   });
 
   it('random is uniform, and follows the seed and the id alone', () => {
-    const [scorer, same, other] = [1, 1, 2].map((seed) => findTextScore('random').open({ ...settings, seed }));
+    const [scorer, same, other] = [1, 1, 2].map((seed) => findCountScore('random').open({ ...settings, seed }));
     const values = Array.from({ length: 2000 }, (_, i) => scorer!.value(window(`doc:${i}`), 1));
     expect(Math.abs(values.reduce((a, b) => a + b) / 2000 - 0.5)).toBeLessThan(0.026); // 4 standard deviations
     expect(
@@ -38,24 +38,13 @@ describe('scores over token ids', () => {
     expect(other!.value(window('doc:7'), 1)).not.toBe(values[7]);
   });
 
-  it('shards that observed a part each are merged into the whole', () => {
-    const ids = Array.from({ length: 8 }, (_, w) => Int32Array.from({ length: 40 }, (_, i) => (i * (w + 2)) % 11));
-    const [whole, left, right] = [1, 2, 3].map(() => findTextScore('recurrence-2').open(settings));
-    ids.forEach((one, i) => {
-      whole!.observe!(one);
-      (i < 3 ? left : right)!.observe!(one);
-    });
-    left!.merge!(right);
-    for (const one of ids)
-      expect(left!.value({ windowId: '', tokenIds: one }, 9)).toBe(whole!.value({ windowId: '', tokenIds: one }, 9));
-  });
-
   it('takes a score of the user, once', () => {
-    const mine = { ...findTextScore('distinct'), name: 'mine-text' };
-    registerTextScore(mine);
-    expect(listTextScores()).toContain(mine);
-    expect(() => registerTextScore(mine)).toThrow('A score must not be named "mine-text"');
-    expect(() => findTextScore('none')).toThrow('It must be one of recurrence-1, ');
+    const mine = { ...findCountScore('distinct'), name: 'mine-count' };
+    registerScore(mine);
+    expect(listCountScores()).toContain(mine);
+    expect(resolveScore('mine-count')).toEqual({ kind: 'count', score: mine });
+    expect(() => registerScore(mine)).toThrow('A score must not be named "mine-count"');
+    expect(() => findCountScore('none')).toThrow('It must be one of last-recurrence-1, ');
   });
 });
 
@@ -81,12 +70,12 @@ describe('blend', () => {
 describe('resolveScore', () => {
   it('finds scores of both kinds and blends', () => {
     expect(resolveScore('content')).toMatchObject({ kind: 'attention', score: { name: 'content' } });
-    expect(resolveScore('gzip')).toMatchObject({ kind: 'text', score: { name: 'gzip' } });
+    expect(resolveScore('gzip')).toMatchObject({ kind: 'count', score: { name: 'gzip' } });
     expect(resolveScore('blend:content+0.5*recurrence-2')).toMatchObject({
       kind: 'blend',
       parts: [
         { weight: 1, score: { kind: 'attention', score: { name: 'content' } } },
-        { weight: 0.5, score: { kind: 'text', score: { name: 'recurrence-2' } } },
+        { weight: 0.5, score: { kind: 'count', score: { name: 'recurrence-2' } } },
       ],
     });
     expect(resolveScore('blend:-1*entropy')).toMatchObject({ parts: [{ weight: -1 }] });

@@ -1,28 +1,26 @@
-// What a score over token ids alone is: no model, one linear pass (two where it needs to know what is rare in the domain).
+// What a count score, one over token ids alone, is: no model, one linear pass (two where it needs to know what is rare in the domain).
 
 /** A window as such a score sees it: a row of the windows parts. */
-export interface TextWindow {
+export interface CountWindow {
   windowId: string;
   tokenIds: Int32Array;
 }
 
-export interface TextSettings {
+export interface CountSettings {
   /** Ids are below it. */
   vocabulary: number;
   seed: number;
 }
 
 /** Scores the windows of one domain. */
-export interface TextScorer<Self = unknown> {
+export interface CountScorer {
   /** Shown every window of the domain once before any is scored; absent where nothing of the domain is needed. */
   observe?(ids: Int32Array): void;
-  /** Add what another shard of the same domain observed. */
-  merge?(other: Self): void;
   /** Higher must mean: more long-range dependency. `k`: minimum distance in tokens. */
-  value(window: TextWindow, k: number): number;
+  value(window: CountWindow, k: number): number;
 }
 
-export interface TextScore {
+export interface CountScore {
   name: string;
   /** As a person writes it; shown by `--help` and in reports. */
   formula: string;
@@ -30,5 +28,5 @@ export interface TextScore {
   /** True when another k would give the same number. */
   ignoresK?: boolean;
   /** A scorer for one domain. */
-  open(settings: TextSettings): TextScorer;
+  open(settings: CountSettings): CountScorer;
 }

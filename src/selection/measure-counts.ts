@@ -1,4 +1,4 @@
-// Scores over token ids for all windows of a run: two passes over the windows parts, linear in tokens, a batch in memory at a time.
+// Count scores for all windows of a run: two passes over the windows parts, linear in tokens, a batch in memory at a time.
 //
 // The first pass shows every window to the scorer of its domain (what is rare there?) and finds the largest id. Parts and their rows
 // come in the order of the run, so that shards and workers change nothing.
@@ -8,13 +8,13 @@ import { requireRows } from '../arrow/reader.js';
 import { WINDOW_COLUMNS } from '../arrow/schema.js';
 import { partName, type Ledger, type LedgerCheck } from '../run/ledger.js';
 import { requireVerified } from '../run/verified-parts.js';
-import type { TextScore, TextScorer } from '../scores/counts/text-score.js';
+import type { CountScore, CountScorer } from '../scores/counts/count-score.js';
 import type { WindowTable } from './window-table.js';
 
-export interface MeasureTextOptions {
+export interface MeasureCountsOptions {
   windows: Ledger;
   parts: number;
-  text: readonly TextScore[];
+  counts: readonly CountScore[];
   /** The windows of the run, in its order. */
   table: WindowTable;
   /** Minimum distance, tokens. */
@@ -25,8 +25,8 @@ export interface MeasureTextOptions {
 }
 
 /** @returns for each score one number a window @throws LongattnError PART_MISSING, PART_CHANGED, SCORES_STALE, SCORE_NOT_FINITE */
-export async function measureText(options: MeasureTextOptions): Promise<Float64Array[]> {
-  const { text, table, k, seed, windows, parts } = options;
+export async function measureCounts(options: MeasureCountsOptions): Promise<Float64Array[]> {
+  const { counts, table, k, seed, windows, parts } = options;
   const names = Array.from({ length: parts }, (_, part) => partName(part));
   const records = await requireVerified(windows, names, options.check, options.signal);
   const rows = records.map((record) => record.rows);
@@ -34,20 +34,20 @@ export async function measureText(options: MeasureTextOptions): Promise<Float64A
   await eachWindow(options, rows, (_, ids) => {
     for (let i = 0; i < ids.length; i++) if (ids[i]! >= vocabulary) vocabulary = ids[i]! + 1;
   });
-  const scorers: TextScorer[][] = table.domainNames.map(() => text.map((score) => score.open({ vocabulary, seed })));
+  const scorers: CountScorer[][] = table.domainNames.map(() => counts.map((score) => score.open({ vocabulary, seed })));
   if (scorers.flat().some((scorer) => scorer.observe)) {
     await eachWindow(options, rows, (at, ids) => {
       for (const scorer of scorers[table.domains[at]!]!) scorer.observe?.(ids);
     });
   }
-  const values = text.map(() => new Float64Array(table.length));
+  const values = counts.map(() => new Float64Array(table.length));
   await eachWindow(options, rows, (at, tokenIds, windowId) => {
     scorers[table.domains[at]!]!.forEach((scorer, s) => {
       const value = scorer.value({ windowId, tokenIds }, k);
       if (!Number.isFinite(value)) {
         throw dataError(
           'SCORE_NOT_FINITE',
-          `The score ${text[s]!.name} must be a finite number; of window ${show(windowId)} it is ${value}. Mend the score.`,
+          `The score ${counts[s]!.name} must be a finite number; of window ${show(windowId)} it is ${value}. Mend the score.`,
         );
       }
       values[s]![at] = value;
@@ -57,7 +57,7 @@ export async function measureText(options: MeasureTextOptions): Promise<Float64A
 }
 
 async function eachWindow(
-  { windows, parts, table, signal }: MeasureTextOptions,
+  { windows, parts, table, signal }: MeasureCountsOptions,
   rows: readonly number[],
   visit: (at: number, tokenIds: Int32Array, windowId: string) => void,
 ): Promise<void> {
