@@ -27,6 +27,7 @@ const LAYERS = {
   export: 'base io arrow run windows selection',
   'model-tools': 'base io model hub',
   pipeline: 'base io model native corpus options arrow tokenizer windows run hub scoring selection export counts',
+  cluster: 'base io',
   evidence: 'base io arrow run model hub native scores scoring options counts pipeline',
   'index.ts': '*',
   cli: '*',

@@ -106,6 +106,12 @@ const GROUP_TITLES: Record<Group, string> = {
   machine: 'Machine (changes no result; a device the last digits):',
 };
 
+/** Names of the options of some groups, with their flags. */
+export function flagsOfGroups(groups: Group[]): Record<string, string> {
+  const rows = Object.entries(OPTIONS).filter(([, { group }]) => groups.includes(group));
+  return Object.fromEntries(rows.map(([name]) => [name, kebab(name)]));
+}
+
 /** Add the options of some groups, and what every command that works on a run has. */
 export function withOptions<T>(yargs: Argv<T>, groups: Group[]): Argv<T> {
   for (const [name, def] of Object.entries(OPTIONS)) {
@@ -129,7 +135,7 @@ export function withOptions<T>(yargs: Argv<T>, groups: Group[]): Argv<T> {
  * Merge flags, environment and config file into what src/options/spec.ts takes.
  * @throws LongattnError INVALID_OPTION when an option that is no list is repeated, CONFIG_UNREADABLE for a bad config file
  */
-export function collectOptions(argv: Record<string, unknown>, environment = process.env): SpecInput {
+export function collectOptions(argv: Readonly<Record<string, unknown>>, environment = process.env): SpecInput {
   const config = typeof argv['config'] === 'string' ? readConfig(argv['config']) : {};
   const raw: SpecInput = { ...config };
   for (const [name, def] of Object.entries(OPTIONS) as [OptionName, OptionDef][]) {

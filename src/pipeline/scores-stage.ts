@@ -16,6 +16,13 @@ import { scoreParts } from '../scoring/score-parts.js';
 import type { Prepared } from './prepare.js';
 import { withLosses } from './window-losses.js';
 
+export interface ScoresHooks extends Hooks {
+  ready?: PartGate;
+  share?: Share;
+  /** Let this worker compute with another kernel than the first one's. */
+  mixedKernels?: boolean | undefined;
+}
+
 /**
  * Score the windows of this shard's parts.
  * @param hooks `ready` is opened part by part as their windows are done; without it all must be
@@ -23,7 +30,7 @@ import { withLosses } from './window-losses.js';
  */
 export async function scoresStage(
   { spec, run, parts, model }: Prepared,
-  hooks: Hooks & { ready?: PartGate; share?: Share } = {},
+  { mixedKernels = false, ...hooks }: ScoresHooks = {},
 ): Promise<void> {
   const k = resolveDistance(spec.k, spec.window);
   if (spec.losses && k === 0) {
@@ -52,7 +59,7 @@ export async function scoresStage(
         const machine = { threads: spec.threads, memoryBytes: spec.memory, device: spec.device };
         const opened = await Scorer.open(model.specText, machine, hooks.onProgress);
         scorer = opened;
-        await requireSameKernel(run, metadata['kernel']!, spec.mixedKernels);
+        await requireSameKernel(run, metadata['kernel']!, mixedKernels);
         const { kernel, threads } = loadBinding().cpu();
         const facts = { kernel, threads: spec.threads || threads, model: model.architecture, revision: model.revision };
         hooks.onProgress?.({ type: 'stage-facts', stage: 'scores', facts });

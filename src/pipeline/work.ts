@@ -2,10 +2,9 @@
 //
 // It judges the data of its parts and never the whole corpus: that is the business of `finish`, or of the `select` that comes after.
 import type { Hooks } from '../base/events.js';
-import { LongattnError } from '../base/errors.js';
+import { invalid, LongattnError } from '../base/errors.js';
 import { together } from '../base/together.js';
 import { parseDuration } from '../base/units.js';
-import { invalid } from '../base/errors.js';
 import { requireDevice } from '../native/device.js';
 import type { SpecInput } from '../options/spec.js';
 import { PartGate } from '../run/part-gate.js';
@@ -21,6 +20,8 @@ export interface WorkOptions {
   start?: string | undefined;
   /** Stop after so long, such as "3h50m" or 13800 (seconds), at the end of what is at work. */
   timeLimit?: string | number | undefined;
+  /** Compute with another kernel than the first worker's, if need be: the last digits differ. Default false. */
+  mixedKernels?: boolean | undefined;
   /** Stay until all parts are done, here or elsewhere. Default: end when there is nothing left to take. */
   wait?: boolean | undefined;
 }
@@ -48,7 +49,7 @@ export interface WorkSummary {
  *   this worker; and what `run` throws of options, model and inputs
  */
 export async function work(options: SpecInput & WorkOptions, hooks: WorkHooks = {}): Promise<WorkSummary> {
-  const { start = 'auto', timeLimit, wait = false, ...raw } = options;
+  const { start = 'auto', timeLimit, wait = false, mixedKernels, ...raw } = options;
   const place = startPlace(start);
   using drain = drainOf(timeLimit, hooks.drain);
   requireDevice((await resolveSpec(raw)).spec.device);
@@ -59,7 +60,7 @@ export async function work(options: SpecInput & WorkOptions, hooks: WorkHooks = 
   const watched = watch(prepared, made, hooks);
   await logged('work', prepared, watched, (inner) => {
     const share = { leases, failures: run.failures, stay: wait, start: place, trustListing: true, drain: drain.signal };
-    return makeParts(prepared, share, inner);
+    return makeParts(prepared, share, { ...inner, mixedKernels });
   });
   const [windows, scores] = [(await run.windows.listed()).size, (await run.scores.listed()).size];
   const { parts } = run.manifest;
@@ -68,7 +69,11 @@ export async function work(options: SpecInput & WorkOptions, hooks: WorkHooks = 
 }
 
 /** Both stages at once. A stage with failed parts does not stop the other: its error is told at the end. */
-async function makeParts(prepared: Prepared, share: Share, hooks: Hooks): Promise<void> {
+async function makeParts(
+  prepared: Prepared,
+  share: Share,
+  hooks: Hooks & { mixedKernels: boolean | undefined },
+): Promise<void> {
   const ready = new PartGate();
   const failures: unknown[] = [];
   const goOn = (error: unknown): void => {
@@ -77,7 +82,7 @@ async function makeParts(prepared: Prepared, share: Share, hooks: Hooks): Promis
   };
   await together(
     (signal) =>
-      makeWindows(prepared, { ...hooks, signal, share, onPart: ready.open })
+      makeWindows(prepared, { signal, onProgress: hooks.onProgress, share, onPart: ready.open })
         .catch(goOn)
         .finally(() => ready.close()),
     (signal) => scoresStage(prepared, { ...hooks, signal, share, ready }).catch(goOn),
