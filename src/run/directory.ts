@@ -174,10 +174,11 @@ async function makeFolders(dir: string, fs: FileSystem): Promise<void> {
   }
 }
 
-/** Remove what killed processes left in the folders of a run. For whoever is about to write there. */
+/** For whoever is about to write: the folders of a run (a copy may lack empty ones), without what killed processes left there. */
 export async function sweep({ dir, windows, scores, leases }: Run): Promise<void> {
   const own = ['', ...FOLDERS].map((folder) => path.join(dir, folder));
   const { fs } = windows;
+  await makeFolders(dir, fs);
   for (const folder of new Set([...own, ...windows.folders(), ...scores.folders()])) await sweepTemporaries(folder, fs);
   await leases.sweep();
 }

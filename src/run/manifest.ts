@@ -1,16 +1,16 @@
 // run.json: what a run was started with. It is written once and never changed; a resume compares itself with it.
 import { z } from 'zod';
-import { dataError } from '../base/errors.js';
+import { dataError, show } from '../base/errors.js';
 import type { JsonObject } from '../io/canonical-json.js';
 
 /**
- * The layout of a run directory. It rises when a reader of the old one would go wrong; the formats in READ are read as they are, any
- * other is refused by its number.
- *   1  parts side by side
+ * Of a new run. It rises when an older version would misread what lies there (docs/architecture.md says what counts).
+ *   1  parts lie side by side
  *   2  above 4,096 parts they lie in folders; relative paths are of `root`
  */
 const FORMAT = 2;
-const READ: readonly number[] = [1, FORMAT];
+/** Formats that are read and resumed; each has a run in test/fixtures/runs. */
+export const READ_FORMATS: readonly number[] = [1, FORMAT];
 
 const jsonObject = z.record(z.string(), z.json());
 
@@ -51,10 +51,13 @@ export function parseManifest(text: string, file: string): RunManifest {
     );
   }
   const format = (raw as { format?: unknown } | null)?.format;
-  if (typeof format === 'number' && !READ.includes(format)) {
+  if (typeof format === 'number' && !READ_FORMATS.includes(format)) {
+    const { versions } = raw as { versions?: { longattn?: unknown } };
+    const made = typeof versions?.longattn === 'string' ? `longattn ${versions.longattn}` : 'another version';
+    const what = format > FORMAT ? 'use that version or a later one' : 'use that version, or start a new run';
     throw dataError(
       'RUN_FORMAT',
-      `${file} has run format ${format}. This version reads ${READ.join(' and ')}: use the version that started the run.`,
+      `${file} has run format ${show(format)}, of ${made}. This version reads ${READ_FORMATS.join(', ')}: ${what}.`,
     );
   }
   const parsed = manifestSchema.safeParse(raw);
