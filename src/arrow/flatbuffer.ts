@@ -1,19 +1,12 @@
-// The two flatbuffers of an Arrow file, its footer and its batch headers, read so that no damaged count can exhaust memory.
-//
-// A flatbuffer says itself how long its lists are, and Apache Arrow's parsers believe it: one changed bit can make a list of 2^31
-// entries. Here every count is held against the bytes that are there (an entry takes at least 4) before anything loops over it.
+// The two flatbuffers of an Arrow file of ours, its footer and its batch headers, read once src/arrow/flatbuffer-guard.ts let them pass.
 import { Schema, Type, type DataType } from 'apache-arrow';
-import type { Field as RawField } from 'apache-arrow/fb/field';
 import { Footer as RawFooter } from 'apache-arrow/fb/footer';
 import { Message as RawMessage } from 'apache-arrow/fb/message';
 import { MessageHeader } from 'apache-arrow/fb/message-header';
 import { RecordBatch as RawBatch } from 'apache-arrow/fb/record-batch';
-import type { Schema as RawSchema } from 'apache-arrow/fb/schema';
 import { ByteBuffer } from 'flatbuffers';
+import { guardFooter, guardMessage } from './flatbuffer-guard.js';
 import { describeType, fieldType } from './schema.js';
-
-const MIN_ENTRY_BYTES = 4;
-const MAX_DEPTH = 8;
 
 export interface Block {
   offset: number;
@@ -28,17 +21,13 @@ export interface Footer {
 
 /** @throws Error with the reason */
 export function parseFooter(bytes: Uint8Array): Footer {
-  const budget = new Budget(bytes.length);
+  guardFooter(bytes);
   const raw = RawFooter.getRootAsFooter(new ByteBuffer(bytes));
-  const rawSchema = raw.schema();
-  if (!rawSchema) throw new Error('its footer has no schema');
-  spendSchema(rawSchema, budget);
-  const count = budget.spend(raw.recordBatchesLength());
-  const blocks = Array.from({ length: count }, (_, index) => {
+  const blocks = Array.from({ length: raw.recordBatchesLength() }, (_, index) => {
     const block = raw.recordBatches(index)!;
     return { offset: safe(block.offset()), headerLength: block.metaDataLength(), bodyLength: safe(block.bodyLength()) };
   });
-  return { schema: Schema.decode(rawSchema), blocks };
+  return { schema: Schema.decode(raw.schema()!), blocks };
 }
 
 export interface Region {
@@ -55,49 +44,21 @@ export interface BatchHeader {
 
 /** @param bytes the flatbuffer alone, without marker and length @throws Error with the reason */
 export function parseBatchHeader(bytes: Uint8Array): BatchHeader {
-  const budget = new Budget(bytes.length);
+  guardMessage(bytes);
   const message = RawMessage.getRootAsMessage(new ByteBuffer(bytes));
   const batch =
     message.headerType() === MessageHeader.RecordBatch ? (message.header(new RawBatch()) as RawBatch | null) : null;
   if (!batch) throw new Error('a batch has no batch header');
   if (batch.compression()) throw new Error('it is compressed (write it uncompressed)');
-  const nodes = Array.from({ length: budget.spend(batch.nodesLength()) }, (_, index) => {
+  const nodes = Array.from({ length: batch.nodesLength() }, (_, index) => {
     const node = batch.nodes(index)!;
     return { length: safe(node.length()), nullCount: safe(node.nullCount()) };
   });
-  const buffers = Array.from({ length: budget.spend(batch.buffersLength()) }, (_, index) => {
+  const buffers = Array.from({ length: batch.buffersLength() }, (_, index) => {
     const buffer = batch.buffers(index)!;
     return { offset: safe(buffer.offset()), length: safe(buffer.length()) };
   });
   return { rows: safe(batch.length()), nodes, buffers };
-}
-
-/** Entries that the bytes can hold at most, spent list by list. */
-class Budget {
-  #left: number;
-
-  constructor(bytes: number) {
-    this.#left = Math.floor(bytes / MIN_ENTRY_BYTES);
-  }
-
-  spend(count: number): number {
-    if (!(count >= 0 && count <= this.#left)) throw new Error('a list is longer than the bytes that hold it');
-    this.#left -= count;
-    return count;
-  }
-}
-
-function spendSchema(schema: RawSchema, budget: Budget): void {
-  budget.spend(schema.customMetadataLength());
-  const count = budget.spend(schema.fieldsLength());
-  for (let i = 0; i < count; i++) spendField(schema.fields(i)!, budget, 1);
-}
-
-function spendField(field: RawField, budget: Budget, depth: number): void {
-  if (depth > MAX_DEPTH) throw new Error('its columns are nested too deeply');
-  budget.spend(field.customMetadataLength());
-  const count = budget.spend(field.childrenLength());
-  for (let i = 0; i < count; i++) spendField(field.children(i)!, budget, depth + 1);
 }
 
 function safe(value: bigint): number {

@@ -153,6 +153,7 @@ export async function* readSelection(
         ds: columns.ds[row]!,
         du: columns.du[row]!,
         lds: columns.lds[row]!,
+        score: columns.score[row]!,
         rank: columns.rank[row]!,
         selected: columns.selected[row] === 1,
         reason: columns.reason.get(row),

@@ -68,6 +68,7 @@ export const SELECTION_COLUMNS = {
   ds: 'float64',
   du: 'float64',
   lds: 'float64',
+  score: 'float64',
   rank: 'int32',
   selected: 'bool',
   reason: 'utf8',
@@ -86,6 +87,7 @@ export const EXPORT_COLUMNS = {
   ds: 'float64',
   du: 'float64',
   lds: 'float64',
+  score: 'float64',
   rank: 'int32',
 } as const satisfies Columns;
 

@@ -28,7 +28,8 @@ export interface ColumnBatch {
 }
 
 export interface ArrowOptions {
-  metadata?: Metadata;
+  /** Required, so that metadata itself is no options: of these it would set whatever has a name of theirs. */
+  metadata: Metadata;
   format?: ArrowFormat;
   batchBytes?: number;
   /** Fields as nullable, though no value is null: as `datasets` writes them, which thus need no cast to be joined with others. */
@@ -57,7 +58,7 @@ export class ArrowWriter {
   constructor(
     readonly sink: Sink,
     columns: Columns,
-    { metadata = {}, format = 'file', batchBytes = BATCH_BYTES, nullable = false }: ArrowOptions = {},
+    { metadata, format = 'file', batchBytes = BATCH_BYTES, nullable = false }: ArrowOptions,
   ) {
     this.#batchBytes = batchBytes;
     this.#schema = toArrowSchema(columns, metadata, nullable);

@@ -55,7 +55,10 @@ export interface SelectionRow {
   domain: string;
   ds: number;
   du: number;
+  /** LDS of the paper, with the run's alpha and std, whatever ranked. */
   lds: number;
+  /** What ranked. */
+  score: number;
   /** 1 = best of the domain. */
   rank: number;
   selected: boolean;

@@ -5,7 +5,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { Message, MessageHeader, type Schema } from 'apache-arrow';
 import { Footer } from 'apache-arrow/ipc/metadata/file';
-import { verifyFooter, verifyMessage } from './arrow-verify.js';
+import { guardFooter, guardMessage } from '../arrow/flatbuffer-guard.js';
 import { BrokenInput, reading } from './broken-input.js';
 
 /** A message with its body, or a footer, as bytes `[start, end)` of the file. */
@@ -71,7 +71,7 @@ export interface DecodedFooter {
 /** @throws BrokenInput */
 export function decodeFooter(bytes: Buffer): DecodedFooter {
   try {
-    verifyFooter(bytes);
+    guardFooter(bytes);
     const footer = Footer.decode(bytes);
     return {
       schema: footer.schema,
@@ -161,7 +161,7 @@ async function messageAt(
 
 function decodeMessage(bytes: Buffer): { type: MessageHeader; bodyBytes: number; rows: number } {
   try {
-    verifyMessage(bytes);
+    guardMessage(bytes);
     const message = Message.decode(bytes);
     const bodyBytes = Number(message.bodyLength);
     const rows = message.isRecordBatch() ? Number(message.header().length) : 0;

@@ -37,7 +37,7 @@ export async function writeReportTable(
 ): Promise<number> {
   let count = 0;
   await writeAtomically(path, async (sink) => {
-    const writer = new ArrowWriter(sink, REPORT_COLUMNS, metadata);
+    const writer = new ArrowWriter(sink, REPORT_COLUMNS, { metadata });
     for await (const row of rows) await writer.push(row);
     await writer.close();
     count = writer.rows;

@@ -1,5 +1,6 @@
 // README.md of an exported data set: what it is, how it was made, what the columns mean, how to open it.
 import type { JsonObject } from '../io/canonical-json.js';
+import type { NullModel } from '../selection/select-windows.js';
 import type { DomainSummary } from '../selection/summary.js';
 import type { ExportFormat } from './shards.js';
 
@@ -12,6 +13,7 @@ export interface CardFacts {
   /** Of the selection. */
   settings: JsonObject;
   domains: readonly DomainSummary[];
+  nullModel?: NullModel;
 }
 
 const OPEN: Record<ExportFormat, string> = {
@@ -38,10 +40,11 @@ const COLUMNS = `| column | meaning |
 | \`token_start\` | index of the first token in the document |
 | \`char_start\`, \`char_end\` | place of \`text\` in the document, in Unicode code points (Python's slicing) |
 | \`ds\`, \`du\` | dependency strength (share of attention, 0..1) and distribution uniformity, means over the chosen heads |
-| \`lds\` | the score that ranked: by default Std(DS) + alpha * Std(DU), in standard deviations of the domain |
+| \`lds\` | LDS of the paper, Std(DS) + alpha * Std(DU), in standard deviations of the domain |
+| \`score\` | what ranked: the score that \`selection\` above names, LDS by default |
 | \`rank\` | 1 = best of the domain, over all its windows, kept or not |`;
 
-export function dataCard({ format, version, scores, settings, domains }: CardFacts): string {
+export function dataCard({ format, version, scores, settings, domains, nullModel }: CardFacts): string {
   const { layers: _, selection: _s, ...model } = scores;
   const kept = domains.reduce((sum, domain) => sum + domain.kept, 0);
   const tokens = domains.reduce((sum, domain) => sum + domain.keptTokens, 0);
@@ -61,7 +64,7 @@ it says nothing across domains. The texts keep the licences of their sources.
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 ${domains.map(domainRow).join('\n')}
 
-DS of uniform causal attention at k = L/4: 0.4034.
+${nullLine(nullModel)}
 
 ## How it was made
 longattn ${version}, with:
@@ -80,11 +83,16 @@ ${OPEN[format]}
 `;
 }
 
+function nullLine(model: NullModel | undefined): string {
+  if (!model) return '';
+  return `DS of uniform causal attention at k = ${count(model.k)} of ${count(model.window)} tokens: ${model.ds.toFixed(4)}.`;
+}
+
 function domainRow(domain: DomainSummary): string {
-  const { documents, windows, tokens, dsMean, duMean, ldsCut, kept, keptTokens } = domain;
+  const { documents, windows, tokens, dsMean, duMean, scoreCut, kept, keptTokens } = domain;
   const numbers = [count(documents), count(windows), count(tokens), dsMean.toFixed(4), duMean.toExponential(3)];
   const name = domain.domain.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ');
-  return `| ${[name, ...numbers, ldsCut?.toFixed(4) ?? 'none', count(kept), count(keptTokens)].join(' | ')} |`;
+  return `| ${[name, ...numbers, scoreCut?.toFixed(4) ?? 'none', count(kept), count(keptTokens)].join(' | ')} |`;
 }
 
 const count = (value: number): string => value.toLocaleString('en-US');

@@ -95,6 +95,7 @@ async function* join(
         ds: row.ds,
         du: row.du,
         lds: row.lds,
+        score: row.score,
         rank: row.rank,
       };
     }

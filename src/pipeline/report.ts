@@ -1,6 +1,6 @@
 // What a run function hands back: one line a domain, with the fields of the stages that were run.
 import type { RemovalResult } from '../selection/removal/report-removal.js';
-import type { SelectionResult } from '../selection/select-windows.js';
+import type { NullModel, SelectionResult } from '../selection/select-windows.js';
 import type { WindowsResult } from './windows-stage.js';
 
 /** One line a domain; fields of stages that have not been run are absent. */
@@ -13,7 +13,8 @@ export interface DomainReport {
   tokens: number;
   dsMean?: number;
   duMean?: number;
-  ldsCut?: number | undefined;
+  /** Score of the last kept window. */
+  scoreCut?: number | undefined;
   kept?: number;
   keptTokens?: number;
 }
@@ -23,6 +24,8 @@ export interface RunSummary {
   shortDocuments: number;
   rejects: number;
   rejectsPath: string;
+  /** What uniform attention would have for a mean DS; absent before the selection. */
+  nullModel?: NullModel;
   /** What the selection removes; only with `report`. */
   removal?: RemovalResult;
   /** Path of what was made last. */
@@ -30,13 +33,14 @@ export interface RunSummary {
 }
 
 export function report(windows: WindowsResult, result: string, selection?: SelectionResult): RunSummary {
+  const nullModel = selection?.nullModel && { nullModel: selection.nullModel };
   const chosen = new Map(selection?.domains.map((domain) => [domain.domain, domain]));
   const domains = Object.entries(windows.counts).map(([domain, { documents, windows: count, tokens }]) => {
-    const { dsMean, duMean, ldsCut, kept, keptTokens } = chosen.get(domain) ?? {};
+    const { dsMean, duMean, scoreCut, kept, keptTokens } = chosen.get(domain) ?? {};
     const choice =
-      dsMean === undefined ? {} : { dsMean, duMean: duMean!, ldsCut, kept: kept!, keptTokens: keptTokens! };
+      dsMean === undefined ? {} : { dsMean, duMean: duMean!, scoreCut, kept: kept!, keptTokens: keptTokens! };
     return { domain, documents, windows: count, tokens, ...choice };
   });
   const shortDocuments = Object.values(windows.counts).reduce((sum, domain) => sum + domain.shortDocuments, 0);
-  return { domains, shortDocuments, rejects: windows.rejects, rejectsPath: windows.rejectsPath, result };
+  return { domains, shortDocuments, rejects: windows.rejects, rejectsPath: windows.rejectsPath, ...nullModel, result };
 }

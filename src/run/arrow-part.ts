@@ -23,7 +23,7 @@ export async function writeArrowPart(ledger: Ledger, name: string, part: ArrowPa
   const written = await writeAtomically(
     ledger.file(name),
     async (sink) => {
-      const writer = new ArrowWriter(sink, part.columns, part.metadata && { metadata: part.metadata });
+      const writer = new ArrowWriter(sink, part.columns, { metadata: part.metadata ?? {} });
       for await (const row of part.rows ?? []) await writer.push(row);
       for (const batch of part.batches ?? []) await writer.pushBatch(batch);
       await writer.close();

@@ -47,7 +47,6 @@ export async function openRun(dir: string, options: OpenRunOptions): Promise<Run
   if (!manifest)
     throw new LongattnError('RUN_LOST', 'environment', `${dir} was removed while the run was being started.`);
   requireSameSpec(dir, manifest.spec, spec);
-  await makeFolders(dir, fs);
   await sweep(dir, fs);
   return withLedgers(dir, manifest, created, fs);
 }
@@ -131,8 +130,9 @@ async function makeFolders(dir: string, fs: FileSystem): Promise<void> {
   }
 }
 
-/** Remove what killed processes left in the folders of a run. For whoever is about to write there. */
+/** For whoever is about to write: the folders of a run (a copy may lack empty ones), without what killed processes left there. */
 export async function sweep(dir: string, fs: FileSystem = nodeFileSystem): Promise<void> {
+  await makeFolders(dir, fs);
   for (const folder of ['', ...FOLDERS]) await sweepTemporaries(path.join(dir, folder), fs);
 }
 

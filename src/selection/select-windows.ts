@@ -6,6 +6,8 @@ import { writeArrowPart } from '../run/arrow-part.js';
 import { canonicalJson, hashJson, type JsonObject } from '../io/canonical-json.js';
 import type { Run } from '../run/directory.js';
 import { Ledger, type LedgerCheck } from '../run/ledger.js';
+import { longattn } from '../scores/attention/longattn.js';
+import { nullDs } from '../scores/null-ds.js';
 import type { SingleScore } from '../scores/registry.js';
 import { formulaOf, resolveScore } from '../scores/resolve.js';
 import type { Standard } from '../scores/standardize.js';
@@ -29,10 +31,20 @@ export interface SelectionSettings extends KeepSettings {
   heads: readonly number[] | 'all';
 }
 
+/** DS of uniform attention: what a mean DS is held against. */
+export interface NullModel {
+  /** Minimum distance and length of a window, tokens. */
+  k: number;
+  window: number;
+  ds: number;
+}
+
 export interface SelectionResult {
   domains: DomainSummary[];
   /** As used, defaults filled in: also in the metadata of the file. */
   settings: JsonObject;
+  /** Absent where there is no window. */
+  nullModel?: NullModel;
   ledger: Ledger;
   path: string;
 }
@@ -61,8 +73,9 @@ export async function selectWindows(
     ...{ attention: singles.flatMap((one) => (one.kind === 'attention' ? [one.score] : [])), layer, k, heads },
     ...options,
   });
-  const lds = combine(measured.table, score, await withCounts(run, singles, measured, settings, options), settings);
-  const choice = choose(measured.table, lds, settings);
+  const ranked = combine(measured.table, score, await withCounts(run, singles, measured, settings, options), settings);
+  const lds = settings.score === longattn.name ? ranked : ldsOf(measured, settings);
+  const choice = choose(measured.table, ranked, settings);
   // What decides nothing is left out: the seed where nothing is drawn.
   const { temperature, seed, ...rest } = settings;
   const drawn = temperature ? { temperature } : {};
@@ -83,10 +96,20 @@ export async function selectWindows(
   await writeArrowPart(ledger, SELECTION, {
     columns: SELECTION_COLUMNS,
     metadata: { ...measured.metadata, selection: canonicalJson(used) },
-    batches: selectionBatches(measured, lds, choice),
+    batches: selectionBatches(measured, { lds, score: ranked }, choice),
     entry: () => ({ counts: { windows: measured.table.length, kept } }),
   });
-  return { domains, settings: used, ledger, path: ledger.file(SELECTION) };
+  return { domains, settings: used, ...nullModelOf(measured), ledger, path: ledger.file(SELECTION) };
+}
+
+/** Whatever ranks, LDS stands beside it: so two selections can be compared. */
+function ldsOf({ table, ds, du }: Measured, settings: SelectionSettings): Float64Array {
+  const score: SingleScore = { kind: 'attention', score: longattn };
+  return combine(table, score, [{ score, columns: [ds, du] }], settings);
+}
+
+function nullModelOf({ table: { window }, k }: Measured): { nullModel?: NullModel } {
+  return k === undefined ? {} : { nullModel: { k, window, ds: nullDs(k, window) } };
 }
 
 /** The measured scores in their order: counts are measured here, from the windows. */

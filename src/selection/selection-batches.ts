@@ -10,7 +10,7 @@ const BATCH_ROWS = 1 << 16;
 /** Columns in the order of the table, windows in the order of the scores. */
 export function* selectionBatches(
   { table, ds, du }: Measured,
-  lds: Float64Array,
+  { lds, score }: { lds: Float64Array; score: Float64Array },
   choice: Choice,
 ): Generator<ColumnBatch, void, undefined> {
   const domains = table.domainNames.map((name) => Buffer.from(name));
@@ -23,6 +23,7 @@ export function* selectionBatches(
       ds: float64(ds.slice(start, end)),
       du: float64(du.slice(start, end)),
       lds: float64(lds.slice(start, end)),
+      score: float64(score.slice(start, end)),
       rank: makeData({ type: new Int32(), length: end - start, nullCount: 0, data: choice.rank.slice(start, end) }),
       selected: kept(choice.reason.subarray(start, end)),
       reason: named(choice.reason.subarray(start, end), reasons),

@@ -12,7 +12,7 @@ export interface DomainSummary {
   dsMean: number;
   duMean: number;
   /** Score of the last kept window; undefined where none is kept. */
-  ldsCut: number | undefined;
+  scoreCut: number | undefined;
   kept: number;
   keptTokens: number;
 }
@@ -35,7 +35,7 @@ export function summarise({ table, ds, du }: Measured, choice: Choice): DomainSu
       tokens: windows.length * table.window,
       dsMean: dsSum / windows.length,
       duMean: duSum / windows.length,
-      ldsCut: kept > 0 ? choice.cuts[domain] : undefined,
+      scoreCut: kept > 0 ? choice.cuts[domain] : undefined,
       kept,
       keptTokens: kept * table.window,
     };

@@ -21,9 +21,9 @@ import { makeScore, makeWindow, selectionRow } from '../support/rows.js';
 import { faultyFs } from '../support/faulty-fs.js';
 import { tempFolder } from '../support/temp-folder.js';
 
-async function write(file: string, columns: Columns, rows: Iterable<Row>, options: ArrowOptions = {}) {
+async function write(file: string, columns: Columns, rows: Iterable<Row>, options: Partial<ArrowOptions> = {}) {
   return writeAtomically(file, async (sink) => {
-    const writer = new ArrowWriter(sink, columns, options);
+    const writer = new ArrowWriter(sink, columns, { metadata: {}, ...options });
     for (const row of rows) await writer.push(row);
     await writer.close();
   });
@@ -93,6 +93,7 @@ describe('tables of a run', () => {
         ds: i / 3,
         du: -i,
         lds: i,
+        score: i / 2,
         rank: 21 - i,
         selected: i % 3 === 0,
         reason: i % 3 ? 'below the cut' : 'kept',
@@ -103,7 +104,7 @@ describe('tables of a run', () => {
   });
 
   it('are what Apache Arrow reads too, as file and as stream', async () => {
-    const row = { ...windowRow(makeWindow(1, 5)), text: 'Wal 🐋', ds: 0.25, du: -1e-9, lds: 1.5, rank: 1 };
+    const row = { ...windowRow(makeWindow(1, 5)), text: 'Wal 🐋', ds: 0.25, du: -1e-9, lds: 1.5, score: 0.5, rank: 1 };
     for (const format of ['file', 'stream'] as const) {
       await write(file, EXPORT_COLUMNS, [row, row], { format });
       const table = tableFromIPC(readFileSync(file));

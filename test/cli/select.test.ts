@@ -41,7 +41,7 @@ describe('longattn select', () => {
     const rows = await selected({ score });
     for (const domain of new Set(rows.map((row) => row.domain))) {
       const own = rows.filter((row) => row.domain === domain).sort((a, b) => a.rank - b.rank);
-      expect(own.every((row, i) => i === 0 || row.lds <= own[i - 1]!.lds)).toBe(true);
+      expect(own.every((row, i) => i === 0 || row.score <= own[i - 1]!.score)).toBe(true);
       expect(own.map((row) => row.selected)).toEqual(own.map((_, i) => i < Math.ceil(own.length / 8)));
     }
   });

@@ -24,6 +24,7 @@ interface ExportedRow {
   ds: number;
   du: number;
   lds: number;
+  score: number;
   rank: number;
 }
 
@@ -71,7 +72,15 @@ describe('exportWindows', () => {
       const rows = rowsOf(result);
       expect(rows.length).toBe(result.rows);
       expect(
-        rows.map(({ window_id, domain, ds, du, lds, rank }) => ({ windowId: window_id, domain, ds, du, lds, rank })),
+        rows.map(({ window_id, domain, ds, du, lds, score, rank }) => ({
+          windowId: window_id,
+          domain,
+          ds,
+          du,
+          lds,
+          score,
+          rank,
+        })),
       ).toEqual(kept.map(({ selected: _, reason: _r, ...row }) => row));
       for (const row of rows) {
         const document = CORPUS.flat().find(({ key }) => row.window_id === `${key}:${row.token_start}`)!;

@@ -54,7 +54,7 @@ describe('--losses', () => {
       expect(nearLoss).toBeCloseTo(mean(golden.loss_near), 4);
     }
     const [chosen] = await collect(readSelection(path.join(`${options.output}`, 'selection', 'selection.arrow')));
-    expect(chosen!.lds).toBe(rows[0]!.nearLoss! - rows[0]!.loss!);
+    expect(chosen!.score).toBe(rows[0]!.nearLoss! - rows[0]!.loss!);
   });
 
   it('are missed by nll-gain where they were not stored, and are part of what a run is', async () => {

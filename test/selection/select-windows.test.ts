@@ -78,7 +78,7 @@ function naive(settings: SelectionSettings): SelectionRow[] {
     const lds = (r: typeof row): number => standard((x) => x.ds)(r) + settings.alpha * standard((x) => x.du)(r);
     const rank = 1 + domain.filter((other) => lds(other) > lds(row)).length;
     const selected = rank <= Math.ceil(settings.keep! * domain.length);
-    return { ...row, lds: lds(row), rank, selected, reason: selected ? 'kept' : 'below the cut' };
+    return { ...row, lds: lds(row), score: lds(row), rank, selected, reason: selected ? 'kept' : 'below the cut' };
   });
 }
 
@@ -98,11 +98,12 @@ describe('selectWindows', () => {
     const expected = naive(settings);
     expect(rows).toHaveLength(71);
     rows.forEach((row, i) => {
-      const { ds, du, lds, ...rest } = expected[i]!;
+      const { ds, du, lds, score: _s, ...rest } = expected[i]!;
       expect(row).toMatchObject(rest);
       expect(row.ds).toBeCloseTo(ds, 12);
       expect(row.du).toBeCloseTo(du, 12);
       expect(row.lds).toBeCloseTo(lds, 8);
+      expect(row.score).toBe(row.lds);
     });
     for (const domain of domains) {
       const own = expected.filter((row) => row.domain === domain.domain);
@@ -115,7 +116,7 @@ describe('selectWindows', () => {
       });
       expect(domain.dsMean).toBeCloseTo(mean(own.map((row) => row.ds)), 12);
       expect(domain.duMean).toBeCloseTo(mean(own.map((row) => row.du)), 12);
-      expect(domain.ldsCut).toBeCloseTo(Math.min(...kept.map((row) => row.lds)), 8);
+      expect(domain.scoreCut).toBeCloseTo(Math.min(...kept.map((row) => row.lds)), 8);
     }
   });
 
@@ -146,12 +147,12 @@ describe('selectWindows', () => {
       readSelection((await selectWindows(run, { ...DEFAULTS, score: 'test-mean-token' })).path),
     );
     const byId = new Map(scores.filter((row) => row.layer === 1).map((row) => [row.windowId, mean([...row.tokenDs!])]));
-    for (const row of rows) expect(row.lds).toBeCloseTo(byId.get(row.windowId)!, 12);
+    for (const row of rows) expect(row.score).toBeCloseTo(byId.get(row.windowId)!, 12);
     const content = await collect(
       readSelection((await selectWindows(run, { ...DEFAULTS, score: 'content', heads: [2] })).path),
     );
     const first = scores[0]!;
-    expect(content[0]!.lds).toBeCloseTo(
+    expect(content[0]!.score).toBeCloseTo(
       first.massBins.subarray(64 + 8, 96).reduce((a, b) => a + b, 0),
       12,
     );
@@ -196,7 +197,7 @@ describe('selectWindows', () => {
       for (const { tokenIds } of own) scorer.observe?.(tokenIds);
       const expected = own.map((window) => scorer.value(window, WINDOW / 4));
       const found = rows.filter((row) => row.domain === domain);
-      expect(found.map((row) => row.lds)).toEqual(expected);
+      expect(found.map((row) => row.score)).toEqual(expected);
       expect(found.map((row) => row.windowId)).toEqual(own.map(({ windowId }) => windowId));
       expect(found.map((row) => row.rank).sort((a, b) => a - b)).toEqual(own.map((_, i) => i + 1));
     }
@@ -236,7 +237,7 @@ describe('selectWindows', () => {
     const weights = parts.reduce((sum, [, weight]) => sum + Math.abs(weight), 0);
     for (const domain of ['book', 'code']) {
       const z = columns.map((rows) => {
-        const own = rows.filter((row) => row.domain === domain).map((row) => row.lds);
+        const own = rows.filter((row) => row.domain === domain).map((row) => row.score);
         const deviation = Math.sqrt(mean(own.map((x) => (x - mean(own)) ** 2)));
         return own.map((x) => (deviation === 0 ? 0 : (x - mean(own)) / deviation));
       });
@@ -244,8 +245,32 @@ describe('selectWindows', () => {
         .filter((row) => row.domain === domain)
         .forEach((row, i) => {
           const expected = parts.reduce((sum, [, weight], part) => sum + (weight * z[part]![i]!) / weights, 0);
-          expect(row.lds).toBeCloseTo(expected, 9);
+          expect(row.score).toBeCloseTo(expected, 9);
         });
+    }
+  });
+
+  it.each(['content', 'gzip', 'longattn-minmax', 'blend:content+gzip'])(
+    'has LDS beside %s, with the alpha and std of the run',
+    async (score) => {
+      for (const changes of [{}, { alpha: 2, std: 'minmax', heads: [1] }] as Partial<SelectionSettings>[]) {
+        const settings = { ...DEFAULTS, ...changes };
+        const expected = naive(settings).map(({ lds }) => lds);
+        const rows = await collect(readSelection((await selectWindows(run, { ...settings, score })).path));
+        rows.forEach((row, i) => expect(row.lds).toBeCloseTo(expected[i]!, 8));
+      }
+    },
+  );
+
+  it('says what uniform attention would have at the k that was chosen', async () => {
+    for (const [k, ds] of [
+      [undefined, 0.4034],
+      [8, 0.6151],
+      [32, 0.1534],
+    ] as const) {
+      const { nullModel } = await selectWindows(run, { ...DEFAULTS, k });
+      expect(nullModel).toMatchObject({ k: k ?? 16, window: 64 });
+      expect(nullModel!.ds).toBeCloseTo(ds, 4);
     }
   });
 

@@ -7,9 +7,6 @@ import { runCommand } from '../context.js';
 import { withOptions } from '../options.js';
 import { printResult, renderTable } from '../output.js';
 
-/** DS of uniform causal attention at k = L/4 (docs/definitions.md). */
-const NULL_DS = 0.4034;
-
 type Groups = Parameters<typeof withOptions>[1];
 
 function stageCommand(
@@ -86,14 +83,16 @@ export function describeRun(summary: RunSummary): string {
     count(domain.tokens),
     number(domain.dsMean, 4),
     domain.duMean === undefined ? '' : domain.duMean.toExponential(2),
-    number(domain.ldsCut, 3),
+    number(domain.scoreCut, 3),
     domain.kept === undefined ? '' : `${count(domain.kept)}`,
   ]);
   const lines = [
-    renderTable(['domain', 'documents', 'windows', 'tokens', 'DS mean', 'DU mean', 'LDS cut', 'kept'], rows),
+    renderTable(['domain', 'documents', 'windows', 'tokens', 'DS mean', 'DU mean', 'score cut', 'kept'], rows),
   ];
-  if (summary.domains.some(({ dsMean }) => dsMean !== undefined))
-    lines.push(`DS of uniform attention: ${NULL_DS} (at k = L/4)`);
+  if (summary.nullModel) {
+    const { k, window: length, ds } = summary.nullModel;
+    lines.push(`DS of uniform attention: ${ds.toFixed(4)} (at k = ${count(k)} of ${count(length)} tokens)`);
+  }
   if (summary.shortDocuments > 0)
     lines.push(`${count(summary.shortDocuments)} documents shorter than a window were left out`);
   if (summary.rejects > 0) lines.push(`${count(summary.rejects)} rows were refused: ${summary.rejectsPath}`);

@@ -1,6 +1,7 @@
-// Counts in Arrow's metadata, held against the bytes that they count before Apache Arrow's decoder loops over them.
+// Counts in Arrow's flatbuffers, held against the bytes that they count before anything loops over them: for our own files and strangers'.
 //
-// A flatbuffer says itself how long its lists are: one changed bit makes a list of 2^31 entries, which the decoder would build.
+// A flatbuffer says itself how long its lists are, and Apache Arrow's parsers believe it: one changed bit can make a list of 2^31
+// entries. An entry takes at least 4 bytes, so the bytes that are there bound all lists together.
 import { DictionaryBatch } from 'apache-arrow/fb/dictionary-batch';
 import type { Field } from 'apache-arrow/fb/field';
 import { Footer } from 'apache-arrow/fb/footer';
@@ -15,30 +16,30 @@ const MAX_DEPTH = 64;
 const MIN_ENTRY_BYTES = 4;
 
 /** @throws Error when a list of the message is longer than the message */
-export function verifyMessage(bytes: Uint8Array): void {
+export function guardMessage(bytes: Uint8Array): void {
   const spend = newBudget(bytes.length);
   const message = Message.getRootAsMessage(new ByteBuffer(bytes));
   spend(message.customMetadataLength());
   switch (message.headerType()) {
     case MessageHeader.Schema:
-      return verifySchema(message.header(new Schema()) as Schema | null, spend);
+      return guardSchema(message.header(new Schema()) as Schema | null, spend);
     case MessageHeader.DictionaryBatch:
-      return verifyBatch((message.header(new DictionaryBatch()) as DictionaryBatch | null)?.data() ?? null, spend);
+      return guardBatch((message.header(new DictionaryBatch()) as DictionaryBatch | null)?.data() ?? null, spend);
     case MessageHeader.RecordBatch:
-      return verifyBatch(message.header(new RecordBatch()) as RecordBatch | null, spend);
+      return guardBatch(message.header(new RecordBatch()) as RecordBatch | null, spend);
     default:
       throw new Error('a message of unknown type');
   }
 }
 
 /** @throws Error when a list of the footer is longer than the footer */
-export function verifyFooter(bytes: Uint8Array): void {
+export function guardFooter(bytes: Uint8Array): void {
   const spend = newBudget(bytes.length);
   const footer = Footer.getRootAsFooter(new ByteBuffer(bytes));
   spend(footer.customMetadataLength());
   spend(footer.recordBatchesLength());
   spend(footer.dictionariesLength());
-  verifySchema(footer.schema(), spend);
+  guardSchema(footer.schema(), spend);
 }
 
 /** Takes a count off the entries that the bytes can hold; returns it. */
@@ -47,28 +48,28 @@ type Spend = (count: number) => number;
 function newBudget(bytes: number): Spend {
   let left = Math.floor(bytes / MIN_ENTRY_BYTES);
   return (count) => {
-    if (!(count >= 0 && count <= left)) throw new Error('a list that is longer than the bytes that hold it');
+    if (!(count >= 0 && count <= left)) throw new Error('a list is longer than the bytes that hold it');
     left -= count;
     return count;
   };
 }
 
-function verifyBatch(batch: RecordBatch | null, spend: Spend): void {
+function guardBatch(batch: RecordBatch | null, spend: Spend): void {
   if (!batch) throw new Error('a message without its header');
   spend(batch.nodesLength());
   spend(batch.buffersLength());
   spend(batch.variadicBufferCountsLength());
 }
 
-function verifySchema(schema: Schema | null, spend: Spend): void {
+function guardSchema(schema: Schema | null, spend: Spend): void {
   if (!schema) throw new Error('a message without its schema');
   spend(schema.customMetadataLength());
-  for (let i = 0, count = spend(schema.fieldsLength()); i < count; i++) verifyField(schema.fields(i), spend, 1);
+  for (let i = 0, count = spend(schema.fieldsLength()); i < count; i++) guardField(schema.fields(i), spend, 1);
 }
 
-function verifyField(field: Field | null, spend: Spend, depth: number): void {
+function guardField(field: Field | null, spend: Spend, depth: number): void {
   if (!field || depth > MAX_DEPTH) throw new Error('a schema that is nested too deeply');
   spend(field.customMetadataLength());
   for (let i = 0, count = spend(field.childrenLength()); i < count; i++)
-    verifyField(field.children(i), spend, depth + 1);
+    guardField(field.children(i), spend, depth + 1);
 }
