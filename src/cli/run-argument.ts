@@ -12,7 +12,7 @@ export function withRunOptions(yargs: Argv, groups: Groups): Argv {
 
 /** Options of a run with RUN as its `output`. */
 export function runOptions(argv: Args): SpecInput {
-  return { ...collectOptions(argv), output: argv['run'] as string };
+  return { ...collectOptions(argv), output: argv['run'] };
 }
 
 /** The flags of a worker that were given, for its script. Not `--workers` and `--shard`, which mean something else there. */

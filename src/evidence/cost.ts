@@ -21,7 +21,7 @@ export async function layerCosts(
   layers: readonly number[],
   k: number,
   score: ScoreWindows,
-  signal?: AbortSignal | undefined,
+  signal?: AbortSignal,
 ): Promise<Map<number, number>> {
   const some = windows.slice(0, WINDOWS);
   const scoreOf = (layer: number) => (): Promise<unknown> =>

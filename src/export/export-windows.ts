@@ -112,8 +112,8 @@ export async function exportWindows(
 async function* withProgress(
   rows: AsyncIterable<Row>,
   total: number,
-  signal?: AbortSignal | undefined,
-  onProgress?: OnProgress | undefined,
+  signal?: AbortSignal,
+  onProgress?: OnProgress,
 ): AsyncGenerator<Row, void, undefined> {
   let completed = 0;
   for await (const row of rows) {

@@ -19,7 +19,7 @@ export function writeSafetensors(
   tensors: readonly LocatedTensor[],
   metadata: Readonly<Record<string, string>>,
   onBytes: (bytes: number) => void,
-  signal?: AbortSignal | undefined,
+  signal?: AbortSignal,
 ): Promise<Written> {
   return writeAtomically(target, async (sink) => {
     await sink.write(headerBytes(tensors, metadata));

@@ -48,7 +48,7 @@ export class Scorer {
   static async open(
     specText: string,
     options: Partial<NativeModelOptions> = {},
-    onProgress?: OnProgress | undefined,
+    onProgress?: OnProgress,
   ): Promise<Scorer> {
     const binding = loadBinding();
     const model = await translate(async () => binding.openModel(specText, { ...DEFAULTS, ...options }));

@@ -14,7 +14,7 @@ export function parseThen(value: string): ('select' | 'export')[] {
   const names = value.split(',').map((name) => name.trim());
   if (!names.every((name) => name === 'select' || name === 'export'))
     throw invalid('then', value, 'select, export or select,export');
-  return names as ('select' | 'export')[];
+  return names;
 }
 
 /**

@@ -24,7 +24,7 @@ export async function requireVerified(
   ledger: Ledger,
   names: readonly string[],
   check?: LedgerCheck,
-  signal?: AbortSignal | undefined,
+  signal?: AbortSignal,
 ): Promise<LedgerRecord[]> {
   const file = path.join(path.dirname(ledger.folder), 'logs', `verified-${path.basename(ledger.folder)}.json`);
   const before = check === undefined ? await recall(file, ledger) : {};

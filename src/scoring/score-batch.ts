@@ -35,7 +35,7 @@ export async function scoreBatch(
   windows: readonly Window[],
   settings: BatchSettings,
   score: ScoreWindows,
-  signal?: AbortSignal | undefined,
+  signal?: AbortSignal,
 ): Promise<ScoreRow[]> {
   signal?.throwIfAborted();
   for (const window of windows) checkWindow(window, settings);
