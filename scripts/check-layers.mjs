@@ -15,7 +15,7 @@ const LAYERS = {
   tokenizer: 'base',
   arrow: 'base io',
   corpus: 'base arrow',
-  options: 'base corpus scores',
+  options: 'base io corpus scores',
   windows: 'base tokenizer',
   run: 'base io arrow',
   hub: 'base io model',

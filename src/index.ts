@@ -2,9 +2,11 @@
 export { exportRun, run, score, select, window } from './pipeline/pipeline.js';
 export type { DomainReport, RunHooks, RunSummary } from './pipeline/pipeline.js';
 export { parseSpec } from './options/spec.js';
-export type { Spec, SpecInput } from './options/spec.js';
+export type { Spec } from './options/spec.js';
+export type { RunOptions } from './options/run-options.js';
 export { openModel, type ScoringModel } from './scoring/open-model.js';
-export { attention, type AttentionOptions, type AttentionResult, type HeadAttention } from './attention/attention.js';
+export type { AttentionOptions } from './options/attention-options.js';
+export { attention, type AttentionResult, type HeadAttention } from './attention/attention.js';
 export { writeAttention } from './attention/attention-file.js';
 export type { ModelFolder } from './hub/model-folder.js';
 export { resolveModel } from './hub/resolve-model.js';

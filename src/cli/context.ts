@@ -1,15 +1,12 @@
 // What every command shares: the options that are not part of a spec, cancellation by signals, and exit codes.
 import type { Argv } from 'yargs';
 import { LongattnError, show } from '../base/errors.js';
-import type { SpecInput } from '../options/spec.js';
-import { collectOptions } from './options.js';
 import { ProgressPrinter, type LogFormat } from './progress.js';
 
 /** 128 + the signal's number, as shells report it. */
 const SIGNAL_EXIT: Partial<Record<NodeJS.Signals, number>> = { SIGINT: 130, SIGTERM: 143 };
 
 export interface CommandContext {
-  options: SpecInput;
   signal: AbortSignal;
   progress: ProgressPrinter;
   json: boolean;
@@ -28,7 +25,7 @@ export function withGlobals<T>(yargs: Argv<T>): Argv<T> {
 }
 
 /**
- * Run a command: collects its options, stops it on SIGINT and SIGTERM (a second signal ends at once), maps errors to exit codes.
+ * Run a command: stops it on SIGINT and SIGTERM (a second signal ends at once), maps errors to exit codes.
  * Finished parts stay: the same command goes on where it was stopped.
  */
 export async function runCommand(
@@ -49,7 +46,7 @@ export async function runCommand(
   const progress = new ProgressPrinter(argv['logFormat'] as LogFormat);
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   try {
-    await action({ options: collectOptions(argv), signal: controller.signal, progress, json: argv['json'] === true });
+    await action({ signal: controller.signal, progress, json: argv['json'] === true });
     if (received) process.exitCode = SIGNAL_EXIT[received] ?? 1;
   } catch (error) {
     progress.stop();

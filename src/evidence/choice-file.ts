@@ -30,7 +30,7 @@ export function choiceFile(report: EvidenceReport, origin: ChoiceOrigin): Record
       chosen: { score: choice.score, layer, heads, k: choice.k },
     },
     window: corpus.window,
-    layer,
+    layers: layer,
     selectLayer: choice.layer,
     score: choice.score,
     heads,

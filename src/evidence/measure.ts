@@ -41,6 +41,7 @@ export async function measure(store: EvidenceStore, cases: StoredCases, options:
     window: options.window,
     layers: model.layers,
     k: ks[0]!,
+    kRule: ks[0]!,
     tokens: options.tokens,
     heads: model.heads,
     vocabSize: model.vocabSize,

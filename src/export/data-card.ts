@@ -2,7 +2,8 @@
 import type { JsonObject } from '../io/canonical-json.js';
 import type { NullModel } from '../selection/select-windows.js';
 import type { DomainSummary } from '../selection/summary.js';
-import type { ExportFormat } from './shards.js';
+import type { ExportFormat } from './formats/format.js';
+import { EXPORT_FORMATS } from './formats/index.js';
 
 export interface CardFacts {
   format: ExportFormat;
@@ -15,21 +16,6 @@ export interface CardFacts {
   domains: readonly DomainSummary[];
   nullModel?: NullModel;
 }
-
-const OPEN: Record<ExportFormat, string> = {
-  hf: `from datasets import load_from_disk
-data = load_from_disk("PATH")                                                   # memory-mapped
-
-from datasets import load_dataset
-data = load_dataset("arrow", data_files="PATH/*.arrow", split="train")`,
-  arrow: `import polars as pl
-data = pl.read_ipc("PATH/*.arrow")
-
-import pyarrow.dataset as ds
-data = ds.dataset("PATH", format="arrow", exclude_invalid_files=True).to_table()`,
-  jsonl: `from datasets import load_dataset
-data = load_dataset("json", data_files="PATH/*.jsonl", split="train")`,
-};
 
 const COLUMNS = `| column | meaning |
 | --- | --- |
@@ -78,7 +64,7 @@ ${COLUMNS}
 
 ## Opening it
 \`\`\`python
-${OPEN[format]}
+${EXPORT_FORMATS[format].open}
 \`\`\`
 `;
 }

@@ -5,15 +5,18 @@ import { dataError, environmentError } from '../base/errors.js';
 import type { OnProgress } from '../base/events.js';
 import { dataCard } from './data-card.js';
 import type { TextOf } from '../windows/document-text.js';
-import { hfFiles, hfMetadata } from './hf-files.js';
 import { keptWindows } from './kept-windows.js';
 import { replaceFolder } from '../io/replace-folder.js';
-import { SHARD_BYTES, writeShards, type ExportFormat, type ShardFile } from './shards.js';
+import type { ExportFile, ExportFormat, ExportFormatRow, FormatSettings } from './formats/format.js';
+import { EXPORT_FORMATS } from './formats/index.js';
+import { Provenance } from './formats/provenance.js';
+import { tableColumns } from './formats/table-columns.js';
 import { ArrowFile } from '../arrow/file.js';
 import type { Row } from '../arrow/rows.js';
-import { EXPORT_COLUMNS, SELECTION_COLUMNS } from '../arrow/schema.js';
+import { SELECTION_COLUMNS } from '../arrow/schema.js';
+import { makeFolder } from '../io/make-folder.js';
 import { writeTextAtomically } from '../io/atomic-file.js';
-import { hashJson } from '../io/canonical-json.js';
+import { hashJson, type JsonObject } from '../io/canonical-json.js';
 import type { Run } from '../run/directory.js';
 import { ifExists, type FileSystem } from '../io/file-system.js';
 import { writeError } from '../io/io-error.js';
@@ -26,10 +29,13 @@ const EXPORT_RECORD = 'longattn.json';
 
 export interface ExportOptions {
   format: ExportFormat;
+  settings?: FormatSettings;
   textOf: TextOf;
+  /** Name of the tokenizer, for indexes that keep one. Default `longattn`. */
+  tokenizer?: string;
   /** Default RUN/export. */
   folder?: string;
-  /** A file ends with the row that reaches this. */
+  /** A file ends with the row that reaches this. Default: as the format's users split. */
   shardBytes?: number;
   /** How parts of windows are looked at before they are trusted. Default sha256. */
   check?: LedgerCheck;
@@ -47,7 +53,7 @@ const recordSchema = z.object({
 export interface ExportResult {
   folder: string;
   rows: number;
-  files: ShardFile[];
+  files: ExportFile[];
   /** False when the folder held just this already. */
   written: boolean;
 }
@@ -60,7 +66,10 @@ export async function exportWindows(
   selection: SelectionResult,
   options: ExportOptions,
 ): Promise<ExportResult> {
-  const { format, textOf, signal, onProgress, shardBytes = SHARD_BYTES } = options;
+  const { format, settings = {}, textOf, tokenizer = 'longattn', signal, onProgress } = options;
+  const row = EXPORT_FORMATS[format];
+  const columns = tableColumns(settings, row.idsColumn ?? 'input_ids');
+  const shardBytes = options.shardBytes ?? row.shardBytes;
   const { fs } = run.windows;
   const folder = options.folder ?? path.join(run.dir, 'export');
   const record = await selection.ledger.require(SELECTION);
@@ -70,43 +79,71 @@ export async function exportWindows(
       'NOTHING_SELECTED',
       'No window was kept, so there is nothing to export. Raise --keep or --keep-tokens.',
     );
-  const key = hashJson({ selection: record.sha256, windows: run.windows.specHash, format, shardBytes, version });
+  const given: JsonObject = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+  const asked = { format, shardBytes, tokenizer, settings: given };
+  const key = hashJson({ selection: record.sha256, windows: run.windows.specHash, ...asked, version });
   const present = await readRecord(folder, fs);
   if (present?.key === key) return { folder, rows: present.rows, files: present.files, written: false };
 
   await requireOurs(folder, fs);
+  const withText = row.idsColumn !== undefined && 'text' in columns;
   const rows = keptWindows({
     windows: run.windows,
     parts: run.manifest.parts,
     selectionPath: selection.path,
-    textOf,
+    textOf: withText ? textOf : noTexts,
     check: options.check,
     signal,
   });
-  const metadata = format === 'jsonl' ? {} : hfMetadata(EXPORT_COLUMNS);
   const files = await replaceFolder(
     folder,
     async (draft) => {
+      const context = { columns, metadata: {}, settings, shardBytes, fingerprint: key, tokenizer, fs };
       const counted = withProgress(rows, total, signal, onProgress);
-      const shards = await writeShards(counted, {
-        folder: draft,
-        format,
-        columns: EXPORT_COLUMNS,
-        metadata,
-        shardBytes,
-        fs,
-      });
+      const files = await writeTraced(row, counted, { ...context, folder: draft });
       const texts = {
-        ...(format === 'hf' ? hfFiles(EXPORT_COLUMNS, shards, key) : {}),
         'README.md': dataCard({ format, version, scores: await scoresMetadata(selection.path, fs), ...selection }),
-        [EXPORT_RECORD]: `${JSON.stringify({ key, rows: total, files: shards }, null, 2)}\n`,
+        [EXPORT_RECORD]: `${JSON.stringify({ key, rows: total, files }, null, 2)}\n`,
       };
       for (const [name, text] of Object.entries(texts)) await writeTextAtomically(path.join(draft, name), text, fs);
-      return shards;
+      return files;
     },
     fs,
   );
   return { folder, rows: total, files, written: true };
+}
+
+/** A table without the ids of its windows has its provenance in a folder beside it. */
+async function writeTraced(
+  format: ExportFormatRow,
+  rows: AsyncIterable<Row>,
+  context: Parameters<ExportFormatRow['write']>[1],
+): Promise<ExportFile[]> {
+  if (format.idsColumn === undefined || 'window_id' in context.columns) return format.write(rows, context);
+  const name = 'provenance';
+  const folder = path.join(context.folder, name);
+  await makeFolder(folder, context.fs);
+  const provenance = await Provenance.open(folder, context);
+  try {
+    const files = await format.write(through(rows, provenance), context);
+    const file = await provenance.finish();
+    return [...files, { ...file, name: `${name}/${file.name}` }];
+  } catch (error) {
+    await provenance.abandon();
+    throw error;
+  }
+}
+
+async function* through(rows: AsyncIterable<Row>, provenance: Provenance): AsyncGenerator<Row, void, undefined> {
+  for await (const row of rows) {
+    await provenance.push(row);
+    yield row;
+  }
+}
+
+/** For formats of ids alone: the corpus is not read again. */
+async function* noTexts(_part: number, requests: readonly unknown[]): AsyncGenerator<string, void, undefined> {
+  for (let i = 0; i < requests.length; i++) yield '';
 }
 
 async function* withProgress(

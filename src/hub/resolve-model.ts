@@ -22,7 +22,7 @@ import { mirrorFolder } from './weight-mirror.js';
 
 export interface ResolveModelOptions extends Pick<OpenModelOptions, 'layers' | 'loss'> {
   /** Branch, tag or commit; `org/name@revision` says the same. Default: main. */
-  revision?: string;
+  revision?: string | undefined;
   /** Fetch tensor headers, and no tensor: enough for `describeModelFolder`. Default: false. */
   headersOnly?: boolean;
   onProgress?: OnProgress | undefined;

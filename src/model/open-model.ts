@@ -25,7 +25,7 @@ export interface OpenModelOptions {
    * What products with weights are computed in where layers are run: float32, or the type that the weights are stored in (half the
    * memory, and the speed of the CPU's bfloat16). Layer 0 alone is float32 in any case. Default: float32.
    */
-  forward?: 'float32' | 'weights';
+  dtype?: 'float32' | 'weights';
 }
 
 /** An opened model: facts, and the text that the native core opens. */
@@ -215,7 +215,7 @@ function checkUnknownTensors({ checkpoint, prefix, model, extent }: ModelPlan): 
 
 /** The type of most matrices: that of the first layer's queries. */
 function forwardDtype(tensors: readonly PlacedTensor[], options: OpenModelOptions): string {
-  if (options.forward !== 'weights') return 'f32';
+  if (options.dtype !== 'weights') return 'f32';
   return tensors.find(({ role }) => role === 'layers.0.q')!.located.dtype.toLowerCase();
 }
 

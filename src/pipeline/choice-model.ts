@@ -22,6 +22,6 @@ export async function requireChosenModel(
     'CHOICE_OF_ANOTHER_MODEL',
     'usage',
     `The choice (layer ${layer.join()}) was found on the model ${found.model.path}, revision ${found.model.revision.slice(0, 12)}; ` +
-      `${model.path} has revision ${revision.slice(0, 12)}. Give that model, run \`longattn validate\` with this one, or name --layer and --heads without the choice file.`,
+      `${model.path} has revision ${revision.slice(0, 12)}. Give that model, run \`longattn validate\` with this one, or name --layers and --heads without the choice file.`,
   );
 }

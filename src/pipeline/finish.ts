@@ -2,7 +2,7 @@
 // whether its jobs ended.
 import { invalid, LongattnError } from '../base/errors.js';
 import type { Hooks } from '../base/events.js';
-import type { SpecInput } from '../options/spec.js';
+import type { RunOptions } from '../options/run-options.js';
 import { loadRun } from '../run/directory.js';
 import { partName } from '../run/ledger.js';
 import { exportRun, select, type RunSummary } from './pipeline.js';
@@ -21,7 +21,7 @@ export function parseThen(value: string): ('select' | 'export')[] {
  * @param options of `select` and `export`, with `output`; `then`: which of them to do
  * @throws LongattnError PARTS_MISSING (exit code 5) with the first of them, and what the stages throw
  */
-export async function finish(options: SpecInput & { then: string }, hooks: Hooks = {}): Promise<RunSummary> {
+export async function finish(options: RunOptions & { then: string }, hooks: Hooks = {}): Promise<RunSummary> {
   const { then, ...raw } = options;
   const stages = parseThen(then);
   await requireAllParts(String(raw.output));

@@ -15,7 +15,11 @@ import { endWindows, fieldsOf, shareOf, windowsStage, type WindowsResult } from 
 import { checkInputs } from '../run/directory.js';
 import { partName } from '../run/ledger.js';
 import { PartGate } from '../run/part-gate.js';
-import type { Spec, SpecInput } from '../options/spec.js';
+import { currentNames } from '../options/parse-rows.js';
+import type { RunOptions } from '../options/run-options.js';
+import type { Spec } from '../options/spec.js';
+import { stageOptions } from '../options/stage-options.js';
+import { RUN } from '../options/table.js';
 import { readSlices } from '../corpus/read-slices.js';
 import { exportWindows } from '../export/export-windows.js';
 import { removalPath, reportRemoval, type RemovalResult } from '../selection/removal/report-removal.js';
@@ -27,12 +31,13 @@ export type { DomainReport, RunSummary } from './report.js';
 export type RunHooks = Hooks;
 
 /** Text to data set: all stages. */
-export async function run(options: SpecInput, hooks: RunHooks = {}): Promise<RunSummary> {
+export async function run(options: RunOptions, hooks: RunHooks = {}): Promise<RunSummary> {
   return exported('run', options, hooks);
 }
 
 /** Tokenise the corpus and cut it into windows. */
-export async function window(options: SpecInput, hooks: RunHooks = {}): Promise<RunSummary> {
+export async function window(raw: RunOptions, hooks: RunHooks = {}): Promise<RunSummary> {
+  const options = named(raw, hooks);
   const prepared = await prepare(options, hooks);
   return logged('window', prepared, hooks, async (inner) => {
     const windows = await windowsStage(prepared, inner);
@@ -41,7 +46,8 @@ export async function window(options: SpecInput, hooks: RunHooks = {}): Promise<
 }
 
 /** Compute the attention statistics of all windows. */
-export async function score(options: SpecInput, hooks: RunHooks = {}): Promise<RunSummary> {
+export async function score(raw: RunOptions, hooks: RunHooks = {}): Promise<RunSummary> {
+  const options = named(raw, hooks);
   requireDevice((await resolveSpec(options)).spec.device);
   const prepared = await prepare(options, hooks);
   return logged('score', prepared, hooks, async (inner) => {
@@ -51,7 +57,7 @@ export async function score(options: SpecInput, hooks: RunHooks = {}): Promise<R
 }
 
 /** Rank and choose. A run whose scores are done needs neither its inputs nor its model. */
-export async function select(options: SpecInput, hooks: RunHooks = {}): Promise<RunSummary> {
+export async function select(options: RunOptions, hooks: RunHooks = {}): Promise<RunSummary> {
   const opened = await open(options, hooks);
   return logged('select', opened, hooks, async (inner) => {
     const { windows, selection, removal } = await selected(opened, inner);
@@ -60,11 +66,11 @@ export async function select(options: SpecInput, hooks: RunHooks = {}): Promise<
 }
 
 /** Write the kept windows as a data set. */
-export async function exportRun(options: SpecInput, hooks: RunHooks = {}): Promise<RunSummary> {
+export async function exportRun(options: RunOptions, hooks: RunHooks = {}): Promise<RunSummary> {
   return exported('export', options, hooks);
 }
 
-async function exported(command: string, options: SpecInput, hooks: RunHooks): Promise<RunSummary> {
+async function exported(command: string, options: RunOptions, hooks: RunHooks): Promise<RunSummary> {
   const opened = await open(options, hooks);
   return logged(command, opened, hooks, async (inner) => {
     const { windows, selection, removal } = await selected(opened, inner);
@@ -97,7 +103,8 @@ function textOfRun({ run, parts, spec }: Opened): TextOf {
 type Opened = Prepared | (Pick<Prepared, 'run' | 'parts'> & { spec: Spec; model?: never });
 
 /** Neither inputs nor model are opened when all parts are there and no option of windows or scores was changed. */
-async function open(options: SpecInput, hooks: RunHooks): Promise<Opened> {
+async function open(raw: RunOptions, hooks: RunHooks): Promise<Opened> {
+  const options = named(raw, hooks);
   const { spec } = await resolveSpec(options);
   const found = await openFinished(spec);
   if (found) return { ...found, spec };
@@ -126,23 +133,8 @@ async function selected(
 ): Promise<{ windows: WindowsResult; selection: SelectionResult; removal: RemovalResult | undefined }> {
   const { spec } = opened;
   const windows = opened.model ? await scored(opened, hooks) : await endWindows(opened);
-  const settings = {
-    score: spec.score,
-    alpha: spec.alpha,
-    std: spec.std,
-    heads: spec.heads,
-    layer: spec.selectLayer,
-    k: spec.selectK,
-    keep: spec.keep,
-    keepTokens: spec.keepTokens,
-    quota: spec.quota,
-    maxOverlap: spec.maxOverlap,
-    maxPerDocument: spec.maxPerDocument,
-    temperature: spec.temperature,
-    seed: spec.seed,
-  };
   const selection = await timed('selection', hooks, async () => {
-    const result = await selectWindows(opened.run, settings, { signal: hooks.signal });
+    const result = await selectWindows(opened.run, stageOptions('selection', spec), { signal: hooks.signal });
     return { ...result, counts: { kept: result.domains.reduce((sum, { kept }) => sum + kept, 0) } };
   });
   const removal = spec.report ? await removalOf(opened, selection, hooks) : undefined;
@@ -166,4 +158,9 @@ async function timed<T extends { counts: Record<string, number> }>(
   const result = await work();
   onProgress?.({ type: 'stage-done', stage, counts: result.counts });
   return result;
+}
+
+/** Warns of the names of an earlier version, once. */
+function named(options: RunOptions, { onProgress }: RunHooks): RunOptions {
+  return currentNames(RUN, { ...options }, onProgress) as unknown as RunOptions;
 }

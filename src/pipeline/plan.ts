@@ -3,7 +3,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Hooks } from '../base/events.js';
-import type { SpecInput } from '../options/spec.js';
+import type { RunOptions } from '../options/run-options.js';
 import { partName } from '../run/ledger.js';
 import { logged } from './logged.js';
 import { prepare } from './prepare.js';
@@ -39,7 +39,7 @@ export interface PlanSummary {
  * @throws what `prepare` throws
  */
 export async function plan(
-  options: SpecInput & { rate?: number | undefined },
+  options: RunOptions & { rate?: number | undefined },
   hooks: Hooks = {},
 ): Promise<PlanSummary> {
   const { rate, ...raw } = options;

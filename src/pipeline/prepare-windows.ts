@@ -1,6 +1,6 @@
 // An open run with all its windows: what an evaluation of a model on a corpus starts from.
 import type { Hooks } from '../base/events.js';
-import type { SpecInput } from '../options/spec.js';
+import type { RunOptions } from '../options/run-options.js';
 import { prepare, type Prepared } from './prepare.js';
 import { windowsStage } from './windows-stage.js';
 
@@ -9,7 +9,7 @@ import { windowsStage } from './windows-stage.js';
  * @throws what `prepare`, `check` and the windows stage throw
  */
 export async function prepareWindows(
-  options: SpecInput,
+  options: RunOptions,
   hooks: Hooks,
   check: (prepared: Prepared) => void,
 ): Promise<Prepared> {

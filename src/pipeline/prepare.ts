@@ -2,6 +2,7 @@
 //
 // An option that is not given keeps the run's value, so `select --output RUN --alpha 0` needs no input and no model.
 import path from 'node:path';
+import { resolveDistance, type DistanceRule } from '../base/distance.js';
 import { dataError, LongattnError } from '../base/errors.js';
 import type { Hooks } from '../base/events.js';
 import { requireChosenModel } from './choice-model.js';
@@ -15,7 +16,11 @@ import { freezePlan, loadPlan } from './plan-run.js';
 import { isPartOfModel, openModelFolder, type ModelDescription } from '../model/open-model.js';
 import { openTokenizer, type Tokenizer } from '../tokenizer/tokenizer.js';
 import { removeLeftoverSegments } from '../scoring/score-part.js';
-import { modelOptions, parseSpec, type Spec, type SpecInput } from '../options/spec.js';
+import { currentNames } from '../options/parse-rows.js';
+import type { RunOptions } from '../options/run-options.js';
+import { modelOptions, parseSpec, type Spec } from '../options/spec.js';
+import { fromStored, storedOptions } from '../options/stage-options.js';
+import { RUN } from '../options/table.js';
 import { version } from '../base/version.js';
 
 /** An open run and all that its stages need. */
@@ -28,23 +33,17 @@ export interface Prepared {
   tokenizer: Tokenizer | undefined;
 }
 
-/** Options kept in run.json, by the stage whose bytes they decide. */
-const WINDOW_OPTIONS = ['input', 'window', 'textField', 'idField', 'idsField', 'domainField', 'limit'] as const;
-const SCORE_OPTIONS = ['model', 'layer', 'k', 'ropeTheta', 'tokens', 'losses', 'dtype'] as const;
-/** Options that came after the first run directories: left out at these values, so that those runs stay what they are. */
-const LATER_OPTIONS: JsonObject = { losses: false, dtype: 'float32' };
-
 /**
  * @throws LongattnError INVALID_OPTION, MISSING_OPTION, SPEC_CHANGED, and those of the model, the tokenizer and the inputs
  */
 export async function prepare(
-  raw: SpecInput,
+  raw: RunOptions,
   hooks: Hooks = {},
   { sweeps = true }: { sweeps?: boolean } = {},
 ): Promise<Prepared> {
   const { signal, onProgress } = hooks;
   const { spec, stored, hub, root } = await resolveSpec(raw);
-  const needed = { layers: spec.layer, loss: spec.losses };
+  const needed = { layers: spec.layers, loss: spec.losses };
   const place = await placeOfModel(spec.model, stored, root);
   const found = await resolveModel(place, { ...needed, ...pinnedCommit(spec.model, hub), ...hooks });
   const { folder, id, commit } = found;
@@ -71,9 +70,9 @@ export async function prepare(
   const tokenizer = spec.idsField ? undefined : await openTokenizer(folder);
   const run = await openRun(spec.output, {
     stages: {
-      windows: { ...pick(spec, WINDOW_OPTIONS), tokenizer: tokenizer?.sha256 ?? null },
+      windows: { ...storedOptions('windows', spec), tokenizer: tokenizer?.sha256 ?? null },
       scores: {
-        ...pickScoreOptions(spec),
+        ...storedOptions('scores', spec),
         revision: model.revision,
         ...(sameModel && stored['model'] !== undefined ? { model: stored['model'] } : {}),
       },
@@ -97,7 +96,7 @@ async function placeOfModel(model: string, stored: JsonObject | undefined, root:
 
 /** Merge the options of a run that exists under those that are given now. */
 export async function resolveSpec(
-  raw: SpecInput,
+  raw: RunOptions,
 ): Promise<{ spec: Spec; stored: JsonObject | undefined; hub: Run['manifest']['hub']; root: string }> {
   const output = raw.output;
   if (typeof output !== 'string' || output === '') {
@@ -105,8 +104,21 @@ export async function resolveSpec(
   }
   const found = await findRun(output);
   const { spec: stored, hub } = found?.manifest ?? {};
-  const kept = stored ? pick(stored, [...WINDOW_OPTIONS, ...SCORE_OPTIONS]) : {};
-  return { spec: parseSpec({ ...kept, ...definedOnly(raw) }), stored, hub, root: await rootOf(found?.manifest ?? {}) };
+  const kept = stored ? fromStored(stored) : {};
+  const options: object = { ...kept, ...currentNames(RUN, { ...raw }) };
+  return {
+    spec: withStoredRule(parseSpec(options as RunOptions), kept),
+    stored,
+    hub,
+    root: await rootOf(found?.manifest ?? {}),
+  };
+}
+
+/** `--k quarter` and the number that it stands for are one thing: a run keeps the one that it was started with. */
+function withStoredRule(spec: Spec, { k, window }: Partial<RunOptions>): Spec {
+  if (k === undefined || window !== spec.window) return spec;
+  const stored = resolveDistance(k as DistanceRule, spec.window);
+  return stored === spec.k ? { ...spec, kRule: k as DistanceRule } : spec;
 }
 
 /** A run that was started with a branch goes on with the commit that it stood for, on another machine too. */
@@ -121,9 +133,8 @@ function pinnedCommit(model: string, hub: Run['manifest']['hub']): { revision?: 
 export async function openFinished(spec: Spec): Promise<Pick<Prepared, 'run' | 'parts'> | undefined> {
   const run = await findRun(spec.output);
   if (!run) return undefined;
-  const optionsOf = (source: object): string =>
-    canonicalJson({ ...pick(source, WINDOW_OPTIONS), ...pickScoreOptions(source) });
-  if (optionsOf(spec) !== optionsOf(run.manifest.spec)) return undefined;
+  const given = { ...storedOptions('windows', spec), ...storedOptions('scores', spec) };
+  if (canonicalJson(fromStored(given)) !== canonicalJson(fromStored(run.manifest.spec))) return undefined;
   const names = Array.from({ length: run.manifest.parts }, (_, part) => partName(part));
   for (const ledger of [run.scores, run.windows]) {
     for await (const { status } of ledger.inspectAll(names, 'size')) if (status !== 'done') return undefined;
@@ -131,11 +142,6 @@ export async function openFinished(spec: Spec): Promise<Pick<Prepared, 'run' | '
   await sweep(run);
   await removeLeftoverSegments(run.scores);
   return { run, parts: await loadPlan(run, spec) };
-}
-
-function pick(source: object, names: readonly string[]): JsonObject {
-  const entries = Object.entries(source as JsonObject);
-  return Object.fromEntries(entries.filter(([name, value]) => names.includes(name) && value !== undefined));
 }
 
 /** The extract of a layer is no broken download, and its missing tensors are no news. */
@@ -146,13 +152,4 @@ function withoutLosses(folder: string, error: unknown): unknown {
     `losses needs the whole model, and ${folder} holds a part of it. Leave --losses out, or give the whole model, such as the one of \`longattn model fetch smollm2-135m\`.`,
     error,
   );
-}
-
-function pickScoreOptions(source: object): JsonObject {
-  const entries = Object.entries(pick(source, SCORE_OPTIONS));
-  return Object.fromEntries(entries.filter(([name, value]) => LATER_OPTIONS[name] !== value));
-}
-
-function definedOnly(raw: SpecInput): SpecInput {
-  return Object.fromEntries(Object.entries(raw).filter(([, value]) => value !== undefined));
 }

@@ -11,7 +11,6 @@ import { Scorer } from '../native/scorer.js';
 import type { PartGate } from '../run/part-gate.js';
 import { requireSameKernel } from '../run/kernel.js';
 import { partsOfShard, type Share } from '../run/run-parts.js';
-import { resolveDistance } from '../base/distance.js';
 import { scoreParts } from '../scoring/score-parts.js';
 import type { Prepared } from './prepare.js';
 import { withLosses } from './window-losses.js';
@@ -32,11 +31,10 @@ export async function scoresStage(
   { spec, run, parts, model }: Prepared,
   { mixedKernels = false, ...hooks }: ScoresHooks = {},
 ): Promise<void> {
-  const k = resolveDistance(spec.k, spec.window);
-  if (spec.losses && k === 0) {
+  if (spec.losses && spec.k === 0) {
     throw invalid('k', 0, 'at least 1 with --losses: the near context is the last k tokens');
   }
-  checkReach(model, k);
+  checkReach(model, spec.k);
   let scorer: Scorer | undefined;
   const metadata = modelMetadata(model, spec.device);
   try {
@@ -49,6 +47,7 @@ export async function scoresStage(
       window: spec.window,
       layers: model.layers,
       k: spec.k,
+      kRule: spec.kRule,
       tokens: spec.tokens,
       losses: spec.losses,
       heads: model.heads,

@@ -6,7 +6,7 @@ import { invalid, LongattnError } from '../base/errors.js';
 import { together } from '../base/together.js';
 import { parseDuration } from '../base/units.js';
 import { requireDevice } from '../native/device.js';
-import type { SpecInput } from '../options/spec.js';
+import type { RunOptions } from '../options/run-options.js';
 import { PartGate } from '../run/part-gate.js';
 import type { Share } from '../run/run-parts.js';
 import { logged } from './logged.js';
@@ -48,7 +48,7 @@ export interface WorkSummary {
  * @throws LongattnError PARTS_FAILED where parts failed here or were left alone, after the others; that of the environment which ended
  *   this worker; and what `run` throws of options, model and inputs
  */
-export async function work(options: SpecInput & WorkOptions, hooks: WorkHooks = {}): Promise<WorkSummary> {
+export async function work(options: RunOptions & WorkOptions, hooks: WorkHooks = {}): Promise<WorkSummary> {
   const { start = 'auto', timeLimit, wait = false, mixedKernels, ...raw } = options;
   const place = startPlace(start);
   using drain = drainOf(timeLimit, hooks.drain);

@@ -3,7 +3,7 @@ import { dataError, LongattnError, show } from '../base/errors.js';
 import type { NativeScoreRequest, NativeStats } from '../native/binding.js';
 import type { ScoreRow, Window } from '../base/records.js';
 import { sizeOf, STATISTIC_ROWS } from '../base/statistics.js';
-import { resolveDistance, type DistanceRule } from '../base/distance.js';
+import { checkLosses } from './losses.js';
 
 /** Statistics of one (window, layer), with the window's losses if the run wants them. */
 export type WindowStats = NativeStats & Pick<ScoreRow, 'loss' | 'nearLoss'>;
@@ -16,7 +16,8 @@ export interface BatchSettings {
   window: number;
   /** Ascending. */
   layers: readonly number[];
-  k: DistanceRule;
+  /** Tokens. */
+  k: number;
   /** Also the far mass of each token. */
   tokens: boolean;
   /** Also the loss with all the context and with the near one; `ScoreWindows` gives them. Default: false. */
@@ -39,7 +40,7 @@ export async function scoreBatch(
 ): Promise<ScoreRow[]> {
   signal?.throwIfAborted();
   for (const window of windows) checkWindow(window, settings);
-  const k = resolveDistance(settings.k, settings.window);
+  const { k } = settings;
   const ids = new Int32Array(windows.length * settings.window);
   windows.forEach((window, i) => ids.set(window.tokenIds, i * settings.window));
   const request: NativeScoreRequest = {
@@ -91,7 +92,7 @@ function checkStats(stats: WindowStats, window: Window, settings: BatchSettings,
     const size = when === undefined || settings[when] ? sizeOf(per, heads, length) : 0;
     if ((found?.length ?? 0) !== size) throw mismatch(`${found?.length ?? 0} values of ${name} instead of ${size}`);
   }
-  if (settings.losses) checkLosses(stats, window);
+  if (settings.losses) checkLosses(window.windowId, stats.loss, stats.nearLoss);
   for (let head = 0; head < heads; head++) {
     if (Number.isFinite(stats.ds[head]) && Number.isFinite(stats.variance[head])) continue;
     throw dataError(
@@ -100,14 +101,6 @@ function checkStats(stats: WindowStats, window: Window, settings: BatchSettings,
         "The model's weights hold NaN or infinite values there, or overflow: check the checkpoint.",
     );
   }
-}
-
-function checkLosses({ loss, nearLoss }: WindowStats, { windowId }: Window): void {
-  if (Number.isFinite(loss) && Number.isFinite(nearLoss)) return;
-  throw dataError(
-    'LOSS_NOT_FINITE',
-    `The loss of window ${show(windowId)} is ${loss} (${nearLoss} with the near context only). Check the checkpoint for NaN or infinite weights.`,
-  );
 }
 
 /** The scorer knows a window by its place in the batch; the user knows it by its id. */

@@ -5,6 +5,7 @@
 import { readScores, readWindows } from '../arrow/reader.js';
 import { scoreRow, type Row } from '../arrow/rows.js';
 import { scoreColumns, type Metadata } from '../arrow/schema.js';
+import type { DistanceRule } from '../base/distance.js';
 import { mapOrdered } from '../base/map-ordered.js';
 import type { ScoreRow, Window } from '../base/records.js';
 import { sizeOf, storedStatistics, type Per } from '../base/statistics.js';
@@ -22,6 +23,8 @@ const BATCHES_IN_FLIGHT = 2;
 const BYTES: Record<Per, number> = { head: 8, bin: 8, token: 4, window: 8 };
 
 export interface ScorePartOptions extends BatchSettings {
+  /** How k was told: the metadata says this. */
+  kRule: DistanceRule;
   windows: Ledger;
   scores: Ledger;
   score: ScoreWindows;
@@ -94,10 +97,10 @@ function writeScores(
   ledger: Ledger,
   name: string,
   rows: AsyncIterable<Row> | Iterable<Row>,
-  { heads, tokens, losses, metadata, layers, window, k }: ScorePartOptions,
+  { heads, tokens, losses, metadata, layers, window, kRule }: ScorePartOptions,
   counts: Record<string, number> = {},
 ): Promise<LedgerRecord> {
-  const own = { layers: layers.join(','), window: `${window}`, k: `${k}`, spec_hash: ledger.specHash };
+  const own = { layers: layers.join(','), window: `${window}`, k: `${kRule}`, spec_hash: ledger.specHash };
   return writeArrowPart(ledger, name, {
     columns: scoreColumns(heads, { tokens, losses }),
     metadata: { ...metadata, ...own },

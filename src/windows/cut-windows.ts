@@ -9,6 +9,7 @@ import { mapOrdered } from '../base/map-ordered.js';
 import type { Document, Reject, Window } from '../base/records.js';
 import type { Encoded } from '../tokenizer/encoded.js';
 import type { Tokenizer } from '../tokenizer/tokenizer.js';
+import { makeWindowId } from '../base/window-id.js';
 import { windowStarts } from './slide.js';
 import { countDocument, totalCounts, type WindowCounts } from './counts.js';
 
@@ -50,7 +51,7 @@ export async function* cutWindows(
       const tokenEnd = tokenStart + options.window;
       const [charStart, charEnd] = charRange(tokens, tokenStart, tokenEnd);
       yield {
-        windowId: `${document.key}:${tokenStart}`,
+        windowId: makeWindowId(document.key, tokenStart),
         docId: document.docId,
         domain: document.domain,
         source: document.source,

@@ -5,7 +5,8 @@
 import { createHash, type Hash } from 'node:crypto';
 import { dataError, show } from '../base/errors.js';
 import type { Document } from '../base/records.js';
-import { codePointSlicer } from './code-points.js';
+import { codePointCount, codePointSlicer } from '../base/code-points.js';
+import { documentOf } from '../base/window-id.js';
 
 /** Digest of the keys and texts of a part's documents, in order. */
 export class DocumentDigest {
@@ -59,12 +60,12 @@ export function textFromDocuments(
     let at = 0;
     for await (const document of digested(readDocuments(part), digest)) {
       signal?.throwIfAborted();
-      if (at === requests.length || keyOf(requests[at]!) !== document.key) continue;
+      if (at === requests.length || documentOf(requests[at]!.windowId) !== document.key) continue;
       const slice = codePointSlicer(document.text ?? '');
-      for (; at < requests.length && keyOf(requests[at]!) === document.key; at++) {
+      for (; at < requests.length && documentOf(requests[at]!.windowId) === document.key; at++) {
         const { windowId, charStart, charEnd } = requests[at]!;
         const text = slice(charStart, charEnd);
-        if (codePoints(text) !== charEnd - charStart)
+        if (codePointCount(text) !== charEnd - charStart)
           throw changed(`the document of window ${show(windowId)} is shorter than it was`);
         yield text;
       }
@@ -73,20 +74,6 @@ export function textFromDocuments(
     const expected = await digestOf(part);
     if (expected !== undefined && expected !== digest.hex()) throw changed(`the text of part ${part} has changed`);
   };
-}
-
-/** A window id is the key of its document, a colon and the first token. */
-function keyOf({ windowId }: TextRequest): string {
-  return windowId.slice(0, windowId.lastIndexOf(':'));
-}
-
-function codePoints(text: string): number {
-  let count = text.length;
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit >= 0xd800 && unit <= 0xdbff) count--;
-  }
-  return count;
 }
 
 function changed(what: string): Error {

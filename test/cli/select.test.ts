@@ -7,7 +7,7 @@ import { makeDemoCorpus } from '../../scripts/lib/demo-corpus.mjs';
 import { readSelection } from '../../src/arrow/reader.js';
 import { select } from '../../src/pipeline/pipeline.js';
 import type { SelectionRow } from '../../src/base/records.js';
-import type { SpecInput } from '../../src/options/spec.js';
+import type { RunOptions } from '../../src/options/run-options.js';
 import { cli, contents, demoModel, root, temporaryFolder } from '../support/cli.js';
 import { collect } from '../support/collect.js';
 
@@ -28,7 +28,7 @@ beforeAll(async () => {
 });
 
 /** In this process: the command of a shell only once or twice, because each start takes a second. */
-async function selected(options: SpecInput = {}): Promise<SelectionRow[]> {
+async function selected(options: Partial<RunOptions> = {}): Promise<SelectionRow[]> {
   await select({ ...options, output: run });
   return collect(readSelection(path.join(run, 'selection', 'selection.arrow')));
 }
@@ -59,7 +59,7 @@ describe('longattn select', () => {
 
   it('--temperature draws, and its seed repeats the draw', async () => {
     const ids = (rows: SelectionRow[]): string[] => rows.filter((row) => row.selected).map((row) => row.windowId);
-    const draw = async (seed: string): Promise<string[]> => ids(await selected({ temperature: '1', seed }));
+    const draw = async (seed: `${number}`): Promise<string[]> => ids(await selected({ temperature: '1', seed }));
     const [first, again, other] = [await draw('3'), await draw('3'), await draw('4')];
     expect(again).toEqual(first);
     expect(other).not.toEqual(first);
@@ -91,7 +91,7 @@ describe('longattn select', () => {
       ['--heads', 'auto'],
       'heads must not be "auto" without a choice. Give --config with the file evidence/choice.json',
     ],
-    [['--layer', 'auto'], 'layer must not be "auto" without a choice.'],
+    [['--layers', 'auto'], 'layers must not be "auto" without a choice.'],
   ])('refuses %j', async (args, message) => {
     const { code, stderr } = await cli(['select', '-o', run, ...args]);
     expect(stderr).toContain(message);
@@ -124,7 +124,7 @@ describe('the choice of a validation', () => {
       corpus: { window: 256, domains: [{ domain: 'code' }, { domain: 'speech' }] },
       chosen: { layer: [0] },
     });
-    const made = await start('chosen', '--config', choice, '--layer', 'auto', '--heads', 'auto');
+    const made = await start('chosen', '--config', choice, '--layers', 'auto', '--heads', 'auto');
     expect([made.code, made.stderr]).toEqual([0, expect.any(String)]);
     const card = readFileSync(path.join(folder, 'chosen', 'export', 'README.md'), 'utf8');
     expect(card).toContain(`"score": ${JSON.stringify(written.score)}`);

@@ -106,7 +106,7 @@ describe('choiceFile', () => {
     const { _found, ...options } = choiceFile(report, { rule: 'quarter', revision: 'r21' });
     expect(options).toEqual({
       window: 4096,
-      layer: [21],
+      layers: [21],
       selectLayer: 21,
       score: 'content',
       heads: [3, 7],

@@ -17,6 +17,8 @@ interface ExportedRow {
   domain: string;
   source: string;
   text: string;
+  /** `hf`; the others' name is token_ids. */
+  input_ids: number[];
   token_ids: number[];
   token_start: number;
   char_start: number;
@@ -37,7 +39,8 @@ const write = (changes: Partial<ExportOptions> = {}): Promise<ExportResult> =>
   exportWindows(made.run, made.selection, { format: 'hf', textOf: made.textOf, ...changes });
 
 function rowsOf({ folder, files }: ExportResult): ExportedRow[] {
-  return files.flatMap(({ name }) => {
+  return files.flatMap(({ name, rows }) => {
+    if (rows === 0) return []; // an index
     const bytes = readFileSync(path.join(folder, name));
     if (name.endsWith('.jsonl'))
       return bytes
@@ -86,7 +89,9 @@ describe('exportWindows', () => {
         const document = CORPUS.flat().find(({ key }) => row.window_id === `${key}:${row.token_start}`)!;
         const points = [...document.text].slice(row.char_start, row.char_end);
         expect(row.text).toBe(points.join(''));
-        expect(row.token_ids).toEqual(points.map((point) => point.codePointAt(0)! % 1000));
+        expect(row[format === 'hf' ? 'input_ids' : 'token_ids']).toEqual(
+          points.map((point) => point.codePointAt(0)! % 1000),
+        );
         expect([row.doc_id, row.source]).toEqual([document.docId, document.source]);
       }
     },
@@ -171,7 +176,7 @@ describe('exportWindows', () => {
         throw new Error('read');
       },
     });
-    expect(rowsOf(result).every((row) => row.text === '' && row.token_ids.length === 64)).toBe(true);
+    expect(rowsOf(result).every((row) => row.text === '' && row.input_ids.length === 64)).toBe(true);
   });
 });
 

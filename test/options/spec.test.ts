@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import type { RunOptions } from '../../src/options/run-options.js';
 import { parseSpec } from '../../src/options/spec.js';
 
 const minimal = { input: ['book=moby.txt'], model: 'm', output: 'run' };
@@ -9,8 +10,9 @@ describe('parseSpec', () => {
     const spec = parseSpec(minimal);
     expect(spec).toMatchObject({
       window: 32_768,
-      layer: [0],
-      k: 'quarter',
+      layers: [0],
+      k: 8192,
+      kRule: 'quarter',
       alpha: 0.5,
       std: 'zscore',
       keep: 0.125,
@@ -23,7 +25,7 @@ describe('parseSpec', () => {
     const spec = parseSpec({
       ...minimal,
       window: '4096',
-      layer: '7,0',
+      layers: '7,0',
       keep: '12.5%',
       memory: '512MiB',
       shard: '2/8',
@@ -32,7 +34,7 @@ describe('parseSpec', () => {
     });
     expect(spec).toMatchObject({
       window: 4096,
-      layer: [0, 7],
+      layers: [0, 7],
       keep: 0.125,
       memory: 536_870_912,
       shard: { index: 2, count: 8 },
@@ -47,12 +49,12 @@ describe('parseSpec', () => {
 
   it('takes layer and heads of a choice where they are "auto", and only then', () => {
     const _found = { model: { path: 'm', revision: 'r' }, chosen: { layer: [21], heads: [3, 7], score: 'content' } };
-    const choice = { ...minimal, _found, _note: 'for people', layer: [21], heads: [3, 7] };
-    expect(parseSpec({ ...choice, layer: 'auto', heads: 'auto' })).toMatchObject({ layer: [21], heads: [3, 7] });
-    expect(parseSpec({ ...choice, heads: 'all' })).toMatchObject({ layer: [21], heads: 'all' });
+    const choice = { ...minimal, _found, _note: 'for people', layers: [21], heads: [3, 7] };
+    expect(parseSpec({ ...choice, layers: 'auto', heads: 'auto' })).toMatchObject({ layers: [21], heads: [3, 7] });
+    expect(parseSpec({ ...choice, heads: 'all' })).toMatchObject({ layers: [21], heads: 'all' });
     expect(parseSpec(choice)._found).toEqual(_found);
     expect(parseSpec(choice)).not.toHaveProperty('_note');
-    for (const name of ['layer', 'heads']) {
+    for (const name of ['layers', 'heads']) {
       expect(() => parseSpec({ ...minimal, [name]: 'auto' })).toThrow(
         expect.objectContaining({ code: 'CHOICE_MISSING', exitCode: 2, message: expect.stringContaining(name) }),
       );
@@ -62,7 +64,7 @@ describe('parseSpec', () => {
 
   it('reads the guard rails of a selection', () => {
     expect(parseSpec(minimal)).toMatchObject({ temperature: 0, seed: 1, report: false, maxOverlap: 1 });
-    const given = { maxPerDocument: '3', temperature: '0.5', seed: '7', report: 'true' };
+    const given = { maxPerDocument: '3', temperature: '0.5', seed: '7', report: 'true' } as const;
     expect(parseSpec({ ...minimal, ...given })).toMatchObject({
       maxPerDocument: 3,
       temperature: 0.5,
@@ -82,7 +84,7 @@ describe('parseSpec', () => {
     [{ window: 1.5 }, 'window must not be 1.5.'],
     [{ keep: '120%' }, 'keep must not be "120%".'],
     [{ shard: '3/2' }, 'shard must not be "3/2".'],
-    [{ layer: '0,x' }, 'layer must not be "0,x".'],
+    [{ layers: '0,x' }, 'layers must not be "0,x".'],
     [{ std: 'rank' }, 'std must not be "rank". It must be zscore or minmax.'],
     [{ input: ['moby.txt'] }, 'input must not be "moby.txt".'],
     [{ input: [] }, 'input must not be [].'],
@@ -94,14 +96,14 @@ describe('parseSpec', () => {
     [{ device: 'cuda:' }, 'It must be cpu, cuda, cuda:i with i from 0'],
     [{ device: 'cpu,cuda' }, 'device must not be "cpu,cuda".'],
   ])('says what was wrong and what is allowed: %j', (wrong, message) => {
-    expect(() => parseSpec({ ...minimal, ...wrong })).toThrow(message);
+    expect(() => parseSpec({ ...minimal, ...wrong } as RunOptions)).toThrow(message);
   });
 
   it('never lets an unchecked value through', () => {
     fc.assert(
       fc.property(fc.anything(), (value) => {
         try {
-          const { window } = parseSpec({ ...minimal, window: value });
+          const { window } = parseSpec({ ...minimal, window: value as number });
           expect(Number.isSafeInteger(window) && window >= 1).toBe(true);
         } catch (error) {
           expect((error as { code: string }).code).toBe('INVALID_OPTION');

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { ProgressEvent } from '../../src/base/events.js';
 import { score, select, window } from '../../src/pipeline/pipeline.js';
-import type { SpecInput } from '../../src/options/spec.js';
+import type { RunOptions } from '../../src/options/run-options.js';
 import { demoModel } from '../support/cli.js';
 import { makeCorpus } from '../support/corpus.js';
 import { tempFolder } from '../support/temp-folder.js';
@@ -12,7 +12,7 @@ import { tempFolder } from '../support/temp-folder.js';
 const WINDOW = 256;
 
 /** A corpus of ready ids, so many documents of two windows each. */
-function idsCorpus(folder: string, rows: number, { broken = 0, badId = -1 } = {}): SpecInput {
+function idsCorpus(folder: string, rows: number, { broken = 0, badId = -1 } = {}): RunOptions {
   const lines = Array.from({ length: rows }, (_, row) => {
     const ids = Array.from({ length: 2 * WINDOW }, (_, i) => (i * 31 + row * 7) % 49_152);
     if (row === badId) ids[5] = 49_152;
@@ -23,7 +23,7 @@ function idsCorpus(folder: string, rows: number, { broken = 0, badId = -1 } = {}
   return { input: `book=${file}`, idsField: 'ids', window: WINDOW, model: demoModel, output: path.join(folder, 'RUN') };
 }
 
-function logOf({ output }: SpecInput): Record<string, unknown>[] {
+function logOf({ output }: RunOptions): Record<string, unknown>[] {
   const folder = path.join(`${output}`, 'logs');
   const files = readdirSync(folder).map((name) => path.join(folder, name));
   expect(files).toHaveLength(1);
@@ -84,7 +84,7 @@ describe('score', () => {
 
 describe('window', () => {
   it('warns of windows beyond the positions that the model was made for', async () => {
-    const warnings = async (changes: SpecInput): Promise<string[]> => {
+    const warnings = async (changes: Partial<RunOptions>): Promise<string[]> => {
       const codes: string[] = [];
       const options = { ...idsCorpus(tempFolder(), 2), maxRejectRate: 1, ...changes };
       const onProgress = (event: ProgressEvent): void => {

@@ -267,7 +267,7 @@ describe('k', () => {
 });
 
 describe('segmentWindows', () => {
-  const shape = { layers: [0], k: 'quarter' as const, tokens: false, heads: 32, vocabSize: 10, window: 32_768 };
+  const shape = { layers: [0], k: 8192, tokens: false, heads: 32, vocabSize: 10, window: 32_768 };
   it('bounds the tokens and the bytes of a segment', () => {
     expect(segmentWindows(shape)).toBe(8);
     expect(segmentWindows({ ...shape, window: 1_000_000 })).toBe(1);

@@ -43,7 +43,7 @@ export function scoreOptions(run: Run, changes: Partial<ScoresOptions> = {}): Sc
   const { windows, scores, manifest } = run;
   return {
     ...{ windows, scores, parts: Array.from({ length: manifest.parts }, (_, part) => part) },
-    ...{ window: WINDOW, layers: [0], k: 'quarter', tokens: false, heads: HEADS, vocabSize: VOCAB },
+    ...{ window: WINDOW, layers: [0], k: WINDOW / 4, kRule: 'quarter', tokens: false, heads: HEADS, vocabSize: VOCAB },
     ...{ batch: 4, workers: 1, metadata: { model: 'fake' } },
     openScorer: async () => fakeScorer().score,
     ...changes,

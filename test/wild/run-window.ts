@@ -1,7 +1,7 @@
 // Windows of an input from the wild, by the Node API: what was refused, warned of and counted.
 import path from 'node:path';
 import type { ProgressEvent } from '../../src/base/events.js';
-import type { SpecInput } from '../../src/options/spec.js';
+import type { RunOptions } from '../../src/options/run-options.js';
 import { window, type RunSummary } from '../../src/pipeline/pipeline.js';
 import { demoModel } from '../support/cli.js';
 import { tempFolder } from '../support/temp-folder.js';
@@ -15,12 +15,12 @@ export interface Outcome {
 }
 
 /** Ready ids of 64 tokens a window, unless the options say otherwise. */
-export async function runWindow(input: string | string[], options: SpecInput = {}): Promise<Outcome> {
+export async function runWindow(input: string | string[], options: Partial<RunOptions> = {}): Promise<Outcome> {
   const warnings: Outcome['warnings'] = [];
   const onProgress = (event: ProgressEvent): void => {
     if (event.type === 'warning') warnings.push({ code: event.code, message: event.message });
   };
-  const output = (options.output as string | undefined) ?? path.join(tempFolder(), 'RUN');
+  const output = options.output ?? path.join(tempFolder(), 'RUN');
   const ids = 'textField' in options ? {} : { idsField: 'input_ids' };
   const summary = await window({ input, model: demoModel, window: 64, ...ids, ...options, output }, { onProgress });
   const documents = summary.domains.reduce((sum, domain) => sum + domain.documents, 0);

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Document, Reject, Window } from '../../src/base/records.js';
 import { allTooShort, cutWindows } from '../../src/windows/cut-windows.js';
 import { openTokenizer, type Tokenizer } from '../../src/tokenizer/tokenizer.js';
-import { codePointSlicer } from '../../src/windows/code-points.js';
+import { codePointSlicer } from '../../src/base/code-points.js';
 import { mergeWindowCounts, newWindowCounts, type WindowCounts } from '../../src/windows/counts.js';
 import { windowStarts } from '../../src/windows/slide.js';
 

@@ -11,7 +11,7 @@ export const planCommand: CommandModule = {
   command: 'plan <run>',
   describe: 'start a run without working on it: parts, files, and with --rate hours',
   builder: (yargs) =>
-    withRunOptions(yargs, ['input', 'window', 'score'])
+    withRunOptions(yargs, ['input', 'model', 'window', 'score'])
       .option('rate', {
         type: 'string',
         requiresArg: true,

@@ -17,7 +17,7 @@ export const slurmCommand: CommandModule = {
   command: 'slurm <run>',
   describe: 'plan a run and submit an array of workers to Slurm; the same command again resumes',
   builder: (yargs) =>
-    withRunOptions(yargs, ['input', 'window', 'score', 'select', 'export', 'machine'])
+    withRunOptions(yargs, ['input', 'model', 'window', 'score', 'select', 'export', 'machine'])
       .option('workers', {
         type: 'string',
         requiresArg: true,

@@ -1,75 +1,75 @@
 // `run` and the stages by themselves: window, score, select, export. Each runs the stages before it that are not done.
 import type { CommandModule } from 'yargs';
+import { LongattnError } from '../../base/errors.js';
 import type { RunSummary } from '../../pipeline/pipeline.js';
 import { describeRemoval } from '../removal-table.js';
 import { exportRun, run, score, select, window } from '../../pipeline/pipeline.js';
+import type { Group } from '../../options/row.js';
+import type { RunOptions } from '../../options/run-options.js';
+import { RUN } from '../../options/table.js';
 import { runCommand } from '../context.js';
-import { withOptions } from '../options.js';
+import { addOptions, collectOptions, once } from '../options.js';
 import { printResult, renderTable } from '../output.js';
-
-type Groups = Parameters<typeof withOptions>[1];
 
 function stageCommand(
   name: string,
   describe: string,
-  groups: Groups,
+  groups: readonly Group[],
   stage: typeof run,
   example: string,
 ): CommandModule {
   return {
-    command: name,
+    command: `${name} [run]`,
     describe,
     builder: (yargs) =>
-      withOptions(yargs, [...groups, 'machine'])
-        .option('output', {
-          alias: 'o',
-          type: 'string',
-          requiresArg: true,
-          describe: 'the run directory (it is the only state)',
-        })
+      addOptions(yargs, RUN, ['place', ...groups, 'machine'])
+        .positional('run', { type: 'string', describe: 'the run directory: the same as -o RUN' })
         .example(`$0 ${name} ${example}`, ''),
     handler: (argv) =>
-      runCommand(argv, async ({ options, signal, progress, json }) => {
-        const summary = await stage(options, { signal, onProgress: progress.on });
+      runCommand(argv, async ({ signal, progress, json }) => {
+        const summary = await stage(runOptions(argv), { signal, onProgress: progress.on });
         progress.stop();
         printResult(json ? JSON.stringify(summary, null, 2) : describeRun(summary));
       }),
   };
 }
 
+const CORPUS: readonly Group[] = ['input', 'model', 'window'];
 const INPUT_EXAMPLE = '--input book=moby.txt --model models/smollm2-135m-layer0 --window 4096 -o RUN';
 
 export const stageCommands: CommandModule[] = [
-  stageCommand(
-    'run',
-    'text to data set: all stages',
-    ['input', 'window', 'score', 'select', 'export'],
-    run,
-    INPUT_EXAMPLE,
-  ),
-  stageCommand('window', 'tokenise the corpus and cut it into windows', ['input', 'window'], window, INPUT_EXAMPLE),
-  stageCommand(
-    'score',
-    'compute attention statistics of the windows',
-    ['input', 'window', 'score'],
-    score,
-    INPUT_EXAMPLE,
-  ),
+  stageCommand('run', 'text to data set: all stages', [...CORPUS, 'score', 'select', 'export'], run, INPUT_EXAMPLE),
+  stageCommand('window', 'tokenise the corpus and cut it into windows', CORPUS, window, INPUT_EXAMPLE),
+  stageCommand('score', 'compute attention statistics of the windows', [...CORPUS, 'score'], score, INPUT_EXAMPLE),
   stageCommand(
     'select',
     'rank and choose; re-running never touches the model',
-    ['input', 'window', 'score', 'select'],
+    [...CORPUS, 'score', 'select'],
     select,
     '-o RUN --keep 20% --alpha 0',
   ),
   stageCommand(
     'export',
     'write the kept windows as a data set',
-    ['input', 'window', 'score', 'select', 'export'],
+    [...CORPUS, 'score', 'select', 'export'],
     exportRun,
     '-o RUN --format jsonl',
   ),
 ];
+
+/** RUN stands for -o RUN. */
+function runOptions(argv: Readonly<Record<string, unknown>>): RunOptions {
+  const run = once(argv, 'run');
+  const output = once(argv, 'output');
+  if (run !== undefined && output !== undefined) {
+    throw new LongattnError(
+      'INVALID_OPTION',
+      'usage',
+      `The run directory must not be given twice, as ${run} and --output ${output}.`,
+    );
+  }
+  return collectOptions(RUN, run === undefined ? argv : { ...argv, output: run }) as unknown as RunOptions;
+}
 
 /** The table a domain that a person reads, and where the result is. */
 export function describeRun(summary: RunSummary): string {

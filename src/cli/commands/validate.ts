@@ -2,60 +2,26 @@
 import type { CommandModule } from 'yargs';
 import { range, seconds } from '../../evidence/advice.js';
 import { NLL_GAIN } from '../../evidence/cells.js';
-import { CONTROLS } from '../../evidence/controls/registry.js';
 import type { Finding } from '../../evidence/report.js';
 import type { ValidateResult } from '../../evidence/validate.js';
 import { validateRun } from '../../evidence/validate-run.js';
+import { VALIDATE, type ValidationOptions } from '../../options/validate-options.js';
 import { runCommand } from '../context.js';
-import { withOptions } from '../options.js';
+import { addOptions, collectOptions } from '../options.js';
 import { printResult, renderTable } from '../output.js';
-
-const NAMES = CONTROLS.map(({ name }) => name);
-/** Named as in ValidateInput; all text, parsed there. */
-const OPTIONS = {
-  layers: { describe: 'layers to look at: 0, a list such as 0,8,16, or all', defaultDescription: '0 and three more' },
-  k: { describe: 'minimum distances: "quarter" or a list of bin edges floor(j*W/32)', defaultDescription: 'quarter' },
-  windows: { describe: 'real windows a domain', defaultDescription: '16' },
-  controls: { describe: `controls to make: ${NAMES.join(', ')}`, defaultDescription: 'all' },
-  loss: {
-    describe: `measure ${NLL_GAIN} (needs the whole model): none, real windows, or all`,
-    defaultDescription: 'real, if the whole model is there',
-  },
-  seed: { describe: 'of samples and controls', defaultDescription: '1' },
-  'rope-theta': { describe: "RoPE base instead of the model's own" },
-  dtype: { describe: 'what layers are run in: float32, or weights (as stored)', defaultDescription: 'float32' },
-} as const;
 
 export const validateCommand: CommandModule = {
   command: 'validate',
   describe: 'say what the model and each score can tell apart on this corpus, before you spend on it',
-  builder: (yargs) => {
-    withOptions(yargs, ['input', 'window', 'machine'])
-      .option('window', { defaultDescription: '2048' })
-      .option('output', {
-        alias: 'o',
-        type: 'string',
-        requiresArg: true,
-        describe: 'folder of the validation; the same command goes on where it was stopped',
-      });
-    for (const [name, option] of Object.entries(OPTIONS)) {
-      yargs.option(name, { type: 'string', requiresArg: true, group: 'Evidence:', ...option });
-    }
-    return yargs
-      .option('tokens', {
-        type: 'boolean',
-        group: 'Evidence:',
-        describe: 'also the scores that need the far mass of each token',
-      })
-      .example('$0 validate --input book=moby.txt --model MODEL --window 2048 --layers 0,8,16,24 -o CHECK', '');
-  },
+  builder: (yargs) =>
+    addOptions(yargs, VALIDATE).example(
+      '$0 validate --input book=moby.txt --model MODEL --window 2048 --layers 0,8,16,24 -o CHECK',
+      '',
+    ),
   handler: (argv) =>
-    runCommand(argv, async ({ options, signal, progress, json }) => {
-      const own = Object.fromEntries(
-        (['k', 'windows', 'controls', 'loss', 'seed', 'tokens'] as const).map((name) => [name, argv[name]]),
-      );
-      const raw = { ...options, ...own, layer: argv['layers'] ?? options.layer };
-      const result = await validateRun(raw, { signal, onProgress: progress.on });
+    runCommand(argv, async ({ signal, progress, json }) => {
+      const options = collectOptions(VALIDATE, argv) as unknown as ValidationOptions;
+      const result = await validateRun(options, { signal, onProgress: progress.on });
       progress.stop();
       printResult(json ? JSON.stringify(result, null, 2) : describeEvidence(result));
     }),

@@ -18,7 +18,7 @@ export const workCommand: CommandModule = {
   command: 'work <run>',
   describe: 'make whatever parts of a run are open: any number of workers, anywhere, at any time',
   builder: (yargs) =>
-    withRunOptions(yargs, ['input', 'window', 'score', 'machine'])
+    withRunOptions(yargs, ['input', 'model', 'window', 'score', 'machine'])
       .option('start', {
         type: 'string',
         requiresArg: true,

@@ -14,7 +14,8 @@ import { writeTextAtomically } from '../../io/atomic-file.js';
 import type { Run } from '../../run/directory.js';
 import { partName } from '../../run/ledger.js';
 import { RemovalReport, type DomainRemoval } from './removal-report.js';
-import { SmallestSample } from './sample.js';
+import { SmallestSample } from '../../base/smallest.js';
+import { documentOf } from '../../base/window-id.js';
 import { textStatistics, type TextStatistics } from './text-statistics.js';
 import { SELECTION, type SelectionResult } from '../select-windows.js';
 
@@ -93,20 +94,22 @@ async function countWindows(
     document = [];
   };
   for await (const judged of judgedWindows(run, selectionPath, signal)) {
-    if (document.length > 0 && documentOf(judged) !== documentOf(document[0]!)) endDocument();
+    if (document.length > 0 && !sameDocument(judged, document[0]!)) endDocument();
     document.push(judged);
     if (judged.charEnd === judged.charStart) continue;
     const group = `${judged.selected ? 1 : 0} ${judged.domain}`;
     let sample = samples.get(group);
     if (!sample) samples.set(group, (sample = new SmallestSample(SAMPLED)));
-    sample.offer(hash32(seed, judged.windowId), judged);
+    sample.offer(hash32(seed, judged.windowId), judged.windowId, () => judged);
   }
   endDocument();
   const order = [...samples.values()].flatMap((sample) => sample.items());
   return order.sort((a, b) => a.part - b.part || a.row - b.row);
 }
 
-const documentOf = ({ windowId, part }: Judged): string => `${part} ${windowId.slice(0, windowId.lastIndexOf(':'))}`;
+function sameDocument(a: Judged, b: Judged): boolean {
+  return a.part === b.part && documentOf(a.windowId) === documentOf(b.windowId);
+}
 
 /** Windows and selection have the same rows: one walk over both. */
 async function* judgedWindows(run: Run, selectionPath: string, signal?: AbortSignal): AsyncGenerator<Judged> {

@@ -1,4 +1,4 @@
-// Slices of a text by Unicode code points (Python's convention), which is how windows name their place in a document.
+// Slices and length of a text by Unicode code points (Python's convention), which is how windows name their place in a document.
 //
 // JavaScript counts UTF-16 units. A text without characters beyond U+FFFF needs no translation; any other gets an index with one
 // entry every 1,024 code points, so that many slices of a long document do not each walk from its start.
@@ -13,6 +13,13 @@ export function codePointSlicer(text: string): (start: number, end: number) => s
   if (!/[\ud800-\udbff]/.test(text)) return (start, end) => text.slice(start, end);
   const index = unitIndex(text);
   return (start, end) => text.slice(toUnits(text, index, start), toUnits(text, index, end));
+}
+
+/** How many code points a well-formed text has. */
+export function codePointCount(text: string): number {
+  let count = text.length;
+  for (let i = 0; i < text.length; i++) if (isHighSurrogate(text.charCodeAt(i))) count--;
+  return count;
 }
 
 /** UTF-16 position of code points 0, STRIDE, 2 * STRIDE, ... */

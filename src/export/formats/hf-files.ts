@@ -1,6 +1,6 @@
 // The files beside the data that make a folder a Hugging Face data set, as `Dataset.save_to_disk` writes them.
-import type { Columns, ColumnType } from '../arrow/schema.js';
-import type { ShardFile } from './shards.js';
+import type { Columns, ColumnType } from '../../arrow/schema.js';
+import type { ExportFile } from './format.js';
 
 const VALUE_TYPES: Partial<Record<ColumnType, string>> = {
   utf8: 'string',
@@ -27,7 +27,7 @@ export function hfMetadata(columns: Columns): Record<string, string> {
 }
 
 /** @param fingerprint names the content: the cache of `datasets` goes by it */
-export function hfFiles(columns: Columns, shards: readonly ShardFile[], fingerprint: string): Record<string, string> {
+export function hfFiles(columns: Columns, shards: readonly ExportFile[], fingerprint: string): Record<string, string> {
   const info = { citation: '', description: '', features: hfFeatures(columns), homepage: '', license: '' };
   const state = {
     _data_files: shards.map(({ name }) => ({ filename: name })),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { codePointSlicer } from '../../src/windows/code-points.js';
+import { codePointCount, codePointSlicer } from '../../src/base/code-points.js';
 
 describe('codePointSlicer', () => {
   it('slices as an array of code points does', () => {
@@ -10,6 +10,7 @@ describe('codePointSlicer', () => {
     fc.assert(
       fc.property(text, fc.nat({ max: 4000 }), fc.nat({ max: 4000 }), (value, a, b) => {
         const [start, end] = a < b ? [a, b] : [b, a];
+        expect(codePointCount(value)).toBe([...value].length);
         expect(codePointSlicer(value)(start, end)).toBe([...value].slice(start, end).join(''));
       }),
     );

@@ -1,0 +1,57 @@
+// The options of `longattn model inspect|extract|fetch`. The Node functions take them typed: src/model-tools.
+import type { Rows } from './row.js';
+import { RUN } from './table.js';
+import * as type from './types.js';
+
+export const INSPECT = {
+  layers: {
+    ...RUN.layers,
+    stage: 'model',
+    group: 'model',
+    allowed: 'a layer number from 0, a list such as 0,7, or all',
+    help: 'layers that will be scored: 0, a list such as 0,7, or all',
+  },
+  revision: {
+    stage: 'model',
+    group: 'model',
+    type: type.text,
+    variable: false,
+    absent: 'main',
+    allowed: 'a branch, a tag or a commit',
+    help: 'branch, tag or commit',
+  },
+  loss: {
+    stage: 'model',
+    group: 'model',
+    type: type.flag,
+    kind: 'flag',
+    variable: false,
+    default: 'false',
+    allowed: 'true or false',
+    help: 'also what the loss needs: all layers and the head',
+  },
+} as const satisfies Rows;
+
+export const EXTRACT = {
+  ...INSPECT,
+  output: {
+    stage: 'none',
+    group: 'place',
+    type: type.text,
+    required: true,
+    alias: 'o',
+    variable: false,
+    allowed: 'the folder to make',
+    help: 'the folder to make',
+  },
+  force: {
+    stage: 'none',
+    group: 'place',
+    type: type.flag,
+    kind: 'flag',
+    variable: false,
+    default: 'false',
+    allowed: 'true or false',
+    help: 'replace an older extract',
+  },
+} as const satisfies Rows;
