@@ -23,6 +23,7 @@ const parser = withGlobals(yargs(hideBin(process.argv)))
   .command([...stageCommands, planCommand, workCommand, statusCommand, slurmCommand, kubernetesCommand, finishCommand])
   .command([verifyCommand, validateCommand, attentionCommand, modelCommand, doctorCommand])
   .demandCommand(1, 'Name a command.')
+  .recommendCommands()
   .strict()
   .parserConfiguration({ 'boolean-negation': false, 'parse-numbers': false, 'duplicate-arguments-array': true })
   // Without a second column, which would break the first example into two lines.
@@ -42,5 +43,5 @@ const parser = withGlobals(yargs(hideBin(process.argv)))
 try {
   await parser.parseAsync();
 } catch (error) {
-  process.exitCode = reportError(error, hideBin(process.argv).includes('--log-format=json'));
+  process.exitCode = reportError(error, /(^| )--log-format[= ]json( |$)/.test(hideBin(process.argv).join(' ')));
 }

@@ -2,11 +2,13 @@
 import type { JsonObject } from '../io/canonical-json.js';
 import type { NullModel } from '../selection/select-windows.js';
 import type { DomainSummary } from '../selection/summary.js';
-import type { ExportFormat } from './formats/format.js';
+import type { ExportFormat } from '../options/export-formats.js';
 import { EXPORT_FORMATS } from './formats/index.js';
 
 export interface CardFacts {
   format: ExportFormat;
+  /** Name of the column of ids, where it is not the usual one. */
+  idsColumn?: string | undefined;
   /** longattn's. */
   version: string;
   /** Model, revision, dtype, kernel, ... of the scores. */
@@ -17,12 +19,12 @@ export interface CardFacts {
   nullModel?: NullModel;
 }
 
-const COLUMNS = `| column | meaning |
+const COLUMNS = (ids: string): string => `| column | meaning |
 | --- | --- |
 | \`window_id\` | unique; the document's place in the corpus and the first token |
 | \`doc_id\`, \`domain\`, \`source\` | the document's id, its domain, the file it came from |
 | \`text\` | the exact substring of the document; empty where the corpus was given as token ids |
-| \`token_ids\` | the exact slice of the document's token ids |
+| \`${ids}\` | the exact slice of the document's token ids |
 | \`token_start\` | index of the first token in the document |
 | \`char_start\`, \`char_end\` | place of \`text\` in the document, in Unicode code points (Python's slicing) |
 | \`ds\`, \`du\` | dependency strength (share of attention, 0..1) and distribution uniformity, means over the chosen heads |
@@ -30,7 +32,7 @@ const COLUMNS = `| column | meaning |
 | \`score\` | what ranked: the score that \`selection\` above names, LDS by default |
 | \`rank\` | 1 = best of the domain, over all its windows, kept or not |`;
 
-export function dataCard({ format, version, scores, settings, domains, nullModel }: CardFacts): string {
+export function dataCard({ format, idsColumn, version, scores, settings, domains, nullModel }: CardFacts): string {
   const { layers: _, selection: _s, ...model } = scores;
   const kept = domains.reduce((sum, domain) => sum + domain.kept, 0);
   const tokens = domains.reduce((sum, domain) => sum + domain.keptTokens, 0);
@@ -60,13 +62,20 @@ ${JSON.stringify({ scores: model, selection: settings }, null, 2)}
 \`\`\`
 
 ## Columns
-${COLUMNS}
+${columnsOf(format, idsColumn)}
 
 ## Opening it
 \`\`\`python
 ${EXPORT_FORMATS[format].open}
 \`\`\`
 `;
+}
+
+/** Formats of ids alone have the rest in provenance.arrow. */
+function columnsOf(format: ExportFormat, idsColumn: string | undefined): string {
+  const usual = EXPORT_FORMATS[format].idsColumn;
+  if (usual !== undefined) return COLUMNS(idsColumn ?? usual);
+  return `In \`provenance.arrow\` beside the ids, a row a window in their order, without text and ids:\n\n${COLUMNS('token_ids')}`;
 }
 
 function nullLine(model: NullModel | undefined): string {

@@ -7,7 +7,8 @@ import { dataCard } from './data-card.js';
 import type { TextOf } from '../windows/document-text.js';
 import { keptWindows } from './kept-windows.js';
 import { replaceFolder } from '../io/replace-folder.js';
-import type { ExportFile, ExportFormat, ExportFormatRow, FormatSettings } from './formats/format.js';
+import type { ExportFile, ExportFormatRow, FormatSettings } from './formats/format.js';
+import type { ExportFormat } from '../options/export-formats.js';
 import { EXPORT_FORMATS } from './formats/index.js';
 import { Provenance } from './formats/provenance.js';
 import { tableColumns } from './formats/table-columns.js';
@@ -102,7 +103,13 @@ export async function exportWindows(
       const counted = withProgress(rows, total, signal, onProgress);
       const files = await writeTraced(row, counted, { ...context, folder: draft });
       const texts = {
-        'README.md': dataCard({ format, version, scores: await scoresMetadata(selection.path, fs), ...selection }),
+        'README.md': dataCard({
+          format,
+          idsColumn: settings.idsColumn,
+          version,
+          scores: await scoresMetadata(selection.path, fs),
+          ...selection,
+        }),
         [EXPORT_RECORD]: `${JSON.stringify({ key, rows: total, files }, null, 2)}\n`,
       };
       for (const [name, text] of Object.entries(texts)) await writeTextAtomically(path.join(draft, name), text, fs);

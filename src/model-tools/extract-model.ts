@@ -46,7 +46,12 @@ export interface Extract {
 /**
  * @throws LongattnError OUTPUT_EXISTS, DISK_FULL, NOT_WRITABLE, what `resolveModel` and `openModelFolder` throw, or the signal's reason
  */
-export async function extractModel(idOrDir: string, options: ExtractOptions): Promise<Extract> {
+export async function extractModel(
+  idOrDir: string,
+  asked: ExtractOptions,
+  hooks: Pick<ExtractOptions, 'signal' | 'onProgress'> = {},
+): Promise<Extract> {
+  const options = { ...asked, ...hooks };
   const output = resolve(options.output);
   await checkOutput(output, options.force ?? false);
   const source = await resolveModel(idOrDir, options);

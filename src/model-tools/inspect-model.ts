@@ -40,7 +40,12 @@ export interface ModelReport extends ModelFolder {
 }
 
 /** @throws as `resolveModel` and `openModelFolder` */
-export async function inspectModel(idOrDir: string, options: ResolveModelOptions = {}): Promise<ModelReport> {
+export async function inspectModel(
+  idOrDir: string,
+  asked: ResolveModelOptions = {},
+  hooks: Pick<ResolveModelOptions, 'signal' | 'onProgress'> = {},
+): Promise<ModelReport> {
+  const options = { ...asked, ...hooks };
   const found = await resolveModel(idOrDir, { ...options, headersOnly: true });
   const { folder } = found;
   const {

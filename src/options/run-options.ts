@@ -1,4 +1,5 @@
 // The options of a run as a Node user writes them. The rows of src/options/table.ts are held to these names and types.
+import type { ExportFormat, TokenReader } from './export-formats.js';
 
 /** A share from 0 to 1, or as text: '0.125', '12.5%'. */
 export type Share = number | `${number}` | `${number}%`;
@@ -80,8 +81,18 @@ export interface RunOptions {
   seed?: number | `${number}` | undefined;
   /** Also say what the selection removes (selection/removal.json). Default: false. */
   report?: boolean | 'true' | 'false' | undefined;
-  /** Of the data set: a `datasets` folder, plain Arrow, or JSON lines. Default: `hf`. */
-  format?: 'hf' | 'arrow' | 'jsonl' | undefined;
+  /** Of the data set, as docs/export.md describes them. Default: `hf`. */
+  format?: ExportFormat | undefined;
+  /** Name of the column of token ids in a table. Default: `input_ids` of hf and parquet, else `token_ids`. */
+  idsColumn?: string | undefined;
+  /** Columns of a table, in this order. Default: all but `labels` and `attention_mask`. */
+  columns?: readonly string[] | string | undefined;
+  /** Of the format tokens: whose files lie beside the ids. Default: all. */
+  for?: readonly TokenReader[] | TokenReader | `${TokenReader},${string}` | undefined;
+  /** Of the format tokens: size of an id; uint16 for vocabularies below 65,500. Default: `uint32`. */
+  idsType?: 'uint32' | 'uint16' | undefined;
+  /** Of tokens and mds: a token id to write behind each window. Default: none. */
+  eos?: Whole | undefined;
 
   /** Threads of the kernel, 0 for all cores. Default: 0. */
   threads?: Whole | undefined;

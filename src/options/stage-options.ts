@@ -19,7 +19,7 @@ const rowsOf = (stage: string): [keyof typeof RUN, OptionRow][] =>
   Object.entries(RUN as Rows).filter(([, row]) => row.stage === stage) as [keyof typeof RUN, OptionRow][];
 
 /** All options of a stage, by the names that it knows. */
-export function stageOptions<S extends 'selection'>(stage: S, spec: Spec): StageOptions<S> {
+export function stageOptions<S extends 'selection' | 'export'>(stage: S, spec: Spec): StageOptions<S> {
   return Object.fromEntries(rowsOf(stage).map(([name, row]) => [row.storedAs ?? name, spec[name]])) as StageOptions<S>;
 }
 

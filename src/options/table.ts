@@ -3,6 +3,7 @@
 // `stage` is what a resume asks: an option of windows or scores is kept in run.json and must not change there. The order is that of
 // run.json and of docs/options.md.
 import { z } from 'zod';
+import { EXPORT_FORMAT_NAMES, TOKEN_READERS } from './export-formats.js';
 import type { RowsOf } from './row.js';
 import type { RunOptions } from './run-options.js';
 import * as type from './types.js';
@@ -261,10 +262,51 @@ export const RUN = {
   format: {
     stage: 'export',
     group: 'export',
-    type: z.enum(['hf', 'arrow', 'jsonl']),
+    type: z.enum(EXPORT_FORMAT_NAMES),
     default: 'hf',
-    allowed: 'hf, arrow or jsonl',
-    help: 'hf (datasets folder), arrow or jsonl',
+    allowed: `one of ${EXPORT_FORMAT_NAMES.join(', ')}`,
+    help: 'hf (datasets folder), arrow, parquet, jsonl, jsonl.zst, tokens (Megatron, OLMo, TorchTitan, datatrove) or mds',
+  },
+  idsColumn: {
+    stage: 'export',
+    group: 'export',
+    type: type.text,
+    absent: 'input_ids of hf and parquet, else token_ids',
+    allowed: 'a name that no other column has',
+    help: 'name of the column of token ids in a table',
+  },
+  columns: {
+    stage: 'export',
+    group: 'export',
+    type: type.words,
+    absent: 'all but labels and attention_mask',
+    allowed: 'a list of columns such as input_ids,labels,attention_mask',
+    help: 'columns of a table, in this order (docs/export.md lists them)',
+  },
+  for: {
+    stage: 'export',
+    group: 'export',
+    type: type.readers,
+    absent: 'all',
+    allowed: `a list of ${TOKEN_READERS.join(', ')}`,
+    help: `whose files lie beside the ids of tokens: ${TOKEN_READERS.join(', ')}`,
+    variable: false,
+  },
+  idsType: {
+    stage: 'export',
+    group: 'export',
+    type: z.enum(['uint32', 'uint16']),
+    default: 'uint32',
+    allowed: 'uint32 or uint16',
+    help: 'of tokens: size of an id; uint16 for vocabularies below 65500',
+  },
+  eos: {
+    stage: 'export',
+    group: 'export',
+    type: type.whole(0),
+    absent: 'none',
+    allowed: 'a token id from 0',
+    help: 'of tokens and mds: an id to write behind each window',
   },
   threads: {
     stage: 'none',

@@ -2,6 +2,7 @@
 //
 // So the command line, the environment and a config file need no parsers of their own.
 import { z } from 'zod';
+import { TOKEN_READERS } from './export-formats.js';
 import { parseBytes, parseCount, parseFraction, parseIntegerList, parseNumber } from '../base/units.js';
 
 export const text = z.string().min(1);
@@ -22,6 +23,11 @@ export const integersOrAll = z.preprocess(parseIntegerList, z.union([z.literal('
 export const words = z.preprocess(
   (value) => (typeof value === 'string' ? value.split(',').map((word) => word.trim()) : value),
   z.array(text).min(1),
+);
+
+export const readers = z.preprocess(
+  (value) => (typeof value === 'string' ? value.split(',').map((word) => word.trim()) : value),
+  z.array(z.enum(TOKEN_READERS)).min(1),
 );
 
 /** k: a number of tokens, or a rule of the window's length. */

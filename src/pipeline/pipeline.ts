@@ -2,6 +2,7 @@
 //
 // Each function runs the stages before it that are not done, so that any of them may be called first, or again after a kill.
 // Windows and scores are at work at once: a part is scored as soon as its windows are there.
+import path from 'node:path';
 import { LongattnError } from '../base/errors.js';
 import type { Hooks, StageName } from '../base/events.js';
 import { textFromDocuments, type TextOf } from '../windows/document-text.js';
@@ -77,8 +78,11 @@ async function exported(command: string, options: RunOptions, hooks: RunHooks): 
     const { run, spec } = opened;
     await checkInputs(run.manifest);
     const { folder } = await timed('export', inner, async () => {
+      const { format, ...settings } = stageOptions('export', spec);
       const written = await exportWindows(run, selection, {
-        format: spec.format,
+        format,
+        settings,
+        ...(spec.model && { tokenizer: path.basename(spec.model) }),
         textOf: textOfRun(opened),
         ...inner,
       });

@@ -3,8 +3,12 @@ import { resolveModel } from '../hub/resolve-model.js';
 import type { NativeStats } from '../native/binding.js';
 import { deviceCount } from '../native/device.js';
 import { Scorer } from '../native/scorer.js';
+import type { OnProgress } from '../base/events.js';
+import { OPEN, type OpenOptions } from '../options/model-options.js';
+import { currentNames, parseRows } from '../options/parse-rows.js';
+import { modelOptions } from '../options/spec.js';
 import { resolveDistance, type DistanceRule } from '../base/distance.js';
-import { checkReach, openModelFolder, type OpenModelOptions } from '../model/open-model.js';
+import { checkReach, openModelFolder } from '../model/open-model.js';
 
 export interface ScoringModel extends AsyncDisposable {
   readonly vocabSize: number;
@@ -22,19 +26,31 @@ export interface ScoringModel extends AsyncDisposable {
   ): AsyncGenerator<NativeStats, void, undefined>;
 }
 
+export interface OpenHooks {
+  signal?: AbortSignal | undefined;
+  /** Of downloads and warnings. */
+  onProgress?: OnProgress | undefined;
+}
+
 /**
  * Open a folder, a model of the Hub (`org/name@revision`) or a fetched one.
- * @param options `threads` (0, the default: all cores), `device` (`cpu`, or `cuda`, `cuda:1`, `cuda:all` in a CUDA build)
- * @throws LongattnError of the model, ADDON_MISSING, DEVICE_UNAVAILABLE
+ * @throws LongattnError INVALID_OPTION, those of the model, ADDON_MISSING, DEVICE_UNAVAILABLE; or the signal's reason
  */
 export async function openModel(
   model: string,
-  options: OpenModelOptions & { threads?: number; device?: string } = {},
+  options: OpenOptions = {},
+  { signal, onProgress }: OpenHooks = {},
 ): Promise<ScoringModel> {
-  const { threads = 0, device = 'cpu', ...asked } = options;
+  const { threads, device, ...asked } = parseRows(OPEN, currentNames(OPEN, { ...options }, onProgress));
   const devices = deviceCount(device);
-  const { folder } = await resolveModel(model, asked.layers ? { layers: asked.layers } : {});
-  const description = await openModelFolder(folder, asked);
+  const { layers } = asked;
+  const { folder } = await resolveModel(model, {
+    layers,
+    ...(signal && { signal }),
+    ...(onProgress && { onProgress }),
+  });
+  const description = await openModelFolder(folder, { layers, ...modelOptions(asked) });
+  signal?.throwIfAborted();
   const scorer = await Scorer.open(description.specText, { threads, device });
   return {
     vocabSize: description.vocabSize,

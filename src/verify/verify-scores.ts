@@ -18,7 +18,7 @@ import { compareRow, shapeMismatch, type Difference } from './compare-row.js';
 /** So many missing or unlike rows are named; all are counted. */
 const NAMED_ROWS = 20;
 
-export interface VerifyOptions {
+interface ComparisonOptions {
   golden: string;
   /** Largest error allowed, as defined in src/verify/compare-row.ts. Default 1e-5. */
   rtol?: number;
@@ -53,7 +53,10 @@ export interface VerifyResult {
 /**
  * @throws LongattnError GOLDEN_MISSING, ARROW_INVALID, ARROW_SCHEMA, PART_MISSING, PART_CHANGED
  */
-export async function verifyScores(run: Run, { golden, rtol = 1e-5, signal }: VerifyOptions): Promise<VerifyResult> {
+export async function verifyScores(
+  run: Run,
+  { golden, rtol = 1e-5, signal }: ComparisonOptions,
+): Promise<VerifyResult> {
   const { fs } = run.scores;
   if (!(await ifExists(fs.stat(golden)))) {
     throw dataError(

@@ -1,8 +1,7 @@
 // `longattn attention`: rows of the attention matrix and its block means, into an Arrow file of tensors.
 import { readFile } from 'node:fs/promises';
 import type { CommandModule } from 'yargs';
-import { attention, type AttentionResult } from '../../attention/attention.js';
-import { writeAttention } from '../../attention/attention-file.js';
+import type { AttentionResult } from '../../attention/attention.js';
 import { dataError } from '../../base/errors.js';
 import type { Columns } from '../../arrow/schema.js';
 import { decodeUtf8, withoutBom } from '../../corpus/utf8.js';
@@ -32,6 +31,8 @@ export const attentionCommand: CommandModule = {
       const { output } = parseRows({ output: ATTENTION_COMMAND.output }, { output: to });
       const read = await readInput(input as string | undefined, ids as string | undefined);
       const given = { ...options, ...read } as unknown as AttentionOptions;
+      const { attention } = await import('../../attention/attention.js');
+      const { writeAttention } = await import('../../attention/attention-file.js');
       const result = await attention(given, { signal, onProgress: progress.on });
       const columns = await writeAttention(output, result);
       printResult(json ? JSON.stringify(summary(output, result, columns), null, 2) : describe(output, result, columns));

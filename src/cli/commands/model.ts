@@ -2,9 +2,6 @@
 import type { Argv, CommandModule } from 'yargs';
 import type { OnProgress } from '../../base/events.js';
 import { knownModelNames } from '../../hub/known-models.js';
-import { extractModel } from '../../model-tools/extract-model.js';
-import { fetchModel } from '../../model-tools/fetch-model.js';
-import { inspectModel } from '../../model-tools/inspect-model.js';
 import { EXTRACT, INSPECT } from '../../options/model-options.js';
 import { currentNames, parseRows } from '../../options/parse-rows.js';
 import type { Parsed, Rows } from '../../options/row.js';
@@ -23,7 +20,8 @@ const inspectCommand: CommandModule = {
   handler: (argv) =>
     runCommand(argv, async ({ signal, progress, json }) => {
       const options = parsed(INSPECT, argv, progress.on);
-      const report = await inspectModel(once(argv, 'model')!, { ...options, signal, onProgress: progress.on });
+      const { inspectModel } = await import('../../model-tools/inspect-model.js');
+      const report = await inspectModel(once(argv, 'model')!, options, { signal, onProgress: progress.on });
       printResult(json ? JSON.stringify(report, null, 2) : describeModel(report));
     }),
 };
@@ -35,7 +33,8 @@ const extractCommand: CommandModule = {
   handler: (argv) =>
     runCommand(argv, async ({ signal, progress, json }) => {
       const options = parsed(EXTRACT, argv, progress.on);
-      const extract = await extractModel(once(argv, 'model')!, { ...options, signal, onProgress: progress.on });
+      const { extractModel } = await import('../../model-tools/extract-model.js');
+      const extract = await extractModel(once(argv, 'model')!, options, { signal, onProgress: progress.on });
       printResult(json ? JSON.stringify(extract, null, 2) : extract.folder);
     }),
 };
@@ -49,6 +48,7 @@ const fetchCommand: CommandModule = {
       .example('$0 model fetch smollm2-135m', 'then: --model smollm2-135m'),
   handler: (argv) =>
     runCommand(argv, async ({ signal, json }) => {
+      const { fetchModel } = await import('../../model-tools/fetch-model.js');
       const model = await fetchModel(once(argv, 'name')!, {
         signal,
         onMessage: (line) => void process.stderr.write(`${line}\n`),

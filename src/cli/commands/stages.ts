@@ -3,7 +3,6 @@ import type { CommandModule } from 'yargs';
 import { LongattnError } from '../../base/errors.js';
 import type { RunSummary } from '../../pipeline/pipeline.js';
 import { describeRemoval } from '../removal-table.js';
-import { exportRun, run, score, select, window } from '../../pipeline/pipeline.js';
 import type { Group } from '../../options/row.js';
 import type { RunOptions } from '../../options/run-options.js';
 import { RUN } from '../../options/table.js';
@@ -15,7 +14,7 @@ function stageCommand(
   name: string,
   describe: string,
   groups: readonly Group[],
-  stage: typeof run,
+  stage: 'run' | 'window' | 'score' | 'select' | 'exportRun',
   example: string,
 ): CommandModule {
   return {
@@ -27,7 +26,8 @@ function stageCommand(
         .example(`$0 ${name} ${example}`, ''),
     handler: (argv) =>
       runCommand(argv, async ({ signal, progress, json }) => {
-        const summary = await stage(runOptions(argv), { signal, onProgress: progress.on });
+        const pipeline = await import('../../pipeline/pipeline.js');
+        const summary = await pipeline[stage](runOptions(argv), { signal, onProgress: progress.on });
         progress.stop();
         printResult(json ? JSON.stringify(summary, null, 2) : describeRun(summary));
       }),
@@ -38,21 +38,21 @@ const CORPUS: readonly Group[] = ['input', 'model', 'window'];
 const INPUT_EXAMPLE = '--input book=moby.txt --model models/smollm2-135m-layer0 --window 4096 -o RUN';
 
 export const stageCommands: CommandModule[] = [
-  stageCommand('run', 'text to data set: all stages', [...CORPUS, 'score', 'select', 'export'], run, INPUT_EXAMPLE),
-  stageCommand('window', 'tokenise the corpus and cut it into windows', CORPUS, window, INPUT_EXAMPLE),
-  stageCommand('score', 'compute attention statistics of the windows', [...CORPUS, 'score'], score, INPUT_EXAMPLE),
+  stageCommand('run', 'text to data set: all stages', [...CORPUS, 'score', 'select', 'export'], 'run', INPUT_EXAMPLE),
+  stageCommand('window', 'tokenise the corpus and cut it into windows', CORPUS, 'window', INPUT_EXAMPLE),
+  stageCommand('score', 'compute attention statistics of the windows', [...CORPUS, 'score'], 'score', INPUT_EXAMPLE),
   stageCommand(
     'select',
     'rank and choose; re-running never touches the model',
     [...CORPUS, 'score', 'select'],
-    select,
+    'select',
     '-o RUN --keep 20% --alpha 0',
   ),
   stageCommand(
     'export',
     'write the kept windows as a data set',
     [...CORPUS, 'score', 'select', 'export'],
-    exportRun,
+    'exportRun',
     '-o RUN --format jsonl',
   ),
 ];

@@ -2,8 +2,7 @@
 import type { CommandModule } from 'yargs';
 import { parseRows } from '../../options/parse-rows.js';
 import { VERIFY_COMMAND } from '../../options/verify-options.js';
-import { loadRun } from '../../run/directory.js';
-import { verifyScores, writeGolden, type VerifyResult } from '../../verify/verify-scores.js';
+import type { VerifyResult } from '../../verify/verify-scores.js';
 import { runCommand } from '../context.js';
 import { addOptions, collectOptions, once } from '../options.js';
 import { printResult, renderTable } from '../output.js';
@@ -21,13 +20,14 @@ export const verifyCommand: CommandModule = {
   handler: (argv) =>
     runCommand(argv, async ({ signal, json }) => {
       const { golden, rtol, update } = parseRows(VERIFY_COMMAND, collectOptions(VERIFY_COMMAND, argv));
-      const run = await loadRun(once(argv, 'run')!);
+      const run = once(argv, 'run')!;
+      const { verify, writeGolden } = await import('../../verify/verify.js');
       if (update) {
         const rows = await writeGolden(run, golden);
         printResult(json ? JSON.stringify({ golden, rows }) : `${golden}: ${rows} rows written`);
         return;
       }
-      const result = await verifyScores(run, { golden, signal, rtol });
+      const result = await verify(run, { golden, rtol }, { signal });
       printResult(json ? JSON.stringify(result, null, 2) : describe(result, golden));
       if (!result.ok) process.exitCode = EXIT_DIFFERENT;
     }),

@@ -3,6 +3,7 @@ import type { Columns, Metadata } from '../../arrow/schema.js';
 import type { Row } from '../../arrow/rows.js';
 import type { Written } from '../../io/file-sink.js';
 import type { FileSystem } from '../../io/file-system.js';
+import type { TokenReader } from '../../options/export-formats.js';
 
 export interface ExportFile extends Written {
   /** Path below the folder of the export, with "/". */
@@ -10,14 +11,6 @@ export interface ExportFile extends Written {
   /** Windows that the file holds; 0 for an index. */
   rows: number;
 }
-
-/** In a file that imports nothing, for the command line. */
-export const EXPORT_FORMAT_NAMES = ['hf', 'arrow', 'parquet', 'jsonl', 'jsonl.zst', 'tokens', 'mds'] as const;
-export type ExportFormat = (typeof EXPORT_FORMAT_NAMES)[number];
-
-/** Readers of a token file, each with files of its own beside the ids. */
-export const TOKEN_READERS = ['megatron', 'olmo', 'torchtitan', 'datatrove'] as const;
-export type TokenReader = (typeof TOKEN_READERS)[number];
 
 /** What a user may ask of a format. */
 export interface FormatSettings {

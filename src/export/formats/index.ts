@@ -1,8 +1,9 @@
 // The formats of an export: one row each.
 import { arrow, hf } from './arrow-tables.js';
-import type { ExportFormat, ExportFormatRow } from './format.js';
+import type { ExportFormatRow } from './format.js';
 import { jsonl, jsonlZst } from './json-lines.js';
 import { mds } from './mds.js';
+import type { ExportFormat } from '../../options/export-formats.js';
 import { parquet } from './parquet.js';
 import { tokens } from './tokens/index.js';
 

@@ -9,13 +9,8 @@ import { dataError } from '../../../base/errors.js';
 import { FileSink } from '../../../io/file-sink.js';
 import type { ShardWriter } from '../by-domain.js';
 import { writeByDomain } from '../by-domain.js';
-import {
-  TOKEN_READERS,
-  type ExportFile,
-  type ExportFormatRow,
-  type FormatContext,
-  type TokenReader,
-} from '../format.js';
+import type { ExportFile, ExportFormatRow, FormatContext } from '../format.js';
+import { TOKEN_READERS, type TokenReader } from '../names.js';
 import { Provenance } from '../provenance.js';
 import { datatroveFiles } from './datatrove.js';
 import { megatronFiles } from './megatron.js';
