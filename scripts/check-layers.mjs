@@ -14,7 +14,7 @@ const LAYERS = {
   scores: 'base',
   tokenizer: 'base',
   arrow: 'base io',
-  corpus: 'base arrow',
+  corpus: 'base io arrow',
   options: 'base io corpus scores',
   windows: 'base tokenizer',
   run: 'base io arrow',

@@ -18,11 +18,16 @@ export interface Document {
   ids?: Int32Array;
 }
 
-/** An input row that was refused. `line` is 1-based (row number for Parquet and Arrow), 0 when the whole file was refused. */
+/** What was refused: a row, or all at once a group of rows (a Parquet row group, an Arrow batch) or a file. */
 export interface Reject {
   file: string;
+  /** 1-based (row number for Parquet and Arrow; the first of a group), 0 when the whole file was refused. */
   line: number;
   reason: string;
+  /** Absent for a single row, and for a text file, which is one document. */
+  whole?: 'group' | 'file';
+  /** With `whole`: rows that are lost, where a footer or a count tells them, if only about. */
+  rows?: number;
 }
 
 /** A window of W tokens, cut once from the ids of a document, never decoded and re-encoded. */

@@ -50,9 +50,20 @@ function dictionaryCells(column: Vector<Dictionary>): Cell {
 function listCells(column: Vector): Cell {
   const child = column.data[0]!.children[0] as Data;
   if (capacity(child) < child.length) throw new Error('a column is shorter than its items');
+  const { type: childType } = child as { type: DataType };
+  if (!bytesOf(childType) && !DataType.isDictionary(childType)) {
+    return (row) => {
+      checkOffsets(chunksOf(column), row);
+      return column.get(row) as unknown;
+    };
+  }
+  const items = cellsOf(new Vector([child]), child.length);
+  const offsets = column.data[0]!.valueOffsets as Int32Array | BigInt64Array;
   return (row) => {
     checkOffsets(chunksOf(column), row);
-    return column.get(row) as unknown;
+    if (!column.isValid(row)) return null;
+    const [start, end] = [Number(offsets[row]), Number(offsets[row + 1])];
+    return Array.from({ length: end - start }, (_, i) => items(start + i));
   };
 }
 

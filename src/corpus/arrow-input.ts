@@ -9,7 +9,8 @@ import type { Document } from '../base/records.js';
 import { cellsOf, type Cell } from './arrow-cells.js';
 import { arrowLayout, decodeFooter, readRange, type ArrowLayout, type BatchRange } from './arrow-messages.js';
 import { BrokenInput, reading } from './broken-input.js';
-import type { Format, FormatCut, InputFile, OnReject, SliceFile } from './format.js';
+import type { CutOptions, Format, FormatCut, InputFile, ReadHooks, ReadOptions, SliceFile } from './format.js';
+import { decompressLz4Frame } from './lz4-frame.js';
 import { neededColumns, rowToDocument, type FieldOptions, type Row } from './row-document.js';
 
 export interface ArrowPlace extends Pick<ArrowLayout, 'footer' | 'head'> {
@@ -22,14 +23,14 @@ export interface ArrowPlace extends Pick<ArrowLayout, 'footer' | 'head'> {
 type ArrowSlice = SliceFile & ArrowPlace;
 
 export const arrowFormat: Format<ArrowPlace> = {
-  endings: ['arrow'],
+  endings: ['arrow', 'arrows', 'feather', 'ipc'],
   compressible: false,
-  hasFields: true,
+  isDocument: false,
   cut,
   read,
 };
 
-async function* cut(file: InputFile, target: number, limit: number): ReturnType<Format<ArrowPlace>['cut']> {
+async function* cut(file: InputFile, { target, limit }: CutOptions): ReturnType<Format<ArrowPlace>['cut']> {
   const { head, batches, footer } = await arrowLayout(file.path);
   let pending: FormatCut<ArrowPlace> | undefined;
   for (const { heads, ...batch } of batches) {
@@ -52,8 +53,8 @@ async function* cut(file: InputFile, target: number, limit: number): ReturnType<
 
 async function* read(
   slice: ArrowSlice,
-  fields: FieldOptions,
-  onReject: OnReject,
+  fields: ReadOptions,
+  { onReject }: ReadHooks,
 ): AsyncGenerator<Document, void, undefined> {
   const { path: file, name, domain } = slice;
   const handle = await reading(file, () => open(file));
@@ -66,7 +67,8 @@ async function* read(
         row = rowReader(decodeBatch(bytes, rows), fields, domain !== undefined);
       } catch (error) {
         if (!(error instanceof BrokenInput)) throw error;
-        onReject({ file, line: firstRow + 1, reason: `rows ${firstRow + 1} to ${firstRow + rows}: ${error.message}` });
+        const reason = `rows ${firstRow + 1} to ${firstRow + rows}: ${error.message}`;
+        onReject({ file, line: firstRow + 1, reason, whole: 'group', rows: take });
         continue;
       }
       for (let i = 0; i < take; i++) {
@@ -104,23 +106,33 @@ function damageAsReason<T>(work: () => T): T | { reason: string } {
 
 /** @param bytes schema, dictionaries and one record batch */
 function decodeBatch(bytes: Buffer, rows: number): RecordBatch {
-  if (!compressionRegistry.get(CompressionType.ZSTD)) {
-    compressionRegistry.set(CompressionType.ZSTD, { decode: (data) => decompress(data) });
+  for (const [type, decode] of CODECS) {
+    if (!compressionRegistry.get(type)) compressionRegistry.set(type, { decode: (data) => unpack(data, decode) });
   }
   let batch: RecordBatch | undefined;
   try {
     [batch] = [...RecordBatchReader.from(bytes)];
   } catch (error) {
-    const { message } = error as Error;
-    if (message.includes('codec not found')) {
-      throw new BrokenInput('the Arrow data is compressed with LZ4: write it uncompressed or with zstd', {
-        cause: error,
-      });
-    }
-    throw new BrokenInput(`the Arrow data is damaged (${message})`, { cause: error });
+    throw new BrokenInput(`the Arrow data is damaged (${(error as Error).message})`, { cause: error });
   }
   if (batch?.numRows !== rows) throw new BrokenInput('the Arrow data is damaged (a record batch is missing)');
   return batch;
+}
+
+const CODECS: [CompressionType, (data: Uint8Array, size: number) => Uint8Array][] = [
+  [CompressionType.ZSTD, (data, size) => decompress(data, new Uint8Array(size))],
+  [CompressionType.LZ4_FRAME, decompressLz4Frame],
+];
+/** No buffer of a record batch that could be decoded is larger. */
+const MAX_BUFFER_BYTES = 2 ** 31 - 1;
+
+/** The size of the data stands before it, where the library does not hand it out. The result starts at an offset of 0, as views of 8-byte values need. */
+function unpack(data: Uint8Array, decode: (data: Uint8Array, size: number) => Uint8Array): Uint8Array {
+  const size = Number(new DataView(data.buffer, data.byteOffset - 8, 8).getBigInt64(0, true));
+  if (!(size >= 0 && size <= MAX_BUFFER_BYTES)) throw new Error(`a buffer of ${size} bytes`);
+  const unpacked = decode(data, size);
+  if (unpacked.length !== size) throw new Error(`a buffer has ${unpacked.length} bytes, not ${size}`);
+  return unpacked.byteOffset === 0 ? unpacked : unpacked.slice();
 }
 
 /** Schema and dictionaries, as the beginning of a stream. */

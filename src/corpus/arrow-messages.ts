@@ -7,12 +7,7 @@ import { Message, MessageHeader, type Schema } from 'apache-arrow';
 import { Footer } from 'apache-arrow/ipc/metadata/file';
 import { guardFooter, guardMessage } from '../arrow/flatbuffer-guard.js';
 import { BrokenInput, reading } from './broken-input.js';
-
-/** A message with its body, or a footer, as bytes `[start, end)` of the file. */
-export interface ByteRange {
-  start: number;
-  end: number;
-}
+import type { ByteRange } from './byte-stream.js';
 
 export interface BatchRange extends ByteRange {
   /** Rows of the file before the batch, and in it. */

@@ -5,6 +5,13 @@ import { environmentError, type LongattnError } from '../base/errors.js';
 /** The content of a file is broken. Readers turn it into a reject; it does not leave `readSlice` or `planInputs`. */
 export class BrokenInput extends Error {
   override readonly name = 'BrokenInput';
+  /** Rows that are lost, about, where that is known. */
+  readonly rows: number | undefined;
+
+  constructor(reason: string, { rows, ...options }: { cause?: unknown; rows?: number } = {}) {
+    super(reason, options);
+    this.rows = rows;
+  }
 }
 
 /** A fault of the file system as the error that stops the run. */

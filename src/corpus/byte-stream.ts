@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { BrokenInput, unreadable } from './broken-input.js';
-import type { Compression } from './format.js';
+import type { Compression, UnpackOptions } from './format.js';
 import { decompressZstd } from './zstd.js';
 
 const CHUNK = 1 << 20;
@@ -21,6 +21,7 @@ export interface ByteRange {
 export async function* readBytes(
   file: string,
   compression: Compression = 'none',
+  options: UnpackOptions = {},
   range?: ByteRange,
 ): AsyncGenerator<Buffer, void, undefined> {
   if (range && range.end <= range.start) return;
@@ -30,7 +31,7 @@ export async function* readBytes(
   });
   try {
     if (compression === 'gzip') yield* gunzip(source);
-    else if (compression === 'zstd') yield* decompressZstd(source as AsyncIterable<Buffer>);
+    else if (compression === 'zstd') yield* decompressZstd(source as AsyncIterable<Buffer>, options.zstdWindow);
     else yield* source as AsyncIterable<Buffer>;
   } catch (error) {
     if (error instanceof BrokenInput) throw error;

@@ -36,7 +36,27 @@ export interface FormatCut<Place> {
   rows: number;
 }
 
-export type OnReject = (reject: Reject) => void;
+/** How files are unpacked, for the plan and for reading. */
+export interface UnpackOptions {
+  /** Largest window of zstd data that is held in memory, in bytes. Default DEFAULT_ZSTD_WINDOW. */
+  zstdWindow?: number | undefined;
+}
+
+export interface CutOptions extends UnpackOptions {
+  /** Bytes of a slice, about. */
+  target: number;
+  /** Rows to take at most; Infinity for all. A row that is refused counts, so that the cut needs no parsing. */
+  limit: number;
+}
+
+export type ReadOptions = FieldOptions & UnpackOptions;
+
+/** What a reader has to say besides documents. */
+export interface ReadHooks {
+  onReject: (reject: Reject) => void;
+  /** A row that is JSON only if `NaN` and `Infinity` are read as null. */
+  onNonFinite?: () => void;
+}
 
 /** `Place` says where a slice lies in its file: plain JSON. */
 export interface Format<Place extends object> {
@@ -44,18 +64,14 @@ export interface Format<Place extends object> {
   endings: readonly string[];
   /** May the whole file be compressed (`.gz`, `.zst`)? */
   compressible: boolean;
-  /** Has a row fields, such as one for the domain? */
-  hasFields: boolean;
+  /** The file is the document: it has no rows, and so no fields, such as one for the domain. */
+  isDocument: boolean;
   /** For help and messages, where the endings do not say all. */
   note?: string;
-  /**
-   * @param target bytes of a slice, about
-   * @param limit rows to take at most; Infinity for all. A row that is refused counts, so that the cut needs no parsing.
-   * @throws BrokenInput where the file cannot be cut; LongattnError INPUT_UNREADABLE
-   */
-  cut(file: InputFile, target: number, limit: number): AsyncIterable<FormatCut<Place>>;
+  /** @throws BrokenInput where the file cannot be cut; LongattnError INPUT_UNREADABLE */
+  cut(file: InputFile, options: CutOptions): AsyncIterable<FormatCut<Place>>;
   /** @throws BrokenInput where all of the slice is broken; LongattnError INPUT_UNREADABLE. Broken rows and groups go to `onReject`. */
-  read(slice: SliceFile & Place, fields: FieldOptions, onReject: OnReject): AsyncIterable<Document>;
+  read(slice: SliceFile & Place, options: ReadOptions, hooks: ReadHooks): AsyncIterable<Document>;
 }
 
 /** Text is compressed about this much by gzip and zstd, and in Parquet files. */

@@ -15,7 +15,20 @@ export const FORMATS = {
 export type FormatName = keyof typeof FORMATS;
 export type PlaceOf<F> = F extends Format<infer Place> ? Place : never;
 
-const COMPRESSIONS: Record<string, Compression> = { gz: 'gzip', zst: 'zstd' };
+const COMPRESSIONS: Record<string, Compression> = { gz: 'gzip', zst: 'zstd', zstd: 'zstd' };
+
+/** Formats that nobody reads here, by their endings, with the command that makes one that is read. */
+const CONVERSIONS: Record<string, (file: string) => string> = {
+  bz2: (file) => `bzip2 -dc ${file} | gzip > ${stem(file)}.gz`,
+  xz: (file) => `xz -dc ${file} | gzip > ${stem(file)}.gz`,
+  lz4: (file) => `lz4 -dc ${file} | gzip > ${stem(file)}.gz`,
+  br: (file) => `brotli -dc ${file} | gzip > ${stem(file)}.gz`,
+  zip: (file) => `unzip ${file} -d ${stem(file)}`,
+  tar: (file) => `tar -xf ${file}`,
+  tgz: (file) => `tar -xf ${file}`,
+  csv: (file) => `duckdb -c "COPY (FROM '${file}') TO '${stem(file)}.parquet'"`,
+  tsv: (file) => `duckdb -c "COPY (FROM '${file}') TO '${stem(file)}.parquet'"`,
+};
 
 const rows = Object.entries(FORMATS) as [FormatName, Format<never>][];
 const byEnding = new Map(rows.flatMap(([name, { endings }]) => endings.map((ending) => [ending, name] as const)));
@@ -25,11 +38,24 @@ export const KNOWN_FORMATS = knownFormats();
 
 /** A file of one kind, or undefined when the name says nothing that is known. */
 export function inputFormat(file: string): { format: FormatName; compression: Compression } | undefined {
-  const extensions = file.toLowerCase().split(/[/\\]/).pop()!.split('.').slice(1);
+  const extensions = extensionsOf(file);
   const compression = COMPRESSIONS[extensions.at(-1) ?? ''];
   const format = byEnding.get(extensions.at(compression ? -2 : -1) ?? '');
   if (!format || (compression && !FORMATS[format].compressible)) return undefined;
   return { format, compression: compression ?? 'none' };
+}
+
+/** The command that turns the file into one that can be read, where its ending is known. */
+export function conversionOf(file: string): string | undefined {
+  return CONVERSIONS[extensionsOf(file).at(-1) ?? '']?.(file);
+}
+
+function extensionsOf(file: string): string[] {
+  return file.toLowerCase().split(/[/\\]/).pop()!.split('.').slice(1);
+}
+
+function stem(file: string): string {
+  return file.slice(0, file.lastIndexOf('.'));
 }
 
 function knownFormats(): string {
@@ -40,7 +66,7 @@ function knownFormats(): string {
       const notes = [
         ...(also.length > 0 ? [`also ${also.join(', ')}`] : []),
         ...(note ? [note] : []),
-        ...(compressible ? [`also with ${packed.join(' or ')} after it`] : []),
+        ...(compressible ? [`also with ${packed.join(', ')} after it`] : []),
       ];
       return notes.length > 0 ? `${first} (${notes.join('; ')})` : first!;
     })

@@ -37,6 +37,6 @@ export function nameOf(value: unknown): string {
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
-function isList(value: unknown): value is { length: number } & Iterable<unknown> {
+export function isList(value: unknown): value is { length: number } & Iterable<unknown> {
   return typeof value === 'object' && value !== null && 'length' in value && Symbol.iterator in value;
 }

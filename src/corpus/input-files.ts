@@ -4,12 +4,12 @@
 // unique within the run, the shortest end of its path that no other file shares: document keys start with it, and they stay
 // the same when the whole corpus moves to another folder.
 import { realpath, stat } from 'node:fs/promises';
-import path from 'node:path';
-import { glob } from 'tinyglobby';
 import { dataError, show } from '../base/errors.js';
 import { reading } from './broken-input.js';
+import { expandPattern } from './expand-pattern.js';
 import type { InputFile } from './format.js';
-import { FORMATS, inputFormat, KNOWN_FORMATS } from './formats.js';
+import { conversionOf, FORMATS, inputFormat, KNOWN_FORMATS } from './formats.js';
+import { partitionOf } from './row-document.js';
 
 export interface InputPatterns {
   /** Undefined: the domain is a field of each row. */
@@ -17,21 +17,30 @@ export interface InputPatterns {
   patterns: readonly string[];
 }
 
+export interface InputList {
+  /** Sorted by domain and path. */
+  files: InputFile[];
+  /** Files in folders that nobody reads. */
+  skipped: string[];
+  /** Files that should be there and are not: links that lead nowhere. */
+  lost: { path: string; reason: string }[];
+}
+
 /**
- * @returns files sorted by domain and path, and the files in folders that are of no known format
+ * @param domainField names the domain of files given without one; text files take it from folders such as `source=wiki`
  * @throws LongattnError INPUT_NOT_FOUND, INPUT_FORMAT, INPUT_IN_TWO_DOMAINS, DOMAIN_MISSING, INPUT_UNREADABLE
  */
-export async function listInputFiles(
-  inputs: readonly InputPatterns[],
-): Promise<{ files: InputFile[]; skipped: string[] }> {
+export async function listInputFiles(inputs: readonly InputPatterns[], domainField?: string): Promise<InputList> {
   const found = new Map<string, InputFile>();
   const skipped = new Set<string>();
+  const lost = new Map<string, string>();
   for (const { domain, patterns } of inputs) {
     for (const pattern of patterns) {
-      const matched = await expand(pattern);
+      const matched = await expandPattern(pattern);
       matched.skipped.forEach((file) => skipped.add(file));
+      matched.lost.forEach(({ path, reason }) => lost.set(path, reason));
       for (const file of matched.files) {
-        const entry = await describe(file, domain);
+        const entry = await describe(file, domain, domainField);
         const place = await reading(file, () => realpath(file));
         const other = found.get(place);
         if (other && other.domain !== domain) throw inTwoDomains(file, other.domain, domain);
@@ -44,48 +53,30 @@ export async function listInputFiles(
   );
   const names = shortestUniqueNames(files.map((file) => file.path));
   files.forEach((file, i) => (file.name = names[i]!));
-  return { files, skipped: [...skipped].sort(byCodeUnits) };
+  return {
+    files,
+    skipped: [...skipped].sort(byCodeUnits),
+    lost: [...lost].map(([path, reason]) => ({ path, reason })).sort((a, b) => byCodeUnits(a.path, b.path)),
+  };
 }
 
-/** A pattern that names an existing file or folder is that, whatever characters it has; any other is a glob. */
-async function expand(pattern: string): Promise<{ files: string[]; skipped: string[] }> {
-  const kind = await stat(pattern).catch(() => undefined);
-  if (kind && !kind.isDirectory()) return { files: [pattern], skipped: [] };
-  if (!kind) {
-    const files = await glob(pattern, { expandDirectories: false, absolute: path.isAbsolute(pattern) });
-    if (files.length === 0) {
-      throw dataError(
-        'INPUT_NOT_FOUND',
-        `No file matches ${show(pattern)}. Give a file, a folder or a glob such as 'data/**/*.jsonl'.`,
-      );
-    }
-    return { files, skipped: [] };
-  }
-  const inside = (await glob('**/*', { cwd: pattern, expandDirectories: false })).map((file) =>
-    path.join(pattern, file),
-  );
-  // A plain .json in a folder is more often a description of the data than data: such files must be named.
-  const isInput = (file: string): boolean => inputFormat(file) !== undefined && !file.toLowerCase().endsWith('.json');
-  const files = inside.filter(isInput);
-  if (files.length === 0) {
-    throw dataError('INPUT_NOT_FOUND', `The folder ${show(pattern)} has no file of a known format: ${KNOWN_FORMATS}.`);
-  }
-  return { files, skipped: inside.filter((file) => !isInput(file)) };
-}
-
-async function describe(file: string, domain: string | undefined): Promise<InputFile> {
+async function describe(file: string, domain: string | undefined, domainField: string | undefined): Promise<InputFile> {
   const kind = inputFormat(file);
   if (!kind) {
+    const command = conversionOf(file);
     throw dataError(
       'INPUT_FORMAT',
-      `${show(file)} is of no known format. Known: ${KNOWN_FORMATS}. Rename it, or narrow the pattern.`,
+      `${show(file)} is of no known format. ${command ? `Convert it: ${command}. ` : ''}Known: ${KNOWN_FORMATS}. ` +
+        `${command ? 'Or' : 'Rename it, or'} narrow the pattern.`,
     );
   }
-  if (!FORMATS[kind.format].hasFields && domain === undefined) {
-    throw dataError(
-      'DOMAIN_MISSING',
-      `${show(file)} is a text file, which has no field for the domain. Name it: DOMAIN=${file}.`,
-    );
+  if (FORMATS[kind.format].isDocument && domain === undefined) {
+    if (domainField === undefined || partitionOf(file, domainField) === undefined) {
+      throw dataError(
+        'DOMAIN_MISSING',
+        `${show(file)} is a text file, which has no field for the domain. Name it: DOMAIN=${file}.`,
+      );
+    }
   }
   const { size } = await reading(file, () => stat(file));
   return { path: file, name: file, bytes: size, ...kind, ...(domain !== undefined && { domain }) };

@@ -4,17 +4,34 @@ import {
   parquetMetadataAsync,
   parquetReadObjects,
   parquetSchema,
+  type Compressors,
   type FileMetaData,
 } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-import type { Document } from '../base/records.js';
+import { decompress } from 'fzstd';
+import type { Document, Reject } from '../base/records.js';
 import { BrokenInput, reading } from './broken-input.js';
-import { COMPRESSION_RATIO, type Format, type InputFile, type OnReject, type SliceFile } from './format.js';
-import { INVALID_UTF8, neededColumns, rowToDocument, type FieldOptions, type Row } from './row-document.js';
+import {
+  COMPRESSION_RATIO,
+  type CutOptions,
+  type Format,
+  type InputFile,
+  type ReadHooks,
+  type ReadOptions,
+  type SliceFile,
+} from './format.js';
+import { verifyGroup } from './parquet-verify.js';
+import { INVALID_UTF8, neededColumns, rowToDocument, type Row } from './row-document.js';
 import { decodeUtf8 } from './utf8.js';
 
 /** A row group with a page index is read in pieces of about this many bytes; one without it only as a whole. */
 const PIECE_BYTES = 32 << 20;
+
+/** The size of zstd data is known here: what its own header states may be damaged. */
+const COMPRESSORS: Compressors = {
+  ...compressors,
+  ZSTD: (input, size) => decompress(input, new Uint8Array(size)),
+};
 
 interface RowGroup extends ParquetPlace {
   /** On disk, all columns. */
@@ -32,12 +49,12 @@ type ParquetSlice = SliceFile & ParquetPlace;
 export const parquetFormat: Format<ParquetPlace> = {
   endings: ['parquet'],
   compressible: false,
-  hasFields: true,
+  isDocument: false,
   cut,
   read,
 };
 
-async function* cut({ path }: InputFile, _target: number, limit: number): ReturnType<Format<ParquetPlace>['cut']> {
+async function* cut({ path }: InputFile, { limit }: CutOptions): ReturnType<Format<ParquetPlace>['cut']> {
   for (const { rowStart, rowEnd: end, bytes } of await rowGroups(path)) {
     const rowEnd = Math.min(end, limit);
     if (rowEnd <= rowStart) continue;
@@ -66,8 +83,8 @@ async function rowGroups(path: string): Promise<RowGroup[]> {
 
 async function* read(
   slice: ParquetSlice,
-  fields: FieldOptions,
-  onReject: OnReject,
+  fields: ReadOptions,
+  { onReject }: ReadHooks,
 ): AsyncGenerator<Document, void, undefined> {
   const { path, name, domain } = slice;
   const metadata = await parquetMetadata(path);
@@ -79,18 +96,22 @@ async function* read(
   if ('reason' in needed) {
     onReject({
       file: path,
-      line: slice.rowStart + 1,
-      reason: `rows ${slice.rowStart + 1} to ${slice.rowEnd}: ${needed.reason}`,
+      ...group(slice.rowStart, slice.rowEnd, needed.reason),
     });
     return;
   }
-  for (const [rowStart, rowEnd] of ranges) {
+  const verified = new Set<number>();
+  for (const { groupIndex, rowStart, rowEnd } of ranges) {
     let rows: Row[];
     try {
+      if (!verified.has(groupIndex)) {
+        await orBroken(path, () => verifyGroup(path, metadata, groupIndex, needed.columns, COMPRESSORS));
+        verified.add(groupIndex);
+      }
       rows = await readRows(path, metadata, needed.columns, rowStart, rowEnd);
     } catch (error) {
       if (!(error instanceof BrokenInput)) throw error;
-      onReject({ file: path, line: rowStart + 1, reason: `rows ${rowStart + 1} to ${rowEnd}: ${error.message}` });
+      onReject({ file: path, ...group(rowStart, rowEnd, error.message) });
       continue;
     }
     for (let i = 0; i < rows.length; i++) {
@@ -100,6 +121,11 @@ async function* read(
       else yield document;
     }
   }
+}
+
+/** All rows `[start, end)` in one reject. */
+function group(start: number, end: number, reason: string): Omit<Reject, 'file'> {
+  return { line: start + 1, reason: `rows ${start + 1} to ${end}: ${reason}`, whole: 'group', rows: end - start };
 }
 
 async function readRows(
@@ -116,7 +142,7 @@ async function readRows(
       columns,
       rowStart,
       rowEnd,
-      compressors,
+      compressors: COMPRESSORS,
       useOffsetIndex: true,
       parsers: { stringFromBytes: (bytes: Uint8Array | undefined) => bytes && (decodeUtf8(bytes) ?? INVALID_UTF8) },
     }),
@@ -126,9 +152,9 @@ async function readRows(
 }
 
 /** Row ranges to read one after the other. */
-function* pieces(metadata: FileMetaData, slice: ParquetSlice): Generator<[start: number, end: number]> {
+function* pieces(metadata: FileMetaData, slice: ParquetSlice): Generator<{ groupIndex: number } & ParquetPlace> {
   let groupStart = 0;
-  for (const group of metadata.row_groups) {
+  for (const [groupIndex, group] of metadata.row_groups.entries()) {
     const groupRows = Number(group.num_rows);
     const start = Math.max(slice.rowStart, groupStart);
     const end = Math.min(slice.rowEnd, groupStart + groupRows);
@@ -136,12 +162,12 @@ function* pieces(metadata: FileMetaData, slice: ParquetSlice): Generator<[start:
     const hasPageIndex = group.columns.every((column) => column.offset_index_offset);
     const share = hasPageIndex ? PIECE_BYTES / Math.max(1, Number(group.total_byte_size)) : 1;
     const step = Math.max(1, Math.floor(groupRows * Math.min(1, share)));
-    for (let at = start; at < end; at += step) yield [at, Math.min(end, at + step)];
+    for (let at = start; at < end; at += step) yield { groupIndex, rowStart: at, rowEnd: Math.min(end, at + step) };
   }
 }
 
 async function parquetMetadata(path: string): Promise<FileMetaData> {
-  return orBroken(path, async () => parquetMetadataAsync(await asyncBufferFromFile(path)));
+  return orBroken(path, async () => parquetMetadataAsync(await asyncBufferFromFile(path), { geoparquet: false }));
 }
 
 /** Faults of the file system stop the run; everything else that the decoder throws is about the file's content. */

@@ -3,11 +3,11 @@
 //
 // A part has 4 MiB of text. Of a large corpus so many of these make one part that the number of parts grows with the root of the text:
 // 36 billion tokens are 11,500 parts of 12 MiB, a trillion 65,536 of 64 MiB. A part stays minutes of work, and a run fits a quota of files.
-import { cutInput, type Cut, type InputSlice } from './cut-input.js';
-import type { InputFile } from './format.js';
+import { cutInput, refusedCut, type Cut, type InputSlice, type RefusedSlice } from './cut-input.js';
+import type { InputFile, UnpackOptions } from './format.js';
 import { listInputFiles, type InputPatterns } from './input-files.js';
 
-export type { InputSlice } from './cut-input.js';
+export type { InputSlice, RefusedSlice } from './cut-input.js';
 export type { InputFile } from './format.js';
 export type { InputPatterns } from './input-files.js';
 
@@ -31,14 +31,18 @@ export interface InputPlan {
   parts: InputPart[];
   /** Files in the folders given that are of no known format: nobody reads them. */
   skipped: string[];
+  /** Files that are broken or not there, as far as the plan can tell; slices that are refused stand for them. */
+  refused: RefusedSlice[];
 }
 
-export interface PlanOptions {
+export interface PlanOptions extends UnpackOptions {
   /**
    * Rows of each domain to take, in the order of its files; refused rows count. Rows whose domain is a field count as one
    * domain, because it is not known before they are read.
    */
   limit?: number | undefined;
+  /** Names the domain of files given without one. */
+  domainField?: string | undefined;
   /** For tests: default PART_BYTES. Another value gives other parts. */
   partBytes?: number;
   signal?: AbortSignal | undefined;
@@ -48,22 +52,28 @@ export interface PlanOptions {
  * @throws LongattnError INPUT_NOT_FOUND, INPUT_FORMAT, INPUT_IN_TWO_DOMAINS, DOMAIN_MISSING, INPUT_UNREADABLE; the signal's reason
  */
 export async function planInputs(inputs: readonly InputPatterns[], options: PlanOptions = {}): Promise<InputPlan> {
-  const { limit = Infinity, partBytes = PART_BYTES, signal } = options;
-  const { files, skipped } = await listInputFiles(inputs);
+  const { limit = Infinity, partBytes = PART_BYTES, signal, domainField, zstdWindow } = options;
+  const { files, skipped, lost } = await listInputFiles(inputs, domainField);
   const left = new Map<string | undefined, number>();
   const packer = new PartPacker(partBytes);
+  const refused: RefusedSlice[] = [];
+  const add = (cut: Cut): void => {
+    packer.add(cut);
+    if (cut.slice.format === 'refused' && !cut.slice.isEmpty) refused.push(cut.slice);
+  };
   for (const file of files) {
     const rows = left.get(file.domain) ?? limit;
     if (rows === 0) continue;
     let taken = 0;
-    for await (const cut of cutInput(file, partBytes, rows)) {
+    for await (const cut of cutInput(file, { target: partBytes, limit: rows, zstdWindow })) {
       signal?.throwIfAborted();
       taken += cut.rows;
-      packer.add(cut);
+      add(cut);
     }
     left.set(file.domain, rows - taken);
   }
-  return { files, parts: fewerParts(packer.finish()), skipped };
+  for (const { path, reason } of lost) add(refusedCut(path, reason, 0));
+  return { files, parts: fewerParts(packer.finish()), skipped, refused };
 }
 
 /** Neighbours together, so many that the number of parts stays in bounds; up to SMALL_PARTS it is what it was. */

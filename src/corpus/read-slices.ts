@@ -3,10 +3,9 @@ import { stat } from 'node:fs/promises';
 import { dataError } from '../base/errors.js';
 import type { Document } from '../base/records.js';
 import { BrokenInput, reading } from './broken-input.js';
-import type { Format, OnReject } from './format.js';
+import type { Format, ReadHooks, ReadOptions } from './format.js';
 import { FORMATS } from './formats.js';
 import type { InputSlice } from './plan.js';
-import type { FieldOptions } from './row-document.js';
 
 /**
  * The documents of a slice, in order. What is refused goes to `onReject`, never to an error.
@@ -16,11 +15,12 @@ import type { FieldOptions } from './row-document.js';
  */
 export async function* readSlice(
   slice: InputSlice,
-  fields: FieldOptions,
-  onReject: OnReject,
+  options: ReadOptions,
+  hooks: ReadHooks,
 ): AsyncGenerator<Document, void, undefined> {
   if (slice.format === 'refused') {
-    onReject({ file: slice.path, line: 0, reason: slice.reason });
+    const { path, reason, isEmpty } = slice;
+    hooks.onReject({ file: path, line: 0, reason, ...(!isEmpty && { whole: 'file' }) });
     return;
   }
   const { size } = await reading(slice.path, () => stat(slice.path));
@@ -30,19 +30,24 @@ export async function* readSlice(
       `${slice.path} has ${size} bytes; it had ${slice.bytes} when the run was planned. Put the old file back, or start a new run.`,
     );
   }
+  const format = FORMATS[slice.format] as Format<object>;
   try {
-    yield* (FORMATS[slice.format] as Format<object>).read(slice, fields, onReject);
+    yield* format.read(slice, options, hooks);
   } catch (error) {
     if (!(error instanceof BrokenInput)) throw error;
-    onReject({ file: slice.path, line: 0, reason: error.message });
+    const { message: reason, rows } = error;
+    hooks.onReject({
+      ...{ file: slice.path, line: 0, reason },
+      ...(!format.isDocument && { whole: 'file', ...(rows !== undefined && { rows }) }),
+    });
   }
 }
 
 /** All slices of a part, one after the other. */
 export async function* readSlices(
   slices: readonly InputSlice[],
-  fields: FieldOptions,
-  onReject: OnReject,
+  options: ReadOptions,
+  hooks: ReadHooks,
 ): AsyncGenerator<Document, void, undefined> {
-  for (const slice of slices) yield* readSlice(slice, fields, onReject);
+  for (const slice of slices) yield* readSlice(slice, options, hooks);
 }

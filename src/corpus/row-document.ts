@@ -3,7 +3,7 @@
 // Default fields are tried leniently (`text`, else the paper's `content`; `id`, else `data_id`, else the row's place). A field that the
 // user named is taken at its word: a row without it is refused.
 import type { Document } from '../base/records.js';
-import { checkIds, nameOf } from './ids.js';
+import { checkIds, isList, nameOf } from './ids.js';
 import { isWellFormed } from './utf8.js';
 
 export interface FieldOptions {
@@ -15,8 +15,8 @@ export interface FieldOptions {
   idsField?: string | undefined;
   /** Domain of rows of inputs that were given without one. */
   domainField?: string | undefined;
-  /** Ids must be below it, when it is known. */
-  vocabulary?: number | undefined;
+  /** Between the strings of a text that is a list of them. Default a blank line. */
+  join?: string | undefined;
 }
 
 /** Where a row stands. */
@@ -34,6 +34,7 @@ export type Row = Record<string, unknown>;
 /** In place of text of which the bytes are not UTF-8; readers put it into rows. */
 export const INVALID_UTF8 = Symbol('invalid UTF-8');
 
+const PAGE_BREAK = '\n\n';
 const TEXT_FIELDS = ['text', 'content'];
 const ID_FIELDS = ['id', 'data_id'];
 
@@ -62,16 +63,50 @@ export function rowToDocument(row: Row, place: RowPlace, fields: FieldOptions): 
   const key = `${place.name}:${place.row}`;
   const docId = documentId(row, fields, key);
   if (typeof docId !== 'string') return docId;
-  const domain = place.domain ?? textOf(row, [fields.domainField!]);
+  const domain = domainOf(row, place, fields);
   if (typeof domain !== 'string') return domain;
   const base = { key, docId, domain, source: place.path, row: place.row };
   if (fields.idsField) {
-    const ids = checkIds(pick(row, fields.idsField), fields.vocabulary);
+    const ids = checkIds(pick(row, fields.idsField));
     if (!ArrayBuffer.isView(ids)) return { reason: `${quote(fields.idsField)} ${ids.reason}` };
     return ids.length > 0 ? { ...base, ids } : { reason: `${quote(fields.idsField)} is empty` };
   }
-  const text = textOf(row, fields.textField ? [fields.textField] : TEXT_FIELDS);
+  const text = textOf(row, fields.textField ? [fields.textField] : TEXT_FIELDS, fields.join);
   return typeof text === 'string' ? { ...base, text } : text;
+}
+
+/**
+ * The domain that a file was given for, else the field of the row: text or a whole number; else what the path says, as Hive and Spark
+ * write it (`source=wiki/`).
+ */
+export function domainOf(
+  row: Row,
+  { domain, path }: Pick<RowPlace, 'domain' | 'path'>,
+  { domainField }: FieldOptions,
+): string | { reason: string } {
+  if (domain !== undefined || domainField === undefined) return domain ?? { reason: 'no domain' };
+  const value = pick(row, domainField);
+  if (value === undefined || value === null) return partitionOf(path, domainField) ?? textOf(row, [domainField]);
+  return wholeNumber(value) ?? textOf(row, [domainField]);
+}
+
+/** `value` of a folder `key=value` of the path; the innermost, where there are several. */
+export function partitionOf(path: string, key: string): string | undefined {
+  const folders = path.split(/[/\\]/).slice(0, -1);
+  const folder = folders.findLast((name) => name.startsWith(`${key}=`) && name.length > key.length + 1);
+  const value = folder?.slice(key.length + 1);
+  try {
+    return value && decodeURIComponent(value);
+  } catch {
+    return value;
+  }
+}
+
+/** Beyond 2^53 JSON numbers have been rounded: two could have become one. */
+function wholeNumber(value: unknown): string | undefined {
+  return typeof value === 'bigint' || (typeof value === 'number' && Number.isSafeInteger(value))
+    ? String(value)
+    : undefined;
 }
 
 /** `row[field]`, or with dots the field of a field (`meta.source`). */
@@ -91,10 +126,11 @@ function hasField(value: object, name: string): boolean {
   return Object.hasOwn(value, name) || Reflect.ownKeys(value).includes(name);
 }
 
-function textOf(row: Row, names: readonly string[]): string | { reason: string } {
+function textOf(row: Row, names: readonly string[], join = PAGE_BREAK): string | { reason: string } {
   for (const name of names) {
-    const value = pick(row, name);
-    if (value === undefined || value === null) continue;
+    const found = pick(row, name);
+    if (found === undefined || found === null) continue;
+    const value = isList(found) ? joined(found, join) : found;
     if (value === INVALID_UTF8) return { reason: `${quote(name)} is not valid UTF-8` };
     if (typeof value !== 'string') return { reason: `${quote(name)} is ${nameOf(value)}, not text` };
     if (value === '') return { reason: `${quote(name)} is empty` };
@@ -108,12 +144,23 @@ function textOf(row: Row, names: readonly string[]): string | { reason: string }
   return { reason: `no field ${names.map(quote).join(' or ')}` };
 }
 
+/** Such as the pages of a PDF. The item itself where one is not text. */
+function joined(items: Iterable<unknown>, join: string): unknown {
+  const texts: string[] = [];
+  for (const item of items) {
+    if (item === INVALID_UTF8) return item;
+    // The kind of list that it is says what was wrong.
+    if (typeof item !== 'string') return items;
+    texts.push(item);
+  }
+  return texts.join(join);
+}
+
 function documentId(row: Row, fields: FieldOptions, key: string): string | { reason: string } {
   for (const name of fields.idField ? [fields.idField] : ID_FIELDS) {
     const value = pick(row, name);
-    if (typeof value === 'bigint') return String(value);
-    // Beyond 2^53 JSON numbers have been rounded: two ids could have become one.
-    if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
+    const number = wholeNumber(value);
+    if (number !== undefined) return number;
     if (typeof value === 'string' && value !== '' && isWellFormed(value)) return value;
     if (fields.idField) {
       const problem =

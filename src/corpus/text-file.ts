@@ -3,9 +3,10 @@ import { dataError } from '../base/errors.js';
 import type { Document } from '../base/records.js';
 import { BrokenInput } from './broken-input.js';
 import { readBytes } from './byte-stream.js';
-import { COMPRESSION_RATIO, type Compression, type Format, type InputFile, type SliceFile } from './format.js';
+import { COMPRESSION_RATIO, type Compression, type Format, type InputFile } from './format.js';
+import type { ReadOptions, SliceFile, UnpackOptions } from './format.js';
 import { MAX_LINE_BYTES } from './lines.js';
-import type { FieldOptions } from './row-document.js';
+import { domainOf } from './row-document.js';
 import { decodeUtf8, withoutBom } from './utf8.js';
 
 export interface TextPlace {
@@ -15,7 +16,7 @@ export interface TextPlace {
 export const textFormat: Format<TextPlace> = {
   endings: ['txt'],
   compressible: true,
-  hasFields: false,
+  isDocument: true,
   cut,
   read,
 };
@@ -25,24 +26,26 @@ async function* cut({ bytes, compression }: InputFile): ReturnType<Format<TextPl
 }
 
 /** Line ends are kept as they are; a byte order mark is not text. @throws LongattnError FIELD_WITHOUT_ROWS */
-async function* read(slice: SliceFile & TextPlace, fields: FieldOptions): AsyncGenerator<Document, void, undefined> {
-  const { path: source, name, domain } = slice;
-  if (fields.idsField) {
+async function* read(slice: SliceFile & TextPlace, options: ReadOptions): AsyncGenerator<Document, void, undefined> {
+  const { path: source, name } = slice;
+  const domain = domainOf({}, slice, options);
+  if (options.idsField) {
     throw dataError(
       'FIELD_WITHOUT_ROWS',
-      `${source} is a text file, which has no field ${JSON.stringify(fields.idsField)}. Give ids as .jsonl, .parquet or .arrow.`,
+      `${source} is a text file, which has no field ${JSON.stringify(options.idsField)}. Give ids as .jsonl, .parquet or .arrow.`,
     );
   }
-  const text = decodeUtf8(withoutBom(await readWhole(slice)));
+  const text = decodeUtf8(withoutBom(await readWhole(slice, options)));
   if (text === undefined) throw new BrokenInput('the file is not valid UTF-8');
   if (text === '') throw new BrokenInput('the file is empty');
-  yield { key: name, docId: name, domain: domain!, source, row: 0, text };
+  if (typeof domain !== 'string') throw new BrokenInput(domain.reason);
+  yield { key: name, docId: name, domain, source, row: 0, text };
 }
 
-async function readWhole(slice: SliceFile & TextPlace): Promise<Buffer> {
+async function readWhole(slice: SliceFile & TextPlace, options: UnpackOptions): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of readBytes(slice.path, slice.compression)) {
+  for await (const chunk of readBytes(slice.path, slice.compression, options)) {
     bytes += chunk.length;
     if (bytes > MAX_LINE_BYTES) throw new BrokenInput(`the file has more than ${MAX_LINE_BYTES >> 20} MiB of text`);
     chunks.push(chunk);

@@ -1,13 +1,19 @@
 // Zstandard streams: all frames of a file, block by block, with lengths and checksums checked.
 //
-// Blocks are decoded by fzstd. Frames are walked here, because fzstd neither verifies checksums nor says where a frame ends, so
-// that damage and cuts would pass as shorter text.
+// Frames are walked here and their blocks decoded by fzstd, which neither verifies checksums nor says where a frame ends, so that damage
+// and cuts would pass as shorter text. Frames with a window that is too large for fzstd go block by block to Node's own zstd, where this
+// Node has it (22.15 and later).
+import { pipeline, type Transform } from 'node:stream';
+import zlib from 'node:zlib';
 import { Decompress } from 'fzstd';
 import { BrokenInput } from './broken-input.js';
 import { XxHash64 } from './xxhash64.js';
 
 /** fzstd's limit: it reads distances of at most 25 bits. `zstd --long=27` and `--ultra -21` and above go beyond it. */
-export const MAX_WINDOW_BYTES = 1 << 25;
+const FZSTD_WINDOW_BYTES = 1 << 25;
+/** What the zstd program reads by default too. So much memory a file that is being read. */
+export const DEFAULT_ZSTD_WINDOW = 1 << 27;
+const MAX_WINDOW_LOG = 31;
 
 const FRAME_MAGIC = 0xfd2fb528;
 const SKIPPABLE_MAGIC = 0x184d2a5;
@@ -16,49 +22,38 @@ const BLOCK_TYPES = { raw: 0, rle: 1, compressed: 2, reserved: 3 } as const;
 interface FrameHeader {
   /** The header's bytes for fzstd, with the checksum flag taken out: the checksum is read here. */
   bytes: Buffer;
+  /** How far back the data may reach. */
+  windowBytes: number;
   contentBytes: number | undefined;
   hasChecksum: boolean;
 }
 
-/** @throws BrokenInput for damaged, cut or unsupported data */
-export async function* decompressZstd(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
+/**
+ * @param maxWindow bytes that a frame may ask to be held
+ * @throws BrokenInput for damaged, cut or unsupported data
+ */
+export async function* decompressZstd(
+  source: AsyncIterable<Buffer>,
+  maxWindow = DEFAULT_ZSTD_WINDOW,
+): AsyncGenerator<Buffer, void, undefined> {
   const input = new ByteQueue(source);
   while (await input.has(1)) {
     const magic = (await input.take(4)).readUInt32LE(0);
     if (magic >>> 4 === SKIPPABLE_MAGIC) await input.skip((await input.take(4)).readUInt32LE(0));
-    else if (magic === FRAME_MAGIC) yield* frame(input);
+    else if (magic === FRAME_MAGIC) yield* frame(input, maxWindow);
     else throw new BrokenInput('the zstd data is damaged or followed by something else');
   }
 }
 
-async function* frame(input: ByteQueue): AsyncGenerator<Buffer, void, undefined> {
+async function* frame(input: ByteQueue, maxWindow: number): AsyncGenerator<Buffer, void, undefined> {
   const header = await frameHeader(input);
+  const decode = decoderFor(header.windowBytes, maxWindow);
   const hash = new XxHash64();
   let produced = 0;
-  let out: Buffer[] = [];
-  const decoder = new Decompress((chunk) => {
+  for await (const chunk of decode(header.bytes, blocks(input))) {
     if (header.hasChecksum) hash.update(chunk);
     produced += chunk.length;
-    out.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
-  });
-  const push = (bytes: Buffer, last: boolean): void => {
-    try {
-      decoder.push(bytes, last);
-    } catch (error) {
-      throw new BrokenInput(`the zstd data is damaged (${(error as Error).message})`, { cause: error });
-    }
-  };
-  push(header.bytes, false);
-  for (let last = false; !last;) {
-    const head = await input.take(3);
-    const word = head.readUIntLE(0, 3);
-    last = (word & 1) === 1;
-    const type = (word >> 1) & 3;
-    if (type === BLOCK_TYPES.reserved) throw new BrokenInput('the zstd data is damaged (a block of unknown type)');
-    const body = await input.take(type === BLOCK_TYPES.rle ? 1 : word >> 3);
-    push(Buffer.concat([head, body]), last);
-    yield* out;
-    out = [];
+    yield chunk;
   }
   if (header.contentBytes !== undefined && header.contentBytes !== produced) {
     throw new BrokenInput('the zstd data is damaged (its length is not the one that it states)');
@@ -66,6 +61,89 @@ async function* frame(input: ByteQueue): AsyncGenerator<Buffer, void, undefined>
   if (header.hasChecksum && (await input.take(4)).readUInt32LE(0) !== hash.digestLow32()) {
     throw new BrokenInput('the zstd data is damaged (its checksum differs)');
   }
+}
+
+interface Block {
+  bytes: Buffer;
+  last: boolean;
+}
+
+/** The blocks of a frame with their heads, to the last one. */
+async function* blocks(input: ByteQueue): AsyncGenerator<Block, void, undefined> {
+  for (let last = false; !last;) {
+    const head = await input.take(3);
+    const word = head.readUIntLE(0, 3);
+    last = (word & 1) === 1;
+    const type = (word >> 1) & 3;
+    if (type === BLOCK_TYPES.reserved) throw new BrokenInput('the zstd data is damaged (a block of unknown type)');
+    const body = await input.take(type === BLOCK_TYPES.rle ? 1 : word >> 3);
+    yield { bytes: Buffer.concat([head, body]), last };
+  }
+}
+
+type Decode = (header: Buffer, blocks: AsyncIterable<Block>) => AsyncIterable<Buffer>;
+
+/** @throws BrokenInput where the window is too large for the limit, or for this Node */
+function decoderFor(windowBytes: number, maxWindow: number): Decode {
+  if (windowBytes <= Math.min(maxWindow, FZSTD_WINDOW_BYTES)) return decodeByFzstd;
+  const needs = `the zstd data needs a window of ${windowBytes} bytes`;
+  if (windowBytes > maxWindow) {
+    throw new BrokenInput(
+      `${needs}, more than --zstd-window ${maxWindow} allows: raise it (so much memory is used), or unpack the file (zstd -d --long=31)`,
+    );
+  }
+  if (!hasNodeZstd) {
+    throw new BrokenInput(
+      `${needs}; this Node.js reads at most ${FZSTD_WINDOW_BYTES}: use Node.js 22.15 or later, or unpack the file (zstd -d --long=31)`,
+    );
+  }
+  return decodeByNode;
+}
+
+async function* decodeByFzstd(header: Buffer, blocks: AsyncIterable<Block>): AsyncGenerator<Buffer, void, undefined> {
+  let out: Buffer[] = [];
+  const decoder = new Decompress((chunk) => {
+    out.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+  });
+  const push = (bytes: Buffer, last: boolean): void => {
+    try {
+      decoder.push(bytes, last);
+    } catch (error) {
+      throw damaged(error);
+    }
+  };
+  push(header, false);
+  for await (const { bytes, last } of blocks) {
+    push(bytes, last);
+    yield* out;
+    out = [];
+  }
+}
+
+/** What node:zlib has since Node 22.15; the types are those of an older Node. */
+interface NodeZstd {
+  createZstdDecompress?: (options: { params: Record<number, number> }) => Transform;
+  constants: { ZSTD_d_windowLogMax?: number };
+}
+const { createZstdDecompress, constants } = zlib as unknown as NodeZstd;
+const hasNodeZstd = createZstdDecompress !== undefined;
+
+async function* decodeByNode(header: Buffer, blocks: AsyncIterable<Block>): AsyncGenerator<Buffer, void, undefined> {
+  const decoder = createZstdDecompress!({ params: { [constants.ZSTD_d_windowLogMax!]: MAX_WINDOW_LOG } });
+  const source = async function* (): AsyncGenerator<Buffer, void, undefined> {
+    yield header;
+    for await (const { bytes } of blocks) yield bytes;
+  };
+  pipeline(source, decoder, () => undefined);
+  try {
+    yield* decoder as AsyncIterable<Buffer>;
+  } catch (error) {
+    throw error instanceof BrokenInput ? error : damaged(error);
+  }
+}
+
+function damaged(error: unknown): BrokenInput {
+  return new BrokenInput(`the zstd data is damaged (${(error as Error).message})`, { cause: error });
 }
 
 async function frameHeader(input: ByteQueue): Promise<FrameHeader> {
@@ -82,16 +160,10 @@ async function frameHeader(input: ByteQueue): Promise<FrameHeader> {
   const windowBytes = singleSegment
     ? contentBytes!
     : 2 ** (10 + (windowByte[0]! >> 3)) * (1 + (windowByte[0]! & 7) / 8);
-  if (windowBytes > MAX_WINDOW_BYTES) {
-    throw new BrokenInput(
-      `the zstd data needs a window of ${windowBytes} bytes, at most ${MAX_WINDOW_BYTES} are supported: ` +
-        'compress it again without --long and --ultra',
-    );
-  }
   const magic = Buffer.alloc(4);
   magic.writeUInt32LE(FRAME_MAGIC);
   const bytes = Buffer.concat([magic, Buffer.from([flags & ~0x04]), windowByte, dictionary, size]);
-  return { bytes, contentBytes, hasChecksum: (flags & 0x04) !== 0 };
+  return { bytes, windowBytes, contentBytes, hasChecksum: (flags & 0x04) !== 0 };
 }
 
 function contentSize(field: Buffer): number | undefined {

@@ -3,7 +3,7 @@ import * as promises from 'node:fs/promises';
 
 export type FileSystem = Pick<
   typeof promises,
-  'open' | 'rename' | 'link' | 'rm' | 'stat' | 'readdir' | 'readFile' | 'mkdir'
+  'open' | 'rename' | 'link' | 'rm' | 'stat' | 'readdir' | 'readFile' | 'mkdir' | 'rmdir'
 >;
 
 export const nodeFileSystem: FileSystem = promises;

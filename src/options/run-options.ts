@@ -52,6 +52,16 @@ export interface RunOptions {
   limit?: Whole | undefined;
   /** Share of refused rows above which the run fails. Default: 0.01. */
   maxRejectRate?: Share | undefined;
+  /** Go on without files, row groups and batches that are broken. Default: false: they end the run, after the other parts. */
+  allowRefusedFiles?: boolean | 'true' | 'false' | undefined;
+  /** Largest window of zstd files, in bytes: so much memory each. Above 32 MiB on Node.js 22.15 or later. Default: 128 MiB. */
+  zstdWindow?: number | string | undefined;
+  /** Between the strings of a text that is a list of them. Default: a blank line. */
+  join?: string | undefined;
+  /** Bytes of text that the tokenizer must take in one: longer documents without places to cut are refused. Default: 8 MiB. */
+  maxDocument?: number | string | undefined;
+  /** Special tokens that stand in a text: the tokens, or plain text. Default: `parse`, as in transformers. */
+  specialTokens?: 'parse' | 'text' | undefined;
 
   /** Name of the score to rank by, or `blend:A+0.5*B` of names. Default: `longattn`. */
   score?: string | undefined;

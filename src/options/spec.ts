@@ -61,14 +61,8 @@ export function parseSpec(options: RunOptions): Spec {
       'quota must not be given without keepTokens. Give the budget that it divides.',
     );
   }
-  const noDomain = parsed.input.find((input) => input.domain === undefined);
-  if (noDomain && !parsed.domainField) {
-    throw invalid(
-      'input',
-      noDomain.patterns[0],
-      'DOMAIN=PATH, such as book=moby.txt, unless --domain-field names the column of the domain',
-    );
-  }
+  // One domain where nobody names any.
+  if (!parsed.domainField) parsed.input.forEach((input) => (input.domain ??= 'all'));
   return {
     ...parsed,
     k: resolveDistance(parsed.k, parsed.window),

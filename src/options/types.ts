@@ -6,6 +6,7 @@ import { TOKEN_READERS } from './export-formats.js';
 import { parseBytes, parseCount, parseFraction, parseIntegerList, parseNumber } from '../base/units.js';
 
 export const text = z.string().min(1);
+export const anyText = z.string();
 export const flag = z.preprocess(parseFlag, z.boolean());
 export const integer = z.preprocess(parseNumber, z.int());
 export const number = z.preprocess(parseNumber, z.number());

@@ -97,7 +97,7 @@ function textOfRun({ run, parts, spec }: Opened): TextOf {
   return textFromDocuments(
     async function* (part) {
       const { slices } = await openableSlices(run, parts[part]!.slices);
-      yield* readSlices(slices, fieldsOf(spec), () => undefined);
+      yield* readSlices(slices, fieldsOf(spec), { onReject: () => undefined });
     },
     async (part) => (await run.windows.require(partName(part), 'size')).digest,
   );

@@ -4,7 +4,9 @@ import path from 'node:path';
 import { dataError, show } from '../base/errors.js';
 import type { ProgressEvent } from '../base/events.js';
 import { KNOWN_FORMATS } from '../corpus/formats.js';
-import { planInputs, type InputPart, type InputPatterns, type InputSlice } from '../corpus/plan.js';
+import { planInputs, type InputPart, type InputSlice, type PlanOptions, type RefusedSlice } from '../corpus/plan.js';
+import type { Spec } from '../options/spec.js';
+import { refusedFiles, RefusedFilesError, type RefusedFile } from './refused-files.js';
 import { writeTextAtomically } from '../io/atomic-file.js';
 import { ifExists, nodeFileSystem } from '../io/file-system.js';
 import { rootOf, type Run } from '../run/directory.js';
@@ -12,9 +14,14 @@ import type { FrozenInput } from '../run/manifest.js';
 
 const planFile = (dir: string): string => path.join(dir, 'windows', 'plan.json');
 
-interface Corpus {
-  input: readonly InputPatterns[];
-  limit?: number | undefined;
+type Corpus = Pick<Spec, 'input' | 'limit' | 'domainField' | 'zstdWindow' | 'allowRefusedFiles'>;
+
+function planOptions({ limit, domainField, zstdWindow }: Corpus, signal: AbortSignal | undefined): PlanOptions {
+  return { limit, domainField, zstdWindow, signal };
+}
+
+function refusedByPlan(refused: readonly RefusedSlice[]): RefusedFile[] {
+  return refusedFiles(refused.map(({ path: file, reason }) => ({ file, line: 0, reason, whole: 'file' })));
 }
 
 /**
@@ -23,17 +30,18 @@ interface Corpus {
  */
 export async function freezePlan(
   dir: string,
-  { input, limit }: Corpus,
+  corpus: Corpus,
   hooks: { signal?: AbortSignal | undefined; onProgress?: ((event: ProgressEvent) => void) | undefined },
 ): Promise<{ inputs: FrozenInput[]; parts: number }> {
-  const { files, parts, skipped } = await planInputs(input, { limit, signal: hooks.signal });
+  const { files, parts, skipped, refused } = await planInputs(corpus.input, planOptions(corpus, hooks.signal));
+  if (refused.length > 0 && !corpus.allowRefusedFiles) throw new RefusedFilesError(refusedByPlan(refused));
   if (skipped.length > 0) hooks.onProgress?.(skippedWarning(skipped));
   await writeTextAtomically(planFile(dir), `${JSON.stringify(parts)}\n`);
   return { inputs: files.map((file) => ({ ...file })), parts: parts.length };
 }
 
 /** @throws LongattnError PLAN_LOST where it is gone and this is not the folder to make it again */
-export async function loadPlan(run: Run, { input, limit }: Corpus, signal?: AbortSignal): Promise<InputPart[]> {
+export async function loadPlan(run: Run, corpus: Corpus, signal?: AbortSignal): Promise<InputPart[]> {
   const file = planFile(run.dir);
   const text = await ifExists(nodeFileSystem.readFile(file, 'utf8'));
   const parts = text === undefined ? undefined : parsePlan(text);
@@ -45,7 +53,7 @@ export async function loadPlan(run: Run, { input, limit }: Corpus, signal?: Abor
       `${file} is gone or damaged. Run the command once in ${root}, where it can be made again.`,
     );
   }
-  const planned = (await planInputs(input, { limit, signal })).parts;
+  const planned = (await planInputs(corpus.input, planOptions(corpus, signal))).parts;
   await writeTextAtomically(file, `${JSON.stringify(planned)}\n`);
   return planned;
 }
@@ -82,6 +90,6 @@ function skippedWarning(skipped: readonly string[]): ProgressEvent {
   return {
     type: 'warning',
     code: 'FILES_SKIPPED',
-    message: `${files} of no known format in the folders given will not be read, such as ${show(skipped[0])}. Known: ${KNOWN_FORMATS}; a plain .json must be named.`,
+    message: `${files} in the folders given will not be read, such as ${show(skipped[0])}: of no known format, or no data. Known: ${KNOWN_FORMATS}; a plain .json must be named.`,
   };
 }

@@ -3,8 +3,8 @@
 // An option that is not given keeps the run's value, so `select --output RUN --alpha 0` needs no input and no model.
 import path from 'node:path';
 import { resolveDistance, type DistanceRule } from '../base/distance.js';
-import { dataError, LongattnError } from '../base/errors.js';
-import type { Hooks } from '../base/events.js';
+import { dataError, LongattnError, show } from '../base/errors.js';
+import type { Hooks, ProgressEvent } from '../base/events.js';
 import { requireChosenModel } from './choice-model.js';
 import { resolveModel } from '../hub/resolve-model.js';
 import { ifExists, nodeFileSystem } from '../io/file-system.js';
@@ -32,6 +32,9 @@ export interface Prepared {
   /** Undefined when the corpus has ready token ids. */
   tokenizer: Tokenizer | undefined;
 }
+
+/** So many tokens are named in a warning. */
+const NAMED_TOKENS = 5;
 
 /**
  * @throws LongattnError INVALID_OPTION, MISSING_OPTION, SPEC_CHANGED, and those of the model, the tokenizer and the inputs
@@ -67,7 +70,10 @@ export async function prepare(
   await requireChosenModel(spec, model);
   // The same model under another path is the same model: a moved folder does not end a run.
   const sameModel = stored !== undefined && stored['revision'] === model.revision;
-  const tokenizer = spec.idsField ? undefined : await openTokenizer(folder);
+  const { specialTokens, maxDocument } = spec;
+  const tokenizer = spec.idsField ? undefined : await openTokenizer(folder, { specialTokens, maxDocument });
+  const beyond = tokenizer && beyondWarning(tokenizer, model);
+  if (beyond) onProgress?.(beyond);
   const run = await openRun(spec.output, {
     stages: {
       windows: { ...storedOptions('windows', spec), tokenizer: tokenizer?.sha256 ?? null },
@@ -92,6 +98,21 @@ async function placeOfModel(model: string, stored: JsonObject | undefined, root:
   const there = path.resolve(root, model);
   if (stored?.['model'] !== model || !(await ifExists(nodeFileSystem.stat(there)).catch(() => undefined))) return model;
   return root === process.cwd() ? model : there;
+}
+
+/** A text that holds one of these tokens is refused; so is known before a corpus is read. */
+function beyondWarning(tokenizer: Tokenizer, model: ModelDescription): ProgressEvent | undefined {
+  const tokens = tokenizer.addedTokens.filter(({ id }) => id >= model.vocabSize);
+  if (tokens.length === 0) return undefined;
+  const named = tokens.slice(0, NAMED_TOKENS).map(({ content }) => show(content));
+  const rest = tokens.length > NAMED_TOKENS ? ` and ${tokens.length - NAMED_TOKENS} more` : '';
+  return {
+    type: 'warning',
+    code: 'TOKENS_BEYOND_MODEL',
+    message:
+      `the tokenizer has ${tokens.length === 1 ? 'a token' : 'tokens'} that the model has no embedding for: ${named.join(', ')}${rest}. ` +
+      'Documents whose text holds one are refused; with --special-tokens text they are read as plain text.',
+  };
 }
 
 /** Merge the options of a run that exists under those that are given now. */

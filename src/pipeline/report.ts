@@ -1,6 +1,7 @@
 // What a run function hands back: one line a domain, with the fields of the stages that were run.
 import type { RemovalResult } from '../selection/removal/report-removal.js';
 import type { NullModel, SelectionResult } from '../selection/select-windows.js';
+import type { RefusedFile } from './refused-files.js';
 import type { WindowsResult } from './windows-stage.js';
 
 /** One line a domain; fields of stages that have not been run are absent. */
@@ -22,8 +23,13 @@ export interface DomainReport {
 export interface RunSummary {
   domains: DomainReport[];
   shortDocuments: number;
+  /** Rows that were refused one by one. */
   rejects: number;
   rejectsPath: string;
+  /** Files and groups of rows that were refused, with `allowRefusedFiles`. */
+  refused: RefusedFile[];
+  /** Rows in which NaN or Infinity was read as null. */
+  nonFinite: number;
   /** What uniform attention would have for a mean DS; absent before the selection. */
   nullModel?: NullModel;
   /** What the selection removes; only with `report`. */
@@ -42,5 +48,6 @@ export function report(windows: WindowsResult, result: string, selection?: Selec
     return { domain, documents, windows: count, tokens, ...choice };
   });
   const shortDocuments = Object.values(windows.counts).reduce((sum, domain) => sum + domain.shortDocuments, 0);
-  return { domains, shortDocuments, rejects: windows.rejects, rejectsPath: windows.rejectsPath, ...nullModel, result };
+  const { rejects, rejectsPath, refused, nonFinite } = windows;
+  return { domains, shortDocuments, rejects, rejectsPath, refused, nonFinite, ...nullModel, result };
 }

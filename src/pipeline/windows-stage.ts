@@ -6,14 +6,15 @@ import { WINDOW_COLUMNS } from '../arrow/schema.js';
 import { windowRow, type Row } from '../arrow/rows.js';
 import { digested, DocumentDigest } from '../windows/document-text.js';
 import type { Hooks } from '../base/events.js';
-import type { Document, Reject, Window } from '../base/records.js';
+import type { Document, Reject } from '../base/records.js';
 import { countRow, type CountRow } from '../counts/count-window.js';
 import { writeCounts } from '../counts/counts-part.js';
 import { writeArrowPart } from '../run/arrow-part.js';
 import { checkInputs, type Run } from '../run/directory.js';
 import { partName, type LedgerRecord } from '../run/ledger.js';
-import { mergeRejects, requireFewRejects, writeRejects } from '../run/rejects.js';
+import { mergeRejects, readRejects, requireFewRejects, writeRejects } from '../run/rejects.js';
 import { partsOfShard, runParts, type RunPartsOptions, type Share } from '../run/run-parts.js';
+import type { ReadHooks, ReadOptions } from '../corpus/format.js';
 import { readSlices } from '../corpus/read-slices.js';
 import { allTooShort, cutWindows } from '../windows/cut-windows.js';
 import {
@@ -25,10 +26,16 @@ import {
 } from '../windows/counts.js';
 import { openableSlices } from './plan-run.js';
 import type { Prepared } from './prepare.js';
+import { onlyRefusedFiles, refusedFiles, RefusedFilesError, type RefusedFile } from './refused-files.js';
 
 export interface WindowsResult {
   counts: WindowCounts;
+  /** Rows that were refused one by one. */
   rejects: number;
+  /** Files and groups of rows that were refused, with `allowRefusedFiles`. */
+  refused: RefusedFile[];
+  /** Rows that are JSON only if NaN and Infinity are read as null. */
+  nonFinite: number;
   rejectsPath: string;
   /** False while parts of other shards are missing. */
   complete: boolean;
@@ -36,7 +43,7 @@ export interface WindowsResult {
 
 /**
  * Make the windows of this shard's parts.
- * @throws LongattnError TOO_MANY_REJECTS, ALL_DOCUMENTS_TOO_SHORT, NO_DOCUMENTS once every part of the run is there
+ * @throws LongattnError INPUT_REFUSED, after the other parts, for files that are broken in whole or in part; TOO_MANY_REJECTS, ALL_DOCUMENTS_TOO_SHORT, NO_DOCUMENTS once every part of the run is there
  */
 export async function windowsStage(
   prepared: Prepared,
@@ -66,6 +73,7 @@ export async function makeWindows(
     ledger: run.windows,
     check: 'size',
     make: (part, signal) => makePart(prepared, part, signal),
+    explain: onlyRefusedFiles,
     ...{ signal: stop, share },
     ...hooks,
   });
@@ -80,24 +88,48 @@ export function shareOf({ leases, failures }: Run): Share {
 }
 
 async function makePart(
-  { run, spec, parts, tokenizer }: Prepared,
+  { run, spec, parts, tokenizer, model }: Prepared,
   part: number,
   signal: AbortSignal,
 ): Promise<LedgerRecord> {
   const counts = newWindowCounts();
   const rejects: Reject[] = [];
-  const tokenCounts: CountRow[] = [];
+  let [nonFinite, refused] = [0, 0];
   const { slices, typed } = await openableSlices(run, parts[part]!.slices);
-  const onReject = (reject: Reject): void => void rejects.push({ ...reject, file: typed(reject.file) });
+  const hooks: ReadHooks = {
+    onReject(reject) {
+      rejects.push({ ...reject, file: typed(reject.file) });
+      if (reject.whole) refused++;
+    },
+    onNonFinite: () => void nonFinite++,
+  };
+  const isVain = (): boolean => refused > 0 && !spec.allowRefusedFiles;
+  const tokenCounts: CountRow[] = [];
   const digest = new DocumentDigest();
-  const documents = digested(readSlices(slices, fieldsOf(spec), onReject), digest);
-  const windows = cutWindows(stopping(documents, signal), tokenizer, { window: spec.window, counts, onReject });
+  const documents = digested(readSlices(slices, fieldsOf(spec), hooks), digest);
+  const windows = cutWindows(whileOfUse(documents, isVain, signal), tokenizer, {
+    window: spec.window,
+    vocabulary: model.vocabSize,
+    counts,
+    onReject: hooks.onReject,
+  });
+  const finished = async function* (): AsyncGenerator<Row> {
+    for await (const window of windows) {
+      tokenCounts.push(countRow(window));
+      yield windowRow(window);
+    }
+    if (isVain()) throw new RefusedFilesError(refusedFiles(rejects));
+  };
   return writeArrowPart(run.windows, partName(part), {
     columns: WINDOW_COLUMNS,
     metadata: { window: `${spec.window}`, tokenizer: tokenizer?.sha256 ?? 'none', spec_hash: run.windows.specHash },
-    rows: rows(windows, (window) => tokenCounts.push(countRow(window))),
+    rows: finished(),
     entry: () => ({
-      counts: entryCounts(counts, rejects.length),
+      counts: {
+        ...entryCounts(counts, rejects.length - refused),
+        ...(refused > 0 && { refused }),
+        ...(nonFinite > 0 && { nonFinite }),
+      },
       domains: Object.entries(counts).map(([domain, values]) => ({ domain, counts: { ...values } })),
       digest: digest.hex(),
     }),
@@ -108,24 +140,25 @@ async function makePart(
   });
 }
 
-export function fieldsOf(spec: Prepared['spec']): Parameters<typeof readSlices>[1] {
-  const { textField, idField, idsField, domainField } = spec;
+/** What decides how documents are read. */
+export function fieldsOf(spec: Prepared['spec']): ReadOptions {
+  const { textField, idField, idsField, domainField, join, zstdWindow } = spec;
   return Object.fromEntries(
-    Object.entries({ textField, idField, idsField, domainField }).filter(([, value]) => value !== undefined),
+    Object.entries({ textField, idField, idsField, domainField, join, zstdWindow }).filter(
+      ([, value]) => value !== undefined,
+    ),
   );
 }
 
-async function* rows(windows: AsyncIterable<Window>, onWindow: (window: Window) => void): AsyncGenerator<Row> {
-  for await (const window of windows) {
-    onWindow(window);
-    yield windowRow(window);
-  }
-}
-
-async function* stopping(documents: AsyncIterable<Document>, signal: AbortSignal): AsyncGenerator<Document> {
+/** A part that will not be made is read to its end, so that all that is refused in it is told; but not tokenised. */
+async function* whileOfUse(
+  documents: AsyncIterable<Document>,
+  isVain: () => boolean,
+  signal: AbortSignal,
+): AsyncGenerator<Document> {
   for await (const document of documents) {
     signal.throwIfAborted();
-    yield document;
+    if (!isVain()) yield document;
   }
 }
 
@@ -162,11 +195,31 @@ export async function endWindows({
 /** What the finished parts hold together. */
 async function countWindows(run: Run, parts: number): Promise<WindowsResult> {
   const found: LedgerRecord[] = [];
+  const whole: Reject[] = [];
   const names = Array.from({ length: parts }, (_, part) => partName(part));
+  let part = -1;
   for await (const state of run.windows.inspectAll(names, 'size')) {
-    if (state.status === 'done') found.push(state.record);
+    part++;
+    if (state.status !== 'done') continue;
+    found.push(state.record);
+    if (state.record.counts['refused']) whole.push(...(await readRejects(run.windows, part)));
   }
-  const rejects = found.reduce((sum, { counts }) => sum + counts['rejects']!, 0);
   const counts = mergeWindowCounts(found.map(countsOf));
-  return { counts, rejects, rejectsPath: path.join(run.dir, 'rejects.jsonl'), complete: found.length === parts };
+  const total = (name: string): number => found.reduce((sum, record) => sum + (record.counts[name] ?? 0), 0);
+  const rejects = total('rejects');
+  const refused = refusedFiles(whole, rowsByBytes(run.manifest.inputs, whole, totalCounts(counts).documents + rejects));
+  const rejectsPath = path.join(run.dir, 'rejects.jsonl');
+  return { counts, rejects, refused, nonFinite: total('nonFinite'), rejectsPath, complete: found.length === parts };
+}
+
+/** Rows of a file that was refused unseen: as many a byte as the files that were read have. */
+function rowsByBytes(
+  inputs: readonly { path: string; bytes: number }[],
+  whole: readonly Reject[],
+  rows: number,
+): (file: string) => number {
+  const lost = new Set(whole.filter((reject) => reject.whole === 'file').map(({ file }) => file));
+  const bytes = inputs.reduce((sum, input) => sum + (lost.has(input.path) ? 0 : input.bytes), 0);
+  const bytesOf = new Map(inputs.map((input) => [input.path, input.bytes]));
+  return (file) => (bytes === 0 ? 0 : Math.round(((bytesOf.get(file) ?? 0) * rows) / bytes));
 }

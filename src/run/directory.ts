@@ -74,6 +74,7 @@ async function planOnce(
   options: OpenRunOptions,
   fs: FileSystem,
 ): Promise<{ manifest: RunManifest; created: boolean }> {
+  const wasThere = (await ifExists(fs.stat(dir)).catch(() => undefined)) !== undefined;
   await makeFolders(dir, fs);
   const leases = new Leases(path.join(dir, 'leases'), { fs, ...options.leases });
   let created = false;
@@ -90,9 +91,12 @@ async function planOnce(
     else {
       try {
         created = !(await readManifest(dir, fs)) && (await create(dir, spec, options, fs));
-      } finally {
+      } catch (error) {
         await lease.release();
+        await removeEmptyFolders(wasThere ? [...FOLDERS, 'leases'] : [...FOLDERS, 'leases', ''], dir, fs);
+        throw error;
       }
+      await lease.release();
     }
   }
 }
@@ -172,6 +176,11 @@ async function makeFolders(dir: string, fs: FileSystem): Promise<void> {
   } catch (error) {
     throw writeError(error, dir);
   }
+}
+
+/** A run that could not be started leaves nothing. What is in use by another stays: it is not empty. */
+async function removeEmptyFolders(folders: readonly string[], dir: string, fs: FileSystem): Promise<void> {
+  for (const folder of folders) await fs.rmdir(path.join(dir, folder)).catch(() => undefined);
 }
 
 /** For whoever is about to write: the folders of a run (a copy may lack empty ones), without what killed processes left there. */

@@ -13,8 +13,26 @@ const rejectsFile = (ledger: Ledger, part: number): string => ledger.path(partNa
 export async function writeRejects(ledger: Ledger, part: number, rejects: readonly Reject[]): Promise<void> {
   const file = rejectsFile(ledger, part);
   if (rejects.length === 0) return ledger.fs.rm(file, { force: true }); // of an earlier, interrupted attempt
-  const lines = rejects.map(({ file, line, reason }) => `${JSON.stringify({ file, line, reason })}\n`);
+  const lines = rejects.map(({ file, line, reason, whole, rows }) => {
+    return `${JSON.stringify({ file, line, reason, whole, rows })}\n`;
+  });
   await writeTextAtomically(file, lines.join(''), ledger.fs);
+}
+
+/** @throws LongattnError of the disk, PART_UNREADABLE for a file that is no list of rejects */
+export async function readRejects(ledger: Ledger, part: number): Promise<Reject[]> {
+  const file = rejectsFile(ledger, part);
+  try {
+    const text = (await ifExists(ledger.fs.readFile(file, 'utf8'))) ?? '';
+    const lines = text.split('\n').filter((line) => line !== '');
+    return lines.map((line) => JSON.parse(line) as Reject);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw readError(error, file);
+    throw dataError(
+      'PART_UNREADABLE',
+      `${file} is damaged (${error.message}). Remove the part beside it: it is made again.`,
+    );
+  }
 }
 
 /** Merge the rejects of all parts into RUN/rejects.jsonl (empty where nothing was refused). Returns the number of rows. */

@@ -47,6 +47,8 @@ export interface RunPartsOptions {
   /** Called with every part that is there, as soon as that is known: done before, or made now. */
   onPart?: (part: number, record: LedgerRecord) => void;
   onProgress?: OnProgress | undefined;
+  /** One error in place of PARTS_FAILED, where the errors of all parts that failed have one cause. */
+  explain?: (errors: readonly unknown[]) => Error | undefined;
 }
 
 /** The parts of shard `index` (from 1) of `count`: p mod count = index - 1. */
@@ -141,7 +143,10 @@ export async function runParts(options: RunPartsOptions): Promise<LedgerRecord[]
   };
   await Promise.all(Array.from({ length: Math.min(options.workers, pending.length) }, worker));
   signal.throwIfAborted();
-  if (failures.length > 0) throw summarise(stage, failures, pending.length);
+  if (failures.length > 0) {
+    failures.sort((a, b) => a.part - b.part);
+    throw options.explain?.(failures.map(({ error }) => error)) ?? summarise(stage, failures, pending.length);
+  }
   if (queue.left.size > 0) throw leftAlone(stage, queue.left);
   const all = options.parts.flatMap((part) => records.get(part) ?? []);
   onProgress?.({ type: 'stage-done', stage, counts: totalCounts(all) });
@@ -181,7 +186,6 @@ function isOfThisPart(error: unknown): boolean {
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 function summarise(stage: StageName, failures: { part: number; error: unknown }[], tried: number): unknown {
-  failures.sort((a, b) => a.part - b.part);
   if (failures.length === tried) return failures[0]!.error;
   const named = failures.slice(0, NAMED_FAILURES).map(({ part, error }) => `${partName(part)}: ${messageOf(error)}`);
   const rest = failures.length > NAMED_FAILURES ? `; and ${failures.length - NAMED_FAILURES} more` : '';

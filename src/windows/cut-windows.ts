@@ -4,7 +4,7 @@
 // slice of the document's ids; its characters reach from the first character of its first token to the last of its last, so a
 // character that is split between two windows belongs to both.
 import { availableParallelism } from 'node:os';
-import { dataError, LongattnError } from '../base/errors.js';
+import { dataError, LongattnError, show } from '../base/errors.js';
 import { mapOrdered } from '../base/map-ordered.js';
 import type { Document, Reject, Window } from '../base/records.js';
 import type { Encoded } from '../tokenizer/encoded.js';
@@ -19,6 +19,8 @@ const MAX_UNITS_AHEAD = 2_000_000;
 export interface CutOptions {
   /** W, in tokens. */
   window: number;
+  /** Ids that the model has an embedding for: 0 to one below it. */
+  vocabulary?: number;
   /** Filled while the windows are taken: what was seen, by domain. */
   counts: WindowCounts;
   /** Documents that the tokenizer could not encode. */
@@ -42,6 +44,12 @@ export async function* cutWindows(
   for await (const { document, tokens } of encoded) {
     if (tokens instanceof Error) {
       const reason = `the tokenizer refused the text: ${tokens.message}`;
+      options.onReject({ file: document.source, line: document.row, reason });
+      continue;
+    }
+    const beyond = tokens.ids.findIndex((id) => id >= (options.vocabulary ?? Infinity));
+    if (beyond >= 0) {
+      const reason = beyondReason(tokens.ids[beyond]!, beyond, options.vocabulary!, tokenizer);
       options.onReject({ file: document.source, line: document.row, reason });
       continue;
     }
@@ -78,6 +86,13 @@ export function allTooShort(counts: WindowCounts, window: number): LongattnError
     `Not one of ${documents} documents has the ${window} tokens of a window: the longest has ${longestShort}, the mean is ` +
       `${Math.round(tokens / documents)}. Choose a --window of at most ${longestShort}, or join short documents beforehand.`,
   );
+}
+
+function beyondReason(id: number, at: number, vocabulary: number, tokenizer: Tokenizer | undefined): string {
+  const limit = `the model has embeddings for the ids below ${vocabulary}`;
+  if (!tokenizer) return `token id ${id} at ${at}: ${limit}`;
+  const name = tokenizer.nameOf(id);
+  return `the text holds the token ${show(name ?? id)} (id ${id}, at ${at}): ${limit}. With --special-tokens text it is read as plain text`;
 }
 
 async function encode(

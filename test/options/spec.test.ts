@@ -74,6 +74,7 @@ describe('parseSpec', () => {
   });
 
   it('keeps a "=" that belongs to the path', () => {
+    expect(parseSpec({ ...minimal, input: 'moby.txt' }).input).toEqual([{ domain: 'all', patterns: ['moby.txt'] }]);
     const spec = parseSpec({ ...minimal, input: ['data/year=2024/*.parquet', 'code=a=b.txt'], domainField: 'kind' });
     expect(spec.input).toEqual([{ patterns: ['data/year=2024/*.parquet'] }, { domain: 'code', patterns: ['a=b.txt'] }]);
   });
@@ -86,7 +87,7 @@ describe('parseSpec', () => {
     [{ shard: '3/2' }, 'shard must not be "3/2".'],
     [{ layers: '0,x' }, 'layers must not be "0,x".'],
     [{ std: 'rank' }, 'std must not be "rank". It must be zscore or minmax.'],
-    [{ input: ['moby.txt'] }, 'input must not be "moby.txt".'],
+    [{ input: [''] }, 'input must not be [""].'],
     [{ input: [] }, 'input must not be [].'],
     [{ model: undefined }, 'model is missing.'],
     [{ keep: '10%', keepTokens: '1B' }, 'must not both be given'],

@@ -52,7 +52,12 @@ describe('score', () => {
   it('blames the corpus where it has too many broken rows, whatever the scores met', async () => {
     const options = idsCorpus(tempFolder(), 9, { broken: 3, badId: 5 });
     await expect(score(options)).rejects.toMatchObject({ code: 'TOO_MANY_REJECTS', exitCode: 3 });
-    await expect(score({ ...options, maxRejectRate: 1 })).rejects.toMatchObject({ code: 'TOKEN_ID', exitCode: 3 });
+    // An id that the model does not have refuses its document, not the run.
+    expect(await score({ ...options, maxRejectRate: 1 })).toMatchObject({ rejects: 4 });
+    const rejects = readFileSync(path.join(`${options.output}`, 'rejects.jsonl'), 'utf8');
+    expect(rejects).toMatch(
+      /"line":6,"reason":"token id 49152 at 5: the model has embeddings for the ids below 49152"/,
+    );
   });
 
   it('says that all documents are too short, how many and how long', async () => {
@@ -131,9 +136,9 @@ describe('the log of a run', () => {
 
   it('has warnings, and the error that ended the run', async () => {
     const options = idsCorpus(tempFolder(), 3, { badId: 1 });
-    await window(options);
+    await window({ ...options, maxRejectRate: 1 });
     writeFileSync(path.join(`${options.output}`, 'windows', 'part-00000.arrow'), 'changed');
-    await expect(score(options)).rejects.toMatchObject({ code: 'TOKEN_ID' });
+    await expect(score(options)).rejects.toMatchObject({ code: 'TOO_MANY_REJECTS' });
     const folder = path.join(`${options.output}`, 'logs');
     const text = readdirSync(folder)
       .map((name) => readFileSync(path.join(folder, name), 'utf8'))
@@ -146,8 +151,8 @@ describe('the log of a run', () => {
     expect(lines).toContainEqual(
       expect.objectContaining({
         event: 'error',
-        code: 'TOKEN_ID',
-        message: expect.stringContaining('token id 49152 at 5'),
+        code: 'TOO_MANY_REJECTS',
+        message: expect.stringContaining('1 of 3 rows'),
       }),
     );
   });

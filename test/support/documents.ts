@@ -20,7 +20,9 @@ export async function readCorpus(
   const plan = JSON.parse(JSON.stringify(await planInputs(inputs, options))) as Awaited<ReturnType<typeof planInputs>>;
   const result: ReadResult = { documents: [], rejects: [], parts: plan.parts.length };
   for (const part of plan.parts) {
-    for await (const document of readSlices(part.slices, fields, (reject) => result.rejects.push(reject))) {
+    for await (const document of readSlices(part.slices, fields, {
+      onReject: (reject) => result.rejects.push(reject),
+    })) {
       result.documents.push(document);
     }
   }

@@ -1,4 +1,5 @@
 // Windows of an input from the wild, by the Node API: what was refused, warned of and counted.
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { ProgressEvent } from '../../src/base/events.js';
 import type { RunOptions } from '../../src/options/run-options.js';
@@ -33,3 +34,16 @@ export const row = (id: number, more: object = {}): string =>
 
 export const rows = (count: number, more: object = {}): string =>
   Array.from({ length: count }, (_, id) => row(id, more)).join('');
+
+/** A folder with these files. */
+export function files(contents: Record<string, string | Buffer>): string {
+  const folder = tempFolder();
+  for (const [name, content] of Object.entries(contents)) {
+    mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
+    writeFileSync(path.join(folder, name), content);
+  }
+  return folder;
+}
+
+/** A file that test/wild/make.py makes. */
+export const wildFile = (name: string): string => path.join(import.meta.dirname, 'files', name);

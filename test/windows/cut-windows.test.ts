@@ -126,6 +126,8 @@ describe('windows', () => {
     const tokenizer: Tokenizer = {
       sha256: '',
       vocabularySize: 9,
+      addedTokens: [],
+      nameOf: () => undefined,
       encode: async (text) => {
         if (text === 'bad') throw new Error('no [UNK]');
         return { ids: Int32Array.of(1, 2), span: () => [0, 1] };

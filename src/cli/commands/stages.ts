@@ -6,6 +6,7 @@ import { describeRemoval } from '../removal-table.js';
 import type { Group } from '../../options/row.js';
 import type { RunOptions } from '../../options/run-options.js';
 import { RUN } from '../../options/table.js';
+import { lostRows } from '../../pipeline/refused-files.js';
 import { runCommand } from '../context.js';
 import { addOptions, collectOptions, once } from '../options.js';
 import { printResult, renderTable } from '../output.js';
@@ -96,6 +97,12 @@ export function describeRun(summary: RunSummary): string {
   if (summary.shortDocuments > 0)
     lines.push(`${count(summary.shortDocuments)} documents shorter than a window were left out`);
   if (summary.rejects > 0) lines.push(`${count(summary.rejects)} rows were refused: ${summary.rejectsPath}`);
+  for (const file of summary.refused) {
+    lines.push(`refused: ${file.file} (${file.reason}; ${lostRows(file)}): ${summary.rejectsPath}`);
+  }
+  if (summary.nonFinite > 0) {
+    lines.push(`${count(summary.nonFinite)} rows have NaN or Infinity, which is no JSON: read as null`);
+  }
   if (summary.removal) lines.push(describeRemoval(summary.removal));
   lines.push(summary.result);
   return lines.join('\n');
