@@ -66,14 +66,38 @@ void check_view(const TensorSpec& spec, int64_t rows, int64_t columns) {
   }
 }
 
+int64_t bytes_of_all(const TensorSpec& spec, int64_t columns) {
+  if (spec.dtype == DType::f4_e2m1 && columns % 2 != 0) invalid(spec, "its rows must have an even number of elements.");
+  int64_t elements = 1;
+  for (const int64_t size : spec.shape) elements = multiply(spec, elements, size);
+  multiply(spec, elements, 4);  // so that no count of bytes overflows
+  if (elements == 0) invalid(spec, "it is empty.");
+  return bytes_of(spec.dtype, elements);
+}
+
 }  // namespace
+
+// The factors are few and every row needs some, so they are read at once.
+void MappedTensor::read_scales() {
+  if (!spec_.scale) invalid(spec_, "it is quantized, and no scale is given.");
+  if (spec_.transposed || spec_.shape.size() != 2) invalid(spec_, "a quantized tensor must be a matrix as it lies.");
+  const ScaleSpec& scale = *spec_.scale;
+  const int64_t rows = (spec_.shape[0] - 1) / scale.block_rows + 1;
+  scale_columns_ = (columns_ - 1) / scale.block_columns + 1;
+  TensorSpec factors;
+  factors.role = spec_.role + " (scale)";
+  factors.file = scale.file;
+  factors.offset = scale.offset;
+  factors.dtype = scale.dtype;
+  factors.shape = {rows, scale_columns_};
+  scales_ = MappedTensor(factors, rows, scale_columns_).read_all();
+}
 
 MappedTensor::MappedTensor(const TensorSpec& spec, int64_t rows, int64_t columns)
     : spec_(spec), rows_(rows), columns_(columns) {
   check_view(spec_, rows, columns);
-  bytes_ = bytes_of(spec_.dtype);
-  for (const int64_t size : spec_.shape) bytes_ = multiply(spec_, bytes_, size);
-  if (bytes_ == 0) invalid(spec_, "it is empty.");
+  bytes_ = bytes_of_all(spec_, columns);
+  if (is_quantized(spec_.dtype)) read_scales();
   descriptor_ = open(spec_.file.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor_ < 0) {
     throw Error(kFileUnreadable, spec_.file + " cannot be opened: " + std::strerror(errno) + ".");
@@ -125,7 +149,9 @@ MappedTensor::MappedTensor(MappedTensor&& other) noexcept
       descriptor_(std::exchange(other.descriptor_, -1)),
       mapping_(other.mapping_),
       mapping_bytes_(other.mapping_bytes_),
-      data_(other.data_) {}
+      data_(other.data_),
+      scales_(std::move(other.scales_)),
+      scale_columns_(other.scale_columns_) {}
 
 int64_t MappedTensor::file_row(int64_t row) const {
   const RowBlocks& blocks = spec_.rows;
@@ -133,13 +159,17 @@ int64_t MappedTensor::file_row(int64_t row) const {
 }
 
 void MappedTensor::read_row(int64_t row, float* out) const {
-  const int64_t size = bytes_of(spec_.dtype);
   const int64_t from = file_row(row);
   if (spec_.transposed) {
+    const int64_t size = bytes_of(spec_.dtype);
     const int64_t stride = spec_.shape[1] * size;
     for (int64_t c = 0; c < columns_; ++c) to_float32(spec_.dtype, data_ + c * stride + from * size, 1, out + c);
   } else {
-    to_float32(spec_.dtype, data_ + from * columns_ * size, columns_, out);
+    to_float32(spec_.dtype, data_ + bytes_of(spec_.dtype, from * columns_), columns_, out);
+  }
+  if (spec_.scale) {
+    const float* factors = scales_.data() + from / spec_.scale->block_rows * scale_columns_;
+    for (int64_t c = 0; c < columns_; ++c) out[c] *= factors[c / spec_.scale->block_columns];
   }
   for (int64_t c = 0; c < columns_; ++c) {
     if (!std::isfinite(out[c])) {

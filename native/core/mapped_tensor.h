@@ -25,7 +25,8 @@ class MappedTensor {
   int64_t columns() const { return columns_; }
   const TensorSpec& spec() const { return spec_; }
 
-  // Row `row` of the matrix as float32, out [columns]. Throws Error(kWeightNotFinite) naming role, row and file.
+  // Row `row` of the matrix as float32, out [columns]: of a quantized one, each element times the factor of its block,
+  // rounded once. Throws Error(kWeightNotFinite) naming role, row and file.
   // Thread-safe.
   void read_row(int64_t row, float* out) const;
   // First byte of the tensor as it lies in the file, before any view.
@@ -41,6 +42,7 @@ class MappedTensor {
 
  private:
   void map();
+  void read_scales();
   int64_t file_row(int64_t row) const;
 
   TensorSpec spec_;
@@ -51,6 +53,8 @@ class MappedTensor {
   void* mapping_ = nullptr;
   int64_t mapping_bytes_ = 0;
   const unsigned char* data_ = nullptr;
+  std::vector<float> scales_;  // of a quantized tensor, a row of factors for each row of blocks
+  int64_t scale_columns_ = 0;
 };
 
 }  // namespace longattn

@@ -33,7 +33,8 @@ projection::PackedMatrix pack_weights(const SpecReader& reader, const LayerZeroC
   const MappedTensor q(required(reader.layer_tensor("q"), "layers.0.q"), config.heads * config.dim, config.hidden);
   const MappedTensor k(required(reader.layer_tensor("k"), "layers.0.k"), config.kv_heads * config.dim, config.hidden);
   const std::vector<int64_t> parts(static_cast<size_t>(config.kv_heads), config.group_rows());
-  const DType type = q.spec().dtype == k.spec().dtype ? q.spec().dtype : DType::f32;
+  const bool as_stored = q.spec().dtype == k.spec().dtype && !is_quantized(q.spec().dtype);
+  const DType type = as_stored ? q.spec().dtype : DType::f32;
   projection::PackedMatrix packed(type, config.hidden, parts, [&](int64_t part, int64_t row, float* out) {
     for_group_row(config, part, row, [&](int64_t r) { q.read_row(r, out); }, [&](int64_t r) { k.read_row(r, out); });
   });

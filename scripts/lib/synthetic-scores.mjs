@@ -86,7 +86,7 @@ class Corpus {
 export async function makeSyntheticRun(dir, windows) {
   const parts = Math.max(1, Math.ceil(windows / PART_WINDOWS));
   const run = await openRun(dir, {
-    stages: { windows: { window: WINDOW }, scores: { k: 'quarter' } },
+    stages: { windows: { window: WINDOW }, scores: { k: 'quarter', model: 'synthetic' } },
     versions: {},
     freeze: async () => ({ inputs: [], parts }),
   });

@@ -118,7 +118,11 @@ function checkWindow(ids: Int32Array, model: ModelDescription, { start, rows }: 
     );
   }
   if (model.maxLength !== undefined && ids.length > model.maxLength) {
-    throw invalid('window', ids.length, `at most ${model.maxLength}: this model has no learned positions beyond`);
+    throw invalid(
+      'window',
+      ids.length,
+      `at most ${model.maxLength}: the positions of this model, or the rule for them, end there`,
+    );
   }
   const beyond = rows.find((row) => row >= ids.length);
   if (beyond !== undefined) {

@@ -101,5 +101,5 @@ function sortedBoth(above: ArrayLike<number>, below: ArrayLike<number>): Int32Ar
     all[i] = above[i]!;
     all[count + i] = below[i]!;
   }
-  return Int32Array.from(all, (_, i) => i).sort((a, b) => all[a]! - all[b]!);
+  return Int32Array.from(all, (_, i) => i).sort((a, b) => (all[a]! < all[b]! ? -1 : all[a]! > all[b]! ? 1 : 0));
 }

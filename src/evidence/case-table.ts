@@ -9,6 +9,10 @@ export interface CaseFacts {
   pair: string;
   control: string;
   domain: string;
+  /** Share of the window inside a verbatim repeat of 64 tokens or more. */
+  repeats: number;
+  /** Equal for real windows of a domain that are near-duplicates. */
+  cluster: number;
 }
 
 /** A count score for every case; `k` is undefined where the score ignores it. */

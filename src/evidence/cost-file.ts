@@ -51,13 +51,10 @@ export async function readCosts(
 }
 
 /** CPU seconds a window: once seen, once scored. */
-async function countCosts(
-  windows: readonly Window[],
-  { model, ks, seed }: ValidateOptions,
-): Promise<Record<string, number>> {
+async function countCosts(windows: readonly Window[], { ks, seed }: ValidateOptions): Promise<Record<string, number>> {
   const costs: Record<string, number> = {};
   for (const { name, open } of listCountScores()) {
-    const scorer = open({ vocabulary: model.vocabSize, seed });
+    const scorer = open({ seed });
     const total = await cpuSeconds(async () => {
       for (const { tokenIds } of windows) scorer.observe?.(tokenIds);
       for (const window of windows) scorer.value(window, ks[0]!);

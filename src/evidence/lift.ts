@@ -50,16 +50,13 @@ export function keptShare(keep: number, windows: number): number {
 /** @param values of the score by place, higher is kept first */
 export function liftDraws(sample: LiftSample, values: ArrayLike<number>): LiftDraws {
   const orders = sample.domains.map(({ windows }) => order(windows, values, sample.refused));
-  const both = (weights: Uint16Array): [kept: number, all: number] => keptAndAll(sample, orders, weights);
+  const sums = (weights: Uint16Array): readonly [kept: number, all: number] => keptAndAll(sample, orders, weights);
+  const { resamples } = sample;
+  const drawn = Array.from({ length: resamples.count }, (_, r) => sums(resamples.weights(r)));
+  const [kept, all] = sums(resamples.sample());
   return {
-    ratio: draw(sample.resamples, (weights) => {
-      const [kept, all] = both(weights);
-      return kept / all;
-    }),
-    nats: draw(sample.resamples, (weights) => {
-      const [kept, all] = both(weights);
-      return kept - all;
-    }),
+    ratio: { value: kept / all, draws: Float64Array.from(drawn, ([x, y]) => x / y) },
+    nats: { value: kept - all, draws: Float64Array.from(drawn, ([x, y]) => x - y) },
   };
 }
 

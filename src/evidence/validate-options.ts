@@ -6,7 +6,7 @@ import type { CombineSettings } from '../scores/score.js';
 import type { ScoreWindows } from '../scoring/score-batch.js';
 import type { WindowLosses } from './losses.js';
 
-/** Of which windows the loss is measured: none, the real ones, or the controls too. */
+/** Of which windows the loss is measured: none; the real ones and eight of each control; or all. */
 export type LossScope = 'none' | 'real' | 'all';
 
 export interface ValidateOptions {
@@ -29,6 +29,8 @@ export interface ValidateOptions {
   /** Names of controls; default all. */
   controls?: readonly string[];
   loss: LossScope;
+  /** Share of the windows that a selection would keep, 0..1. */
+  keep: number;
   seed: number;
   settings: CombineSettings;
   ropeTheta?: number | undefined;

@@ -56,6 +56,7 @@ export async function validateRun(options: ValidationOptions, hooks: ValidateHoo
     perDomain: own.windows,
     ...(own.controls && { controls: own.controls }),
     loss: plan.loss,
+    keep: spec.keep ?? 0.125,
     seed: own.seed,
     settings: { alpha: spec.alpha, std: spec.std },
     input: spec.input,

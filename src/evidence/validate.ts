@@ -9,7 +9,9 @@ import { binEdges } from '../base/statistics.js';
 import { writeTextAtomically } from '../io/atomic-file.js';
 import type { JsonObject } from '../io/canonical-json.js';
 import { listCountScores } from '../scores/registry.js';
+import { version } from '../base/version.js';
 import { advise } from './advice.js';
+import { certify, type Certificate } from './certificate.js';
 import { Analysis } from './analyse.js';
 import { makeCases } from './cases.js';
 import { readCases, writeCases, type StoredCases } from './case-parts.js';
@@ -30,7 +32,8 @@ const FEWEST_WINDOWS = 4;
 
 export interface ValidateResult {
   report: EvidenceReport;
-  files: { report: string; table: string; picture: string; choice: string };
+  files: { report: string; table: string; picture: string; choice: string; certificate: string; page: string };
+  certificate: Certificate;
 }
 
 /**
@@ -84,7 +87,7 @@ async function prepareCases(store: EvidenceStore, options: ValidateOptions): Pro
   const { ks, seed, window, onProgress, signal } = options;
   onProgress?.({ type: 'stage-start', stage: 'controls', parts: 1, done: 0 });
   const scores = listCountScores();
-  const counts = new CountValues(scores, { vocabulary: options.model.vocabSize, seed });
+  const counts = new CountValues(scores, { seed });
   const watched = (): AsyncIterable<Window> => stopping(options.windows(), signal);
   const sample = await sampleWindows(watched(), options.perDomain, seed, (one) => counts.observe(one));
   const made = await makeCases(sample, watched(), {
@@ -141,6 +144,8 @@ async function writeReport(
     settings,
     seed,
     gainsOfControls,
+    window: options.window,
+    keep: options.keep,
     ...(gains && { gains }),
   });
   const files = {
@@ -148,6 +153,8 @@ async function writeReport(
     table: path.join(store.dir, 'report.arrow'),
     picture: path.join(store.dir, 'auc.svg'),
     choice: path.join(store.dir, 'choice.json'),
+    certificate: path.join(store.dir, 'certificate.json'),
+    page: path.join(store.dir, 'certificate.md'),
   };
   const metadata = {
     architecture: model.architecture,
@@ -159,6 +166,10 @@ async function writeReport(
   const report = reportOf(all, analysis, measured, options);
   await writeTextAtomically(files.report, `${JSON.stringify(report, null, 1)}\n`);
   await writeTextAtomically(files.picture, heatMap(report));
+  const certificate = certify(report, version);
+  const { sha256, facts, page } = certificate;
+  await writeTextAtomically(files.certificate, `${JSON.stringify({ sha256, ...facts }, null, 2)}\n`);
+  await writeTextAtomically(files.page, page);
   const { choice } = report;
   const origin = {
     rule: 'quarter' as const,
@@ -166,9 +177,9 @@ async function writeReport(
     ropeTheta: options.ropeTheta,
     dtype: options.dtype,
   };
-  await writeTextAtomically(files.choice, `${JSON.stringify(choiceFile(report, origin), null, 2)}\n`);
+  await writeTextAtomically(files.choice, `${JSON.stringify(choiceFile(report, origin, certificate), null, 2)}\n`);
   onProgress?.({ type: 'stage-done', stage: 'evidence', counts: { rows } });
-  return { report, files };
+  return { report, files, certificate };
 }
 
 function reportOf(table: CaseTable, analysis: Analysis, measured: Measured, options: ValidateOptions): EvidenceReport {
@@ -176,7 +187,7 @@ function reportOf(table: CaseTable, analysis: Analysis, measured: Measured, opti
   const findings = analysis.findings();
   for (const one of [findings.paper, findings.choice, ...findings.findings]) one.seconds = measured.cost(one);
   const report = {
-    format: 1 as const,
+    format: 2 as const,
     model: {
       path: model.path,
       architecture: model.architecture,

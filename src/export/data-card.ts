@@ -16,6 +16,8 @@ export interface CardFacts {
   /** Of the selection. */
   settings: JsonObject;
   domains: readonly DomainSummary[];
+  /** Page of the certificate of the choice, Markdown. */
+  certificate?: string | undefined;
   nullModel?: NullModel;
 }
 
@@ -32,7 +34,16 @@ const COLUMNS = (ids: string): string => `| column | meaning |
 | \`score\` | what ranked: the score that \`selection\` above names, LDS by default |
 | \`rank\` | 1 = best of the domain, over all its windows, kept or not |`;
 
-export function dataCard({ format, idsColumn, version, scores, settings, domains, nullModel }: CardFacts): string {
+export function dataCard({
+  format,
+  idsColumn,
+  version,
+  scores,
+  settings,
+  domains,
+  nullModel,
+  certificate,
+}: CardFacts): string {
   const { layers: _, selection: _s, ...model } = scores;
   const kept = domains.reduce((sum, domain) => sum + domain.kept, 0);
   const tokens = domains.reduce((sum, domain) => sum + domain.keptTokens, 0);
@@ -61,7 +72,7 @@ longattn ${version}, with:
 ${JSON.stringify({ scores: model, selection: settings }, null, 2)}
 \`\`\`
 
-## Columns
+${certificate === undefined ? '' : `${certificate}\n`}## Columns
 ${columnsOf(format, idsColumn)}
 
 ## Opening it
@@ -85,7 +96,13 @@ function nullLine(model: NullModel | undefined): string {
 
 function domainRow(domain: DomainSummary): string {
   const { documents, windows, tokens, dsMean, duMean, scoreCut, kept, keptTokens } = domain;
-  const numbers = [count(documents), count(windows), count(tokens), dsMean.toFixed(4), duMean.toExponential(3)];
+  const numbers = [
+    count(documents),
+    count(windows),
+    count(tokens),
+    dsMean?.toFixed(4) ?? '',
+    duMean?.toExponential(3) ?? '',
+  ];
   const name = domain.domain.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ');
   return `| ${[name, ...numbers, scoreCut?.toFixed(4) ?? 'none', count(kept), count(keptTokens)].join(' | ')} |`;
 }

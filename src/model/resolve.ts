@@ -1,14 +1,26 @@
 // From config.json to a complete plan: every setting and every tensor name of every layer, before any weight file is looked at.
-import { dataError, invalid, show, type LongattnError } from '../base/errors.js';
+import { dataError, invalid, show } from '../base/errors.js';
 import { isObject, type ConfigReader } from './config-reader.js';
 import { findFamily } from './families/index.js';
-import { merge, type Family, type Part, type PlanContext, type Settings, type Sizes, type Tensors } from './plan.js';
+import { readQuantization, type Quantization } from './quantization.js';
+import {
+  merge,
+  type Family,
+  type Part,
+  type PlanContext,
+  type Settings,
+  type Sizes,
+  type TensorRef,
+  type Tensors,
+} from './plan.js';
 
 export interface ResolvedModel {
   family: Family;
-  /** Some weights are packed: layers cannot be run, and the first one's scores do not need those weights. */
-  quantized: boolean;
+  /** How its weights are stored. */
+  quantization: Quantization;
   sizes: Sizes;
+  /** Longest window that is described; undefined: no such limit. */
+  longest: number | undefined;
   /** Settings of the whole model. */
   globals: Settings;
   embedding: Required<Part>;
@@ -28,7 +40,9 @@ export function resolveModel(config: ConfigReader, ropeTheta: number | undefined
     part.only('is_causal', true);
     refuseLayerConfigs(part);
   }
-  const quantized = [config, inner].some((part) => refuseQuantized(part, family));
+  const quantization = [config, inner]
+    .map((part) => readQuantization(part, family.quantizations ?? []))
+    .reduce((one, other) => (other.kind === 'none' ? one : other));
   const sizes = family.sizes(inner);
   const model: PlanContext = { config: inner, sizes, ropeTheta };
   const embedding = merge([family.embedding(model)]);
@@ -44,7 +58,8 @@ export function resolveModel(config: ConfigReader, ropeTheta: number | undefined
     ...embedding.globals,
     ...merge(layers).globals,
   };
-  return { family, quantized, sizes, globals, embedding, layers, head: merge([family.head(model)]) };
+  const longest = family.longest?.(model);
+  return { family, quantization, sizes, longest, globals, embedding, layers, head: merge([family.head(model)]) };
 }
 
 /** Settings that single layers have of their own (transformers 5.15 and later): only those that repeat the model's. */
@@ -62,54 +77,26 @@ function refuseLayerConfigs(config: ConfigReader): void {
   }
 }
 
-/** Where a config says that weights are packed, or that activations are rounded while the model runs. */
-const QUANTIZATION_KEYS = ['quantization_config', 'compression_config', 'quantization'];
-
-/**
- * Weights may look plain and be rounded only when the model runs, so the config decides, not the dtypes.
- * @returns whether they are quantized where the family knows that layer 0 does without them
- */
-function refuseQuantized(config: ConfigReader, family: Family): boolean {
-  const keys = QUANTIZATION_KEYS.filter((name) => config.has(name) && !leavesWeightsPlain(config.values[name]));
-  for (const key of keys) {
-    const value = config.values[key];
-    const method = isObject(value) ? value['quant_method'] : undefined;
-    if (typeof method !== 'string' || !family.quantizedElsewhere?.includes(method)) {
-      throw quantizedError(config.path, `${key} says that the weights are quantized (${show(method ?? value)})`);
-    }
-  }
-  return keys.length > 0;
-}
-
-/** An empty object, or one that rounds the cache of keys and values alone, which is not used here. */
-function leavesWeightsPlain(value: unknown): boolean {
-  if (!isObject(value)) return false;
-  const method = value['quant_method'];
-  if (method === 'modelopt' && isObject(value['quantization'])) return value['quantization']['quant_algo'] === null;
-  if (method === 'compressed-tensors') {
-    const groups = value['config_groups'];
-    return isObject(groups) && Object.keys(groups).length === 0;
-  }
-  return Object.keys(value).length === 0;
-}
-
-export function quantizedError(path: string, what: string): LongattnError {
-  return dataError(
-    'MODEL_QUANTIZED',
-    `${path}: ${what}, which is not supported. Use the model as it was before quantization.`,
-  );
-}
-
 function resolveLayer(family: Family, model: PlanContext, layer: number): Required<Part> {
   const part = merge(Object.values(family.layer).map((piece) => piece(model, layer)));
   const place = (tensors: Tensors): Tensors =>
     Object.fromEntries(
       Object.entries(tensors).map(([role, ref]) => [
         `layers.${layer}.${role}`,
-        { ...ref, name: family.layerPrefix(layer) + ref.name },
+        inLayer(ref, family.layerPrefix(layer)),
       ]),
     );
   return { ...part, score: place(part.score), forward: place(part.forward) };
+}
+
+/** A tensor and its other forms by their names in a layer. */
+function inLayer(ref: TensorRef, prefix: string): TensorRef {
+  return {
+    ...ref,
+    name: prefix + ref.name,
+    ...(ref.instead && { instead: inLayer(ref.instead, prefix) }),
+    ...(ref.otherwise && { otherwise: inLayer(ref.otherwise, prefix) }),
+  };
 }
 
 /** What the asked layers need: settings up to the deepest, tensors of the layers below it in full and of it up to Q and K. */

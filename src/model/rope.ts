@@ -113,7 +113,7 @@ function checkKeys(parameters: ConfigReader, type: RopeType, family: RopeFamily)
     throw dataError(
       'CONFIG_INVALID',
       `${parameters.path}: ${key} is ${show(parameters.values[key])}, which transformers does not heed and other programs do. ` +
-        'Say what cos and sin are multiplied by: --config-override rope_scaling.attention_factor=1, or another number.',
+        'Say what cos and sin are multiplied by: write attention_factor (1, or another number) beside it in config.json.',
     );
   }
 }

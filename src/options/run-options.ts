@@ -83,6 +83,10 @@ export interface RunOptions {
   quota?: Readonly<Record<string, number>> | string | undefined;
   /** Largest share of a window that a better kept window of its document may cover. Default: 1, which allows all. */
   maxOverlap?: Share | undefined;
+  /** Largest share of a window inside verbatim repeats of 64 tokens or more. Default: 0.3, or 1 for the paper's scores and `random`. */
+  maxRepeats?: Share | undefined;
+  /** Run with a choice whose certificate says that it tells nothing. Default: false. */
+  forceChoice?: boolean | 'true' | 'false' | undefined;
   /** Most windows to keep of one document, at least 1. Default: all. */
   maxPerDocument?: Whole | undefined;
   /** T, in standard deviations of the score, from 0: draw windows by softmax(score / T). Default: 0, a hard cut. */

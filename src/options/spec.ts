@@ -11,9 +11,12 @@ import { RUN } from './table.js';
 const foundSchema = z.looseObject({
   model: z.looseObject({ path: z.string(), revision: z.string() }),
   chosen: z.looseObject({
-    layer: z.array(z.int().min(0)).min(1),
-    heads: z.union([z.literal('all'), z.array(z.int().min(0)).min(1)]),
+    // A count has neither.
+    layer: z.array(z.int().min(0)).min(1).optional(),
+    heads: z.union([z.literal('all'), z.array(z.int().min(0)).min(1)]).optional(),
   }),
+  /** Absent in a choice of an earlier version. */
+  certificate: z.looseObject({ sha256: z.string(), tells: z.boolean(), page: z.string() }).optional(),
 });
 export type ChoiceOrigin = z.output<typeof foundSchema>;
 
@@ -63,6 +66,13 @@ export function parseSpec(options: RunOptions): Spec {
   }
   // One domain where nobody names any.
   if (!parsed.domainField) parsed.input.forEach((input) => (input.domain ??= 'all'));
+  if (origin?.certificate?.tells === false && !parsed.forceChoice) {
+    throw new LongattnError(
+      'CHOICE_TELLS_NOTHING',
+      'usage',
+      'The choice was found to tell nothing: what it keeps is as good as chance (see the certificate beside it). Validate with more text, choose another score, or give --force-choice.',
+    );
+  }
   return {
     ...parsed,
     k: resolveDistance(parsed.k, parsed.window),

@@ -259,6 +259,23 @@ export const RUN = {
     allowed: 'DOMAIN=SHARE pairs such as book=60%,code=40%',
     help: 'shares of --keep-tokens by domain: book=60%,code=40%',
   },
+  maxRepeats: {
+    stage: 'selection',
+    group: 'select',
+    type: type.share,
+    absent: "0.3; 1 for the paper's scores and random",
+    allowed: 'a share of a window from 0 to 1',
+    help: 'largest share of a window inside verbatim repeats of 64 tokens or more',
+  },
+  forceChoice: {
+    stage: 'none',
+    group: 'select',
+    type: type.flag,
+    default: 'false',
+    kind: 'flag',
+    allowed: 'true or false',
+    help: 'run with a choice whose certificate says that it tells nothing',
+  },
   maxOverlap: {
     stage: 'selection',
     group: 'select',

@@ -12,8 +12,9 @@ export async function requireChosenModel(
   model: Pick<ModelDescription, 'path' | 'layers' | 'revision'>,
 ): Promise<void> {
   const found = spec._found;
-  if (!found) return;
-  const { layer } = found.chosen;
+  const { layer } = found?.chosen ?? {};
+  // A count was found without the model's help.
+  if (!found || !layer) return;
   // The name of the weights depends on what is opened: the layers, and all of them and the head for the losses.
   const same = layer.join() === model.layers.join() && !spec.losses;
   const { revision } = same ? model : await openModelFolder(model.path, { layers: layer, ...modelOptions(spec) });

@@ -138,13 +138,20 @@ async function selected(
   const { spec } = opened;
   const windows = opened.model ? await scored(opened, hooks) : await endWindows(opened);
   const selection = await timed('selection', hooks, async () => {
-    const result = await selectWindows(opened.run, stageOptions('selection', spec), { signal: hooks.signal });
+    const chosen = { ...stageOptions('selection', spec), ...certificateOf(spec) };
+    const result = await selectWindows(opened.run, chosen, hooks);
     return { ...result, counts: { kept: result.domains.reduce((sum, { kept }) => sum + kept, 0) } };
   });
   const removal = spec.report ? await removalOf(opened, selection, hooks) : undefined;
   // A report of the selection before this one would be a wrong one.
   if (!removal) await opened.run.windows.fs.rm(removalPath(opened.run), { force: true });
   return { windows, selection, removal };
+}
+
+/** Of a choice, while what is ranked by is what was chosen. */
+function certificateOf({ score, _found: found }: Spec): { certificate?: { sha256: string; page: string } } {
+  const { certificate, chosen } = found ?? {};
+  return certificate && chosen?.['score'] === score ? { certificate } : {};
 }
 
 function removalOf(opened: Opened, selection: SelectionResult, hooks: RunHooks): Promise<RemovalResult> {

@@ -57,7 +57,7 @@ export async function prepare(
     throw new LongattnError(
       'WINDOW_TOO_LONG',
       'usage',
-      `window must not be ${spec.window}: this model has learned positions for ${model.maxLength} tokens. Choose a --window of at most ${model.maxLength}.`,
+      `window must not be ${spec.window}: this model is computed up to ${model.maxLength} tokens, where its positions or the rule for them end. Choose a --window of at most ${model.maxLength}.`,
     );
   }
   if (model.maxPositions !== undefined && spec.window > model.maxPositions && spec.ropeTheta === undefined) {
@@ -74,6 +74,7 @@ export async function prepare(
   const tokenizer = spec.idsField ? undefined : await openTokenizer(folder, { specialTokens, maxDocument });
   const beyond = tokenizer && beyondWarning(tokenizer, model);
   if (beyond) onProgress?.(beyond);
+  for (const warning of tokenizer?.warnings ?? []) onProgress?.({ type: 'warning', ...warning });
   const run = await openRun(spec.output, {
     stages: {
       windows: { ...storedOptions('windows', spec), tokenizer: tokenizer?.sha256 ?? null },

@@ -22,7 +22,8 @@ const MANY = 4096;
 
 function ascending(values: ArrayLike<number>): Uint32Array {
   const order = Uint32Array.from({ length: values.length }, (_, i) => i);
-  if (values.length < MANY) return order.sort((a, b) => values[a]! - values[b]!);
+  if (values.length < MANY)
+    return order.sort((a, b) => (values[a]! < values[b]! ? -1 : values[a]! > values[b]! ? 1 : 0)); // also of -Infinity
   return rankDescending(Float64Array.from(values), order, () => 0).reverse();
 }
 

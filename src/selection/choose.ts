@@ -27,9 +27,15 @@ const UNDECIDED = 255;
 
 /**
  * @param scores a finite number a window
+ * @param repeats share of each window inside a verbatim repeat; needed where `maxRepeats` is below 1
  * @throws LongattnError INVALID_OPTION for quotas that do not fit the domains
  */
-export function choose(table: WindowTable, scores: Float64Array, settings: KeepSettings): Choice {
+export function choose(
+  table: WindowTable,
+  scores: Float64Array,
+  settings: KeepSettings,
+  repeats?: Float64Array,
+): Choice {
   checkQuota(settings, table.domainNames);
   const rank = new Int32Array(table.length);
   const reason = new Uint8Array(table.length).fill(UNDECIDED);
@@ -43,7 +49,7 @@ export function choose(table: WindowTable, scores: Float64Array, settings: KeepS
     const { room, reason: full } = budgetOf(table.domainNames[domain]!, windows.length, settings, table);
     let lowest = Infinity;
     let taken = 0;
-    const guards = guardsOf(settings, table);
+    const guards = guardsOf(settings, table, repeats);
     for (let i = 0; i < order.length && taken < room; i++) {
       const window = order[i]!;
       const refused = firstRefusal(guards, window);

@@ -1,14 +1,17 @@
-// Count scores for all windows of a run: two passes over the windows parts, linear in tokens, a batch in memory at a time.
+// Count scores for all windows of a run. What stands in counts/ is read there, a few numbers a window. Anything else costs a pass over
+// all token ids, and another one before it where a score must know what is rare in its domain (idf).
 //
-// The first pass shows every window to the scorer of its domain (what is rare there?) and finds the largest id. Parts and their rows
-// come in the order of the run, so that shards and workers change nothing.
+// Parts and their rows come in the order of the run, so that shards and workers change nothing.
 import { dataError, show } from '../base/errors.js';
+import type { OnProgress } from '../base/events.js';
 import { ArrowFile } from '../arrow/file.js';
 import { requireRows } from '../arrow/reader.js';
 import { WINDOW_COLUMNS } from '../arrow/schema.js';
 import { partName, type Ledger, type LedgerCheck } from '../run/ledger.js';
 import { requireVerified } from '../run/verified-parts.js';
 import type { CountScore, CountScorer } from '../scores/counts/count-score.js';
+import { storedCount } from '../counts/stored-count.js';
+import { readCounts } from './read-counts.js';
 import type { WindowTable } from './window-table.js';
 
 export interface MeasureCountsOptions {
@@ -22,19 +25,26 @@ export interface MeasureCountsOptions {
   seed: number;
   check?: LedgerCheck | undefined;
   signal?: AbortSignal | undefined;
+  onProgress?: OnProgress | undefined;
 }
 
 /** @returns for each score one number a window @throws LongattnError PART_MISSING, PART_CHANGED, SCORES_STALE, SCORE_NOT_FINITE */
 export async function measureCounts(options: MeasureCountsOptions): Promise<Float64Array[]> {
+  const { counts, table, k } = options;
+  const stored = counts.map(({ name }) => storedCount(name, k, table.window));
+  const wanted = stored.flatMap((one) => one ?? []);
+  const read = wanted.length > 0 ? (await readCounts({ ...options, window: table.window }, wanted, table)).values : [];
+  const others = counts.filter((_, i) => !stored[i]);
+  const passed = others.length > 0 ? await passOver({ ...options, counts: others }) : [];
+  return stored.map((one) => (one ? read : passed).shift()!);
+}
+
+async function passOver(options: MeasureCountsOptions): Promise<Float64Array[]> {
   const { counts, table, k, seed, windows, parts } = options;
   const names = Array.from({ length: parts }, (_, part) => partName(part));
   const records = await requireVerified(windows, names, options.check, options.signal);
   const rows = records.map((record) => record.rows);
-  let vocabulary = 0;
-  await eachWindow(options, rows, (_, ids) => {
-    for (let i = 0; i < ids.length; i++) if (ids[i]! >= vocabulary) vocabulary = ids[i]! + 1;
-  });
-  const scorers: CountScorer[][] = table.domainNames.map(() => counts.map((score) => score.open({ vocabulary, seed })));
+  const scorers: CountScorer[][] = table.domainNames.map(() => counts.map((score) => score.open({ seed })));
   if (scorers.flat().some((scorer) => scorer.observe)) {
     await eachWindow(options, rows, (at, ids) => {
       for (const scorer of scorers[table.domains[at]!]!) scorer.observe?.(ids);

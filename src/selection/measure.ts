@@ -32,10 +32,11 @@ export interface Measured {
   du: Float64Array;
   /** For each score of `attention` one array a component. */
   components: Float64Array[][];
-  layer: number;
+  /** Undefined where the run has no scores. */
+  layer: number | undefined;
   /** As used; undefined when there is no window. */
   k: number | undefined;
-  /** Of the scores files: model, kernel, ... */
+  /** Of the scores files: model, kernel, ...; of the windows files where the run has no scores. */
   metadata: Record<string, string>;
 }
 
@@ -124,7 +125,7 @@ async function measureFile(file: ScoresFile, measured: Measured, options: Measur
   for await (const batch of file.batches(columnsForRanking(options.attention, options.k), { reuse: true })) {
     options.signal?.throwIfAborted();
     const { columns } = batch;
-    const chosen = rowsOfLayer(columns.layer, measured.layer);
+    const chosen = rowsOfLayer(columns.layer, measured.layer!);
     const from = measured.table.length;
     measured.table.append(columns.window_id, columns.domain, chosen.length === batch.rows ? undefined : chosen);
     if (chosen.length > 0) measured.k ??= options.k ?? columns.k[chosen[0]!];

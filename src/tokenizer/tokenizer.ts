@@ -11,6 +11,7 @@ import { environmentError, dataError } from '../base/errors.js';
 import { encodePieces } from './encode-pieces.js';
 import type { Encoded } from './encoded.js';
 import { cutIntoPieces, PIECE_UNITS, pieceRule } from './pieces.js';
+import { readTokenizerConfig, templateWarnings, withTemplate, type TokenizerWarning } from './template.js';
 
 const MAX_DOCUMENT = 8 << 20;
 /** From here on the spans of a text are kept as numbers: asking for all of them takes time, but less memory. */
@@ -32,8 +33,12 @@ export interface TokenizerOptions {
 }
 
 export interface Tokenizer {
-  /** sha256 of tokenizer.json: which tokenizer made a run's windows. */
+  /** sha256 of tokenizer.json (of what is made of it, where the rule of its class differs): which tokenizer made a run's windows. */
   readonly sha256: string;
+  /** Ids that every text gets, as those of an empty one: BOS, EOS. */
+  readonly added: readonly number[];
+  /** Where tokenizer_config.json or another version of transformers says otherwise. */
+  readonly warnings: readonly TokenizerWarning[];
   /** Number of ids, added tokens included. */
   readonly vocabularySize: number;
   /** Tokens that are found in the text as they stand, special ones among them: with `specialTokens: 'text'` those are left out. */
@@ -55,12 +60,19 @@ export interface Tokenizer {
 export async function openTokenizer(location: string, options: TokenizerOptions = {}): Promise<Tokenizer> {
   const { file, bytes } = await readTokenizerFile(location);
   const { Tokenizer: Native } = await importBinding();
+  const config = await readTokenizerConfig(path.dirname(file));
   const { specialTokens = 'parse', maxDocument = MAX_DOCUMENT } = options;
   let text = bytes.toString('utf8');
   let native: NativeTokenizer;
+  let json: Record<string, unknown>;
+  let templated: Record<string, unknown>;
+  const idOf = (token: string): number | undefined => native.tokenToId(token) ?? undefined;
   try {
     if (specialTokens === 'text') text = withoutSpecialTokens(text);
     native = Native.fromString(text);
+    json = JSON.parse(text) as Record<string, unknown>;
+    templated = withTemplate(json, config, idOf);
+    if (templated !== json) native = Native.fromString(JSON.stringify(templated));
     native.disableTruncation();
     native.disablePadding();
   } catch (error) {
@@ -72,12 +84,16 @@ export async function openTokenizer(location: string, options: TokenizerOptions 
       error,
     );
   }
-  const json = JSON.parse(text) as TokenizerJson;
-  const rule = pieceRule(json);
+  const rule = pieceRule(templated);
+  const added = (await native.encode('', null, { addSpecialTokens: true })).getIds();
   return {
-    sha256: createHash('sha256').update(bytes).digest('hex'),
+    sha256: createHash('sha256')
+      .update(templated === json ? bytes : JSON.stringify(templated))
+      .digest('hex'),
+    added,
+    warnings: templateWarnings(config, added, idOf),
     vocabularySize: native.getVocabSize(true),
-    addedTokens: (json.added_tokens ?? []).map(({ id, content }) => ({ id, content })),
+    addedTokens: ((json as TokenizerJson).added_tokens ?? []).map(({ id, content }) => ({ id, content })),
     nameOf: (id) => native.idToToken(id) ?? undefined,
     async encode(text) {
       const pieces = rule ? cutIntoPieces(text) : [text];

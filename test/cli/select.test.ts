@@ -118,23 +118,36 @@ describe('the choice of a validation', () => {
     expect(await cli(['validate', ...input, '--model', demoModel, '--window', WINDOW, ...args])).toMatchObject({
       code: 0,
     });
-    const written = JSON.parse(readFileSync(choice, 'utf8')) as { heads: unknown; score: string; _found: object };
+    const written = JSON.parse(readFileSync(choice, 'utf8')) as {
+      score: string;
+      _found: { certificate: { sha256: string } };
+    };
     expect(written._found).toMatchObject({
       model: { path: demoModel, revision: expect.stringMatching(/^[0-9a-f]{64}$/) },
       corpus: { window: 256, domains: [{ domain: 'code' }, { domain: 'speech' }] },
-      chosen: { layer: [0] },
+      // Of 8 windows without losses nothing is known beyond doubt, and the certificate says so.
+      chosen: { score: written.score },
+      certificate: { tells: false, page: expect.stringContaining('NOT found to say anything') },
     });
-    const made = await start('chosen', '--config', choice, '--layers', 'auto', '--heads', 'auto');
+    const refused = await start('refused', '--config', choice);
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('CHOICE_TELLS_NOTHING')]);
+    const made = await start('chosen', '--config', choice, '--force-choice');
     expect([made.code, made.stderr]).toEqual([0, expect.any(String)]);
     const card = readFileSync(path.join(folder, 'chosen', 'export', 'README.md'), 'utf8');
     expect(card).toContain(`"score": ${JSON.stringify(written.score)}`);
     expect(card).toContain('"window": "256"');
+    expect(card).toContain(`"certificate": "${written._found.certificate.sha256}"`);
+    expect(card).toContain('## Certificate of the choice');
   });
 
   it('is refused by a run with another model, before anything is started', async () => {
     const other = path.join(folder, 'other.json');
-    const written = JSON.parse(readFileSync(choice, 'utf8')) as { _found: { model: { revision: string } } };
+    const written = JSON.parse(readFileSync(choice, 'utf8')) as {
+      _found: { model: { revision: string }; chosen: object; certificate: { tells: boolean } };
+    };
     written._found.model.revision = 'f'.repeat(64);
+    written._found.chosen = { score: 'content', layer: [0], heads: 'all', k: 64 };
+    written._found.certificate.tells = true;
     writeFileSync(other, JSON.stringify(written));
     const { code, stderr } = await start('fresh', '--config', other);
     expect(stderr).toMatch(

@@ -48,7 +48,8 @@ describe('a run of the first version', () => {
     const before = contents(at('RUN'));
     for (const name of ['part-00000.arrow', 'part-00000.done.json']) rmSync(at('RUN', 'windows', name));
     expect(longattn('score', 'RUN', ...START, '--k', k)).toMatchObject({ status: 0 });
-    expect(contents(at('RUN'))).toEqual(before);
+    // Counts are new beside the windows; what was there is the same.
+    expect(contents(at('RUN'))).toMatchObject(before);
     // Whatever kernel this machine has, what is scored anew counts as part of the same run.
     for (const name of ['part-00000.arrow', 'part-00000.done.json']) rmSync(at('RUN', 'scores', name));
     expect(longattn('score', 'RUN', '--k', k)).toMatchObject({ status: 0 });

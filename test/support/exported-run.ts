@@ -40,7 +40,7 @@ export async function makeSelectedRun(
   corpus = CORPUS,
 ): Promise<MadeExport> {
   const run = await openRun(dir, {
-    stages: { windows: { window: WINDOW }, scores: { k: 'quarter' } },
+    stages: { windows: { window: WINDOW }, scores: { k: 'quarter', model: 'synthetic' } },
     versions: { longattn: '0.1.0' },
     freeze: async () => ({ inputs: [], parts: corpus.length }),
   });

@@ -13,10 +13,10 @@ import { makeWindow } from './rows.js';
 export const WINDOW = 64;
 export const VOCAB = 1000;
 
-/** @param parts windows of each part */
-export async function makeRun(dir: string, parts: readonly Window[][]): Promise<Run> {
+/** @param parts windows of each part @param model undefined for a run that is never scored */
+export async function makeRun(dir: string, parts: readonly Window[][], model?: string): Promise<Run> {
   const run = await openRun(dir, {
-    stages: { windows: { window: WINDOW }, scores: { k: 'quarter' } },
+    stages: { windows: { window: WINDOW }, scores: { k: 'quarter', ...(model && { model }) } },
     versions: { longattn: '0.1.0' },
     freeze: async () => ({ inputs: [], parts: parts.length }),
   });
@@ -26,7 +26,9 @@ export async function makeRun(dir: string, parts: readonly Window[][]): Promise<
       return { domain, counts: { documents: count, windows: count } };
     });
     const entry = () => ({ counts: { windows: windows.length }, domains });
-    await writeArrowPart(run.windows, partName(part), { columns: WINDOW_COLUMNS, rows: windows.map(windowRow), entry });
+    const metadata = { window: `${WINDOW}` };
+    const rows = windows.map(windowRow);
+    await writeArrowPart(run.windows, partName(part), { columns: WINDOW_COLUMNS, metadata, rows, entry });
   }
   return run;
 }
@@ -56,7 +58,7 @@ export async function makeScoredRun(
   parts: readonly Window[][],
   changes: Partial<ScoresOptions> = {},
 ): Promise<Run> {
-  const run = await makeRun(path.resolve(dir), parts);
+  const run = await makeRun(path.resolve(dir), parts, 'fake');
   await scoreParts(scoreOptions(run, changes));
   return run;
 }

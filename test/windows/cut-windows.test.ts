@@ -125,6 +125,8 @@ describe('windows', () => {
   it('a document that the tokenizer refuses is a reject, and the rest goes on', async () => {
     const tokenizer: Tokenizer = {
       sha256: '',
+      added: [],
+      warnings: [],
       vocabularySize: 9,
       addedTokens: [],
       nameOf: () => undefined,

@@ -37,7 +37,8 @@ const TensorSpec* WeightLoader::find(const std::string& role) const {
 
 at::Tensor WeightLoader::matrix(const TensorSpec& spec, at::ScalarType type) const {
   const Size size = size_of(spec);
-  const bool as_it_lies = scalar_type(spec.dtype) == type && !spec.transposed && spec.rows.count <= 1;
+  const bool as_it_lies =
+      !is_quantized(spec.dtype) && scalar_type(spec.dtype) == type && !spec.transposed && spec.rows.count <= 1;
   auto mapped = std::make_shared<MappedTensor>(spec, size.rows, size.columns);
   if (as_it_lies) {
     const int64_t skipped = spec.rows.count == 1 ? spec.rows.start * size.columns : 0;

@@ -7,8 +7,6 @@ export interface CountWindow {
 }
 
 export interface CountSettings {
-  /** Ids are below it. */
-  vocabulary: number;
   seed: number;
 }
 
