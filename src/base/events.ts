@@ -24,3 +24,10 @@ export type ProgressEvent =
   | { type: 'warning'; code: string; message: string };
 
 export type OnProgress = (event: ProgressEvent) => void;
+
+/** The second argument of whatever works for long. */
+export interface Hooks {
+  /** Stops the work; what is finished stays, and the same call goes on from there. */
+  signal?: AbortSignal | undefined;
+  onProgress?: OnProgress | undefined;
+}

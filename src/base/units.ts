@@ -31,6 +31,21 @@ export function parseBytes(value: unknown): unknown {
   return withSuffix(value, BYTE_SUFFIX);
 }
 
+const TIME_SUFFIX: Record<string, number> = { '': 1, S: 1, M: 60, H: 3600, D: 86_400 };
+
+/** "3h50m" -> 13800 seconds, "90" -> 90; also as schedulers write it, "4:00:00" and "1-12:00:00". */
+export function parseDuration(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  const clock = /^\s*(?:(\d+)-)?(\d+):(\d\d):(\d\d)\s*$/.exec(value);
+  if (clock) {
+    const [days = 0, hours = 0, minutes = 0, seconds = 0] = clock.slice(1).map((part) => Number(part ?? 0));
+    return ((days * 24 + hours) * 60 + minutes) * 60 + seconds;
+  }
+  if (!/^\s*(\d+(?:\.\d+)?\s*[dhms]?\s*)+$/i.test(value)) return value;
+  const parts = value.matchAll(/(\d+(?:\.\d+)?)\s*([dhms]?)/gi);
+  return [...parts].reduce((sum, [, number, unit]) => sum + Number(number) * TIME_SUFFIX[unit!.toUpperCase()]!, 0);
+}
+
 /** "0,7" -> [0, 7]; 3 -> [3]; "all" stays. */
 export function parseIntegerList(value: unknown): unknown {
   if (typeof value === 'number') return [value];

@@ -9,6 +9,12 @@ import { flagOf, GROUPS, variableOf, type Group, type OptionRow, type Rows } fro
 
 type Args = Readonly<Record<string, unknown>>;
 
+/** Names of the options of some groups, with their flags. */
+export function flagsOfGroups(rows: Rows, groups: readonly Group[]): Record<string, string> {
+  const found = Object.entries(rows).filter(([, { group }]) => groups.includes(group));
+  return Object.fromEntries(found.map(([name]) => [name, flagOf(name)]));
+}
+
 /** Rows of a table on the command line; those of some groups only, where groups are named. */
 export function addOptions<T>(yargs: Argv<T>, rows: Rows, groups?: readonly Group[]): Argv<T> {
   for (const [name, row] of Object.entries(rows)) {

@@ -1,5 +1,8 @@
 // The plan of a run: its files, and the parts of its work. From the inputs alone, so that the number of workers, shards and
 // interruptions cannot change a byte of the result.
+//
+// A part has 4 MiB of text. Of a large corpus so many of these make one part that the number of parts grows with the root of the text:
+// 36 billion tokens are 11,500 parts of 12 MiB, a trillion 65,536 of 64 MiB. A part stays minutes of work, and a run fits a quota of files.
 import { cutInput, refusedCut, type Cut, type InputSlice, type RefusedSlice } from './cut-input.js';
 import type { InputFile, UnpackOptions } from './format.js';
 import { listInputFiles, type InputPatterns } from './input-files.js';
@@ -7,6 +10,11 @@ import { listInputFiles, type InputPatterns } from './input-files.js';
 export type { InputSlice, RefusedSlice } from './cut-input.js';
 export type { InputFile } from './format.js';
 export type { InputPatterns } from './input-files.js';
+
+/** Parts up to which a part has PART_BYTES. */
+const SMALL_PARTS = 4096;
+/** More parts than this no run has. */
+const MAX_PARTS = 65_536;
 
 /** Text of a part, in bytes: about a million tokens, minutes of work, and so little to lose when a run is killed. */
 export const PART_BYTES = 4 << 20;
@@ -65,7 +73,31 @@ export async function planInputs(inputs: readonly InputPatterns[], options: Plan
     left.set(file.domain, rows - taken);
   }
   for (const { path, reason } of lost) add(refusedCut(path, reason, 0));
-  return { files, parts: packer.finish(), skipped, refused };
+  return { files, parts: fewerParts(packer.finish()), skipped, refused };
+}
+
+/** Neighbours together, so many that the number of parts stays in bounds; up to SMALL_PARTS it is what it was. */
+export function fewerParts(parts: InputPart[]): InputPart[] {
+  const size = Math.ceil(Math.max(Math.sqrt(parts.length / SMALL_PARTS), parts.length / MAX_PARTS));
+  if (size <= 1) return parts;
+  return Array.from({ length: Math.ceil(parts.length / size) }, (_, part) => {
+    const together = parts.slice(part * size, (part + 1) * size);
+    return { part, slices: joined(together.flatMap(({ slices }) => slices)) };
+  });
+}
+
+/** Lines that follow each other in a file are one slice: a plan of a large corpus is read by every worker. */
+function joined(slices: readonly InputSlice[]): InputSlice[] {
+  const result: InputSlice[] = [];
+  for (const slice of slices) {
+    const last = result.at(-1);
+    const follows =
+      last?.format === 'jsonl' && slice.format === 'jsonl' && last.path === slice.path && last.range && slice.range;
+    if (follows && last.range!.end === slice.range!.start) {
+      result[result.length - 1] = { ...last, range: { ...last.range!, end: slice.range!.end } };
+    } else result.push(slice);
+  }
+  return result;
 }
 
 /** Slices in order, as many to a part as fit. */

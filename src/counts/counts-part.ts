@@ -5,15 +5,14 @@ import type { OnProgress } from '../base/events.js';
 import { hashJson } from '../io/canonical-json.js';
 import { makeFolder } from '../io/make-folder.js';
 import { writeArrowPart } from '../run/arrow-part.js';
-import { Ledger, partName, type LedgerRecord } from '../run/ledger.js';
+import { partName, type Ledger, type LedgerRecord } from '../run/ledger.js';
 import { runParts } from '../run/run-parts.js';
 import { COUNT_COLUMNS, countedDistances, COUNTS_VERSION, REPEATS } from './columns.js';
 import { countRow, type CountRow } from './count-window.js';
 
 /** The ledger of counts/ beside windows/: its parts belong to these windows and to this version of the counts. */
 export function countsLedger(windows: Ledger): Ledger {
-  const folder = path.join(path.dirname(windows.folder), 'counts');
-  return new Ledger(folder, hashJson({ windows: windows.specHash, counts: COUNTS_VERSION }), windows.fs);
+  return windows.beside('counts', hashJson({ windows: windows.specHash, counts: COUNTS_VERSION }));
 }
 
 /** @param window W, in tokens @throws LongattnError of the disk */
@@ -24,7 +23,7 @@ export async function writeCounts(
   rows: Iterable<CountRow> | AsyncIterable<CountRow>,
 ): Promise<LedgerRecord> {
   const ledger = countsLedger(windows);
-  await makeFolder(ledger.folder, ledger.fs);
+  await makeFolder(path.dirname(ledger.file(partName(part))), ledger.fs);
   return writeArrowPart(ledger, partName(part), {
     columns: COUNT_COLUMNS,
     metadata: { window: `${window}`, k: countedDistances(window).join(), repeats: REPEATS.join() },

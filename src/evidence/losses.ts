@@ -27,8 +27,8 @@ export interface LossOptions {
   /** The far context begins here, tokens. */
   k: number;
   losses: WindowLosses;
-  signal?: AbortSignal;
-  onProgress?: OnProgress;
+  signal?: AbortSignal | undefined;
+  onProgress?: OnProgress | undefined;
 }
 
 /** @returns nll-gain by case: mean over tokens of (loss with the near context only) - (loss with all), nats a token */

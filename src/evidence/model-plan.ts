@@ -15,8 +15,8 @@ export interface ModelWish {
   model: string;
   layers: readonly number[] | 'all' | undefined;
   loss: LossScope | undefined;
-  signal?: AbortSignal;
-  onProgress?: OnProgress;
+  signal?: AbortSignal | undefined;
+  onProgress?: OnProgress | undefined;
 }
 
 /**

@@ -46,6 +46,6 @@ export interface ValidateOptions {
   openScorer: () => Promise<ScoreWindows>;
   /** Needed unless `loss` is none. */
   openLosses?: () => Promise<WindowLosses>;
-  signal?: AbortSignal;
-  onProgress?: OnProgress;
+  signal?: AbortSignal | undefined;
+  onProgress?: OnProgress | undefined;
 }

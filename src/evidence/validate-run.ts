@@ -8,8 +8,8 @@ import { readWindows } from '../arrow/reader.js';
 import { checkReach, openModelFolder } from '../model/open-model.js';
 import { deviceCount, requireDevice } from '../native/device.js';
 import { Scorer } from '../native/scorer.js';
-import { prepare, resolveSpec, type Prepared } from '../pipeline/prepare.js';
-import { windowsStage } from '../pipeline/windows-stage.js';
+import { prepareWindows } from '../pipeline/prepare-windows.js';
+import { resolveSpec, type Prepared } from '../pipeline/prepare.js';
 import type { Window } from '../base/records.js';
 import { partName } from '../run/ledger.js';
 import { currentNames, parseRows } from '../options/parse-rows.js';
@@ -22,8 +22,8 @@ import { planModel } from './model-plan.js';
 import { validate, type ValidateResult } from './validate.js';
 
 export interface ValidateHooks {
-  signal?: AbortSignal;
-  onProgress?: OnProgress;
+  signal?: AbortSignal | undefined;
+  onProgress?: OnProgress | undefined;
 }
 
 /**
@@ -38,18 +38,20 @@ export async function validateRun(options: ValidationOptions, hooks: ValidateHoo
   if (merged.stored === undefined) asked.window ??= VALIDATE.window.default;
   const layers = asked.layers === undefined && merged.stored === undefined ? undefined : merged.spec.layers;
   const plan = await planModel({ model: merged.spec.model, layers, loss: own.loss, ...hooks });
-  const prepared = await prepare({ ...asked, model: plan.folder, layers: plan.layers }, hooks);
+  const ksOf = (window: number): number[] => (own.k === 'quarter' ? [resolveDistance('quarter', window)] : own.k);
+  const prepared = await prepareWindows(
+    { ...asked, model: plan.folder, layers: plan.layers },
+    hooks,
+    ({ model, spec: { window } }) => checkReach(model, Math.min(...ksOf(window))),
+  );
   const { spec, run, model } = prepared;
-  const ks = own.k === 'quarter' ? [resolveDistance('quarter', spec.window)] : own.k;
-  checkReach(model, Math.min(...ks));
-  await windowsStage(prepared, hooks);
   await using opened = new OpenedModels(prepared, hooks.onProgress);
   return await validate({
     dir: path.join(run.dir, 'evidence'),
     windows: () => allWindows(prepared),
     model,
     window: spec.window,
-    ks,
+    ks: ksOf(spec.window),
     tokens: spec.tokens,
     perDomain: own.windows,
     ...(own.controls && { controls: own.controls }),

@@ -2,7 +2,7 @@
 import type { JsonObject } from '../io/canonical-json.js';
 import type { NullModel } from '../selection/select-windows.js';
 import type { DomainSummary } from '../selection/summary.js';
-import type { ExportFormat } from './formats/names.js';
+import type { ExportFormat } from '../options/export-formats.js';
 import { EXPORT_FORMATS } from './formats/index.js';
 
 export interface CardFacts {

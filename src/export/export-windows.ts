@@ -8,7 +8,7 @@ import type { TextOf } from '../windows/document-text.js';
 import { keptWindows } from './kept-windows.js';
 import { replaceFolder } from '../io/replace-folder.js';
 import type { ExportFile, ExportFormatRow, FormatSettings } from './formats/format.js';
-import type { ExportFormat } from './formats/names.js';
+import type { ExportFormat } from '../options/export-formats.js';
 import { EXPORT_FORMATS } from './formats/index.js';
 import { Provenance } from './formats/provenance.js';
 import { tableColumns } from './formats/table-columns.js';
@@ -40,8 +40,8 @@ export interface ExportOptions {
   shardBytes?: number;
   /** How parts of windows are looked at before they are trusted. Default sha256. */
   check?: LedgerCheck;
-  signal?: AbortSignal;
-  onProgress?: OnProgress;
+  signal?: AbortSignal | undefined;
+  onProgress?: OnProgress | undefined;
 }
 
 const recordSchema = z.object({

@@ -10,7 +10,7 @@ import type { HubClient } from './http-client.js';
 import { fetchModelEntry, weightsEntry, type ModelEntry } from './model-entry.js';
 import type { PartialFile } from './partial-file.js';
 import type { RemoteFile } from './read-range.js';
-import type { ModelFolder } from './resolve-model.js';
+import type { ModelFolder } from './model-folder.js';
 import type { HubSettings } from './settings.js';
 import { linkWeightFile, makeMirrorFolder, mirrorFolder, mirrorSmallFile } from './weight-mirror.js';
 
@@ -18,7 +18,7 @@ const SINGLE = 'model.safetensors';
 
 export interface DownloadOptions extends Pick<OpenModelOptions, 'layers' | 'loss'> {
   headersOnly?: boolean;
-  onProgress?: OnProgress;
+  onProgress?: OnProgress | undefined;
 }
 
 /** @throws as `resolveModel` */

@@ -8,6 +8,7 @@ import { dataError, environmentError, LongattnError, show } from '../base/errors
 import type { OnProgress } from '../base/events.js';
 import { describeModelFolder, neededWeightFiles, type OpenModelOptions } from '../model/open-model.js';
 import { downloadModel } from './download-model.js';
+import type { ModelFolder } from './model-folder.js';
 import { HfCache } from './hf-cache.js';
 import { HubClient } from './http-client.js';
 import { findKnownModel, knownModelNames } from './known-models.js';
@@ -24,24 +25,14 @@ export interface ResolveModelOptions extends Pick<OpenModelOptions, 'layers' | '
   revision?: string | undefined;
   /** Fetch tensor headers, and no tensor: enough for `describeModelFolder`. Default: false. */
   headersOnly?: boolean;
-  onProgress?: OnProgress;
-  signal?: AbortSignal;
+  onProgress?: OnProgress | undefined;
+  signal?: AbortSignal | undefined;
   /** Default: the global fetch, or one through the proxy that the environment names. */
   fetch?: typeof globalThis.fetch;
   /** Default: process.env. */
   env?: NodeJS.ProcessEnv;
   /** How waits between attempts are made. Default: real time. */
   sleep?: Sleep;
-}
-
-export interface ModelFolder {
-  /** Absolute path. `openModelFolder` with the same layers can open it. */
-  folder: string;
-  source: 'folder' | 'cache' | 'hub';
-  /** `org/name`, of a model on the Hub. */
-  id?: string;
-  /** 40 hex digits, of a model on the Hub. */
-  commit?: string;
 }
 
 /**

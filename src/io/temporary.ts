@@ -66,7 +66,7 @@ export async function sweepTemporaries(folder: string, fs: FileSystem = nodeFile
     if (!match) continue;
     const file = path.join(folder, name);
     const [, target, place, pid, ending] = match;
-    const dead = place === processPlace() ? !isAlive(Number(pid)) : await untouched(file, fs);
+    const dead = place === processPlace() ? isDead(place, Number(pid)) : await untouched(file, fs);
     if (!dead) continue;
     if (ending === 'old' && (await putBack(file, path.join(folder, target!), fs))) continue;
     await fs.rm(file, { recursive: true, force: true });
@@ -80,6 +80,11 @@ async function putBack(aside: string, target: string, fs: FileSystem): Promise<b
   if (await ifExists(fs.stat(target))) return false;
   await fs.rename(aside, target);
   return true;
+}
+
+/** Is this a process of this place that has ended? Of another place nobody here can tell. */
+export function isDead(place: string, pid: number): boolean {
+  return place === processPlace() && !isAlive(pid);
 }
 
 function isAlive(pid: number): boolean {

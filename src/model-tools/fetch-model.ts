@@ -16,7 +16,7 @@ const SCRIPTS = fileURLToPath(new URL('../../scripts/', import.meta.url));
 export interface FetchModelOptions {
   /** Called with each line that the script says. */
   onMessage?: (line: string) => void;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** Default: process.env. */
   env?: NodeJS.ProcessEnv;
   /** Default: the models that longattn knows. */

@@ -12,7 +12,7 @@ const LAST_LINES = 3;
 export interface RunScriptOptions {
   env: NodeJS.ProcessEnv;
   onMessage?: (line: string) => void;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /** @throws LongattnError PYTHON_MISSING, MODEL_SCRIPT_FAILED with the last lines, or the signal's reason */

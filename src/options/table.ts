@@ -3,7 +3,7 @@
 // `stage` is what a resume asks: an option of windows or scores is kept in run.json and must not change there. The order is that of
 // run.json and of docs/options.md.
 import { z } from 'zod';
-import { EXPORT_FORMAT_NAMES, TOKEN_READERS } from '../export/formats/names.js';
+import { EXPORT_FORMAT_NAMES, TOKEN_READERS } from './export-formats.js';
 import type { RowsOf } from './row.js';
 import type { RunOptions } from './run-options.js';
 import * as type from './types.js';

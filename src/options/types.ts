@@ -2,7 +2,7 @@
 //
 // So the command line, the environment and a config file need no parsers of their own.
 import { z } from 'zod';
-import { TOKEN_READERS } from '../export/formats/names.js';
+import { TOKEN_READERS } from './export-formats.js';
 import { parseBytes, parseCount, parseFraction, parseIntegerList, parseNumber } from '../base/units.js';
 
 export const text = z.string().min(1);

@@ -3,17 +3,12 @@
 // Only names and numbers that the run holds anyway are written, never options as they were given or the environment: a log must
 // be safe to paste into a bug report.
 import { LongattnError } from '../base/errors.js';
-import type { OnProgress, ProgressEvent, StageName } from '../base/events.js';
+import type { Hooks, OnProgress, ProgressEvent, StageName } from '../base/events.js';
 import { type JsonObject } from '../io/canonical-json.js';
 import type { Run } from '../run/directory.js';
 import { openLog, type RunLog } from '../run/log.js';
 import type { Spec } from '../options/spec.js';
 import { version } from '../base/version.js';
-
-interface Hooks {
-  signal?: AbortSignal | undefined;
-  onProgress?: OnProgress | undefined;
-}
 
 /**
  * Do `work` with hooks that also write to the log.

@@ -4,14 +4,15 @@
 // Windows and scores are at work at once: a part is scored as soon as its windows are there.
 import path from 'node:path';
 import { LongattnError } from '../base/errors.js';
-import type { OnProgress, StageName } from '../base/events.js';
+import type { Hooks, StageName } from '../base/events.js';
 import { textFromDocuments, type TextOf } from '../windows/document-text.js';
 import { requireDevice } from '../native/device.js';
 import { logged } from './logged.js';
+import { openableSlices } from './plan-run.js';
 import { openFinished, prepare, resolveSpec, type Prepared } from './prepare.js';
 import { report, type RunSummary } from './report.js';
 import { scoresStage } from './scores-stage.js';
-import { fieldsOf, summarise, windowsStage, type StageHooks, type WindowsResult } from './windows-stage.js';
+import { endWindows, fieldsOf, shareOf, windowsStage, type WindowsResult } from './windows-stage.js';
 import { checkInputs } from '../run/directory.js';
 import { partName } from '../run/ledger.js';
 import { PartGate } from '../run/part-gate.js';
@@ -28,11 +29,7 @@ import { together } from '../base/together.js';
 
 export type { DomainReport, RunSummary } from './report.js';
 
-export interface RunHooks {
-  /** Stops the work; what is finished stays, and the same call goes on from there. */
-  signal?: AbortSignal | undefined;
-  onProgress?: OnProgress | undefined;
-}
+export type RunHooks = Hooks;
 
 /** Text to data set: all stages. */
 export async function run(options: RunOptions, hooks: RunHooks = {}): Promise<RunSummary> {
@@ -44,7 +41,7 @@ export async function window(raw: RunOptions, hooks: RunHooks = {}): Promise<Run
   const options = named(raw, hooks);
   const prepared = await prepare(options, hooks);
   return logged('window', prepared, hooks, async (inner) => {
-    const windows = await windowsStage(prepared, given(inner));
+    const windows = await windowsStage(prepared, inner);
     return report(windows, prepared.run.windows.folder);
   });
 }
@@ -87,7 +84,7 @@ async function exported(command: string, options: RunOptions, hooks: RunHooks): 
         settings,
         ...(spec.model && { tokenizer: path.basename(spec.model) }),
         textOf: textOfRun(opened),
-        ...given(inner),
+        ...inner,
       });
       return { ...written, counts: { windows: written.rows } };
     });
@@ -98,7 +95,10 @@ async function exported(command: string, options: RunOptions, hooks: RunHooks): 
 /** The text of windows, from the corpus once more. */
 function textOfRun({ run, parts, spec }: Opened): TextOf {
   return textFromDocuments(
-    (part) => readSlices(parts[part]!.slices, fieldsOf(spec), { onReject: () => undefined }),
+    async function* (part) {
+      const { slices } = await openableSlices(run, parts[part]!.slices);
+      yield* readSlices(slices, fieldsOf(spec), { onReject: () => undefined });
+    },
     async (part) => (await run.windows.require(partName(part), 'size')).digest,
   );
 }
@@ -118,10 +118,9 @@ async function open(raw: RunOptions, hooks: RunHooks): Promise<Opened> {
 
 async function scored(prepared: Prepared, hooks: RunHooks): Promise<WindowsResult> {
   const ready = new PartGate();
-  const { onProgress } = given(hooks);
   const [windows] = await together(
-    (signal) => windowsStage(prepared, { signal, onPart: ready.open, ...(onProgress && { onProgress }) }),
-    (signal) => scoresStage(prepared, { signal, ready, ...(onProgress && { onProgress }) }),
+    (signal) => windowsStage(prepared, { ...hooks, signal, onPart: ready.open }).finally(() => ready.close()),
+    (signal) => scoresStage(prepared, { ...hooks, signal, ready, share: shareOf(prepared.run) }),
     { signal: hooks.signal, letsFirstFinish: isOfTheData },
   );
   return windows;
@@ -137,13 +136,10 @@ async function selected(
   hooks: RunHooks,
 ): Promise<{ windows: WindowsResult; selection: SelectionResult; removal: RemovalResult | undefined }> {
   const { spec } = opened;
-  const windows = opened.model ? await scored(opened, hooks) : await summarise(opened);
+  const windows = opened.model ? await scored(opened, hooks) : await endWindows(opened);
   const selection = await timed('selection', hooks, async () => {
-    const result = await selectWindows(
-      opened.run,
-      { ...stageOptions('selection', spec), ...certificateOf(spec) },
-      given(hooks),
-    );
+    const chosen = { ...stageOptions('selection', spec), ...certificateOf(spec) };
+    const result = await selectWindows(opened.run, chosen, hooks);
     return { ...result, counts: { kept: result.domains.reduce((sum, { kept }) => sum + kept, 0) } };
   });
   const removal = spec.report ? await removalOf(opened, selection, hooks) : undefined;
@@ -178,8 +174,4 @@ async function timed<T extends { counts: Record<string, number> }>(
 /** Warns of the names of an earlier version, once. */
 function named(options: RunOptions, { onProgress }: RunHooks): RunOptions {
   return currentNames(RUN, { ...options }, onProgress) as unknown as RunOptions;
-}
-
-function given({ signal, onProgress }: RunHooks): StageHooks {
-  return { ...(signal && { signal }), ...(onProgress && { onProgress }) };
 }

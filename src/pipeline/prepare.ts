@@ -4,17 +4,15 @@
 import path from 'node:path';
 import { resolveDistance, type DistanceRule } from '../base/distance.js';
 import { dataError, LongattnError, show } from '../base/errors.js';
-import type { OnProgress, ProgressEvent } from '../base/events.js';
-import { refusedFiles, RefusedFilesError, type RefusedFile } from './refused-files.js';
+import type { Hooks, ProgressEvent } from '../base/events.js';
 import { requireChosenModel } from './choice-model.js';
 import { resolveModel } from '../hub/resolve-model.js';
 import { ifExists, nodeFileSystem } from '../io/file-system.js';
-import { writeTextAtomically } from '../io/atomic-file.js';
 import { canonicalJson, type JsonObject } from '../io/canonical-json.js';
-import { findRun, openRun, sweep, type Run } from '../run/directory.js';
+import { findRun, openRun, rootOf, sweep, type Run } from '../run/directory.js';
 import { partName } from '../run/ledger.js';
-import { KNOWN_FORMATS } from '../corpus/formats.js';
-import { planInputs, type InputPart, type PlanOptions, type RefusedSlice } from '../corpus/plan.js';
+import type { InputPart } from '../corpus/plan.js';
+import { freezePlan, loadPlan } from './plan-run.js';
 import { isPartOfModel, openModelFolder, type ModelDescription } from '../model/open-model.js';
 import { openTokenizer, type Tokenizer } from '../tokenizer/tokenizer.js';
 import { removeLeftoverSegments } from '../scoring/score-part.js';
@@ -43,12 +41,14 @@ const NAMED_TOKENS = 5;
  */
 export async function prepare(
   raw: RunOptions,
-  { signal, onProgress }: { signal?: AbortSignal | undefined; onProgress?: OnProgress | undefined } = {},
+  hooks: Hooks = {},
+  { sweeps = true }: { sweeps?: boolean } = {},
 ): Promise<Prepared> {
-  const { spec, stored, hub } = await resolveSpec(raw);
-  const hooks = { ...(signal && { signal }), ...(onProgress && { onProgress }) };
+  const { signal, onProgress } = hooks;
+  const { spec, stored, hub, root } = await resolveSpec(raw);
   const needed = { layers: spec.layers, loss: spec.losses };
-  const found = await resolveModel(spec.model, { ...needed, ...pinnedCommit(spec.model, hub), ...hooks });
+  const place = await placeOfModel(spec.model, stored, root);
+  const found = await resolveModel(place, { ...needed, ...pinnedCommit(spec.model, hub), ...hooks });
   const { folder, id, commit } = found;
   const model = await openModelFolder(folder, { ...needed, ...modelOptions(spec) }).catch((error: unknown) => {
     throw spec.losses ? withoutLosses(folder, error) : error;
@@ -75,7 +75,6 @@ export async function prepare(
   const beyond = tokenizer && beyondWarning(tokenizer, model);
   if (beyond) onProgress?.(beyond);
   for (const warning of tokenizer?.warnings ?? []) onProgress?.({ type: 'warning', ...warning });
-  let planned: InputPart[] | undefined;
   const run = await openRun(spec.output, {
     stages: {
       windows: { ...storedOptions('windows', spec), tokenizer: tokenizer?.sha256 ?? null },
@@ -87,20 +86,19 @@ export async function prepare(
     },
     versions: { longattn: version },
     ...(id !== undefined && commit !== undefined && { hub: { id, commit } }),
-    freeze: async () => {
-      const plan = await planInputs(spec.input, planOptions(spec, signal));
-      planned = plan.parts;
-      if (plan.refused.length > 0 && !spec.allowRefusedFiles) throw new RefusedFilesError(refusedByPlan(plan.refused));
-      if (plan.skipped.length > 0) onProgress?.(skippedWarning(plan.skipped));
-      const inputs = plan.files.map((file) => ({ ...file }));
-      return { inputs, parts: plan.parts.length };
-    },
+    root: process.cwd(),
+    freeze: () => freezePlan(spec.output, spec, hooks),
+    sweep: sweeps,
+    signal,
   });
-  return { spec, run, parts: await loadPlan(run, spec, planned, signal), model, tokenizer };
+  return { spec, run, parts: await loadPlan(run, spec, signal), model, tokenizer };
 }
 
-function planOptions({ limit, domainField, zstdWindow }: Spec, signal: AbortSignal | undefined): PlanOptions {
-  return { limit, domainField, zstdWindow, signal };
+/** The model as it was typed when the run was started lies where the run was started. */
+async function placeOfModel(model: string, stored: JsonObject | undefined, root: string): Promise<string> {
+  const there = path.resolve(root, model);
+  if (stored?.['model'] !== model || !(await ifExists(nodeFileSystem.stat(there)).catch(() => undefined))) return model;
+  return root === process.cwd() ? model : there;
 }
 
 /** A text that holds one of these tokens is refused; so is known before a corpus is read. */
@@ -118,24 +116,10 @@ function beyondWarning(tokenizer: Tokenizer, model: ModelDescription): ProgressE
   };
 }
 
-function refusedByPlan(refused: readonly RefusedSlice[]): RefusedFile[] {
-  return refusedFiles(refused.map(({ path: file, reason }) => ({ file, line: 0, reason, whole: 'file' })));
-}
-
-/** Files of a folder that nobody reads: said once, when the run is planned. */
-function skippedWarning(skipped: readonly string[]): ProgressEvent {
-  const files = skipped.length === 1 ? '1 file' : `${skipped.length} files`;
-  return {
-    type: 'warning',
-    code: 'FILES_SKIPPED',
-    message: `${files} in the folders given will not be read, such as ${show(skipped[0])}: of no known format, or no data. Known: ${KNOWN_FORMATS}; a plain .json must be named.`,
-  };
-}
-
 /** Merge the options of a run that exists under those that are given now. */
 export async function resolveSpec(
   raw: RunOptions,
-): Promise<{ spec: Spec; stored: JsonObject | undefined; hub: Run['manifest']['hub'] }> {
+): Promise<{ spec: Spec; stored: JsonObject | undefined; hub: Run['manifest']['hub']; root: string }> {
   const output = raw.output;
   if (typeof output !== 'string' || output === '') {
     throw new LongattnError('MISSING_OPTION', 'usage', 'output is missing. It must be the path of the run directory.');
@@ -144,7 +128,12 @@ export async function resolveSpec(
   const { spec: stored, hub } = found?.manifest ?? {};
   const kept = stored ? fromStored(stored) : {};
   const options: object = { ...kept, ...currentNames(RUN, { ...raw }) };
-  return { spec: withStoredRule(parseSpec(options as RunOptions), kept), stored, hub };
+  return {
+    spec: withStoredRule(parseSpec(options as RunOptions), kept),
+    stored,
+    hub,
+    root: await rootOf(found?.manifest ?? {}),
+  };
 }
 
 /** `--k quarter` and the number that it stands for are one thing: a run keeps the one that it was started with. */
@@ -168,41 +157,13 @@ export async function openFinished(spec: Spec): Promise<Pick<Prepared, 'run' | '
   if (!run) return undefined;
   const given = { ...storedOptions('windows', spec), ...storedOptions('scores', spec) };
   if (canonicalJson(fromStored(given)) !== canonicalJson(fromStored(run.manifest.spec))) return undefined;
-  for (let part = 0; part < run.manifest.parts; part++) {
-    for (const ledger of [run.windows, run.scores]) {
-      if ((await ledger.inspect(partName(part), 'size')).status !== 'done') return undefined;
-    }
+  const names = Array.from({ length: run.manifest.parts }, (_, part) => partName(part));
+  for (const ledger of [run.scores, run.windows]) {
+    for await (const { status } of ledger.inspectAll(names, 'size')) if (status !== 'done') return undefined;
   }
-  await sweep(run.dir);
+  await sweep(run);
   await removeLeftoverSegments(run.scores);
-  return { run, parts: await loadPlan(run, spec, undefined) };
-}
-
-/** The plan lies beside the windows, so that a resume does not read the whole corpus again only to find where its parts begin. */
-async function loadPlan(
-  run: Run,
-  spec: Spec,
-  planned: InputPart[] | undefined,
-  signal?: AbortSignal,
-): Promise<InputPart[]> {
-  const file = path.join(run.dir, 'windows', 'plan.json');
-  if (!planned) {
-    const text = await ifExists(nodeFileSystem.readFile(file, 'utf8'));
-    const parts = text === undefined ? undefined : parsePlan(text);
-    if (parts?.length === run.manifest.parts) return parts;
-    planned = (await planInputs(spec.input, planOptions(spec, signal))).parts;
-  }
-  await writeTextAtomically(file, `${JSON.stringify(planned)}\n`);
-  return planned;
-}
-
-/** Undefined for a damaged file: the plan is then made again from the inputs. */
-function parsePlan(text: string): InputPart[] | undefined {
-  try {
-    return JSON.parse(text) as InputPart[];
-  } catch {
-    return undefined;
-  }
+  return { run, parts: await loadPlan(run, spec) };
 }
 
 /** The extract of a layer is no broken download, and its missing tensors are no news. */

@@ -2,6 +2,7 @@
 //
 // With a gate it works on the parts whose windows are done while those of later ones are still cut.
 import { invalid } from '../base/errors.js';
+import type { Hooks } from '../base/events.js';
 import { usableProcessors } from '../base/processors.js';
 import { checkReach } from '../model/open-model.js';
 import { deviceCount } from '../native/device.js';
@@ -9,11 +10,18 @@ import { loadBinding } from '../native/load.js';
 import { modelMetadata } from '../native/model-metadata.js';
 import { Scorer } from '../native/scorer.js';
 import type { PartGate } from '../run/part-gate.js';
-import { partsOfShard } from '../run/run-parts.js';
+import { requireSameKernel } from '../run/kernel.js';
+import { partsOfShard, type Share } from '../run/run-parts.js';
 import { scoreParts } from '../scoring/score-parts.js';
 import type { Prepared } from './prepare.js';
 import { withLosses } from './window-losses.js';
-import type { StageHooks } from './windows-stage.js';
+
+export interface ScoresHooks extends Hooks {
+  ready?: PartGate;
+  share?: Share;
+  /** Let this worker compute with another kernel than the first one's. */
+  mixedKernels?: boolean | undefined;
+}
 
 /**
  * Score the windows of this shard's parts.
@@ -22,15 +30,17 @@ import type { StageHooks } from './windows-stage.js';
  */
 export async function scoresStage(
   { spec, run, parts, model }: Prepared,
-  hooks: StageHooks & { ready?: PartGate } = {},
+  { mixedKernels = false, ...hooks }: ScoresHooks = {},
 ): Promise<void> {
   if (spec.losses && spec.k === 0) {
     throw invalid('k', 0, 'at least 1 with --losses: the near context is the last k tokens');
   }
   checkReach(model, spec.k);
   let scorer: Scorer | undefined;
+  const metadata = modelMetadata(model, spec.device);
   try {
     await scoreParts({
+      check: 'size',
       parts: partsOfShard(parts.length, spec.shard),
       workers: spec.workers,
       windows: run.windows,
@@ -44,11 +54,12 @@ export async function scoresStage(
       heads: model.heads,
       vocabSize: model.vocabSize,
       batch: spec.batch * deviceCount(spec.device),
-      metadata: modelMetadata(model, spec.device),
+      metadata,
       openScorer: async () => {
         const machine = { threads: spec.threads, memoryBytes: spec.memory, device: spec.device };
         const opened = await Scorer.open(model.specText, machine, hooks.onProgress, hooks);
         scorer = opened;
+        await requireSameKernel(run, metadata['kernel']!, mixedKernels);
         const { kernel } = loadBinding().cpu();
         const facts = {
           kernel,

@@ -2,19 +2,18 @@
 //
 // The counts of each window (counts/) are written beside it while its token ids are in hand: a pass over them later costs more.
 import path from 'node:path';
-import { dataError } from '../base/errors.js';
 import { WINDOW_COLUMNS } from '../arrow/schema.js';
 import { windowRow, type Row } from '../arrow/rows.js';
 import { digested, DocumentDigest } from '../windows/document-text.js';
-import type { OnProgress } from '../base/events.js';
+import type { Hooks } from '../base/events.js';
 import type { Document, Reject } from '../base/records.js';
 import { countRow, type CountRow } from '../counts/count-window.js';
 import { writeCounts } from '../counts/counts-part.js';
 import { writeArrowPart } from '../run/arrow-part.js';
-import { checkInputs } from '../run/directory.js';
+import { checkInputs, type Run } from '../run/directory.js';
 import { partName, type LedgerRecord } from '../run/ledger.js';
-import { mergeRejects, readRejects, writeRejects } from '../run/rejects.js';
-import { partsOfShard, runParts, type RunPartsOptions } from '../run/run-parts.js';
+import { mergeRejects, readRejects, requireFewRejects, writeRejects } from '../run/rejects.js';
+import { partsOfShard, runParts, type RunPartsOptions, type Share } from '../run/run-parts.js';
 import type { ReadHooks, ReadOptions } from '../corpus/format.js';
 import { readSlices } from '../corpus/read-slices.js';
 import { allTooShort, cutWindows } from '../windows/cut-windows.js';
@@ -25,13 +24,9 @@ import {
   type DomainCounts,
   type WindowCounts,
 } from '../windows/counts.js';
+import { openableSlices } from './plan-run.js';
 import type { Prepared } from './prepare.js';
 import { onlyRefusedFiles, refusedFiles, RefusedFilesError, type RefusedFile } from './refused-files.js';
-
-export interface StageHooks {
-  signal?: AbortSignal;
-  onProgress?: OnProgress;
-}
 
 export interface WindowsResult {
   counts: WindowCounts;
@@ -52,20 +47,44 @@ export interface WindowsResult {
  */
 export async function windowsStage(
   prepared: Prepared,
-  hooks: StageHooks & Pick<RunPartsOptions, 'onPart'> = {},
+  hooks: Hooks & Pick<RunPartsOptions, 'onPart'> = {},
 ): Promise<WindowsResult> {
+  await makeWindows(prepared, { ...hooks, share: shareOf(prepared.run) });
+  return endWindows(prepared);
+}
+
+/**
+ * Make the windows of parts, without a word on the corpus as a whole.
+ * @throws LongattnError INPUT_MISSING, INPUT_CHANGED, PARTS_FAILED and what else runParts throws
+ */
+export async function makeWindows(
+  prepared: Prepared,
+  { signal, share, ...hooks }: Hooks & Pick<RunPartsOptions, 'onPart'> & { share: Share },
+): Promise<void> {
   const { run, spec, parts } = prepared;
   await checkInputs(run.manifest);
-  await runParts({
+  const { drain } = share;
+  // A part of windows is the work of seconds: it is left where it is.
+  const stop = signal && drain ? AbortSignal.any([signal, drain]) : (drain ?? signal);
+  const making = runParts({
     stage: 'windows',
     parts: partsOfShard(parts.length, spec.shard),
     workers: spec.workers,
     ledger: run.windows,
+    check: 'size',
     make: (part, signal) => makePart(prepared, part, signal),
     explain: onlyRefusedFiles,
+    ...{ signal: stop, share },
     ...hooks,
   });
-  return summarise(prepared);
+  await making.catch((error: unknown) => {
+    if (!drain?.aborted || signal?.aborted) throw error;
+  });
+}
+
+/** With whoever else has opened the run: until all is done. */
+export function shareOf({ leases, failures }: Run): Share {
+  return { leases, failures, stay: true };
 }
 
 async function makePart(
@@ -76,9 +95,10 @@ async function makePart(
   const counts = newWindowCounts();
   const rejects: Reject[] = [];
   let [nonFinite, refused] = [0, 0];
+  const { slices, typed } = await openableSlices(run, parts[part]!.slices);
   const hooks: ReadHooks = {
     onReject(reject) {
-      rejects.push(reject);
+      rejects.push({ ...reject, file: typed(reject.file) });
       if (reject.whole) refused++;
     },
     onNonFinite: () => void nonFinite++,
@@ -86,7 +106,7 @@ async function makePart(
   const isVain = (): boolean => refused > 0 && !spec.allowRefusedFiles;
   const tokenCounts: CountRow[] = [];
   const digest = new DocumentDigest();
-  const documents = digested(readSlices(parts[part]!.slices, fieldsOf(spec), hooks), digest);
+  const documents = digested(readSlices(slices, fieldsOf(spec), hooks), digest);
   const windows = cutWindows(whileOfUse(documents, isVain, signal), tokenizer, {
     window: spec.window,
     vocabulary: model.vocabSize,
@@ -153,40 +173,43 @@ function countsOf({ domains = [] }: LedgerRecord): WindowCounts {
   return counts;
 }
 
-/** What all finished parts of the run hold together; checks that need the whole run wait until it is there. */
-export async function summarise({
+/**
+ * The end of the windows: what they hold together, and, once all of them are there, RUN/rejects.jsonl and the checks of the whole corpus.
+ * @throws LongattnError TOO_MANY_REJECTS, ALL_DOCUMENTS_TOO_SHORT, NO_DOCUMENTS
+ */
+export async function endWindows({
   run,
   spec,
   parts,
 }: Pick<Prepared, 'run' | 'spec' | 'parts'>): Promise<WindowsResult> {
+  const result = await countWindows(run, parts.length);
+  if (!result.complete) return result;
+  await mergeRejects(run.dir, run.windows, parts.length);
+  const { rejects, rejectsPath, counts } = result;
+  requireFewRejects(rejects, totalCounts(counts).documents + rejects, { maxRate: spec.maxRejectRate, rejectsPath });
+  const tooShort = allTooShort(counts, spec.window);
+  if (tooShort) throw tooShort;
+  return result;
+}
+
+/** What the finished parts hold together. */
+async function countWindows(run: Run, parts: number): Promise<WindowsResult> {
   const found: LedgerRecord[] = [];
   const whole: Reject[] = [];
-  for (const { part } of parts) {
-    const state = await run.windows.inspect(partName(part), 'size');
+  const names = Array.from({ length: parts }, (_, part) => partName(part));
+  let part = -1;
+  for await (const state of run.windows.inspectAll(names, 'size')) {
+    part++;
     if (state.status !== 'done') continue;
     found.push(state.record);
     if (state.record.counts['refused']) whole.push(...(await readRejects(run.windows, part)));
   }
   const counts = mergeWindowCounts(found.map(countsOf));
-  const rejectsPath = path.join(run.dir, 'rejects.jsonl');
-  const complete = found.length === parts.length;
-  const total = (name: string): number => found.reduce((sum, part) => sum + (part.counts[name] ?? 0), 0);
+  const total = (name: string): number => found.reduce((sum, record) => sum + (record.counts[name] ?? 0), 0);
   const rejects = total('rejects');
-  if (complete) {
-    await mergeRejects(run.dir, run.windows, parts.length);
-    const seen = totalCounts(counts).documents + rejects;
-    if (rejects > spec.maxRejectRate * seen) {
-      throw dataError(
-        'TOO_MANY_REJECTS',
-        `${rejects} of ${seen} rows were refused (${((100 * rejects) / seen).toFixed(1)} %), more than --max-reject-rate ` +
-          `${spec.maxRejectRate * 100} % allows. Each is in ${rejectsPath} with its file, line and reason: mend them, or raise the rate.`,
-      );
-    }
-    const tooShort = allTooShort(counts, spec.window);
-    if (tooShort) throw tooShort;
-  }
   const refused = refusedFiles(whole, rowsByBytes(run.manifest.inputs, whole, totalCounts(counts).documents + rejects));
-  return { counts, rejects, refused, nonFinite: total('nonFinite'), rejectsPath, complete };
+  const rejectsPath = path.join(run.dir, 'rejects.jsonl');
+  return { counts, rejects, refused, nonFinite: total('nonFinite'), rejectsPath, complete: found.length === parts };
 }
 
 /** Rows of a file that was refused unseen: as many a byte as the files that were read have. */

@@ -3,10 +3,14 @@ import { z } from 'zod';
 import { dataError, show } from '../base/errors.js';
 import type { JsonObject } from '../io/canonical-json.js';
 
-/** Of a new run. It rises when an older version would misread what lies there (docs/architecture.md says what counts). */
-const FORMAT = 1;
+/**
+ * Of a new run. It rises when an older version would misread what lies there (docs/architecture.md says what counts).
+ *   1  parts lie side by side
+ *   2  above 4,096 parts they lie in folders; relative paths are of `root`
+ */
+const FORMAT = 2;
 /** Formats that are read and resumed; each has a run in test/fixtures/runs. */
-export const READ_FORMATS: readonly number[] = [FORMAT];
+export const READ_FORMATS: readonly number[] = [1, FORMAT];
 
 const jsonObject = z.record(z.string(), z.json());
 
@@ -14,6 +18,8 @@ const manifestSchema = z.strictObject({
   format: z.int(),
   /** Options that decide the bytes of windows and scores. Those of selection and export live beside their results. */
   spec: jsonObject,
+  /** The folder that relative paths of the spec and the inputs are of: where the run was started. Decides no byte. */
+  root: z.string().optional(),
   /** Hash of the last of these stages: names the run. */
   specHash: z.string(),
   hashes: z.object({ windows: z.string(), scores: z.string() }),

@@ -1,4 +1,4 @@
-// Refused input rows: a file a part, merged in the order of the parts, so that any number of workers and shards gives one result.
+// Refused input rows, and how many may be: a file a part, merged in the order of the parts, so that any number of workers and shards gives one result.
 import path from 'node:path';
 import { dataError } from '../base/errors.js';
 import type { Reject } from '../base/records.js';
@@ -7,8 +7,7 @@ import { ifExists } from '../io/file-system.js';
 import { readError } from '../io/io-error.js';
 import { partName, type Ledger } from './ledger.js';
 
-const rejectsFile = (ledger: Ledger, part: number): string =>
-  path.join(ledger.folder, `${partName(part)}.rejects.jsonl`);
+const rejectsFile = (ledger: Ledger, part: number): string => ledger.path(partName(part), '.rejects.jsonl');
 
 /** Write the rejects of a part. Call it before the part is entered in the ledger. A part without rejects has no file. */
 export async function writeRejects(ledger: Ledger, part: number, rejects: readonly Reject[]): Promise<void> {
@@ -55,4 +54,23 @@ export async function mergeRejects(runDir: string, ledger: Ledger, parts: number
     ledger.fs,
   );
   return rows;
+}
+
+/**
+ * The reject limit (--max-reject-rate): a corpus of which more was refused is another one than the user thinks.
+ * @param rows that were read, refused ones included
+ * @param limit `maxRate`: a share, 0 to 1
+ * @throws LongattnError TOO_MANY_REJECTS
+ */
+export function requireFewRejects(
+  rejects: number,
+  rows: number,
+  limit: { maxRate: number; rejectsPath: string },
+): void {
+  if (rejects <= limit.maxRate * rows) return;
+  throw dataError(
+    'TOO_MANY_REJECTS',
+    `${rejects} of ${rows} rows were refused (${((100 * rejects) / rows).toFixed(1)} %), more than --max-reject-rate ` +
+      `${limit.maxRate * 100} % allows. Each is in ${limit.rejectsPath} with its file, line and reason: mend them, or raise the rate.`,
+  );
 }

@@ -32,7 +32,9 @@ export interface ScorePartOptions extends BatchSettings {
   batch: number;
   /** Model, revision, dtype, rope, kernel, ...: into the schema of the file, with layers, window, k and spec_hash. */
   metadata: Metadata;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
+  /** Ends the part after the segments that are at work: the next attempt goes on from there. */
+  drain?: AbortSignal | undefined;
   /** Called with the number of windows that were scored, or found scored. */
   onWindows?: (count: number) => void;
 }
@@ -47,7 +49,7 @@ export function segmentWindows({ window, layers, heads, tokens }: BatchSettings)
   return Math.max(1, Math.min(Math.floor(SEGMENT_TOKENS / window), Math.floor(SEGMENT_BYTES / bytesOfWindow), 256));
 }
 
-/** @throws LongattnError of the windows part, the scorer or the disk; segments that are whole stay for the next attempt */
+/** @throws LongattnError of the windows part, the scorer or the disk, or the reason of `drain`; segments that are whole stay for the next attempt */
 export async function scorePart(part: number, options: ScorePartOptions): Promise<LedgerRecord> {
   const { windows, scores, layers, window, onWindows } = options;
   const { rows } = await windows.require(partName(part), 'size');
@@ -59,9 +61,10 @@ export async function scorePart(part: number, options: ScorePartOptions): Promis
     done.add(segment);
     onWindows?.(Math.min(size, rows - segment * size));
   }
+  let written = done.size;
   const input = readWindows(windows.file(partName(part)), { rows, fs: windows.fs });
   const scored = mapOrdered(
-    batchesOf(input, size, options.batch, done),
+    batchesOf(input, size, options.batch, done, options.drain),
     async ({ segment, windows: batch }) => {
       const result = { segment, rows: await scoreBatch(batch, options, options.score, options.signal) };
       onWindows?.(batch.length);
@@ -71,7 +74,9 @@ export async function scorePart(part: number, options: ScorePartOptions): Promis
   );
   for await (const { segment, rows: segmentRows } of bySegment(scored)) {
     await writeScores(scores, segmentName(part, segment), segmentRows.map(scoreRow), options);
+    written++;
   }
+  if (written < segments) options.drain?.throwIfAborted();
   const counts = { windows: rows, rows: rows * layers.length, tokens: rows * window };
   const record = await writeScores(scores, partName(part), rowsOfSegments(part, segments, scores), options, counts);
   for (let segment = 0; segment < segments; segment++) await scores.remove(segmentName(part, segment));
@@ -80,9 +85,11 @@ export async function scorePart(part: number, options: ScorePartOptions): Promis
 
 /** A process that was killed between the entry of a part and the removal of its segments leaves them: they are of no more use. */
 export async function removeLeftoverSegments(scores: Ledger): Promise<void> {
-  for (const file of (await ifExists(scores.fs.readdir(scores.folder))) ?? []) {
-    const [, segment, part] = /^((part-\d+)\.seg-\d+)\.(?:arrow|done\.json)$/.exec(file) ?? [];
-    if (segment && (await scores.inspect(part!, 'size')).status === 'done') await scores.remove(segment);
+  for (const folder of scores.folders()) {
+    for (const file of (await ifExists(scores.fs.readdir(folder))) ?? []) {
+      const [, segment, part] = /^((part-\d+)\.seg-\d+)\.(?:arrow|done\.json)$/.exec(file) ?? [];
+      if (segment && (await scores.inspect(part!, 'size')).status === 'done') await scores.remove(segment);
+    }
   }
 }
 
@@ -108,11 +115,13 @@ async function* batchesOf(
   size: number,
   batch: number,
   done: ReadonlySet<number>,
+  drain: AbortSignal | undefined,
 ): AsyncGenerator<{ segment: number; windows: Window[] }, void, undefined> {
   let gathered: Window[] = [];
   let at = 0;
   for await (const window of windows) {
     const segment = Math.floor(at / size);
+    if (at % size === 0 && drain?.aborted) return;
     at++;
     if (done.has(segment)) continue;
     gathered.push(window);

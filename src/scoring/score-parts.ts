@@ -1,8 +1,9 @@
 // The scores stage: every part of windows to a part of attention statistics, one row a (window, layer).
 import type { OnProgress } from '../base/events.js';
-import { partName, type LedgerCheck, type LedgerRecord } from '../run/ledger.js';
+import { partName, type Ledger, type LedgerCheck, type LedgerRecord } from '../run/ledger.js';
 import type { PartGate } from '../run/part-gate.js';
-import { runParts } from '../run/run-parts.js';
+import type { Readiness } from '../run/part-queue.js';
+import { runParts, type Share } from '../run/run-parts.js';
 import type { ScoreWindows } from './score-batch.js';
 import { removeLeftoverSegments, scorePart, type ScorePartOptions } from './score-part.js';
 import { ScoreTally } from './score-tally.js';
@@ -16,8 +17,10 @@ export interface ScoresOptions extends Omit<ScorePartOptions, 'onWindows' | 'sco
   workers: number;
   /** Opens the model. Called once, and only when there is something to score. */
   openScorer: () => Promise<ScoreWindows>;
+  /** With other processes; then `ready` is needed too. */
+  share?: Share | undefined;
   check?: LedgerCheck;
-  onProgress?: OnProgress;
+  onProgress?: OnProgress | undefined;
 }
 
 /**
@@ -26,7 +29,8 @@ export interface ScoresOptions extends Omit<ScorePartOptions, 'onWindows' | 'sco
  */
 export async function scoreParts(options: ScoresOptions): Promise<LedgerRecord[]> {
   const { parts, windows, scores, openScorer, onProgress, ready, ...rest } = options;
-  await removeLeftoverSegments(scores);
+  // A listing of every folder: not for each of thousands of workers.
+  if (!rest.share?.trustListing) await removeLeftoverSegments(scores);
   const tally = new ScoreTally(parts.length, onProgress);
   if (!ready) {
     for (const part of parts) tally.found(part, (await windows.require(partName(part), 'size')).rows);
@@ -39,13 +43,40 @@ export async function scoreParts(options: ScoresOptions): Promise<LedgerRecord[]
     parts,
     ledger: scores,
     make: async (part, signal) => {
+      if (ready && rest.share) await openIfDone(part, ready, windows);
       await ready?.wait(part, signal);
-      return scorePart(part, { ...rest, windows, scores, score, signal, onWindows: (count) => tally.scored(count) });
+      const onWindows = (count: number): void => tally.scored(count);
+      return scorePart(part, { ...rest, windows, scores, score, signal, drain: rest.share?.drain, onWindows });
     },
+    ready: ready && rest.share && readiness(ready, windows, rest.share.trustListing),
     onPending: (pending) => {
       tally.start(pending);
       ready?.onOpen((part, { rows }) => tally.found(part, rows));
     },
     ...(onProgress && { onProgress }),
   });
+}
+
+/** The windows may have been made by another process. */
+async function openIfDone(part: number, gate: PartGate, windows: Ledger): Promise<void> {
+  if (!gate.isOpen(part)) gate.open(part, await windows.require(partName(part), 'size'));
+}
+
+/** The parts whose windows were made here, as soon as they are, and those that others have made. */
+function readiness(gate: PartGate, windows: Ledger, trustListing = false): Readiness {
+  let listed: ReadonlySet<number> = new Set();
+  return {
+    has: (part) => gate.isOpen(part) || (trustListing && listed.has(part)),
+    refresh: async () => {
+      listed = await windows.listed();
+      if (trustListing) return;
+      for (const part of listed) {
+        if (gate.isOpen(part)) continue;
+        const state = await windows.inspect(partName(part), 'size');
+        if (state.status === 'done') gate.open(part, state.record);
+      }
+    },
+    changed: () => gate.changed(),
+    ended: () => gate.isClosed,
+  };
 }

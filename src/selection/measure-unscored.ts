@@ -7,7 +7,7 @@ import { WINDOW_COLUMNS } from '../arrow/schema.js';
 import type { AttentionScore } from '../scores/score.js';
 import type { Measured } from './measure.js';
 import { readCounts } from './read-counts.js';
-import type { SelectionOptions } from './select-windows.js';
+import type { SelectionOptions } from './selection-options.js';
 
 /**
  * @param attention scores that were asked for: there must be none

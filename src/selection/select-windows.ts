@@ -1,12 +1,12 @@
+import type { SelectionOptions } from './selection-options.js';
 // The selection stage: stored statistics to rank and choice, in seconds and without the model. It is always made anew: a user's own
 // score may have changed without a change of its name.
 import path from 'node:path';
 import { SELECTION_COLUMNS } from '../arrow/schema.js';
 import { writeArrowPart } from '../run/arrow-part.js';
 import { canonicalJson, hashJson, type JsonObject } from '../io/canonical-json.js';
-import type { OnProgress } from '../base/events.js';
 import type { Run } from '../run/directory.js';
-import { Ledger, type LedgerCheck } from '../run/ledger.js';
+import { Ledger } from '../run/ledger.js';
 import { longattn } from '../scores/attention/longattn.js';
 import { nullDs } from '../scores/null-ds.js';
 import type { SingleScore } from '../scores/registry.js';
@@ -57,14 +57,6 @@ export interface SelectionResult {
   certificate?: string;
   ledger: Ledger;
   path: string;
-}
-
-export interface SelectionOptions {
-  /** Default: the sha256 of each part, once (src/run/verified-parts.ts). */
-  check?: LedgerCheck;
-  signal?: AbortSignal;
-  /** Told of the counts of an older run, which cost a pass over its token ids. */
-  onProgress?: OnProgress;
 }
 
 /**

@@ -3,7 +3,7 @@ import { codePointCount } from '../base/code-points.js';
 import { usableProcessors } from '../base/processors.js';
 import { mapOrdered } from '../base/map-ordered.js';
 import { PIECE_UNITS, type PieceRule } from './pieces.js';
-import type { Encoded } from './tokenizer.js';
+import type { Encoded } from './encoded.js';
 
 interface PlacedPiece extends Encoded {
   /** Index of the piece's first token in the text's ids, and of its first code point in the text. */

@@ -9,18 +9,9 @@ import path from 'node:path';
 import type { Tokenizer as NativeTokenizer } from '@anush008/tokenizers';
 import { environmentError, dataError } from '../base/errors.js';
 import { encodePieces } from './encode-pieces.js';
+import type { Encoded } from './encoded.js';
 import { cutIntoPieces, PIECE_UNITS, pieceRule } from './pieces.js';
 import { readTokenizerConfig, templateWarnings, withTemplate, type TokenizerWarning } from './template.js';
-
-export interface Encoded {
-  /** The document's token ids, with what the tokenizer's own template adds. */
-  ids: Int32Array;
-  /**
-   * Characters `[start, end)` of a token, in Unicode code points of the text. Tokens that share a character (byte-level BPE
-   * splits rare ones) each name the whole character. Undefined for tokens that the template added, such as BOS.
-   */
-  span(token: number): readonly [start: number, end: number] | undefined;
-}
 
 const MAX_DOCUMENT = 8 << 20;
 /** From here on the spans of a text are kept as numbers: asking for all of them takes time, but less memory. */

@@ -22,7 +22,7 @@ interface ComparisonOptions {
   golden: string;
   /** Largest error allowed, as defined in src/verify/compare-row.ts. Default 1e-5. */
   rtol?: number;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 export interface RowName {

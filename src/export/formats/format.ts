@@ -3,7 +3,7 @@ import type { Columns, Metadata } from '../../arrow/schema.js';
 import type { Row } from '../../arrow/rows.js';
 import type { Written } from '../../io/file-sink.js';
 import type { FileSystem } from '../../io/file-system.js';
-import type { TokenReader } from './names.js';
+import type { TokenReader } from '../../options/export-formats.js';
 
 export interface ExportFile extends Written {
   /** Path below the folder of the export, with "/". */

@@ -10,7 +10,7 @@ import { FileSink } from '../../../io/file-sink.js';
 import type { ShardWriter } from '../by-domain.js';
 import { writeByDomain } from '../by-domain.js';
 import type { ExportFile, ExportFormatRow, FormatContext } from '../format.js';
-import { TOKEN_READERS, type TokenReader } from '../names.js';
+import { TOKEN_READERS, type TokenReader } from '../../../options/export-formats.js';
 import { Provenance } from '../provenance.js';
 import { datatroveFiles } from './datatrove.js';
 import { megatronFiles } from './megatron.js';
