@@ -1,5 +1,5 @@
-// The machine of device/fused/machine.h on the CPU: every thread of every block is a fiber, and instructions of a warp or
-// of four warps wait until all their threads have come, then do what the PTX manual says.
+// The machine of device/fused/machine.h on the CPU: every thread of every block is a fiber, and instructions of a warp
+// or of four warps wait until all their threads have come, then do what the PTX manual says.
 //
 // Asynchronous copies and products happen as early or as late as the manual allows, and threads run by turns or one far
 // ahead of the others, by choice: what a kernel reads before it waited, or overwrites before it was read, comes out
