@@ -6,7 +6,7 @@ import type { ProgressEvent } from '../base/events.js';
 import { KNOWN_FORMATS } from '../corpus/formats.js';
 import { planInputs, type InputPart, type InputSlice, type PlanOptions, type RefusedSlice } from '../corpus/plan.js';
 import type { Spec } from '../options/spec.js';
-import { refusedFiles, RefusedFilesError, type RefusedFile } from './refused-files.js';
+import { refusedFiles, RefusedFilesError, type RefusedFile } from '../run/refused-files.js';
 import { writeTextAtomically } from '../io/atomic-file.js';
 import { ifExists, nodeFileSystem } from '../io/file-system.js';
 import { rootOf, type Run } from '../run/directory.js';

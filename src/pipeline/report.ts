@@ -1,7 +1,7 @@
 // What a run function hands back: one line a domain, with the fields of the stages that were run.
 import type { RemovalResult } from '../selection/removal/report-removal.js';
 import type { NullModel, SelectionResult } from '../selection/select-windows.js';
-import type { RefusedFile } from './refused-files.js';
+import type { RefusedFile } from '../run/refused-files.js';
 import type { WindowsResult } from './windows-stage.js';
 
 /** One line a domain; fields of stages that have not been run are absent. */

@@ -26,7 +26,7 @@ import {
 } from '../windows/counts.js';
 import { openableSlices } from './plan-run.js';
 import type { Prepared } from './prepare.js';
-import { onlyRefusedFiles, refusedFiles, RefusedFilesError, type RefusedFile } from './refused-files.js';
+import { onlyRefusedFiles, refusedFiles, RefusedFilesError, type RefusedFile } from '../run/refused-files.js';
 
 export interface WindowsResult {
   counts: WindowCounts;

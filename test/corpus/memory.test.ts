@@ -18,7 +18,7 @@ const READER = `
   const result = { documents: 0, units: 0, rejects: [] };
   const { parts } = await planInputs([{ domain: 'd', patterns: [process.argv[1]] }]);
   for (const { slices } of parts) {
-    for await (const document of readSlices(slices, {}, (reject) => result.rejects.push(reject))) {
+    for await (const document of readSlices(slices, {}, { onReject: (reject) => result.rejects.push(reject) })) {
       result.documents++;
       result.units += document.text.length;
     }

@@ -81,6 +81,8 @@ describe('cuts', () => {
         fc.integer({ min: 1, max: 200 }),
         fc.boolean(),
         async (lines, partBytes, end) => {
+          // A file that begins with a bracket is an array: one text, not lines.
+          fc.pre(!lines.find((text) => text.trim() !== '')?.startsWith('['));
           const file = put('cut.jsonl', lines.join('\n') + (end ? '\n' : ''));
           const whole = await read(file);
           const cut = await read(file, {}, { partBytes });

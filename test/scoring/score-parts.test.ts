@@ -56,7 +56,7 @@ describe('scoreParts', () => {
     for (const changes of [{ batch: 1 }, { batch: 8, workers: 2 }, { batch: 1000, workers: 4 }]) {
       expect(bytesOf(await makeScoredRun(tempFolder(), PARTS, { layers: [0, 2], ...changes }))).toEqual(expected);
     }
-    const run = await makeRun(tempFolder(), PARTS);
+    const run = await makeRun(tempFolder(), PARTS, 'fake');
     await Promise.all(
       [1, 2].map((index) =>
         scoreParts(scoreOptions(run, { layers: [0, 2], parts: partsOfShard(PARTS.length, { index, count: 2 }) })),
@@ -68,7 +68,7 @@ describe('scoreParts', () => {
   it('goes on from the last whole segment after a stop at any call, with the same bytes', async () => {
     const expected = await reference();
     for (const stopAt of [0, 3, 64, 70, 130, 150, 160]) {
-      const run = await makeRun(tempFolder(), PARTS);
+      const run = await makeRun(tempFolder(), PARTS, 'fake');
       const stopped = fakeScorer((call) => {
         if (call === stopAt) throw new LongattnError('KILLED', 'fault', 'stopped here');
       });
@@ -90,7 +90,7 @@ describe('scoreParts', () => {
 
   it('makes a segment whose bytes were changed again, and removes what a kill left behind a finished part', async () => {
     const expected = await reference();
-    const run = await makeRun(tempFolder(), PARTS);
+    const run = await makeRun(tempFolder(), PARTS, 'fake');
     const failing = fakeScorer((call) => {
       if (call === 100) throw new LongattnError('KILLED', 'fault', 'stopped here');
     });
@@ -121,7 +121,7 @@ describe('scoreParts', () => {
   });
 
   it('lets two processes that were given the same parts both end well', async () => {
-    const run = await makeRun(tempFolder(), PARTS);
+    const run = await makeRun(tempFolder(), PARTS, 'fake');
     await Promise.all([0, 1, 2].map(() => scoreParts(scoreOptions(run, { layers: [0, 2], workers: 2 }))));
     expect(bytesOf(run)).toEqual(await reference());
   });
@@ -136,7 +136,7 @@ describe('scoreParts', () => {
   });
 
   it('scores a part as soon as its windows are there, while those of others are not', async () => {
-    const run = await makeRun(tempFolder(), PARTS);
+    const run = await makeRun(tempFolder(), PARTS, 'fake');
     const ready = new PartGate();
     const events: ProgressEvent[] = [];
     const record = (part: number): Promise<LedgerRecord> => run.windows.require(partName(part));
@@ -164,7 +164,7 @@ describe('scoreParts', () => {
   });
 
   it('ends on the signal while it waits for windows', async () => {
-    const run = await makeRun(tempFolder(), PARTS);
+    const run = await makeRun(tempFolder(), PARTS, 'fake');
     const controller = new AbortController();
     const scoring = scoreParts(scoreOptions(run, { ready: new PartGate(), signal: controller.signal }));
     controller.abort(new Error('enough'));

@@ -1,6 +1,5 @@
 // `longattn finish`: after the last worker, select and export; exit code 5 and the list where a part is missing.
 import type { CommandModule } from 'yargs';
-import { finish } from '../../pipeline/finish.js';
 import { runCommand } from '../context.js';
 import { printResult } from '../output.js';
 import { runOptions, withRunOptions } from '../run-argument.js';
@@ -20,6 +19,7 @@ export const finishCommand: CommandModule = {
       .example('$0 finish RUN --then select --keep 20%', ''),
   handler: (argv) =>
     runCommand(argv, async ({ signal, progress, json }) => {
+      const { finish } = await import('../../pipeline/finish.js');
       const summary = await finish(
         { ...runOptions(argv), then: argv['then'] as string },
         { signal, onProgress: progress.on },

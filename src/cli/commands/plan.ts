@@ -1,7 +1,7 @@
 // `longattn plan`: start a run without working on it, and say how large it is.
 import type { CommandModule } from 'yargs';
 import { invalid } from '../../base/errors.js';
-import { plan, type PlanSummary } from '../../pipeline/plan.js';
+import type { PlanSummary } from '../../pipeline/plan.js';
 import { parseCount } from '../../base/units.js';
 import { runCommand } from '../context.js';
 import { printResult } from '../output.js';
@@ -24,6 +24,7 @@ export const planCommand: CommandModule = {
       if (rate !== undefined && !(typeof rate === 'number' && rate > 0)) {
         throw invalid('rate', argv['rate'], 'a number of tokens a second, such as 150K');
       }
+      const { plan } = await import('../../pipeline/plan.js');
       const summary = await plan({ ...runOptions(argv), rate }, { signal, onProgress: progress.on });
       progress.stop();
       printResult(json ? JSON.stringify(summary, null, 2) : describePlan(summary));

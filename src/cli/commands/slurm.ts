@@ -4,9 +4,6 @@ import { fileURLToPath } from 'node:url';
 import { readFileSync } from 'node:fs';
 import type { CommandModule } from 'yargs';
 import { invalid } from '../../base/errors.js';
-import { submitSlurm } from '../../cluster/submit-slurm.js';
-import { parseThen } from '../../pipeline/finish.js';
-import { plan } from '../../pipeline/plan.js';
 import { runCommand } from '../context.js';
 import { printResult } from '../output.js';
 import { finishOptions, runOptions, withRunOptions, workerOptions } from '../run-argument.js';
@@ -44,6 +41,11 @@ export const slurmCommand: CommandModule = {
       ),
   handler: (argv) =>
     runCommand(argv, async ({ signal, progress, json }) => {
+      const [{ submitSlurm }, { parseThen }, { plan }] = await Promise.all([
+        import('../../cluster/submit-slurm.js'),
+        import('../../pipeline/finish.js'),
+        import('../../pipeline/plan.js'),
+      ]);
       const count = (name: string, least: number): number => {
         const value = Number(argv[name]);
         if (!Number.isInteger(value) || value < least)

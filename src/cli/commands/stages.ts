@@ -6,7 +6,7 @@ import { describeRemoval } from '../removal-table.js';
 import type { Group } from '../../options/row.js';
 import type { RunOptions } from '../../options/run-options.js';
 import { RUN } from '../../options/table.js';
-import { lostRows } from '../../pipeline/refused-files.js';
+import { lostRows } from '../../run/refused-files.js';
 import { runCommand } from '../context.js';
 import { addOptions, collectOptions, once } from '../options.js';
 import { printResult, renderTable } from '../output.js';

@@ -1,7 +1,7 @@
 // `longattn status`: how far a run is; with --watch again and again until it is complete.
 import { setTimeout } from 'node:timers/promises';
 import type { CommandModule } from 'yargs';
-import { status, type RunStatus, type StageStatus } from '../../pipeline/status.js';
+import type { RunStatus, StageStatus } from '../../pipeline/status.js';
 import { runCommand } from '../context.js';
 import { printResult, renderTable } from '../output.js';
 
@@ -18,6 +18,7 @@ export const statusCommand: CommandModule = {
       .example('$0 status RUN --watch', ''),
   handler: (argv) =>
     runCommand(argv, async ({ signal, json }) => {
+      const { status } = await import('../../pipeline/status.js');
       for (;;) {
         const found = await status(argv['run'] as string);
         const clear = argv['watch'] && process.stdout.isTTY && !json ? CLEAR : '';

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { CommandModule } from 'yargs';
 import { LongattnError } from '../../base/errors.js';
-import { work, type WorkOptions, type WorkSummary } from '../../pipeline/work.js';
+import type { WorkOptions, WorkSummary } from '../../pipeline/work.js';
 import { reportError } from '../context.js';
 import { ProgressPrinter, type LogFormat } from '../progress.js';
 import { runOptions, withRunOptions } from '../run-argument.js';
@@ -60,6 +60,7 @@ export const workCommand: CommandModule = {
       : undefined;
     const { start, timeLimit, wait, mixedKernels } = argv as unknown as WorkOptions;
     try {
+      const { work } = await import('../../pipeline/work.js');
       const summary = await work(
         { ...runOptions(argv), start, timeLimit, wait, mixedKernels },
         { drain: drain.signal, signal: stop.signal, onProgress: progress.on },
