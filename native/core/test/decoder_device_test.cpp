@@ -43,7 +43,8 @@ void attention_is_that_of_the_definition() {
   for (const int64_t tile_bytes : {kSmallTile, int64_t{1} << 28}) {
     for_each_case({1, 2, 7, 65, 300}, [&](const Case& c) { attend_case(c, at::kFloat, tile_bytes, 1e-5); });
   }
-  // A logit of 264 products has twice the rounding of one of 64, and the matrix library of the machine decides their order.
+  // A logit of 264 products has twice the rounding of one of 64, and the matrix library of the machine decides their
+  // order.
   attend_case({"wider than flash attention takes", 300, 2, 1, 264, 264}, at::kFloat, kSmallTile, 2e-5);
   // Rounding of the inputs: 2^-9 and 2^-12 of values of about 1.
   attend_case({"bf16", 300, 4, 2}, at::kBFloat16, kSmallTile, 3e-2);
