@@ -4,6 +4,8 @@ export type { DomainReport, RunHooks, RunSummary } from './pipeline/pipeline.js'
 export { parseSpec } from './options/spec.js';
 export type { Spec } from './options/spec.js';
 export type { InputPatterns, RunOptions, Share, Whole } from './options/run-options.js';
+export { report, type ReportResult } from './report/report.js';
+export type { ReportOptions } from './options/report-options.js';
 export { validateRun as validate, type ValidateHooks } from './evidence/validate-run.js';
 export type { ValidateResult } from './evidence/validate.js';
 export type { EvidenceReport } from './evidence/report.js';

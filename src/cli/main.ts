@@ -9,6 +9,7 @@ import { finishCommand } from './commands/finish.js';
 import { kubernetesCommand } from './commands/kubernetes.js';
 import { modelCommand } from './commands/model.js';
 import { planCommand } from './commands/plan.js';
+import { reportCommand } from './commands/report.js';
 import { slurmCommand } from './commands/slurm.js';
 import { stageCommands } from './commands/stages.js';
 import { statusCommand } from './commands/status.js';
@@ -21,7 +22,7 @@ const parser = withGlobals(yargs(hideBin(process.argv)))
   .scriptName('longattn')
   .usage('$0 COMMAND\n\nPick the documents that teach a language model to use long context.')
   .command([...stageCommands, planCommand, workCommand, statusCommand, slurmCommand, kubernetesCommand, finishCommand])
-  .command([verifyCommand, validateCommand, attentionCommand, modelCommand, doctorCommand])
+  .command([reportCommand, verifyCommand, validateCommand, attentionCommand, modelCommand, doctorCommand])
   .demandCommand(1, 'Name a command.')
   .recommendCommands()
   .strict()

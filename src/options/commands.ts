@@ -2,6 +2,7 @@
 import { ATTENTION_COMMAND } from './attention-options.js';
 import { FINISH, KUBERNETES, PLAN, SLURM, STATUS, WORK_COMMAND } from './cluster-options.js';
 import { EXTRACT, INSPECT } from './model-options.js';
+import { REPORT } from './report-options.js';
 import type { Rows } from './row.js';
 import { RUN } from './table.js';
 import { VALIDATE } from './validate-options.js';
@@ -9,6 +10,7 @@ import { VERIFY_COMMAND } from './verify-options.js';
 
 export const COMMAND_OPTIONS: Readonly<Record<string, Rows>> = {
   run: RUN,
+  report: REPORT,
   validate: VALIDATE,
   attention: ATTENTION_COMMAND,
   verify: VERIFY_COMMAND,
