@@ -3,6 +3,7 @@
 export type StageName =
   | 'download'
   | 'extract'
+  | 'check'
   | 'windows'
   | 'counts'
   | 'scores'
