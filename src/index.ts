@@ -17,7 +17,8 @@ export { check, type CheckedDomain, type CheckReport, type FilesAndBytes } from 
 export type { RejectGroup } from './pipeline/reject-groups.js';
 export type { CheckOptions } from './options/check-options.js';
 export { plan, type PlanSummary } from './pipeline/plan.js';
-export { work, type WorkHooks, type WorkOptions, type WorkSummary } from './pipeline/work.js';
+export type { FinishOptions, PlanOptions, WorkOptions } from './options/cluster-options.js';
+export { work, type WorkHooks, type WorkSummary } from './pipeline/work.js';
 export { status, type HeldLease, type RunStatus, type StageStatus } from './pipeline/status.js';
 export { finish } from './pipeline/finish.js';
 export type { FailedPart } from './run/failures.js';
