@@ -76,6 +76,15 @@ class Cancelled : public std::runtime_error {
   Cancelled() : std::runtime_error("cancelled") {}
 };
 
+// Whether somebody has asked the work to end. Null: nobody can.
+inline bool is_cancelled(const std::atomic<bool>* cancel) {
+  return cancel != nullptr && cancel->load(std::memory_order_relaxed);
+}
+// Throws Cancelled then.
+inline void poll(const std::atomic<bool>* cancel) {
+  if (is_cancelled(cancel)) throw Cancelled();
+}
+
 // Thrown when a row's attention is not finite (NaN or Inf in Q or K).
 class NotFinite : public std::runtime_error {
  public:

@@ -30,7 +30,8 @@
 
 #include "device/device.h"
 #include "device/fused/fused_window.h"
-#include "device/group_paths.h"
+#include "device/stats/group_paths.h"
+#include "lse.h"
 
 namespace {
 
@@ -145,7 +146,8 @@ class Bench {
       device::DeviceRows rows = {table.narrow(1, 0, shape.heads), table.narrow(1, shape.heads, shape.kv_heads),
                                  at::randint(kTokens, {length}, options.dtype(at::kInt)), &rope_,
                                  device::angles_of(rope_, length, options.device())};
-      sets_.push_back(read_group(rows, 0, at::kHalf));  // serves all groups: the time does not depend on it
+      sets_.push_back(
+          bench::in_type(read_group(rows, 0), at::kHalf));  // serves all groups: the time does not depend on it
       rows_.push_back(std::move(rows));
     }
     problem_.length = length;
@@ -166,12 +168,12 @@ class Bench {
     time("fused", s_.rounds, [&](int set) { fused(set, {}); });
     time("fused, mma", s_.rounds, [&](int set) { fused(set, kMma); });
     time_groups("lse, three calls", s_.rounds,
-                [&](const GroupTensors& t) { device::lse_group(problem_, far_only, t, false); });
+                [&](const GroupTensors& t) { bench::lse_group(problem_, far_only, t, false); });
     time_groups("torch flash forward", s_.rounds, [&](const GroupTensors& t) { flash(t); });
     time_groups("torch QK^T to memory", s_.rounds, [&](const GroupTensors& t) { products(t); });
     time_groups("tiles", 1, [&](const GroupTensors& t) { device::tiles_group(problem_, options, t, kTileBytes); });
     if (length_ <= 32768)
-      time_groups("lse, all bins", 1, [&](const GroupTensors& t) { device::lse_group(problem_, far_only, t, true); });
+      time_groups("lse, all bins", 1, [&](const GroupTensors& t) { bench::lse_group(problem_, far_only, t, true); });
     // The authors' loop holds some L x L matrices of a head at a time: 2 GB each at 32K.
     if (length_ <= 32768) time_groups("authors' loop", 1, [&](const GroupTensors& t) { naive(t); });
     return differences();
@@ -242,7 +244,7 @@ class Bench {
     AttentionOptions options, far_only;
     far_only.far_peak = false;
     const HeadStats own = fused(0, {}).heads[0], mma = fused(0, kMma).heads[0];
-    const HeadStats lse = device::lse_group(problem_, far_only, sets_[0], false).heads[0];
+    const HeadStats lse = bench::lse_group(problem_, far_only, sets_[0], false).heads[0];
     const HeadStats tiles = device::tiles_group(problem_, options, sets_[0], kTileBytes).heads[0];
     const auto relative = [](double a, double b) { return std::fabs(a / b - 1); };
     const auto print = [&](const char* name, const HeadStats& got) {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "decoder/decoder.h"
-#include "device/device_stats.h"
+#include "device/stats/device_stats.h"
 #include "windows/replicas.h"
 
 namespace longattn {

@@ -64,10 +64,10 @@ class TorchBackend : public Backend {
     norm_last(norm.norm, x.view({x.size(0), heads, -1}), weights);
   }
 
-  void rotate(const AttentionConfig& base, const at::Tensor& q, const at::Tensor& k, int) override {
-    const Rotation& rotation = rotation_of(base.rope, q.size(0));
-    device::rotate(rotation.table, rotation.angles, q.view({q.size(0), base.heads, base.dim}));
-    device::rotate(rotation.table, rotation.angles, k.view({k.size(0), base.kv_heads, base.dim}));
+  void rotate(const AttentionConfig& config, const at::Tensor& q, const at::Tensor& k, int) override {
+    const Rotation& rotation = rotation_of(config.rope, q.size(0));
+    device::rotate(rotation.table, rotation.angles, q.view({q.size(0), config.heads, config.dim}));
+    device::rotate(rotation.table, rotation.angles, k.view({k.size(0), config.kv_heads, config.dim}));
   }
 
   void multiply_into(const Linear& linear, const at::Tensor& x, const at::Tensor& out,
@@ -75,7 +75,7 @@ class TorchBackend : public Backend {
     library_product(linear, x, out);
   }
 
-  at::Tensor attend(const LayerAttention& config, const Heads& heads, int64_t near,
+  at::Tensor attend(const AttentionConfig& config, const Heads& heads, int64_t near,
                     const ProviderOptions& options) override {
     if (flash_can(config, heads, near)) return attend_tensors(config, heads, near, type_, 0, options);  // has no tiles
     return device::halve_on_out_of_memory<c10::OutOfMemoryError>(

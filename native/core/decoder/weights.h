@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "checkpoint/model_spec.h"
-#include "decoder/aten.h"
-#include "decoder/layer_config.h"
+#include "device/aten.h"
+#include "layer/layer_config.h"
 
 namespace longattn {
 

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "device/group_tensors.h"
 #include "device/staging.h"
 #include "device/tensor_rows.h"
 #include "parallel_rows.h"
@@ -17,7 +16,7 @@ constexpr int64_t kRows = 64;  // a piece of work
 // out [L, d] on the device <- one head; `read` is (row, count, out).
 template <typename Read>
 void read_head(const AttentionProblem& p, const AttentionOptions& options, const at::Tensor& out, const Read& read) {
-  poll(options);
+  poll(options.cancel);
   const at::Tensor staged = staging({p.length, p.dim}, at::kFloat, out.device());
   float* rows = staged.data_ptr<float>();
   parallel_rows((p.length + kRows - 1) / kRows, thread_count(options.threads), [&](int64_t block) {
@@ -47,7 +46,7 @@ DeviceRows made_on_cpu(const AttentionProblem& p, const AttentionOptions& option
 
 DeviceRows read_rows(const AttentionProblem& p, const AttentionOptions& options, at::Device device,
                      DeviceTable& table) {
-  poll(options);
+  poll(options.cancel);
   if (const auto* tensors = dynamic_cast<const TensorRows*>(p.source)) {
     return {tensors->query_rows().to(device), tensors->key_rows().to(device), {}, nullptr, {}};
   }

@@ -1,13 +1,12 @@
 # Attention on devices, on torch: what compiles everywhere and, where LONGATTN_CUDA is on, what needs CUDA's headers and nvcc.
 set(LONGATTN_DEVICE_SOURCES
-  native/core/device/device_stats.cpp
+  native/core/device/stats/device_stats.cpp
   native/core/device/device_rows.cpp
   native/core/device/device_table.cpp
   native/core/device/flash.cpp
-  native/core/device/group_tensors.cpp
-  native/core/device/lse.cpp
+  native/core/device/stats/group_tensors.cpp
   native/core/device/rotate.cpp
-  native/core/device/tiles.cpp)
+  native/core/device/stats/tiles.cpp)
 if(LONGATTN_HAS_CUDA)
   list(APPEND LONGATTN_DEVICE_SOURCES
     native/core/device/devices_cuda.cpp

@@ -5,11 +5,12 @@
 #pragma once
 
 #include <functional>
-#include <optional>
+#include <memory>
 #include <vector>
 
-#include "checkpoint/mapped_tensor.h"
 #include "layer/attention_config.h"
+#include "layer/embedding.h"
+#include "layer/head_norm.h"
 #include "projection/packed_matrix.h"
 
 namespace longattn {
@@ -22,7 +23,8 @@ struct TokenAt {
 
 class TokenProjector {
  public:
-  TokenProjector(const ModelSpec& spec, const AttentionConfig& config);
+  // Throws Error(kModelInvalid, kFileUnreadable, kWeightNotFinite).
+  TokenProjector(const ModelSpec& spec, const AttentionConfig& config, std::shared_ptr<const Embedding> embedding);
 
   // Floats of a row of groups [first, first + count): per group the query heads' rows, then the key head's.
   int64_t row_floats(int64_t groups) const { return groups * config_.group_rows(); }
@@ -47,21 +49,9 @@ class TokenProjector {
   // Rows of one block: small enough to poll for cancellation between blocks, large enough to keep the threads busy.
   int64_t block_rows() const { return block_rows_; }
   // Drops the embedding's pages from this process.
-  void release_pages() const { embed_.release(); }
-  void check_files() const { embed_.check_not_truncated(); }
-  // Longest window that the learned positions allow, or nothing.
-  std::optional<int64_t> length_limit() const;
+  void release_pages() const { embedding_->release_pages(); }
 
  private:
-  // Norm of Q or of K.
-  struct HeadNorm {
-    RowNorm norm;
-    bool weights_per_head = false;
-    void apply(float* row, int64_t head, int64_t dim) const { norm(row, dim, weights_per_head ? head * dim : 0); }
-  };
-
-  static HeadNorm read_head_norm(const SpecReader& reader, const AttentionConfig& config, const char* which,
-                                 int64_t heads);
   void input_row(const TokenAt& at, float* out) const;
   // Products, biases and clip of up to block_rows() rows.
   void multiply_block(const TokenAt* rows, int64_t count, int64_t first_group, int64_t groups, int threads,
@@ -72,9 +62,7 @@ class TokenProjector {
   FullMoments full_moments(const float* row) const;
 
   AttentionConfig config_;
-  MappedTensor embed_;
-  std::optional<MappedTensor> positions_;
-  RowNorm embed_norm_;
+  std::shared_ptr<const Embedding> embedding_;
   RowNorm input_norm_;
   HeadNorm q_norm_;
   HeadNorm k_norm_;

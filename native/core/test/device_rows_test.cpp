@@ -25,7 +25,7 @@ void rows_are_those_of_the_cpu() {
     layer.visit(kWindows[0].ids.data(), kLength, {0}, {}, [&](int64_t, AttentionProblem& p) {
       const device::DeviceRows rows = device::read_rows(p, {}, test_device(), table);
       for (int64_t kv = 0; kv < p.kv_heads; ++kv) {
-        const device::GroupTensors group = device::read_group(rows, kv, at::kFloat);
+        const device::GroupTensors group = device::read_group(rows, kv);
         p.mutable_source->prepare_group(kv);
         at::Tensor q = at::empty({shape.heads / shape.kv_heads, kLength, shape.dim}, at::kFloat),
                    k = at::empty_like(group.k, at::kCPU);

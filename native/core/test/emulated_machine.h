@@ -1,5 +1,5 @@
-// The machine of device/fused/machine.h on the CPU: every thread of every block is a fiber, and instructions of a warp or
-// of four warps wait until all their threads have come, then do what the PTX manual says.
+// The machine of device/fused/machine.h on the CPU: every thread of every block is a fiber, and instructions of a warp
+// or of four warps wait until all their threads have come, then do what the PTX manual says.
 //
 // Asynchronous copies and products happen as early or as late as the manual allows, and threads run by turns or one far
 // ahead of the others, by choice: what a kernel reads before it waited, or overwrites before it was read, comes out
@@ -53,7 +53,7 @@ class Emulator {
   // Waits for all `size` threads of a group of the block; the last to come does `work` for all. `operand` is what a
   // thread brings and takes away: work sees the group's, ordered by thread.
   using Work = std::function<void(const std::vector<void*>& operands)>;
-  void together(int kind, int group, int size, const char* what, void* operand, const Work& work);
+  void collective(int kind, int group, int size, const char* what, void* operand, const Work& work);
 
   uint32_t shared_address(const void* p) const;
   unsigned char* shared(uint32_t address, size_t bytes) const;
@@ -87,7 +87,7 @@ class Emulator {
     std::vector<Copy> copies;              // not yet in a group
     std::deque<std::vector<Copy>> groups;  // committed
   };
-  struct Meeting {
+  struct Collective {
     std::string what;
     std::vector<void*> operands;
     std::vector<Fiber*> waiting;
@@ -116,7 +116,7 @@ class Emulator {
   std::vector<std::unique_ptr<unsigned char[]>> memory_;  // of each block
   std::vector<unsigned char*> bases_;                     // aligned to 1,024
   std::vector<std::unique_ptr<Fiber>> fibers_;
-  std::map<std::vector<int>, Meeting> meetings_;
+  std::map<std::vector<int>, Collective> collectives_;
   std::map<const Barrier*, BarrierState> barriers_;
   std::map<int, std::vector<std::function<void()>>> products_;
   std::deque<Fiber*> ready_;

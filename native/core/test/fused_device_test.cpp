@@ -10,8 +10,8 @@
 #include <cstdlib>
 
 #include "attention_fixture.h"
-#include "device/device_stats.h"
 #include "device/fused/fused_window.h"
+#include "device/stats/device_stats.h"
 #include "layer_zero/layer_zero.h"
 #include "layer_zero_model.h"
 #include "test_device.h"

@@ -19,7 +19,7 @@ using namespace longattn::device;
 using machine::Emulator;
 using machine::Timing;
 
-constexpr double kLog2E = 1.44269504088896340736;
+using attention::kLog2E;
 
 // As the reference sees what the kernel sees: inputs are numbers of the kernel's type.
 void round_to(Table& table, FusedType type) {

@@ -4,7 +4,7 @@
 #include <cstdlib>
 
 #include "device/device.h"
-#include "device/group_tensors.h"
+#include "device/stats/group_tensors.h"
 
 namespace fixture {
 
@@ -21,9 +21,9 @@ inline at::Device test_device() {
 
 // A group of a problem whose rows are nobody's to keep.
 inline longattn::device::GroupTensors group_of(const longattn::AttentionProblem& problem, int64_t kv_head,
-                                               at::Device device, at::ScalarType type) {
+                                               at::Device device) {
   longattn::device::DeviceTable table(device, 0);
-  return longattn::device::read_group(longattn::device::read_rows(problem, {}, device, table), kv_head, type);
+  return longattn::device::read_group(longattn::device::read_rows(problem, {}, device, table), kv_head);
 }
 
 }  // namespace fixture

@@ -23,17 +23,17 @@
 namespace longattn::device {
 namespace {
 
-constexpr double kLog2E = 1.44269504088896340736;
+using attention::kLog2E;
 
 void check_cuda(const char* error) {
   if (error == nullptr) return;
   throw std::runtime_error(std::string("CUDA: ") + error + ". Use LONGATTN_CUDA_KERNEL=tiles, or --device cpu.");
 }
 // One window's work, in one type.
-class Window {
+class WindowRun {
  public:
-  Window(const AttentionProblem& problem, const AttentionOptions& options, const Packing& packing, int64_t piece_bytes,
-         const FusedChoice& choice)
+  WindowRun(const AttentionProblem& problem, const AttentionOptions& options, const Packing& packing,
+            int64_t piece_bytes, const FusedChoice& choice)
       : p_(problem),
         options_(options),
         packing_(packing),
@@ -174,22 +174,22 @@ std::string fused_refuses(const AttentionProblem& p) {
 PendingStats fused_window(const AttentionProblem& problem, const AttentionOptions& options, const DeviceRows& rows,
                           int64_t piece_bytes, const FusedChoice& choice) {
   // What outlives this call: of the problem, its source does not.
-  struct Run {
+  struct Kept {
     AttentionProblem problem;
     AttentionOptions options;
     Packing packing;
-    std::unique_ptr<Window> window;
+    std::unique_ptr<WindowRun> window;
   };
   const c10::InferenceMode inference;
   const c10::DeviceGuard guard(rows.q.device());
-  const auto run = std::make_shared<Run>(Run{problem, options, Packing(problem, rows), nullptr});
-  run->problem.source = run->problem.mutable_source = nullptr;
-  run->window = std::make_unique<Window>(run->problem, run->options, run->packing, piece_bytes, choice);
-  return [run, piece_bytes, choice]() -> AttentionStats {
-    if (auto stats = run->window->result()) return *std::move(stats);
+  const auto kept = std::make_shared<Kept>(Kept{problem, options, Packing(problem, rows), nullptr});
+  kept->problem.source = kept->problem.mutable_source = nullptr;
+  kept->window = std::make_unique<WindowRun>(kept->problem, kept->options, kept->packing, piece_bytes, choice);
+  return [kept, piece_bytes, choice]() -> AttentionStats {
+    if (auto stats = kept->window->result()) return *std::move(stats);
     const c10::InferenceMode inference;
-    const c10::DeviceGuard guard(run->packing.device());
-    return Window(run->problem, run->options, run->packing, piece_bytes, {FusedType::bf16, choice.product})
+    const c10::DeviceGuard guard(kept->packing.device());
+    return WindowRun(kept->problem, kept->options, kept->packing, piece_bytes, {FusedType::bf16, choice.product})
         .result()
         .value();
   };

@@ -57,7 +57,7 @@ LONGATTN_DEVICE void load_floats(float (&x)[8], const float* from) {
     x[0] = a.x, x[1] = a.y, x[2] = a.z, x[3] = a.w;
     x[4] = b.x, x[5] = b.y, x[6] = b.z, x[7] = b.w;
   } else {
-    LONGATTN_UNROLL
+    LONGATTN_DEVICE_UNROLL
     for (int i = 0; i < 8; ++i) x[i] = from[i];
   }
 }

@@ -34,7 +34,7 @@ LONGATTN_DEVICE bool rotates_chunks(const PackArguments& a) {
 LONGATTN_DEVICE void rotated_chunk(const PackArguments& a, const float* row, int position, int chunk, float (&x)[8]) {
   const int e = chunk * 8;
   if (e + 8 > a.dim || !rotates_chunks(a)) {
-    LONGATTN_UNROLL
+    LONGATTN_DEVICE_UNROLL
     for (int i = 0; i < 8; ++i) x[i] = rotated(a, row, position, e + i);
     return;
   }
@@ -47,7 +47,7 @@ LONGATTN_DEVICE void rotated_chunk(const PackArguments& a, const float* row, int
   machine::load_floats(other, row + e + (is_first ? a.second_offset : -a.second_offset));
   machine::load_floats(cos, a.cos + angle);
   machine::load_floats(sin, a.sin + angle);
-  LONGATTN_UNROLL
+  LONGATTN_DEVICE_UNROLL
   for (int i = 0; i < 8; ++i) x[i] = x[i] * cos[i] + (is_first ? -other[i] : other[i]) * sin[i];
 }
 
@@ -67,7 +67,7 @@ LONGATTN_DEVICE void pack_chunk(const PackArguments& a, int head, int tile, int 
     const float* from = a.rows + source * a.row_stride + head * a.head_stride;
     float x[8];
     rotated_chunk(a, from, position, chunk, x);
-    LONGATTN_UNROLL
+    LONGATTN_DEVICE_UNROLL
     for (int i = 0; i < 8; ++i) {
       const float size = fabsf(x[i]);
       if (!(size <= kLargest)) flags |= kNotFinite;

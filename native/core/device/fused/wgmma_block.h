@@ -1,8 +1,9 @@
 // A block of the kernel on Hopper's instructions.
 //
-// Three groups of four warps own 64 rows each; a fourth gives them its registers, takes items, and brings tiles of 128
-// keys, whole, ahead of them. The groups wait for tiles, never for each other, so while one multiplies the others
-// compute exponentials. A product takes Q and K from shared memory; of 192 rows a tile of K is read once.
+// Three groups of four warps, the consumers, own 64 rows each; a fourth, the producer, gives them its registers, takes
+// items, and copies tiles of 128 keys ahead of them. Consumers wait for tiles, never for each other, so while one
+// multiplies the others compute exponentials. A product takes Q and K from shared memory; of 192 rows a tile of K is
+// read once.
 #pragma once
 
 #include "device/fused/reduce.h"
@@ -14,9 +15,9 @@ template <FusedType kType, int kDim, bool kMapped>
 struct WgmmaBlock {
   static constexpr int kGroups = 3, kGroupWarps = 4, kWarps = kGroups * kGroupWarps;
   static constexpr int kThreads = 32 * (kWarps + kGroupWarps), kResident = 1;
-  // 512 threads start with 128 registers each; accumulators and sums take more, bringing tiles hardly any.
-  static constexpr int kWorkerRegisters = 160, kBringerRegisters = 24;
-  static constexpr int kRegisters = 32 * (kWarps * kWorkerRegisters + kGroupWarps * kBringerRegisters);
+  // 512 threads start with 128 registers each; accumulators and sums take more, copying tiles hardly any.
+  static constexpr int kConsumerRegisters = 160, kProducerRegisters = 24;
+  static constexpr int kRegisters = 32 * (kWarps * kConsumerRegisters + kGroupWarps * kProducerRegisters);
   static constexpr int kGroupRows = kQueryTileRows, kRows = kGroups * kGroupRows, kTileKeys = kKeyTileRows;
   static constexpr int kStages = 4, kSteps = kDim / 16;
   static constexpr int kQueryBytes = tile_bytes(kGroupRows, kDim), kStageBytes = tile_bytes(kTileKeys, kDim);
@@ -73,7 +74,7 @@ struct WgmmaBlock {
       const uint64_t keys = tile_descriptor(machine::shared_address(memory.keys[stage_of(tile)]));
       machine::wait(memory.full[stage_of(tile)], parity_of(tile));
       machine::begin_products();
-      LONGATTN_UNROLL
+      LONGATTN_DEVICE_UNROLL
       for (int step = 0; step < kSteps; ++step)
         machine::multiply_rows<kType>(this->acc[0], queries + descriptor_step<kGroupRows>(step),
                                       keys + descriptor_step<kTileKeys>(step), step > 0);
@@ -96,8 +97,9 @@ struct WgmmaBlock {
     machine::sync_block();
   }
 
-  // One thread. Goes ahead as far as stages are empty, into the next item while the one before is summed up.
-  static LONGATTN_DEVICE void bring(const FusedArguments& a, Shared& memory, int* counter) {
+  // One thread, the producer. Goes ahead as far as stages are empty, into the next item while the one before is summed
+  // up.
+  static LONGATTN_DEVICE void produce(const FusedArguments& a, Shared& memory, int* counter) {
     int tile = 0;
     for (int items = 0;; ++items) {
       if (items > 0) machine::wait(memory.queries_empty, (items - 1) % 2);
@@ -141,7 +143,7 @@ struct WgmmaBlock {
     return rows.tile;
   }
 
-  static LONGATTN_DEVICE void work(const FusedArguments& a, Shared& memory) {
+  static LONGATTN_DEVICE void consume(const FusedArguments& a, Shared& memory) {
     SegmentSum* workspace = static_cast<SegmentSum*>(a.workspace) +
                             static_cast<int64_t>(machine::block()) * attention::kMaxSegments * kRows;
     int done = 0;
@@ -160,11 +162,11 @@ struct WgmmaBlock {
     Shared& memory = *reinterpret_cast<Shared*>(shared_memory);
     start(memory);
     if (machine::thread() >= 32 * kWarps) {
-      machine::fewer_registers<kBringerRegisters>();
-      if (machine::thread() == 32 * kWarps) bring(a, memory, counter);
+      machine::fewer_registers<kProducerRegisters>();
+      if (machine::thread() == 32 * kWarps) produce(a, memory, counter);
     } else {
-      machine::more_registers<kWorkerRegisters>();
-      work(a, memory);
+      machine::more_registers<kConsumerRegisters>();
+      consume(a, memory);
     }
   }
 };

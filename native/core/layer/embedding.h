@@ -1,4 +1,4 @@
-// From token ids to the first layer's input. No torch here.
+// From token ids to the first layer's input: the lookup path of layer 0 and the decoder both begin here. No torch.
 #pragma once
 
 #include <optional>
@@ -16,8 +16,9 @@ class Embedding {
 
   int64_t vocab() const { return table_.rows(); }
   int64_t hidden() const { return hidden_; }
-  // Longest window that learned positions allow, or nothing.
-  std::optional<int64_t> length_limit() const;
+  // Throws Error: kInvalidRequest for a window longer than the learned positions allow, kFileUnreadable where the
+  // table's file was cut.
+  void check_window(int64_t length) const;
   // Rows depend on the position, not on the token alone.
   bool by_position() const { return positions_.has_value(); }
   // Width of `row` before projection; hidden() unless the embedding is narrower than the model.
@@ -27,7 +28,6 @@ class Embedding {
   // Adds the learned position, in place: x [hidden()].
   void add_position(int64_t position, float* x) const;
   void release_pages() const { table_.release(); }
-  void check_files() const { table_.check_not_truncated(); }
 
  private:
   int64_t hidden_;

@@ -20,10 +20,9 @@ class DeviceTable;
 
 // Which of the device's implementations runs:
 //   tiles   torch's products and element-wise operators, float32, the whole contract: the default
-//   lse     three calls of flash attention and one more a bin edge, fp16; a check of the others, without far peak
 //   fused   our kernels, fp16 or bf16 (only in a CUDA build), with the products that the device does fastest
 //   fused_mma  the same with the products of Ampere and newer: a check of Hopper's
-enum class DeviceKernel { tiles, lse, fused, fused_mma };
+enum class DeviceKernel { tiles, fused, fused_mma };
 
 // The one that LONGATTN_CUDA_KERNEL names, tiles if it is unset. Throws std::invalid_argument naming the allowed
 // values.

@@ -1,5 +1,5 @@
-// In float32 up to the conversion: what the kernel's type cannot hold is seen before it is lost.
-#include "device/group_tensors.h"
+// What is not finite is looked for here, in one pass over the group and one number a head.
+#include "device/stats/group_tensors.h"
 
 #include <ATen/ops/amax.h>
 #include <ATen/ops/index_select.h>
@@ -10,17 +10,14 @@
 namespace longattn::device {
 namespace {
 
-constexpr float kLargestHalf = 65504;
-
-// The largest magnitude in q [L, G, d] and k [L, 1, d]; refuses NaN and Inf, naming the lowest head. One number a head
-// crosses, so that the device is waited for once.
-float largest(const at::Tensor& q, const at::Tensor& k, int64_t first_head) {
+// Refuses NaN and Inf in q [L, G, d] and k [L, 1, d], naming the lowest head. One number a head crosses, so that the
+// device is waited for once.
+void require_finite(const at::Tensor& q, const at::Tensor& k, int64_t first_head) {
   const auto of_heads = [](const at::Tensor& x) { return x.abs().amax({0, 2}); };  // NaN where there is one
   const at::Tensor all = at::cat({of_heads(k), of_heads(q)}).cpu();
   const float* values = all.const_data_ptr<float>();
   for (int64_t i = 0; i < all.size(0); ++i)
     if (!std::isfinite(values[i])) throw NotFinite(first_head + std::max<int64_t>(0, i - 1));
-  return *std::max_element(values, values + all.size(0));
 }
 
 // Some heads of all positions, [L, heads, d], not yet rotated.
@@ -31,11 +28,7 @@ at::Tensor gather(const DeviceRows& rows, const at::Tensor& heads) {
 
 }  // namespace
 
-void poll(const AttentionOptions& options) {
-  if (options.cancel != nullptr && options.cancel->load(std::memory_order_relaxed)) throw Cancelled();
-}
-
-GroupTensors read_group(const DeviceRows& rows, int64_t kv_head, at::ScalarType type) {
+GroupTensors read_group(const DeviceRows& rows, int64_t kv_head) {
   const int64_t group = rows.q.size(1) / rows.k.size(1);
   GroupTensors result;
   result.first_head = kv_head * group;
@@ -45,10 +38,9 @@ GroupTensors read_group(const DeviceRows& rows, int64_t kv_head, at::ScalarType 
     rotate(*rows.rope, rows.angles, q);
     rotate(*rows.rope, rows.angles, k);
   }
-  const float most = largest(q, k, result.first_head);
-  const at::ScalarType fitting = type == at::kHalf && most > kLargestHalf ? at::kBFloat16 : type;
-  result.q = q.transpose(0, 1).to(fitting).contiguous();
-  result.k = k.select(1, 0).to(fitting).contiguous();
+  require_finite(q, k, result.first_head);
+  result.q = q.transpose(0, 1).contiguous();
+  result.k = k.select(1, 0).contiguous();
   return result;
 }
 

@@ -1,5 +1,5 @@
 // Head group by head group. On a GPU nothing waits for the device but what a group's own results need.
-#include "device/device_stats.h"
+#include "device/stats/device_stats.h"
 
 #include <c10/core/DeviceGuard.h>
 #include <c10/util/Exception.h>
@@ -8,14 +8,12 @@
 
 #include "attention/check_problem.h"
 #include "device/fused/fused_window.h"
-#include "device/group_paths.h"
 #include "device/halve.h"
+#include "device/stats/group_paths.h"
 #include "error.h"
 
 namespace longattn {
 namespace {
-
-using device::GroupResult;
 
 constexpr const char* kVariable = "LONGATTN_CUDA_KERNEL";
 constexpr int64_t kSmallestTile = int64_t{1} << 20;
@@ -30,17 +28,14 @@ bool is_fused(DeviceKernel kernel) {
 }
 
 // Group after group, each to its end.
-AttentionStats all_groups(DeviceKernel kernel, const AttentionProblem& p, const AttentionOptions& options,
-                          const device::DeviceRows& rows, int64_t tile_bytes) {
-  const bool lse = kernel == DeviceKernel::lse;
-  const at::ScalarType type = lse && rows.q.is_cuda() ? at::kHalf : at::kFloat;
+AttentionStats all_groups(const AttentionProblem& p, const AttentionOptions& options, const device::DeviceRows& rows,
+                          int64_t tile_bytes) {
   AttentionStats result;
   std::vector<double> token_far(options.token_far ? p.length : 0);
   for (int64_t kv = 0; kv < p.kv_heads; ++kv) {
-    device::poll(options);
-    const device::GroupTensors tensors = device::read_group(rows, kv, type);
-    const GroupResult group =
-        lse ? device::lse_group(p, options, tensors, true) : device::tiles_group(p, options, tensors, tile_bytes);
+    poll(options.cancel);
+    const device::GroupTensors tensors = device::read_group(rows, kv);
+    const device::GroupResult group = device::tiles_group(p, options, tensors, tile_bytes);
     result.heads.insert(result.heads.end(), group.heads.begin(), group.heads.end());
     if (!options.token_far) continue;
     const float* far = group.token_far.const_data_ptr<float>();
@@ -50,10 +45,8 @@ AttentionStats all_groups(DeviceKernel kernel, const AttentionProblem& p, const 
   return result;
 }
 
-void refuse_unsupported(DeviceKernel kernel, const AttentionProblem& p, const AttentionOptions& options) {
-  const std::string what = kernel == DeviceKernel::lse ? device::lse_refuses(p, options)
-                           : is_fused(kernel)          ? device::fused_refuses(p)
-                                                       : "";
+void refuse_unsupported(DeviceKernel kernel, const AttentionProblem& p) {
+  const std::string what = is_fused(kernel) ? device::fused_refuses(p) : "";
   if (what.empty()) return;
   throw std::invalid_argument(std::string(kVariable) + " must not be " + device_kernel_name(kernel) +
                               " for this model: that kernel does not compute " + what + ". Use tiles.");
@@ -73,22 +66,18 @@ auto within_memory(int64_t length, const Work& work) {
 }  // namespace
 
 const char* device_kernel_name(DeviceKernel kernel) {
-  return kernel == DeviceKernel::tiles   ? "tiles"
-         : kernel == DeviceKernel::lse   ? "lse"
-         : kernel == DeviceKernel::fused ? "fused"
-                                         : "fused-mma";
+  return kernel == DeviceKernel::tiles ? "tiles" : kernel == DeviceKernel::fused ? "fused" : "fused-mma";
 }
 
 DeviceKernel device_kernel() {
   const char* wanted = std::getenv(kVariable);
   if (wanted == nullptr || *wanted == '\0') return DeviceKernel::tiles;
-  for (const DeviceKernel kernel :
-       {DeviceKernel::tiles, DeviceKernel::lse, DeviceKernel::fused, DeviceKernel::fused_mma}) {
+  for (const DeviceKernel kernel : {DeviceKernel::tiles, DeviceKernel::fused, DeviceKernel::fused_mma}) {
     if (is_fused(kernel) && !device::has_fused()) continue;
     if (wanted == std::string(device_kernel_name(kernel))) return kernel;
   }
   throw std::invalid_argument(std::string(kVariable) + " must be tiles" +
-                              (device::has_fused() ? ", lse, fused or fused-mma" : " or lse") + ", not " + wanted +
+                              (device::has_fused() ? ", fused or fused-mma" : "") + ", not " + wanted +
                               ". Unset it for tiles.");
 }
 
@@ -112,14 +101,14 @@ PendingStats DeviceStats::operator()(const AttentionProblem& p, const AttentionO
 PendingStats DeviceStats::start(const AttentionProblem& p, const AttentionOptions& options) {
   attention::check_problem(p, options);
   const DeviceKernel kernel = device_kernel();
-  refuse_unsupported(kernel, p, options);
+  refuse_unsupported(kernel, p);
   const c10::InferenceMode inference;
   const at::Device device = device_of(placement_);
   const c10::DeviceGuard guard(device);
   const device::DeviceRows rows = device::read_rows(p, options, device, *table_);
   return device::halve_on_out_of_memory<c10::OutOfMemoryError>(
       tile_bytes_, kSmallestTile, halvings_, [&](int64_t bytes) -> PendingStats {
-        if (!is_fused(kernel)) return [stats = all_groups(kernel, p, options, rows, bytes)] { return stats; };
+        if (!is_fused(kernel)) return [stats = all_groups(p, options, rows, bytes)] { return stats; };
         device::FusedChoice choice;
         if (kernel == DeviceKernel::fused_mma) choice.product = device::FusedProduct::mma;
         return device::fused_window(p, options, rows, bytes, choice);
