@@ -144,7 +144,7 @@ class Bench {
     for (int i = 0; i < kSets; ++i) {
       const at::Tensor table = at::randn({kTokens, shape.heads + shape.kv_heads, shape.dim}, options);
       device::DeviceRows rows = {table.narrow(1, 0, shape.heads), table.narrow(1, shape.heads, shape.kv_heads),
-                                 at::randint(kTokens, {length}, options.dtype(at::kInt)), &rope_,
+                                 at::randint(kTokens, {length}, options.dtype(at::kInt)),
                                  device::angles_of(rope_, length, options.device())};
       sets_.push_back(
           bench::in_type(read_group(rows, 0), at::kHalf));  // serves all groups: the time does not depend on it
@@ -202,7 +202,7 @@ class Bench {
   }
 
   AttentionStats fused(int set, const device::FusedChoice& choice) const {
-    return device::fused_window(problem_, {}, rows_[set], kTileBytes, choice)();
+    return device::fused_window(problem_, {}, rows_[set], kTileBytes, choice)().stats;
   }
 
   void line(const char* name, double ms, double bytes) const {

@@ -10,6 +10,7 @@
 #include "decoder/loss.h"
 #include "decoder/window_tokens.h"
 #include "device/aten.h"
+#include "device/failure.h"
 #include "error.h"
 #include "layer/embedding.h"
 #include "layer_zero/layer_zero.h"
@@ -41,18 +42,6 @@ std::unique_ptr<Backend> backend_of(const Placement& placement, at::ScalarType t
   const bool cuda = placement.kind == Placement::Kind::cuda;
   const auto index = static_cast<c10::DeviceIndex>(placement.index);
   return torch_backend(cuda ? at::Device(at::kCUDA, index) : at::Device(at::kCPU), type);
-}
-
-// What `work` returns; a device's lack of memory becomes an error that says what to do.
-template <typename Work>
-auto within_memory(bool on_device, const char* what, const Work& work) {
-  try {
-    return work();
-  } catch (const c10::OutOfMemoryError&) {
-    if (!on_device) throw;
-    throw Error(kOutOfMemory, std::string("the device has not enough memory for ") + what +
-                                  ". End other programs on it, use a larger device, or use --device cpu.");
-  }
 }
 
 // What the lookup path of layer 0 does not know.
@@ -169,8 +158,9 @@ class Decoder::Parts {
 };
 
 Decoder::Decoder(const ModelSpec& spec, int64_t memory_bytes, const Placement& placement)
-    : parts_(within_memory(placement.kind != Placement::Kind::cpu, "the model's weights",
-                           [&] { return std::make_unique<Parts>(spec, memory_bytes, placement); })) {}
+    : placement_(placement), parts_(device::on_device(placement, "the model's weights", [&] {
+        return std::make_unique<Parts>(spec, memory_bytes, placement);
+      })) {}
 
 Decoder::~Decoder() = default;
 
@@ -201,8 +191,8 @@ void Decoder::visit(const int32_t* ids, int64_t length, const std::vector<int64_
   if (asked.empty()) return;
   const c10::InferenceMode inference;
   at::set_num_threads(thread_count(options.threads));
-  within_memory(parts_->backend().remote(), "the layers of a window of this length",
-                [&] { return parts_->run(ids, length, asked.back(), false, asked, 0, options, visitor); });
+  device::on_device(placement_, "the layers of a window of " + std::to_string(length) + " tokens",
+                    [&] { return parts_->run(ids, length, asked.back(), false, asked, 0, options, visitor); });
 }
 
 std::vector<double> Decoder::losses(const int32_t* ids, int64_t length, int64_t near, const ProviderOptions& options) {
@@ -210,7 +200,7 @@ std::vector<double> Decoder::losses(const int32_t* ids, int64_t length, int64_t 
   parts_->embedding().check_window(length);
   const c10::InferenceMode inference;
   at::set_num_threads(thread_count(options.threads));
-  return within_memory(parts_->backend().remote(), "the losses of a window of this length", [&] {
+  return device::on_device(placement_, "the losses of a window of " + std::to_string(length) + " tokens", [&] {
     const at::Tensor hidden = parts_->run(ids, length, layers() - 1, true, {}, near, options, {});
     return parts_->head().losses(hidden, ids, options);
   });

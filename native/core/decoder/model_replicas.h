@@ -21,7 +21,7 @@ class ModelReplicas {
   // For what is asked of one window alone.
   LayerProvider& first() const { return *providers_.front(); }
 
-  // Sums over the replicas; with `deviceTileBytes` and `deviceOutOfMemory` where they are on devices.
+  // Sums over the replicas, DeviceStats::counters() included where they are on devices.
   Counters counters() const;
 
  private:

@@ -24,7 +24,6 @@ struct NormWeights {
 struct Rotation {
   RopeConfig config;
   int64_t length;
-  RopeTable table;
   device::Angles angles;
 };
 
@@ -66,8 +65,8 @@ class TorchBackend : public Backend {
 
   void rotate(const AttentionConfig& config, const at::Tensor& q, const at::Tensor& k, int) override {
     const Rotation& rotation = rotation_of(config.rope, q.size(0));
-    device::rotate(rotation.table, rotation.angles, q.view({q.size(0), config.heads, config.dim}));
-    device::rotate(rotation.table, rotation.angles, k.view({k.size(0), config.kv_heads, config.dim}));
+    device::rotate(rotation.angles, q.view({q.size(0), config.heads, config.dim}));
+    device::rotate(rotation.angles, k.view({k.size(0), config.kv_heads, config.dim}));
   }
 
   void multiply_into(const Linear& linear, const at::Tensor& x, const at::Tensor& out,
@@ -102,9 +101,7 @@ class TorchBackend : public Backend {
     std::erase_if(rotations_, [&](const Rotation& one) { return one.length != length; });
     for (const Rotation& one : rotations_)
       if (one.config == config) return one;
-    RopeTable table(config, length);
-    device::Angles angles = device::angles_of(table, length, device_);
-    rotations_.push_back({config, length, std::move(table), std::move(angles)});
+    rotations_.push_back({config, length, device::angles_of(RopeTable(config, length), length, device_)});
     return rotations_.back();
   }
 

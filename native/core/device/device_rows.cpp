@@ -39,7 +39,7 @@ DeviceRows made_on_cpu(const AttentionProblem& p, const AttentionOptions& option
                 [&](int64_t row, int64_t count, float* out) { p.source->queries(head, row, count, out); });
     }
   }
-  return {q.transpose(0, 1), k.transpose(0, 1), {}, nullptr, {}};
+  return {q.transpose(0, 1), k.transpose(0, 1), {}, {}};
 }
 
 }  // namespace
@@ -48,14 +48,12 @@ DeviceRows read_rows(const AttentionProblem& p, const AttentionOptions& options,
                      DeviceTable& table) {
   poll(options.cancel);
   if (const auto* tensors = dynamic_cast<const TensorRows*>(p.source)) {
-    return {tensors->query_rows().to(device), tensors->key_rows().to(device), {}, nullptr, {}};
+    return {tensors->query_rows().to(device), tensors->key_rows().to(device), {}, {}};
   }
   auto* tokens = dynamic_cast<TokenRows*>(p.mutable_source);
   if (tokens == nullptr || !tokens->has_token_rows()) return made_on_cpu(p, options, device);
   const auto [rows, index] = table.look_up(p, *tokens);
-  const RopeTable* rope = tokens->rotation().half() > 0 ? &tokens->rotation() : nullptr;
-  return {rows.narrow(1, 0, p.heads), rows.narrow(1, p.heads, p.kv_heads), index, rope,
-          rope != nullptr ? table.angles(p, *tokens) : Angles{}};
+  return {rows.narrow(1, 0, p.heads), rows.narrow(1, p.heads, p.kv_heads), index, table.angles(p, *tokens)};
 }
 
 }  // namespace longattn::device

@@ -1,5 +1,6 @@
 # Attention on devices, on torch: what compiles everywhere and, where LONGATTN_CUDA is on, what needs CUDA's headers and nvcc.
 set(LONGATTN_DEVICE_SOURCES
+  native/core/device/stats/cpu_check.cpp
   native/core/device/stats/device_stats.cpp
   native/core/device/device_rows.cpp
   native/core/device/device_table.cpp
@@ -13,7 +14,14 @@ if(LONGATTN_HAS_CUDA)
     native/core/device/fused/fused_window.cpp
     native/core/device/fused/packing.cpp
     native/core/device/fused/queue.cpp)
-  set(LONGATTN_CUDA_SOURCES native/core/device/fused/fused_kernel.cu)
+  # A file of each (product, type), so that they compile side by side.
+  set(LONGATTN_CUDA_SOURCES
+    native/core/device/fused/fused_start.cpp
+    native/core/device/fused/kernel_mma_bf16.cu
+    native/core/device/fused/kernel_mma_fp16.cu
+    native/core/device/fused/kernel_pack.cu
+    native/core/device/fused/kernel_wgmma_bf16.cu
+    native/core/device/fused/kernel_wgmma_fp16.cu)
 else()
   list(APPEND LONGATTN_DEVICE_SOURCES
     native/core/device/devices_none.cpp

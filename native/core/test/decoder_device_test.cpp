@@ -3,6 +3,7 @@
 // transformers from TypeScript.
 #include <limits>
 
+#include "attend_cases.h"
 #include "decoder/attend/attend_tensors.h"
 #include "decoder/decoder.h"
 #include "decoder/heads.h"
@@ -13,9 +14,6 @@
 #include "layer_zero/token_rows.h"
 #include "test_device.h"
 #include "windows/scorer.h"
-
-// Last: torch has a CHECK of its own.
-#include "attend_cases.h"
 
 namespace {
 

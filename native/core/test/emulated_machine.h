@@ -142,8 +142,8 @@ double shuffle_xor(double value, int mask);
 inline int take_next(int* counter) {
   return (*counter)++;
 }
-inline void add_flags(unsigned* flags, unsigned bits) {
-  *flags |= bits;
+inline void raise(unsigned* value, unsigned bits) {
+  if (bits > *value) *value = bits;
 }
 
 uint16_t fp16_bits(float x);
@@ -151,6 +151,12 @@ uint16_t bf16_bits(float x);
 template <FusedType kType>
 uint16_t half_bits(float x) {
   return kType == FusedType::fp16 ? fp16_bits(x) : bf16_bits(x);
+}
+
+inline unsigned float_bits(float x) {
+  unsigned bits;
+  std::memcpy(&bits, &x, sizeof bits);
+  return bits;
 }
 
 inline void load_floats(float (&x)[8], const float* from) {

@@ -3,8 +3,13 @@
 
 #include <cstdlib>
 
+#include "check.h"
 #include "device/device.h"
 #include "device/stats/group_tensors.h"
+
+// Torch has a CHECK of its own, which ends the program.
+#undef CHECK
+#define CHECK(condition) check::report((condition), __FILE__, __LINE__, #condition)
 
 namespace fixture {
 

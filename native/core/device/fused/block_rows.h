@@ -94,6 +94,7 @@ struct BlockRows {
   LONGATTN_DEVICE void map(int first_key) {
     if (!kMapped) return;
     const float slope = a.slopes != nullptr ? a.slopes[at.head] : 0.0f;
+    const float scale = a.factors != nullptr ? a.scale * a.factors[at.head] : a.scale;
     each_row([&](int tile, int half) {
       const LaneTile lane = place(tile, half, first_key);
       LONGATTN_DEVICE_UNROLL
@@ -102,7 +103,7 @@ struct BlockRows {
         for (int e = 0; e < 2; ++e) {
           const int distance = lane.row - (lane.first_key + 8 * t + e);
           float& x = acc[tile][t][2 * half + e];
-          x *= a.scale;
+          x *= scale;
           if (a.softcap > 0) x = a.softcap * tanhf(x);
           x = fmaf(slope, static_cast<float>(-distance), x);
           if (a.window > 0 && distance >= a.window) x = kHidden;

@@ -5,12 +5,14 @@
 #include <c10/util/Exception.h>
 
 #include <cstdlib>
+#include <utility>
 
 #include "attention/check_problem.h"
+#include "device/failure.h"
 #include "device/fused/fused_window.h"
 #include "device/halve.h"
+#include "device/stats/cpu_check.h"
 #include "device/stats/group_paths.h"
-#include "error.h"
 
 namespace longattn {
 namespace {
@@ -52,15 +54,25 @@ void refuse_unsupported(DeviceKernel kernel, const AttentionProblem& p) {
                               " for this model: that kernel does not compute " + what + ". Use tiles.");
 }
 
-template <typename Work>
-auto within_memory(int64_t length, const Work& work) {
-  try {
-    return work();
-  } catch (const c10::OutOfMemoryError&) {
-    throw Error(kOutOfMemory,
-                "the device has not enough memory for a window of " + std::to_string(length) +
-                    " tokens. Use shorter windows, end other programs on the device, or use --device cpu.");
-  }
+std::string name_of(const Placement& placement) {
+  return placement.kind == Placement::Kind::cuda ? "cuda:" + std::to_string(placement.index) : kTorchCpu;
+}
+
+[[noreturn]] void refuse_mismatch(const Placement& placement, DeviceKernel kernel, const std::string& what) {
+  throw Error(kDeviceMismatch, name_of(placement) + " with the kernel " + device_kernel_name(kernel) +
+                                   " does not compute what the CPU does: " + what +
+                                   ". Nothing of it was kept. Set LONGATTN_CUDA_KERNEL=tiles or use --device cpu, and "
+                                   "report the card, its driver and this message.");
+}
+
+// A row that is not finite is the data's fault if the CPU, given the device's rows, says so too.
+[[noreturn]] void blame(const Placement& placement, DeviceKernel kernel, const AttentionProblem& problem,
+                        const AttentionOptions& options, const device::DeviceRows& rows, const NotFinite& error) {
+  const c10::InferenceMode inference;
+  const c10::DeviceGuard guard(device_of(placement));
+  if (device::cpu_finds_not_finite(problem, options, rows, error.head)) throw error;
+  refuse_mismatch(placement, kernel,
+                  "the attention of head " + std::to_string(error.head) + " is not finite, and the CPU's is");
 }
 
 }  // namespace
@@ -92,27 +104,82 @@ int64_t DeviceStats::halvings() const {
   return halvings_ + table_->halvings();
 }
 
-PendingStats DeviceStats::operator()(const AttentionProblem& p, const AttentionOptions& options) {
-  const int64_t length = p.length;
-  const PendingStats pending = within_memory(length, [&] { return start(p, options); });
-  return [length, pending] { return within_memory(length, pending); };
+Counters DeviceStats::counters() const {
+  const auto number = [](int64_t value) { return static_cast<double>(value); };
+  return {{"deviceTileBytes", number(tile_bytes_)}, {"deviceOutOfMemory", number(halvings())},
+          {"deviceTiles", number(served_.tiles)},   {"deviceWgmma", number(served_.wgmma)},
+          {"deviceMma", number(served_.mma)},       {"deviceScaled", number(served_.scaled)},
+          {"deviceBf16", number(served_.bf16)},     {"deviceChecked", number(served_.checked)}};
 }
 
-PendingStats DeviceStats::start(const AttentionProblem& p, const AttentionOptions& options) {
+PendingStats DeviceStats::operator()(const AttentionProblem& p, const AttentionOptions& options) {
   attention::check_problem(p, options);
   const DeviceKernel kernel = device_kernel();
   refuse_unsupported(kernel, p);
+  const std::string window = "a window of " + std::to_string(p.length) + " tokens";
+  const PendingStats pending = device::on_device(placement_, window, [&] { return start(p, options, kernel); });
+  return [placement = placement_, window, pending] { return device::on_device(placement, window, pending); };
+}
+
+struct DeviceStats::Outcome {
+  AttentionStats stats;
+  device::Rounding rounding;
+};
+
+void DeviceStats::count(const device::FusedResult& result) {
+  ++(result.product == device::FusedProduct::wgmma ? served_.wgmma : served_.mma);
+  if (result.scaled) ++served_.scaled;
+  if (result.type == device::FusedType::bf16) ++served_.bf16;
+}
+
+// The CPU's kernel comes before the device's: a window's counts are those of who looked its tokens up last.
+PendingStats DeviceStats::start(const AttentionProblem& p, const AttentionOptions& options, DeviceKernel kernel) {
   const c10::InferenceMode inference;
-  const at::Device device = device_of(placement_);
-  const c10::DeviceGuard guard(device);
-  const device::DeviceRows rows = device::read_rows(p, options, device, *table_);
+  const c10::DeviceGuard guard(device_of(placement_));
+  if (checked_) return [pending = start_kernel(p, options, kernel)] { return pending().stats; };
+  AttentionStats want =
+      device::cpu_stats(p, options, is_fused(kernel) ? device::Rounding::fp16 : device::Rounding::none);
+  checked_ = true;
+  ++served_.checked;
+  return [this, kernel, length = p.length, want = std::move(want), pending = start_kernel(p, options, kernel)] {
+    Outcome got = pending();
+    const std::string what = device::difference(got.stats, want, length, got.rounding);
+    if (!what.empty()) refuse_mismatch(placement_, kernel, what);
+    return std::move(got.stats);
+  };
+}
+
+DeviceStats::PendingOutcome DeviceStats::start_kernel(const AttentionProblem& p, const AttentionOptions& options,
+                                                      DeviceKernel kernel) {
+  const device::DeviceRows rows = device::read_rows(p, options, device_of(placement_), *table_);
+  const auto tiles = [&](int64_t bytes) -> PendingOutcome {
+    try {
+      AttentionStats stats = all_groups(p, options, rows, bytes);
+      ++served_.tiles;
+      return [stats = std::move(stats)] { return Outcome{stats, device::Rounding::none}; };
+    } catch (const NotFinite& error) {
+      blame(placement_, kernel, p, options, rows, error);
+    }
+  };
+  const auto fused = [&](int64_t bytes) -> PendingOutcome {
+    device::FusedChoice choice;
+    if (kernel == DeviceKernel::fused_mma) choice.product = device::FusedProduct::mma;
+    AttentionProblem kept = p;  // its source ends with this call
+    kept.source = kept.mutable_source = nullptr;
+    return [this, kernel, kept, options, rows, pending = device::fused_window(p, options, rows, bytes, choice)] {
+      try {
+        device::FusedResult result = pending();
+        count(result);
+        const bool bf16 = result.type == device::FusedType::bf16;
+        return Outcome{std::move(result.stats), bf16 ? device::Rounding::bf16 : device::Rounding::fp16};
+      } catch (const NotFinite& error) {
+        blame(placement_, kernel, kept, options, rows, error);
+      }
+    };
+  };
   return device::halve_on_out_of_memory<c10::OutOfMemoryError>(
-      tile_bytes_, kSmallestTile, halvings_, [&](int64_t bytes) -> PendingStats {
-        if (!is_fused(kernel)) return [stats = all_groups(p, options, rows, bytes)] { return stats; };
-        device::FusedChoice choice;
-        if (kernel == DeviceKernel::fused_mma) choice.product = device::FusedProduct::mma;
-        return device::fused_window(p, options, rows, bytes, choice);
-      });
+      tile_bytes_, kSmallestTile, halvings_,
+      [&](int64_t bytes) { return is_fused(kernel) ? fused(bytes) : tiles(bytes); });
 }
 
 }  // namespace longattn

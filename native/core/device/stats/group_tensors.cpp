@@ -23,7 +23,7 @@ void require_finite(const at::Tensor& q, const at::Tensor& k, int64_t first_head
 // Some heads of all positions, [L, heads, d], not yet rotated.
 at::Tensor gather(const DeviceRows& rows, const at::Tensor& heads) {
   if (rows.index.defined()) return at::index_select(heads, 0, rows.index);
-  return rows.rope != nullptr ? heads.clone() : heads;  // rotation is in place
+  return rows.angles.defined() ? heads.clone() : heads;  // rotation is in place
 }
 
 }  // namespace
@@ -34,9 +34,9 @@ GroupTensors read_group(const DeviceRows& rows, int64_t kv_head) {
   result.first_head = kv_head * group;
   const at::Tensor q = gather(rows, rows.q.narrow(1, result.first_head, group));  // [L, G, d]
   const at::Tensor k = gather(rows, rows.k.narrow(1, kv_head, 1));                // [L, 1, d]
-  if (rows.rope != nullptr) {
-    rotate(*rows.rope, rows.angles, q);
-    rotate(*rows.rope, rows.angles, k);
+  if (rows.angles.defined()) {
+    rotate(rows.angles, q);
+    rotate(rows.angles, k);
   }
   require_finite(q, k, result.first_head);
   result.q = q.transpose(0, 1).contiguous();
