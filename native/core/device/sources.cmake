@@ -14,14 +14,20 @@ if(LONGATTN_HAS_CUDA)
     native/core/device/fused/fused_window.cpp
     native/core/device/fused/packing.cpp
     native/core/device/fused/queue.cpp)
-  # A file of each (product, type), so that they compile side by side.
   set(LONGATTN_CUDA_SOURCES
     native/core/device/fused/fused_start.cpp
-    native/core/device/fused/kernel_mma_bf16.cu
-    native/core/device/fused/kernel_mma_fp16.cu
-    native/core/device/fused/kernel_pack.cu
-    native/core/device/fused/kernel_wgmma_bf16.cu
-    native/core/device/fused/kernel_wgmma_fp16.cu)
+    native/core/device/fused/kernel_left_out.cpp
+    native/core/device/fused/kernel_pack.cu)
+  # A file of each (product, type), so that they compile side by side.
+  foreach(kernel mma_bf16 mma_fp16 wgmma_bf16 wgmma_fp16)
+    if(kernel IN_LIST LONGATTN_KERNELS_LEFT_OUT)
+      string(TOUPPER ${kernel} name)
+      set_property(SOURCE native/core/device/fused/kernel_left_out.cpp APPEND PROPERTY COMPILE_DEFINITIONS
+        LONGATTN_LEFT_OUT_${name})
+    else()
+      list(APPEND LONGATTN_CUDA_SOURCES native/core/device/fused/kernel_${kernel}.cu)
+    endif()
+  endforeach()
 else()
   list(APPEND LONGATTN_DEVICE_SOURCES
     native/core/device/devices_none.cpp

@@ -14,14 +14,14 @@ namespace {
 
 constexpr int kBlocks = 3;
 struct Variant {
-  int threads, rows;
+  int threads;
   size_t shared_bytes;
   void (*run)(const FusedArguments&, int*, unsigned char*);
 };
 struct VariantOf {
   template <typename Block>
   Variant operator()(Tag<Block>) const {
-    return {Block::kThreads, Block::kRows, sizeof(typename Block::Shared), Block::run};
+    return {Block::kThreads, sizeof(typename Block::Shared), Block::run};
   }
 };
 
@@ -53,9 +53,6 @@ Variant variant_of(FusedProduct product, FusedType type, int dim, bool mapped) {
 FusedProduct fused_product(int dim, const char** error) {
   *error = nullptr;
   return dim <= 128 ? FusedProduct::wgmma : FusedProduct::mma;
-}
-int fused_rows(FusedProduct product, int dim) {
-  return variant_of(product, FusedType::fp16, dim, false).rows;
 }
 int64_t fused_workspace_bytes(FusedProduct product, FusedType, int dim, const char** error) {
   *error = nullptr;

@@ -79,7 +79,9 @@ constexpr int64_t kCounterBytes = 256;
 // What the current device does fastest for that width; or CUDA's error text, else null.
 FusedProduct fused_product(int dim, const char** error);
 // Rows of a head that a block owns.
-int fused_rows(FusedProduct product, int dim);
+constexpr int fused_rows(FusedProduct product, int dim) {
+  return product == FusedProduct::wgmma ? 3 * kQueryTileRows : dim > 128 ? kQueryTileRows : 2 * kQueryTileRows;
+}
 inline int64_t fused_blocks(FusedProduct product, int dim, int64_t length) {
   const int rows = fused_rows(product, dim);
   return (length + rows - 1) / rows;

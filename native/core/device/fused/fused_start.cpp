@@ -58,11 +58,8 @@ FusedProduct fused_product(int dim, const char** error) {
   if (status == cudaSuccess) status = cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device);
   if (status == cudaSuccess) status = cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device);
   *error = text_of(status);
-  return major == 9 && minor == 0 && dim <= 128 ? FusedProduct::wgmma : FusedProduct::mma;
-}
-
-int fused_rows(FusedProduct product, int dim) {
-  return variant_of(product, FusedType::fp16, dim, false).rows;
+  const bool has_wgmma = major == 9 && minor == 0 && dim <= 128 && wgmma_fp16(dim, false).kernel != nullptr;
+  return has_wgmma ? FusedProduct::wgmma : FusedProduct::mma;
 }
 
 int64_t fused_workspace_bytes(FusedProduct product, FusedType type, int dim, const char** error) {
@@ -72,7 +69,7 @@ int64_t fused_workspace_bytes(FusedProduct product, FusedType type, int dim, con
     const KernelVariant variant = variant_of(product, type, dim, mapped);
     *error = text_of(resident_blocks(variant, &blocks));
     if (*error != nullptr) return 0;
-    bytes = std::max(bytes, workspace_bytes(variant.rows, blocks));
+    bytes = std::max(bytes, workspace_bytes(fused_rows(product, dim), blocks));
   }
   return bytes;
 }

@@ -43,8 +43,8 @@ struct VariantOf {
  private:
   template <typename Block>
   static KernelVariant variant(void (*kernel)(FusedArguments, int*), int registers) {
-    return {reinterpret_cast<const void*>(kernel), Block::kThreads, Block::kRows,
-            static_cast<int>(sizeof(typename Block::Shared)), registers};
+    return {reinterpret_cast<const void*>(kernel), Block::kThreads, static_cast<int>(sizeof(typename Block::Shared)),
+            registers};
   }
 };
 

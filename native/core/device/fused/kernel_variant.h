@@ -9,8 +9,8 @@ namespace device {
 
 // What a start needs to know of a kernel.
 struct KernelVariant {
-  const void* kernel;  // takes (FusedArguments, int* counter)
-  int threads, rows, shared_bytes;
+  const void* kernel;  // takes (FusedArguments, int* counter); null where this build leaves it out
+  int threads, shared_bytes;
   int registers;  // that its threads have to have together, so that no group waits for more than there are; 0: any
 };
 

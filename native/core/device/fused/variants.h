@@ -12,6 +12,10 @@ struct Tag {
   using Block = Type;
 };
 
+static_assert(MmaBlock<FusedType::fp16, 64, false>::kRows == fused_rows(FusedProduct::mma, 64));
+static_assert(MmaBlock<FusedType::fp16, 256, false>::kRows == fused_rows(FusedProduct::mma, 256));
+static_assert(WgmmaBlock<FusedType::fp16, 128, false>::kRows == fused_rows(FusedProduct::wgmma, 128));
+
 // make(Tag<Block>()) of the block for these.
 template <FusedType kType, typename Make>
 auto with_mma(int dim, bool mapped, const Make& make) {
