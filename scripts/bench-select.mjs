@@ -13,7 +13,7 @@ import { printRows, writeRows } from './lib/bench-rows.mjs';
 import { DOMAINS, HEADS, makeSyntheticRun } from './lib/synthetic-scores.mjs';
 import { main, root, SetupError, step } from './lib/step.mjs';
 import { loadRun } from '../dist/run/directory.js';
-import { selectWindows } from '../dist/stages/selection.js';
+import { selectWindows } from '../dist/selection/select-windows.js';
 
 /** The promise of the project. */
 const TARGET = { seconds: 10, gigabytes: 2 };

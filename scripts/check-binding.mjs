@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Proves that the addon's export tables and src/native/binding.ts name the same functions: read from both sources, and from the
-// loaded addon if it is built. Exit code 1 and the differences if not.
+// Proves that the addon's export tables and src/native/binding.ts name the same functions and fields, statistics as
+// src/base/statistics.ts lists them: read from both sources, and from the loaded addon if it is built. Exit code 1 and the differences if not.
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -26,8 +26,20 @@ function matchesIn(name, pattern) {
   return [...source.slice(start, source.indexOf('\n}\n', start)).matchAll(pattern)].map((match) => match[1]);
 }
 
+/** Statistics that the addon gives: all but the losses, which have a call of their own. Types stripped, the table is plain data. */
+async function kernelStatistics() {
+  const { outputText } = ts.transpileModule(read('src/base/statistics.ts'), {
+    compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 },
+  });
+  const { STATISTICS } = await import(`data:text/javascript,${encodeURIComponent(outputText)}`);
+  return Object.keys(STATISTICS).filter((name) => STATISTICS[name].when !== 'losses');
+}
+
+const inherited = { NativeStats: await kernelStatistics() };
+
 const pairs = [
   ['NativeBinding', matches('native/addon/addon.cpp', /InstanceMethod\("(\w+)"/g)],
+  ['NativeOpening', matches('native/addon/open_model.cpp', /result\.Set\("(\w+)"/g)],
   ['NativeModel', matches('native/addon/model_wrap.cpp', /InstanceMethod<[^>]+>\("(\w+)"\)/g)],
   [
     'NativeStats',
@@ -47,12 +59,12 @@ const addon = process.env.LONGATTN_ADDON ?? path.join(root, 'build', 'Release', 
 if (existsSync(addon)) pairs.push(['NativeBinding', Object.keys(createRequire(import.meta.url)(addon))]);
 
 const differences = pairs.flatMap(([name, native]) => {
-  const declared = new Set(interfaceMembers(name));
+  const declared = new Set([...interfaceMembers(name), ...(inherited[name] ?? [])]);
   const exported = new Set(native);
   return [
     ...[...declared]
       .filter((member) => !exported.has(member))
-      .map((member) => `${name}.${member} is only in binding.ts`),
+      .map((member) => `${name}.${member} is only in TypeScript`),
     ...[...exported]
       .filter((member) => !declared.has(member))
       .map((member) => `${name}.${member} is only in the addon`),

@@ -20,7 +20,7 @@ await main(async (args) => {
   });
   const output = path.join('build', 'demo', quick ? 'run-quick' : 'run');
   rmSync(path.join(root, output), { recursive: true, force: true });
-  const command = ['dist/cli/main.js', 'run', ...inputs.flatMap((input) => ['--input', input])];
+  const command = ['dist/cli/bin.cjs', 'run', ...inputs.flatMap((input) => ['--input', input])];
   command.push('--model', MODEL, '--window', '4096', '--keep', '12.5%', '--output', output);
   if (quick) command.push('--limit', '4');
   console.error(`$ longattn ${[...command.slice(1), ...rest].join(' ')}`);

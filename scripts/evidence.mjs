@@ -54,7 +54,7 @@ function foundLayers(report) {
 }
 
 function validate(inputs, model, folder, { window, windows, loss, k, controls }, layers) {
-  const args = ['dist/cli/main.js', 'validate', ...inputs.flatMap((input) => ['--input', input])];
+  const args = ['dist/cli/bin.cjs', 'validate', ...inputs.flatMap((input) => ['--input', input])];
   args.push('--model', model, '--window', window, '--windows', windows, '--layers', layers, '--k', k, '--loss', loss);
   if (controls) args.push('--controls', controls);
   args.push('--tokens', '--output', folder);
@@ -74,7 +74,7 @@ await main(async (args) => {
   const until = option(args, '--until');
   const output = option(args, '--output', quick ? 'build/evidence/quick' : 'build/evidence/full');
   if (!existsSync(path.join(root, 'dist', 'cli', 'main.js'))) run(process.execPath, ['scripts/setup.mjs']);
-  if (model === FETCHED) run(process.execPath, ['dist/cli/main.js', 'model', 'fetch', FETCHED]);
+  if (model === FETCHED) run(process.execPath, ['dist/cli/bin.cjs', 'model', 'fetch', FETCHED]);
   const latex = makeLatexCorpus(CORPUS);
   const inputs = [...makeDemoCorpus(CORPUS), ...(latex.input ? [latex.input] : [])];
   const missing = latex.missing ? [latex.missing] : [];

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Format, lint and type checks: prettier, eslint, tsc for TypeScript; clang-format for C++. --fix writes what can be mended.
+// Format, lint and type checks: prettier, eslint, tsc and the layers of folders for TypeScript; clang-format for C++. --fix writes what can be mended.
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -37,7 +37,7 @@ await main(async (args) => {
     (p) => p.startsWith('*') || existsSync(path.join(root, p)),
   );
   await step('prettier', () => {
-    const patterns = text.map((p) => (p.startsWith('*') ? p : `${p}/**/*.{ts,mjs}`));
+    const patterns = text.map((p) => (p.startsWith('*') ? p : `${p}/**/*.{ts,cts,mjs}`));
     run(process.execPath, [
       bin('prettier/bin/prettier.cjs'),
       fix ? '--write' : '--check',
@@ -49,6 +49,7 @@ await main(async (args) => {
     run(process.execPath, [bin('eslint/bin/eslint.js'), ...(fix ? ['--fix'] : []), 'src', 'test', 'scripts']);
   });
   await step('tsc', () => run(process.execPath, [bin('typescript/bin/tsc'), '-p', 'tsconfig.json', '--noEmit']));
+  await step('layers', () => run(process.execPath, ['scripts/check-layers.mjs']));
   await step('clang-format', () =>
     run(clangFormat(), [...(fix ? ['-i'] : ['--dry-run', '--Werror']), ...nativeFiles()]),
   );

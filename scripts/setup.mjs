@@ -27,7 +27,7 @@ function installPackages() {
 
 function buildTypeScript() {
   const key = hashFiles(['src', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json']);
-  return unlessStamped('typescript', key, ['dist/index.js', 'dist/cli/main.js'], () => {
+  return unlessStamped('typescript', key, ['dist/index.js', 'dist/cli/bin.cjs'], () => {
     run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json']);
   });
 }

@@ -1,21 +1,28 @@
 // The export table. scripts/check-binding.mjs proves that it and src/native/binding.ts agree.
 //
-// State is per environment (a worker thread loads its own instance), never global.
+// State is per environment (a worker thread loads its own instance): see environment.h.
 #include <napi.h>
 
 #include "cpu_info.h"
 #include "cuda_info.h"
-#include "model_wrap.h"
+#include "environment.h"
+#include "lane.h"
 #include "open_model.h"
 #include "torch_info.h"
 
 namespace longattn::addon {
+namespace {
+
+constexpr int kStopMilliseconds = 300;  // a batch looks at its flag about every 100
+
+}  // namespace
 
 class LongattnAddon : public Napi::Addon<LongattnAddon> {
  public:
-  LongattnAddon(Napi::Env env, Napi::Object exports) : model_constructor_(Napi::Persistent(ModelWrap::define(env))) {
+  LongattnAddon(Napi::Env env, Napi::Object exports) : environment_(env) {
     DefineAddon(exports, {
                              InstanceMethod("openModel", &LongattnAddon::OpenModel, napi_enumerable),
+                             InstanceMethod("stop", &LongattnAddon::Stop, napi_enumerable),
                              InstanceMethod("versions", &LongattnAddon::Versions, napi_enumerable),
                              InstanceMethod("cpu", &LongattnAddon::Cpu, napi_enumerable),
                              InstanceMethod("cuda", &LongattnAddon::Cuda, napi_enumerable),
@@ -24,7 +31,9 @@ class LongattnAddon : public Napi::Addon<LongattnAddon> {
   }
 
  private:
-  Napi::Value OpenModel(const Napi::CallbackInfo& info) { return open_model(info, model_constructor_.Value()); }
+  Napi::Value OpenModel(const Napi::CallbackInfo& info) { return open_model(info, environment_); }
+
+  void Stop(const Napi::CallbackInfo&) { stop_lanes(kStopMilliseconds); }
 
   Napi::Value Versions(const Napi::CallbackInfo& info) {
     Napi::Object versions = Napi::Object::New(info.Env());
@@ -40,7 +49,7 @@ class LongattnAddon : public Napi::Addon<LongattnAddon> {
 
   Napi::Value DeviceCount(const Napi::CallbackInfo& info) { return device_count(info); }
 
-  Napi::FunctionReference model_constructor_;
+  Environment environment_;
 };
 
 NODE_API_NAMED_ADDON(longattn, LongattnAddon)

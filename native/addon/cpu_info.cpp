@@ -8,8 +8,7 @@
 #include "attention/cpu_features.h"
 #include "attention_stats.h"
 #include "error.h"
-#include "parallel_rows.h"
-#include "promise_worker.h"
+#include "operation.h"
 #include "torch_info.h"
 
 namespace longattn::addon {
@@ -41,7 +40,6 @@ Napi::Object cpu_info(Napi::Env env) {
   }
   info.Set("kernels", strings(env, attention_kernels()));
   info.Set("features", strings(env, features()));
-  info.Set("threads", thread_count(0));
   return info;
 }
 

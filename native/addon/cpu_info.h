@@ -1,4 +1,4 @@
-// cpu(): the kernels that this CPU can run, the one in use, features, threads.
+// cpu(): the kernels that this CPU can run, the one in use, features.
 #pragma once
 
 #include <napi.h>

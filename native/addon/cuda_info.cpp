@@ -7,7 +7,7 @@
 #include "device/device.h"
 #include "device/stats/device_stats.h"
 #include "error.h"
-#include "promise_worker.h"
+#include "operation.h"
 #include "request.h"
 
 namespace longattn::addon {

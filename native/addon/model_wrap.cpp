@@ -1,10 +1,7 @@
 // score, losses, attention, cancel, dispose, counters.
 #include "model_wrap.h"
 
-#include <atomic>
-
 #include "error.h"
-#include "promise_worker.h"
 #include "results.h"
 #include "windows/scorer.h"
 #include "windows/window_attention.h"
@@ -13,41 +10,25 @@
 namespace longattn::addon {
 namespace {
 
-constexpr napi_type_tag kOpenedModelTag = {0x6c6f6e676174746eULL, 0x8f1c27d35be94a06ULL};
+constexpr napi_type_tag kPartsTag = {0x6c6f6e676174746eULL, 0x8f1c27d35be94a06ULL};
 
-}  // namespace
-
-// A batch in the model's queue: it can be cancelled, and keeps the model from being collected.
-class BatchWorker : public PromiseWorker {
+class Batch : public Operation {
  public:
-  BatchWorker(ModelWrap& wrap, OpenedModel& model)
-      : PromiseWorker(wrap.Env()), wrap_(wrap), keep_(Napi::Persistent(wrap.Value())), model_(model) {}
-
-  void cancel() { cancel_ = true; }
+  explicit Batch(std::shared_ptr<const OpenedModel> model) : model_(std::move(model)) {}
 
  protected:
   virtual void Run(const ModelReplicas& model, const ProviderOptions& options) = 0;
 
-  void Work() final {
-    if (cancel_) throw Cancelled();
-    Run(*model_.replicas, {model_.options.threads, &cancel_});
-  }
-
-  void Ended(bool environment_ends) final { wrap_.ended(environment_ends); }
+  void Work(const std::atomic<bool>& cancel) final { Run(*model_->replicas, {model_->options.threads, &cancel}); }
 
  private:
-  ModelWrap& wrap_;
-  Napi::ObjectReference keep_;
-  OpenedModel& model_;
-  std::atomic<bool> cancel_{false};
+  std::shared_ptr<const OpenedModel> model_;
 };
 
-namespace {
-
-class ScoreWorker : public BatchWorker {
+class ScoreBatch : public Batch {
  public:
-  ScoreWorker(ModelWrap& wrap, OpenedModel& model, ScoreRequest request)
-      : BatchWorker(wrap, model), request_(std::move(request)) {}
+  ScoreBatch(std::shared_ptr<const OpenedModel> model, ScoreRequest request)
+      : Batch(std::move(model)), request_(std::move(request)) {}
 
  protected:
   void Run(const ModelReplicas& model, const ProviderOptions& options) override {
@@ -60,10 +41,10 @@ class ScoreWorker : public BatchWorker {
   std::vector<LayerStats> results_;
 };
 
-class LossWorker : public BatchWorker {
+class LossBatch : public Batch {
  public:
-  LossWorker(ModelWrap& wrap, OpenedModel& model, LossRequest request)
-      : BatchWorker(wrap, model), request_(std::move(request)) {}
+  LossBatch(std::shared_ptr<const OpenedModel> model, LossRequest request)
+      : Batch(std::move(model)), request_(std::move(request)) {}
 
  protected:
   void Run(const ModelReplicas& model, const ProviderOptions& options) override {
@@ -76,10 +57,10 @@ class LossWorker : public BatchWorker {
   std::vector<std::vector<double>> results_;
 };
 
-class AttentionWorker : public BatchWorker {
+class AttentionBatch : public Batch {
  public:
-  AttentionWorker(ModelWrap& wrap, OpenedModel& model, WindowAttentionRequest request)
-      : BatchWorker(wrap, model), request_(std::move(request)) {}
+  AttentionBatch(std::shared_ptr<const OpenedModel> model, WindowAttentionRequest request)
+      : Batch(std::move(model)), request_(std::move(request)) {}
 
  protected:
   void Run(const ModelReplicas& model, const ProviderOptions& options) override {
@@ -102,78 +83,52 @@ Napi::Function ModelWrap::define(Napi::Env env) {
        InstanceMethod<&ModelWrap::Dispose>("dispose"), InstanceMethod<&ModelWrap::Counters>("counters")});
 }
 
-Napi::Object ModelWrap::create(Napi::Env env, Napi::Function constructor, std::unique_ptr<OpenedModel> model) {
-  const auto handle = Napi::External<OpenedModel>::New(env, model.get());
-  handle.TypeTag(&kOpenedModelTag);
-  const Napi::Object object = constructor.New({handle});
-  ModelWrap::Unwrap(object)->model_ = std::move(model);
-  return object;
+Napi::Object ModelWrap::create(Napi::Env env, Napi::Function constructor, Parts parts) {
+  const auto handle = Napi::External<Parts>::New(env, &parts);
+  handle.TypeTag(&kPartsTag);
+  return constructor.New({handle});
 }
 
 ModelWrap::ModelWrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ModelWrap>(info) {
   const Napi::Value handle = info[0];
-  if (!handle.IsExternal() || !handle.As<Napi::External<OpenedModel>>().CheckTypeTag(&kOpenedModelTag)) {
+  if (!handle.IsExternal() || !handle.As<Napi::External<Parts>>().CheckTypeTag(&kPartsTag)) {
     throw coded_error(info.Env(), kInvalidRequest, "a model cannot be constructed. Use openModel().");
   }
+  parts_ = *handle.As<Napi::External<Parts>>().Data();
 }
 
 Napi::Value ModelWrap::Score(const Napi::CallbackInfo& info) {
-  check_open(info.Env());
-  return enqueue(new ScoreWorker(*this, *model_, read_request(info[0])));
+  auto batch = std::make_shared<ScoreBatch>(opened(info.Env()), read_request(info[0]));
+  return parts_.completions->start(*parts_.lane, std::move(batch));
 }
 
 Napi::Value ModelWrap::Losses(const Napi::CallbackInfo& info) {
-  check_open(info.Env());
-  return enqueue(new LossWorker(*this, *model_, read_loss_request(info[0])));
+  auto batch = std::make_shared<LossBatch>(opened(info.Env()), read_loss_request(info[0]));
+  return parts_.completions->start(*parts_.lane, std::move(batch));
 }
 
 Napi::Value ModelWrap::Attention(const Napi::CallbackInfo& info) {
-  check_open(info.Env());
-  return enqueue(new AttentionWorker(*this, *model_, read_attention_request(info[0])));
+  auto batch = std::make_shared<AttentionBatch>(opened(info.Env()), read_attention_request(info[0]));
+  return parts_.completions->start(*parts_.lane, std::move(batch));
 }
 
-void ModelWrap::check_open(Napi::Env env) const {
-  if (disposed_) throw coded_error(env, "DISPOSED", "the model has been disposed of. Open it again.");
-}
-
-Napi::Value ModelWrap::enqueue(BatchWorker* worker) {
-  queue_.push_back(worker);
-  const Napi::Promise promise = worker->promise();
-  if (queue_.size() == 1) run_next();
-  return promise;
-}
-
-void ModelWrap::run_next() {
-  queue_.front()->Queue();
-}
-
-void ModelWrap::ended(bool environment_ends) {
-  queue_.pop_front();
-  if (environment_ends) cancel_all();
-  if (!queue_.empty()) {
-    run_next();
-  } else if (disposed_) {
-    model_.reset();
-  }
-}
-
-void ModelWrap::cancel_all() {
-  for (BatchWorker* worker : queue_) worker->cancel();
+std::shared_ptr<const OpenedModel> ModelWrap::opened(Napi::Env env) const {
+  if (!parts_.model) throw coded_error(env, "DISPOSED", "the model has been disposed of. Open it again.");
+  return parts_.model;
 }
 
 void ModelWrap::Cancel(const Napi::CallbackInfo&) {
-  cancel_all();
+  parts_.lane->cancel_all();
 }
 
 void ModelWrap::Dispose(const Napi::CallbackInfo&) {
-  disposed_ = true;
-  if (queue_.empty()) model_.reset();
+  parts_.model.reset();
 }
 
 Napi::Value ModelWrap::Counters(const Napi::CallbackInfo& info) {
   Napi::Object counters = Napi::Object::New(info.Env());
-  if (!model_) return counters;
-  for (const auto& [name, value] : model_->replicas->counters()) counters.Set(name, value);
+  if (!parts_.model) return counters;
+  for (const auto& [name, value] : parts_.model->replicas->counters()) counters.Set(name, value);
   return counters;
 }
 

@@ -1,22 +1,20 @@
-// The NativeModel of src/native/binding.ts: a queue of batches in front of one model.
+// The NativeModel of src/native/binding.ts: one model and the lane that its batches run on, one at a time.
 //
-// The queue lives on the JavaScript thread and hands libuv one batch at a time, so a model that waits for itself never
-// blocks a thread of the pool. Batches asked for before dispose() still run; the weights go when the last has ended.
+// A batch shares the model with this object. So batches asked for before dispose() still run, and the weights go when
+// the last has ended.
 #pragma once
 
 #include <napi.h>
 
-#include <deque>
 #include <memory>
 
+#include "completions.h"
 #include "decoder/model_replicas.h"
+#include "lane.h"
 #include "request.h"
 
 namespace longattn::addon {
 
-class BatchWorker;
-
-// What openModel() hands over to the constructor, in a type-tagged External: JavaScript cannot make one.
 struct OpenedModel {
   std::unique_ptr<ModelReplicas> replicas;
   ModelOptions options;
@@ -24,13 +22,17 @@ struct OpenedModel {
 
 class ModelWrap : public Napi::ObjectWrap<ModelWrap> {
  public:
+  // What openModel() hands over to the constructor, in a type-tagged External: JavaScript cannot make one.
+  struct Parts {
+    std::shared_ptr<const OpenedModel> model;
+    std::shared_ptr<Lane> lane;
+    Completions* completions;  // of this environment
+  };
+
   static Napi::Function define(Napi::Env env);
-  static Napi::Object create(Napi::Env env, Napi::Function constructor, std::unique_ptr<OpenedModel> model);
+  static Napi::Object create(Napi::Env env, Napi::Function constructor, Parts parts);
 
   explicit ModelWrap(const Napi::CallbackInfo& info);
-
-  // Called by the worker that ran, on the JavaScript thread.
-  void ended(bool environment_ends);
 
  private:
   Napi::Value Score(const Napi::CallbackInfo& info);
@@ -39,14 +41,10 @@ class ModelWrap : public Napi::ObjectWrap<ModelWrap> {
   void Cancel(const Napi::CallbackInfo& info);
   void Dispose(const Napi::CallbackInfo& info);
   Napi::Value Counters(const Napi::CallbackInfo& info);
-  Napi::Value enqueue(BatchWorker* worker);
-  void check_open(Napi::Env env) const;
-  void cancel_all();
-  void run_next();
+  // Throws Napi::Error with code DISPOSED.
+  std::shared_ptr<const OpenedModel> opened(Napi::Env env) const;
 
-  std::unique_ptr<OpenedModel> model_;  // null once disposed of
-  std::deque<BatchWorker*> queue_;      // the front one runs; each deletes itself when it has ended
-  bool disposed_ = false;
+  Parts parts_;  // no model once disposed of
 };
 
 }  // namespace longattn::addon

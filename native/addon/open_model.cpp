@@ -1,47 +1,73 @@
-// A worker that parses the spec and opens it on every device.
+// An operation that parses the spec and opens it on every device.
 #include "open_model.h"
 
+#include <functional>
 #include <memory>
+#include <stdexcept>
 #include <string>
 
+#include "attention_stats.h"
 #include "device/device.h"
+#include "environment.h"
+#include "error.h"
 #include "model_wrap.h"
-#include "promise_worker.h"
 #include "request.h"
+#include "wish.h"
 
 namespace longattn::addon {
 namespace {
 
-class OpenWorker : public PromiseWorker {
+class Opening : public Operation {
  public:
-  OpenWorker(Napi::Env env, Napi::Function constructor, std::string spec, ModelOptions options)
-      : PromiseWorker(env), constructor_(Napi::Persistent(constructor)), spec_(std::move(spec)), options_(options) {}
+  // `make` makes the object on the JavaScript thread.
+  using Make = std::function<Napi::Value(std::shared_ptr<const OpenedModel>)>;
+  Opening(std::string spec, ModelOptions options, Make make)
+      : spec_(std::move(spec)), options_(std::move(options)), make_(std::move(make)) {}
 
  protected:
-  void Work() override {
-    model_ = std::make_unique<OpenedModel>();
+  void Work(const std::atomic<bool>& cancel) override {
+    auto model = std::make_shared<OpenedModel>();
     const std::vector<Placement> devices = placements(options_.device);
-    model_->replicas = std::make_unique<ModelReplicas>(parse_model_spec(spec_), options_.memory_bytes, devices);
-    model_->options = options_;
+    model->replicas = std::make_unique<ModelReplicas>(
+        parse_model_spec(spec_), OpenOptions{options_.memory_bytes, options_.threads, &cancel}, devices);
+    model->options = options_;
+    model_ = std::move(model);
   }
 
-  Napi::Value Result(Napi::Env env) override { return ModelWrap::create(env, constructor_.Value(), std::move(model_)); }
+  Napi::Value Result(Napi::Env) override { return make_(std::move(model_)); }
 
  private:
-  Napi::FunctionReference constructor_;
   std::string spec_;
   ModelOptions options_;
-  std::unique_ptr<OpenedModel> model_;
+  Make make_;
+  std::shared_ptr<const OpenedModel> model_;
 };
 
 }  // namespace
 
-Napi::Promise open_model(const Napi::CallbackInfo& info, Napi::Function constructor) {
-  if (!info[0].IsString()) throw coded_error(info.Env(), kInvalidRequest, "spec must be a string.");
-  auto* worker = new OpenWorker(info.Env(), constructor, info[0].As<Napi::String>().Utf8Value(), read_options(info[1]));
-  const Napi::Promise promise = worker->promise();
-  worker->Queue();
-  return promise;
+Napi::Object open_model(const Napi::CallbackInfo& info, Environment& environment) {
+  const Napi::Env env = info.Env();
+  if (!info[0].IsString()) throw coded_error(env, kInvalidRequest, "spec must be a string.");
+  keep_wishes();
+  try {
+    (void)attention_kernel();
+  } catch (const std::invalid_argument& error) {
+    throw coded_error(env, kInvalidRequest, error.what());
+  }
+  const auto lane = std::make_shared<Lane>();
+  auto opening =
+      std::make_shared<Opening>(info[0].As<Napi::String>().Utf8Value(), read_options(info[1]),
+                                [env, lane, &environment](std::shared_ptr<const OpenedModel> model) -> Napi::Value {
+                                  return ModelWrap::create(env, environment.model_constructor(),
+                                                           {std::move(model), lane, &environment.completions()});
+                                });
+  Napi::Object result = Napi::Object::New(env);
+  const std::weak_ptr<Operation> weak = opening;
+  result.Set("cancel", Napi::Function::New(env, [weak](const Napi::CallbackInfo&) {
+               if (const auto running = weak.lock()) running->cancel();
+             }));
+  result.Set("model", environment.completions().start(*lane, std::move(opening)));
+  return result;
 }
 
 }  // namespace longattn::addon

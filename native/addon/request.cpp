@@ -7,7 +7,7 @@
 #include "attention_maps.h"
 #include "device/device.h"
 #include "error.h"
-#include "promise_worker.h"
+#include "operation.h"
 
 namespace longattn::addon {
 namespace {

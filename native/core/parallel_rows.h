@@ -9,9 +9,10 @@
 
 namespace longattn {
 
-// 0 means all cores.
+// 0 means all cores. Read once: libtorch changes OpenMP's own answer, thread by thread.
 inline int thread_count(int wanted) {
-  return wanted > 0 ? wanted : omp_get_max_threads();
+  static const int all = omp_get_max_threads();
+  return wanted > 0 ? wanted : all;
 }
 
 template <typename Body>

@@ -5,8 +5,8 @@
 // 2 GB lie on the disk. Holes are read as zeros, so whoever read them would pay for them.
 import { closeSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { FixedSizeList, Float64, Int32, makeData, Utf8 } from 'apache-arrow';
-import { scoreColumns, toArrowSchema } from '../../dist/formats/arrow-schema.js';
-import { ArrowWriter, BATCH_BYTES } from '../../dist/formats/arrow-writer.js';
+import { scoreColumns, toArrowSchema } from '../../dist/arrow/schema.js';
+import { ArrowWriter, BATCH_BYTES } from '../../dist/arrow/writer.js';
 import { openRun } from '../../dist/run/directory.js';
 import { partName } from '../../dist/run/ledger.js';
 
@@ -86,7 +86,7 @@ class Corpus {
 export async function makeSyntheticRun(dir, windows) {
   const parts = Math.max(1, Math.ceil(windows / PART_WINDOWS));
   const run = await openRun(dir, {
-    stages: { windows: { window: WINDOW }, scores: { k: 'quarter' } },
+    stages: { windows: { window: WINDOW }, scores: { k: 'quarter', model: 'synthetic' } },
     versions: {},
     freeze: async () => ({ inputs: [], parts }),
   });

@@ -1,11 +1,11 @@
 // Rows and maps as an Arrow file: a record a layer and head, with its map and its rows as tensors of one shape.
 //
 // Rows differ in length and tensors do not: a row is filled up with zeros to L, which is what the causal mask says of these keys.
-import { fixedSize, type Columns } from '../formats/arrow-schema.js';
-import { ArrowWriter } from '../formats/arrow-writer.js';
-import { invalid } from '../errors.js';
-import { writeAtomically } from '../run/atomic-file.js';
-import { version } from '../version.js';
+import { fixedSize, type Columns } from '../arrow/schema.js';
+import { ArrowWriter } from '../arrow/writer.js';
+import { invalid } from '../base/errors.js';
+import { writeAtomically } from '../io/atomic-file.js';
+import { version } from '../base/version.js';
 import type { AttentionResult } from './attention.js';
 
 /** The `head` of a mean over heads. */

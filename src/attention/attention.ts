@@ -1,49 +1,26 @@
 // Attention itself, to look at: chosen rows of the L x L matrix, and the whole of it as block means. Neither needs memory for the
 // matrix: a map of 32,768 tokens is one more pass like that of a score.
-import { dataError, invalid } from '../errors.js';
-import type { OnProgress } from '../events.js';
-import { checkIds } from '../formats/ids.js';
-import { isWellFormed } from '../formats/utf8.js';
+import { dataError, invalid } from '../base/errors.js';
+import type { OnProgress } from '../base/events.js';
+import { checkIds } from '../corpus/ids.js';
+import { isWellFormed } from '../corpus/utf8.js';
 import { resolveModel } from '../hub/resolve-model.js';
 import { openModelFolder, type ModelDescription } from '../model/open-model.js';
 import { requireDevice } from '../native/device.js';
 import { modelMetadata } from '../native/model-metadata.js';
 import { Scorer } from '../native/scorer.js';
-import { modelOptions } from '../spec.js';
+import { modelOptions } from '../options/spec.js';
 import { openTokenizer } from '../tokenizer/tokenizer.js';
-import { DEFAULT_BLOCKS, parseAttentionOptions, type ParsedOptions } from './options.js';
+import { parseAttentionOptions, type AttentionOptions, type ParsedAttention } from '../options/attention-options.js';
 
-export interface AttentionOptions {
-  /** A folder, `org/name[@revision]` on the Hub, or a fetched model. */
-  model: string;
-  /** What the model reads: a text, for the tokenizer of the model ... */
-  text?: string;
-  /** ... or its token ids, as they are. */
-  ids?: ArrayLike<number>;
-  /** First token of the window, from 0. Default: 0. */
-  start?: number;
-  /** L: tokens of the window at most; it ends with the text. Default: 32,768. */
-  window?: number;
-  /** Default: [0]. */
-  layers?: readonly number[] | 'all';
-  /** Head numbers; `all`: a result a head; `mean`: one result, the mean over all heads. Default: `all`. */
-  heads?: readonly number[] | 'all' | 'mean';
-  /** Rows of the matrix, 0 to L-1: which tokens do the looking. Default: none. */
-  rows?: readonly number[];
-  /** B, blocks of the map to either side, 1 to 1,024, or false: no map. At most L. Default: 256 where no rows are asked for. */
-  map?: number | false;
-  /** Default: 0, all cores. Changes no bit. */
-  threads?: number;
-  /** Where layers are run: `cpu`, or `cuda`, `cuda:1` in a CUDA build. Rows and map are the CPU's in any case. Default: `cpu`. */
-  device?: string;
-  /** RoPE base instead of the model's own. */
-  ropeTheta?: number;
-  /** What layers above 0 are run in: float32, or the type of the model's weights. Default: float32. */
-  dtype?: 'float32' | 'weights';
+/** Blocks of a map where nothing else is said. */
+const DEFAULT_BLOCKS = 256;
+
+export interface AttentionHooks {
   /** Stops within about 100 ms; the promise rejects with the signal's reason. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** Of downloads, and when layers are at work. */
-  onProgress?: OnProgress;
+  onProgress?: OnProgress | undefined;
 }
 
 /** Attention of one layer and head, or of the mean over heads. Every number is a share of attention, 0..1. */
@@ -82,8 +59,11 @@ export interface AttentionResult {
  * @throws LongattnError INVALID_OPTION, MISSING_OPTION, DEVICE_UNAVAILABLE, TEXT_INVALID, TOKEN_ID, those of the model, the tokenizer and the
  *   addon (ATTENTION_NOT_FINITE names layer and head); or the signal's reason
  */
-export async function attention({ signal, onProgress, ...raw }: AttentionOptions): Promise<AttentionResult> {
-  const options = parseAttentionOptions({ ...raw });
+export async function attention(
+  given: AttentionOptions,
+  { signal, onProgress }: AttentionHooks = {},
+): Promise<AttentionResult> {
+  const options = parseAttentionOptions(given, onProgress);
   requireDevice(options.device);
   signal?.throwIfAborted();
   const hooks = { ...(signal && { signal }), ...(onProgress && { onProgress }) };
@@ -102,7 +82,7 @@ export async function attention({ signal, onProgress, ...raw }: AttentionOptions
     blocks,
   };
   signal?.throwIfAborted();
-  await using scorer = await Scorer.open(model.specText, { threads, device });
+  await using scorer = await Scorer.open(model.specText, { threads, device }, undefined, { signal });
   onProgress?.({ type: 'stage-start', stage: 'attention', parts: model.layers.length, done: 0 });
   const found = await scorer.attention(request, { signal });
   const counts = { tokens: ids.length, layers: model.layers.length, heads: heads.length };
@@ -117,7 +97,7 @@ export async function attention({ signal, onProgress, ...raw }: AttentionOptions
   };
 }
 
-async function readWindow(options: ParsedOptions, folder: string): Promise<Int32Array> {
+async function readWindow(options: ParsedAttention, folder: string): Promise<Int32Array> {
   const { text, ids, start, window } = options;
   if (text === undefined) {
     const checked = checkIds(ids);
@@ -128,7 +108,7 @@ async function readWindow(options: ParsedOptions, folder: string): Promise<Int32
   return (await (await openTokenizer(folder)).encode(text)).ids.slice(start, start + window);
 }
 
-function checkWindow(ids: Int32Array, model: ModelDescription, { start, rows }: ParsedOptions): Int32Array {
+function checkWindow(ids: Int32Array, model: ModelDescription, { start, rows }: ParsedAttention): Int32Array {
   if (ids.length === 0) throw invalid('start', start, 'less than the number of tokens that there are');
   const wrong = ids.findIndex((id) => id >= model.vocabSize);
   if (wrong >= 0) {
@@ -138,7 +118,11 @@ function checkWindow(ids: Int32Array, model: ModelDescription, { start, rows }: 
     );
   }
   if (model.maxLength !== undefined && ids.length > model.maxLength) {
-    throw invalid('window', ids.length, `at most ${model.maxLength}: this model has no learned positions beyond`);
+    throw invalid(
+      'window',
+      ids.length,
+      `at most ${model.maxLength}: the positions of this model, or the rule for them, end there`,
+    );
   }
   const beyond = rows.find((row) => row >= ids.length);
   if (beyond !== undefined) {
@@ -147,17 +131,17 @@ function checkWindow(ids: Int32Array, model: ModelDescription, { start, rows }: 
   return ids;
 }
 
-function chooseHeads(asked: ParsedOptions['heads'], count: number): readonly number[] {
+function chooseHeads(asked: ParsedAttention['heads'], count: number): readonly number[] {
   if (!Array.isArray(asked)) return Array.from({ length: count }, (_, head) => head);
   const beyond = asked.find((head) => head >= count);
   if (beyond !== undefined) throw invalid('heads', beyond, `from 0 to ${count - 1}: the model has ${count} heads`);
   return asked;
 }
 
-function blocksOf({ map, rows }: ParsedOptions): number {
+function blocksOf({ map, rows }: ParsedAttention): number {
   if (map === undefined) return rows.length > 0 ? 0 : DEFAULT_BLOCKS;
   if (map === false && rows.length === 0) throw invalid('map', map, 'a number of blocks where no rows are asked for');
-  return map === false ? 0 : map;
+  return map === true ? DEFAULT_BLOCKS : map === false ? 0 : map;
 }
 
 function edgesOf(length: number, blocks: number): Int32Array {

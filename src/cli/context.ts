@@ -1,15 +1,10 @@
 // What every command shares: the options that are not part of a spec, cancellation by signals, and exit codes.
 import type { Argv } from 'yargs';
-import { LongattnError, show } from '../errors.js';
-import type { SpecInput } from '../spec.js';
-import { collectOptions } from './options.js';
+import { LongattnError, show } from '../base/errors.js';
 import { ProgressPrinter, type LogFormat } from './progress.js';
-
-/** 128 + the signal's number, as shells report it. */
-const SIGNAL_EXIT: Partial<Record<NodeJS.Signals, number>> = { SIGINT: 130, SIGTERM: 143 };
+import { onStopping, signalExit } from './signals.js';
 
 export interface CommandContext {
-  options: SpecInput;
   signal: AbortSignal;
   progress: ProgressPrinter;
   json: boolean;
@@ -28,7 +23,7 @@ export function withGlobals<T>(yargs: Argv<T>): Argv<T> {
 }
 
 /**
- * Run a command: collects its options, stops it on SIGINT and SIGTERM (a second signal ends at once), maps errors to exit codes.
+ * Run a command: stops it on a signal that asks for an end (a second one ends at once), maps errors to exit codes.
  * Finished parts stay: the same command goes on where it was stopped.
  */
 export async function runCommand(
@@ -40,23 +35,23 @@ export async function runCommand(
   const onSignal = (signal: NodeJS.Signals): void => {
     if (received) {
       progress.stop();
-      process.exit(SIGNAL_EXIT[signal] ?? 1);
+      process.exit(signalExit(signal));
     }
     received = signal;
     progress.line(`${signal}: finishing what is being written; the same command will go on from here`);
     controller.abort(new LongattnError('CANCELLED', 'fault', `stopped by ${signal}`));
   };
   const progress = new ProgressPrinter(argv['logFormat'] as LogFormat);
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  const unlisten = onStopping(onSignal);
   try {
-    await action({ options: collectOptions(argv), signal: controller.signal, progress, json: argv['json'] === true });
-    if (received) process.exitCode = SIGNAL_EXIT[received] ?? 1;
+    await action({ signal: controller.signal, progress, json: argv['json'] === true });
+    if (received) process.exitCode = signalExit(received);
   } catch (error) {
     progress.stop();
-    process.exitCode = received ? (SIGNAL_EXIT[received] ?? 1) : reportError(error, argv['logFormat'] === 'json');
+    process.exitCode = received ? signalExit(received) : reportError(error, argv['logFormat'] === 'json');
   } finally {
     progress.stop();
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    unlisten();
   }
 }
 

@@ -2,27 +2,35 @@
 // The command line: one file a command under commands/, one table of options, one mapping of errors to exit codes.
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
-import { LongattnError } from '../errors.js';
+import { LongattnError } from '../base/errors.js';
 import { attentionCommand } from './commands/attention.js';
 import { doctorCommand } from './commands/doctor.js';
+import { finishCommand } from './commands/finish.js';
+import { kubernetesCommand } from './commands/kubernetes.js';
 import { modelCommand } from './commands/model.js';
+import { planCommand } from './commands/plan.js';
+import { slurmCommand } from './commands/slurm.js';
 import { stageCommands } from './commands/stages.js';
+import { statusCommand } from './commands/status.js';
 import { validateCommand } from './commands/validate.js';
 import { verifyCommand } from './commands/verify.js';
+import { workCommand } from './commands/work.js';
 import { reportError, withGlobals } from './context.js';
 
 const parser = withGlobals(yargs(hideBin(process.argv)))
   .scriptName('longattn')
   .usage('$0 COMMAND\n\nPick the documents that teach a language model to use long context.')
-  .command([...stageCommands, verifyCommand, validateCommand, attentionCommand, modelCommand, doctorCommand])
+  .command([...stageCommands, planCommand, workCommand, statusCommand, slurmCommand, kubernetesCommand, finishCommand])
+  .command([verifyCommand, validateCommand, attentionCommand, modelCommand, doctorCommand])
   .demandCommand(1, 'Name a command.')
+  .recommendCommands()
   .strict()
   .parserConfiguration({ 'boolean-negation': false, 'parse-numbers': false, 'duplicate-arguments-array': true })
   // Without a second column, which would break the first example into two lines.
   .example('$0 run --input book=moby.txt --model models/smollm2-135m-layer0 --window 4096 --output RUN', '')
   .example('$0 select --output RUN --keep-tokens 1.5B', '')
   .epilogue(
-    'Options also come from LONGATTN_* variables and --config FILE. Exit codes: 0 done, 1 fault, 2 usage, 3 data, 4 environment, 5 some parts failed.',
+    'Options also come from LONGATTN_* variables and --config FILE. Exit codes: 0 done, 1 fault, 2 usage, 3 data, 4 environment, 5 some parts failed, 75 try again (work).',
   )
   .wrap(Math.min(120, process.stdout.columns ?? 120))
   .exitProcess(false)
@@ -35,5 +43,5 @@ const parser = withGlobals(yargs(hideBin(process.argv)))
 try {
   await parser.parseAsync();
 } catch (error) {
-  process.exitCode = reportError(error, hideBin(process.argv).includes('--log-format=json'));
+  process.exitCode = reportError(error, /(^| )--log-format[= ]json( |$)/.test(hideBin(process.argv).join(' ')));
 }

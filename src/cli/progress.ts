@@ -3,7 +3,7 @@
 // Stages overlap (windows are cut while others are scored), so each has a bar and a clock of its own. While bars are drawn, lines go
 // through their owner, which puts them above.
 import cliProgress, { MultiBar, type GenericFormatter, type SingleBar } from 'cli-progress';
-import type { ProgressEvent, StageName } from '../events.js';
+import type { ProgressEvent, StageName } from '../base/events.js';
 
 export type LogFormat = 'text' | 'json';
 

@@ -1,5 +1,5 @@
 // What a selection removes, as a person reads it: where the share kept is far from that of the domain, and how the text differs.
-import type { RunSummary } from '../pipeline.js';
+import type { RunSummary } from '../pipeline/pipeline.js';
 import { renderTable } from './output.js';
 
 /** Rows a group of sources: the rest stands in the file. */

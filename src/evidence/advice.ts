@@ -15,7 +15,8 @@ export function advise(report: Facts): string[] {
     ...(text ? [`Without any model, ${nameOf(text)}${price(text, paper)}: ${verdict(text)}.`] : []),
     ...(blended ? [`Both together, ${nameOf(blended)}: ${verdict(blended)}.`] : []),
     ...yardstick(report),
-    ...recommendation(choice, text),
+    ...lifts(report),
+    ...recommendation(report, text),
     ...limits(report),
   ];
 }
@@ -47,23 +48,48 @@ function yardstick({ paper, choice, findings, yardstickSeconds }: Facts): string
 
 const follows = ({ metric }: Cell): boolean => metric === 'spearman';
 
-function recommendation(choice: Finding, text: Finding | undefined): string[] {
+/** What is kept over what there is, and what the most is that can be had. */
+function lifts({ paper, choice, lift }: Facts): string[] {
+  if (!lift) return [];
+  const of = (finding: Finding): string => {
+    const { ratio, nats } = finding.lift!;
+    return `${nameOf(finding)} ${ratio ? range(ratio) : `${nats.value.toFixed(3)} nats a token`}`;
+  };
+  const most = lift.ceiling.ratio ? `; the most that can be had is ${lift.ceiling.ratio.value.toFixed(2)}` : '';
+  return [
+    `Lift (mean ${NLL_GAIN} of the best ${(100 * lift.share).toFixed(1)} % over that of all, behind the guard; chance gives 1): ${of(choice)}, ${of(paper)}${most}.`,
+  ];
+}
+
+function recommendation(report: Facts, text: Finding | undefined): string[] {
+  const { choice, tells } = report;
+  if (!tells) {
+    return [
+      `On windows that it was not chosen on, the choice is not parted from chance: do not select this corpus by it.${moreWindows(report)}`,
+    ];
+  }
   const telling = choice.tested.filter(({ metric, interval }) => metric === 'auc' && interval.low > 0.5).length;
   const asked = choice.tested.filter(({ metric }) => metric === 'auc').length;
   const out: string[] = [];
-  if (asked > 0 && telling === 0) {
-    out.push(
-      "Nothing that this model's attention gives tells real windows from any control here: do not select this corpus by it.",
-    );
-  } else if (telling < asked) {
+  if (telling < asked) {
     out.push(
       'Where a score cannot tell a control, its ranking says nothing about that kind of difference: look at what it keeps.',
     );
   }
-  if (text && (text.objective ?? 0) >= (choice.objective ?? 0)) {
-    out.push(`On this corpus ${text.score} does as well without a model. Try it first: it costs next to nothing.`);
+  if (text && choice.layer === null) {
+    out.push('The choice needs no model: no layer was better beyond doubt, and of equals the cheapest is taken.');
   }
   return out;
+}
+
+/** An interval shrinks with the root of the number of windows. */
+function moreWindows({ choice, corpus }: Facts): string {
+  if (!choice.lift) return '';
+  const { value, low, high } = choice.lift.nats;
+  const windows = corpus.domains.reduce((sum, domain) => sum + domain.windows, 0);
+  const needed = value > 0 ? Math.ceil(windows * ((high - low) / 2 / value) ** 2) : Infinity;
+  if (!Number.isFinite(needed) || needed <= windows) return '';
+  return ` If its lift is what was seen here, about ${needed} windows in place of ${windows} would show it.`;
 }
 
 function limits({ choice, shuffled, corpus, model }: Facts): string[] {
@@ -88,7 +114,7 @@ function limits({ choice, shuffled, corpus, model }: Facts): string[] {
   return out;
 }
 
-function nameOf({ score, layer, heads, k }: Finding): string {
+export function nameOf({ score, layer, heads, k }: Finding): string {
   const where = layer === null ? '' : ` of layer ${layer}`;
   const which = Array.isArray(heads) ? `, heads ${heads.join(',')}` : '';
   return `\`${score}\`${where}${which}${k === null ? '' : `, k = ${k}`}`;

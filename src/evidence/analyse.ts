@@ -1,19 +1,28 @@
 // From values to findings: every cell of the report, the best of each score, and a choice that was tested on unseen windows.
-import type { OnProgress } from '../events.js';
+import type { OnProgress } from '../base/events.js';
 import { spearman } from '../scores/ranks.js';
 import type { CombineSettings } from '../scores/score.js';
 import { findScore } from '../scores/registry.js';
-import { attentionCandidate, measuredCandidate, textCandidates, type Candidate, type LayerRows } from './candidate.js';
+import { DEFAULT_MAX_REPEATS, REPEAT_TOKENS } from '../selection/guards/repeats-limit.js';
+import { attentionCandidate, measuredCandidate, countCandidates, type Candidate, type LayerRows } from './candidate.js';
 import type { CaseTable } from './case-table.js';
 import { Cells, NLL_GAIN, POOLED, type Cell } from './cells.js';
-import { bestOfEachScore, chooseHeads, type Judged } from './choose.js';
+import { candidateCost } from './candidate-cost.js';
+import { bestOfEachScore, chooseHeads, judged, objectiveOf, type Judged } from './choose.js';
+import { judgeControl, type ControlVerdict } from './counting-controls.js';
+import { decide, tells } from './decide.js';
+import { Judge } from './judge.js';
+import { keptShare } from './lift.js';
+import type { ControlFacts } from './cases.js';
 import { headCandidates, layerCandidates, type EnumerateOptions } from './enumerate.js';
 import { halves } from './halves.js';
-import type { EvidenceReport, Finding } from './report.js';
+import type { EvidenceReport, Finding, LiftRow } from './report.js';
 import { reportRows, type ReportRow } from './report-table.js';
 import { shuffledLabels } from './self-check.js';
 
 const RESAMPLES = 1000;
+/** Of the choice: candidates are many, and a difference that hangs on the third digit of an interval is none. */
+const CHOICE_RESAMPLES = 400;
 /** Single heads are by far the most rows. */
 const HEAD_RESAMPLES = 200;
 
@@ -26,41 +35,90 @@ export interface AnalysisInput {
   tokens: boolean;
   settings: CombineSettings;
   seed: number;
-  /** nll-gain by row of the table: of the real windows at least, of all where `gainsOfControls`. */
+  /** W, in tokens. */
+  window: number;
+  /** Share of the windows that a selection would keep. */
+  keep: number;
+  /** nll-gain by row of the table, NaN where it was not measured: of all real windows at least. */
   gains?: Float64Array;
+  /** Whether every control has it, so that the yardstick can stand among the scores. */
   gainsOfControls: boolean;
 }
 
-export type Findings = Pick<EvidenceReport, 'paper' | 'findings' | 'choice' | 'shuffled' | 'agreement' | 'map'>;
+export type Findings = Pick<
+  EvidenceReport,
+  'paper' | 'findings' | 'choice' | 'tells' | 'verdicts' | 'lift' | 'lifts' | 'guard' | 'shuffled' | 'agreement' | 'map'
+>;
 
 export class Analysis {
   private readonly cells: Cells;
-  private readonly first: Cells;
   private readonly second: Cells;
+  private readonly judges: { whole: Judge; first: Judge; second: Judge };
+  private readonly verdicts: ControlVerdict[];
+  private readonly refused: Uint8Array;
+  private readonly share: number;
   private readonly options: EnumerateOptions;
   /** Mean of all heads, scores without a model, and the yardstick. */
   private readonly candidates: Candidate[];
 
   constructor(private readonly input: AnalysisInput) {
-    const { table, seed, ks, settings, tokens } = input;
+    const { table, seed, ks, settings, tokens, gains } = input;
     this.options = { ks, settings, tokens };
-    const cellsOf = (part: CaseTable, resamples = RESAMPLES): Cells =>
-      new Cells(part, { seed, resamples, ...(input.gains && { gains: input.gains }) });
+    this.refused = Uint8Array.from(table.cases, ({ repeats }) => (repeats > DEFAULT_MAX_REPEATS ? 1 : 0));
+    const cellsOf = (part: CaseTable): Cells => this.cellsOf(part, RESAMPLES);
     const [one, other] = halves(table, seed);
+    const first = cellsOf(table.restrict(one));
     this.cells = cellsOf(table);
-    this.first = cellsOf(table.restrict(one));
     this.second = cellsOf(table.restrict(other));
+    this.verdicts = table.controls.map((control) => this.verdict(control));
+    const reals = table.domains.reduce((sum, domain) => sum + table.reals(domain).length, 0);
+    this.share = keptShare(input.keep, reals);
+    this.judges = { whole: this.judge(this.cells), first: this.judge(first), second: this.judge(this.second) };
     this.candidates = [
-      ...textCandidates(table),
-      ...(input.gains && input.gainsOfControls ? [measuredCandidate(NLL_GAIN, input.gains)] : []),
+      ...countCandidates(table),
+      ...(gains && input.gainsOfControls ? [measuredCandidate(NLL_GAIN, gains)] : []),
       ...[...input.layers].flatMap(([layer, rows]) => [...layerCandidates(table, layer, rows, this.options)]),
     ];
   }
 
+  private cellsOf(table: CaseTable, resamples: number): Cells {
+    const { seed, gains } = this.input;
+    return new Cells(table, { seed, resamples, refused: this.refused, ...(gains && { gains }) });
+  }
+
+  private judge(cells: Cells): Judge {
+    const { gains, seed, table } = this.input;
+    const counting = table.controls.filter((_, at) => this.verdicts[at]!.counts);
+    return new Judge({
+      cells,
+      gains,
+      refused: this.refused,
+      share: this.share,
+      counting,
+      seed,
+      resamples: CHOICE_RESAMPLES,
+    });
+  }
+
+  /** The direction that the yardstick shows on the pairs of which it was measured. */
+  private verdict(control: ControlFacts): ControlVerdict {
+    const { table, gains } = this.input;
+    const [above, below]: [number[], number[]] = [[], []];
+    for (const { real, control: rows } of gains ? table.pairs(control.name) : []) {
+      rows.forEach((row, i) => {
+        const pair = [gains![real[i]!]!, gains![row]!] as const;
+        if (!pair.every(Number.isFinite)) return;
+        above.push(pair[control.higher === 'real' ? 0 : 1]);
+        below.push(pair[control.higher === 'real' ? 1 : 0]);
+      });
+    }
+    return judgeControl(control.name, above, below);
+  }
+
   /** Every number, on all windows; hands the thread back between candidates so that a signal can be heard. */
   async *rows(onProgress?: OnProgress, signal?: AbortSignal): AsyncGenerator<ReportRow> {
-    const { table, layers, seed, gains } = this.input;
-    const ofHeads = new Cells(table, { seed, resamples: HEAD_RESAMPLES, ...(gains && { gains }) });
+    const { table, layers } = this.input;
+    const ofHeads = this.cellsOf(table, HEAD_RESAMPLES);
     const total = this.candidates.length + layers.size;
     let completed = 0;
     const step = async (): Promise<void> => {
@@ -81,26 +139,81 @@ export class Analysis {
   }
 
   findings(): Findings {
-    const { layers, settings, ks, table, seed } = this.input;
-    const judged = this.candidates.map((candidate): Judged => ({
-      candidate,
-      objective: this.first.objective(candidate),
-    }));
-    const best = bestOfEachScore(judged);
-    const attention = best.find(({ candidate }) => isPlainAttention(candidate))!;
-    const choice = chooseHeads(attention, layers.get(attention.candidate.layer!)!, settings, this.first);
-    const [lowest, rows] = [...layers][0]!;
-    const paper = attentionCandidate(findScore('longattn'), rows, { layer: lowest, heads: 'all', k: ks[0]! }, settings);
+    const { layers, settings, ks, window, gains, table, seed } = this.input;
+    const { whole, first, second } = this.judges;
+    const all = this.candidates.map((candidate) =>
+      judged(candidate, candidateCost(candidate, window), first.numbers(candidate)),
+    );
+    const best = bestOfEachScore(all);
+    // Neither chance nor the yardstick itself is a choice.
+    const decided = decide(all.filter(({ candidate }) => ![NLL_GAIN, 'random'].includes(candidate.score))) as Judged;
+    const rows = layers.get(decided.candidate.layer ?? -1);
+    const plain = rows && !decided.candidate.score.startsWith('blend:');
+    const choice = plain ? chooseHeads(decided, rows, settings, first) : decided;
+    const [lowest, lowestRows] = [...layers][0]!;
+    const view = { layer: lowest, heads: 'all', k: ks[0]! } as const;
+    const paper = attentionCandidate(findScore('longattn'), lowestRows, view, settings);
+    const unseen = second.numbers(choice.candidate);
     const { above, below } = this.cells.pooled(choice.candidate, table.controls[0]!);
+    const finite = (side: Float64Array): Float64Array => side.map((value) => Math.max(value, -Number.MAX_VALUE));
     return {
-      paper: finding(paper, null, this.everything(this.cells, paper)),
-      findings: best.map(({ candidate, objective }) =>
-        finding(candidate, objective, this.everything(this.second, candidate)),
-      ),
-      choice: finding(choice.candidate, choice.objective, this.everything(this.second, choice.candidate)),
-      shuffled: shuffledLabels(above, below, seed),
+      paper: this.finding(paper, null, this.cells, whole),
+      findings: best.map((one) => this.finding(one.candidate, objectiveOf(one), this.second, second)),
+      choice: this.finding(choice.candidate, objectiveOf(choice), this.second, second),
+      tells: tells(choice) && tells({ lift: unseen.lift?.nats, worst: unseen.worst }),
+      verdicts: table.controls.map(({ name }, at) => ({ control: name, ...this.verdicts[at]! })),
+      lift: gains
+        ? {
+            share: this.share,
+            mean: whole.mean()!,
+            ceiling: whole.lift(measuredCandidate(NLL_GAIN, gains))!,
+            choiceOnAll: whole.lift(choice.candidate)!,
+          }
+        : null,
+      lifts: this.lifts(),
+      guard: { maxRepeats: DEFAULT_MAX_REPEATS, tokens: REPEAT_TOKENS, refused: this.refusedReals() },
+      shuffled: shuffledLabels(finite(above), finite(below), seed),
       agreement: this.agreement(best.map(({ candidate }) => candidate)),
-      map: this.map(choice.candidate),
+      map: this.map(choice.candidate, paper),
+    };
+  }
+
+  /** Lift of every score at the first k, on all windows: nothing is chosen here. */
+  private lifts(): LiftRow[] {
+    const { gains, ks } = this.input;
+    if (!gains) return [];
+    const yardstick = this.candidates.some(({ score }) => score === NLL_GAIN)
+      ? []
+      : [measuredCandidate(NLL_GAIN, gains)];
+    const shown = [...yardstick, ...this.candidates].filter(({ k }) => k === undefined || k === ks[0]);
+    return shown.map((candidate) => ({
+      score: candidate.score,
+      layer: candidate.layer ?? null,
+      pooled: this.judges.whole.lift(candidate)!,
+      domains: this.judges.whole.liftByDomain(candidate),
+    }));
+  }
+
+  private refusedReals(): number {
+    const { table } = this.input;
+    return table.domains.reduce(
+      (sum, domain) => sum + table.reals(domain).reduce((count, row) => count + this.refused[row]!, 0),
+      0,
+    );
+  }
+
+  private finding(candidate: Candidate, objective: number | null, cells: Cells, judge: Judge): Finding {
+    const { score, layer = null, k = null, heads = null } = candidate;
+    return {
+      score,
+      layer,
+      heads: heads === null || heads === 'all' ? heads : [...heads],
+      k,
+      objective,
+      lift: judge.lift(candidate),
+      // Pooled cells alone: report.arrow has the domains.
+      tested: this.everything(cells, candidate).filter(({ domain }) => domain === POOLED),
+      seconds: null,
     };
   }
 
@@ -117,10 +230,12 @@ export class Analysis {
     return { scores: all.map(describe), matrix: values.map((x) => values.map((y) => spearman(x, y))) };
   }
 
-  private map(chosen: Candidate): Findings['map'] {
+  /** Of the chosen score where it is one of attention; else of content, what a layer sees far back. */
+  private map(chosen: Candidate, paper: Candidate): Findings['map'] {
     const { layers, table, settings, ks } = this.input;
-    const score = findScore(chosen.score);
-    const k = chosen.k ?? ks[0]!;
+    const name = chosen.layer === undefined ? 'content' : chosen.score.replace(/^blend:([^+]+).*$/, '$1');
+    const score = findScore(name);
+    const k = chosen.k ?? paper.k ?? ks[0]!;
     const controls = table.controls.map((control) => ({
       name: control.name,
       auc: [...layers].map(([layer, rows]) => {
@@ -130,29 +245,11 @@ export class Analysis {
         );
       }),
     }));
-    return { score: chosen.score, k: chosen.k ?? null, controls };
+    return { score: name, k: score.ignoresK ? null : k, controls };
   }
 }
 
 /** `content@21`, with k where it is not the only one. */
 export function describe({ score, layer }: Pick<Candidate, 'score' | 'layer'>): string {
   return layer === undefined ? score : `${score}@${layer}`;
-}
-
-/** Pooled cells alone: report.arrow has the domains. */
-function finding(candidate: Candidate, objective: number | null, cells: readonly Cell[]): Finding {
-  const { score, layer = null, k = null, heads = null } = candidate;
-  return {
-    score,
-    layer,
-    heads: heads === null || heads === 'all' ? heads : [...heads],
-    k,
-    objective,
-    tested: cells.filter(({ domain }) => domain === POOLED),
-    seconds: null,
-  };
-}
-
-function isPlainAttention({ score, layer }: Candidate): boolean {
-  return layer !== undefined && !score.startsWith('blend:');
 }

@@ -3,7 +3,7 @@
 // Pairs are resampled together, because a control is made from its real window.
 // One set of resamples serves all statistics over n pairs. A resample is a weight a pair, and each statistic is a weighted pass
 // over values that were sorted once. Spearman's ranks are those of the full sample.
-import { Random } from '../random.js';
+import { Random } from '../base/random.js';
 import { ranks } from '../scores/ranks.js';
 
 export interface Interval {
@@ -101,5 +101,5 @@ function sortedBoth(above: ArrayLike<number>, below: ArrayLike<number>): Int32Ar
     all[i] = above[i]!;
     all[count + i] = below[i]!;
   }
-  return Int32Array.from(all, (_, i) => i).sort((a, b) => all[a]! - all[b]!);
+  return Int32Array.from(all, (_, i) => i).sort((a, b) => (all[a]! < all[b]! ? -1 : all[a]! > all[b]! ? 1 : 0));
 }

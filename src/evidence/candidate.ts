@@ -1,6 +1,8 @@
 // What is compared: a score with all its choices made (layer, heads, k), as numbers for any set of cases of one domain.
 import type { CaseTable } from './case-table.js';
 import { blend } from '../scores/blend.js';
+import { resolveScore } from '../scores/resolve.js';
+import { defaultMaxRepeats } from '../selection/guards/repeats-limit.js';
 import { LayerView, type LayerStatistics } from '../scores/layer-view.js';
 import type { AttentionScore, CombineSettings } from '../scores/score.js';
 
@@ -12,6 +14,8 @@ export interface Candidate {
   heads?: readonly number[] | 'all';
   /** Undefined where the score ignores it. */
   k?: number;
+  /** True for the paper's rankings and for chance, which are selected by without the guard against repeats. */
+  unguarded?: boolean;
   /** @param rows of the case table, all of one domain: standardised scores are standardised over exactly these */
   values(rows: Int32Array): Float64Array;
 }
@@ -36,6 +40,7 @@ export function attentionCandidate(
   const all = (): Float64Array[] => (columns ??= componentColumns(score, rows, view));
   return {
     score: score.name,
+    ...guardOf(score.name),
     layer: view.layer,
     ...(score.ignoresHeads ? {} : { heads: view.heads }),
     ...(score.ignoresK ? {} : { k: view.k }),
@@ -52,9 +57,10 @@ function componentColumns(score: AttentionScore, rows: LayerRows, { heads, k }: 
   return ofWindow[0]!.map((_, component) => Float64Array.from(ofWindow, (components) => components[component]!));
 }
 
-export function textCandidates(table: CaseTable): Candidate[] {
-  return table.text.map(({ score, k, values }) => ({
+export function countCandidates(table: CaseTable): Candidate[] {
+  return table.counts.map(({ score, k, values }) => ({
     score,
+    ...guardOf(score),
     ...(k === undefined ? {} : { k }),
     values: (wanted) => gather(values, wanted),
   }));
@@ -66,12 +72,17 @@ export function measuredCandidate(score: string, values: Float64Array): Candidat
 }
 
 /** The mean of two standardised scores; layer, heads and k are those of the first. */
-export function blendCandidate(attention: Candidate, text: Candidate): Candidate {
+export function blendCandidate(attention: Candidate, count: Candidate): Candidate {
   return {
     ...attention,
-    score: `blend:${attention.score}+${text.score}`,
-    values: (wanted) => blend([attention.values(wanted), text.values(wanted)], [1, 1]),
+    unguarded: false,
+    score: `blend:${attention.score}+${count.score}`,
+    values: (wanted) => blend([attention.values(wanted), count.values(wanted)], [1, 1]),
   };
+}
+
+function guardOf(score: string): { unguarded: true } | undefined {
+  return defaultMaxRepeats(resolveScore(score)) < 1 ? undefined : { unguarded: true };
 }
 
 function gather(column: Float64Array, rows: Int32Array): Float64Array {

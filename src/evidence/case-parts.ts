@@ -1,13 +1,16 @@
 // Cases on disk: the windows to score as a part of the windows table, and beside it what is known of each without a model.
-import { ArrowFile } from '../formats/arrow-file.js';
-import { windowRow } from '../formats/arrow-rows.js';
-import { WINDOW_COLUMNS, type Columns } from '../formats/arrow-schema.js';
-import { requireRows } from '../formats/arrow-reader.js';
+import { ArrowFile } from '../arrow/file.js';
+import { windowRow } from '../arrow/rows.js';
+import { WINDOW_COLUMNS, type Columns } from '../arrow/schema.js';
+import { requireRows } from '../arrow/reader.js';
 import { writeArrowPart } from '../run/arrow-part.js';
 import { partName, type Ledger } from '../run/ledger.js';
-import type { Case, ControlFacts, MadeCases } from './cases.js';
-import { CaseTable, type CaseFacts, type TextValueColumn } from './case-table.js';
-import type { TextColumn } from './text-values.js';
+import { REAL, type Case, type ControlFacts, type MadeCases } from './cases.js';
+import { CaseTable, type CaseFacts, type CountValueColumn } from './case-table.js';
+import type { CountColumn } from './count-values.js';
+import { nearDuplicates } from './near-duplicates.js';
+import { repeats } from '../scores/counts/repeats.js';
+import { REPEAT_TOKENS } from '../selection/guards/repeats-limit.js';
 
 const FACTS = 'facts';
 /** With all layers of a small model on two cores a part is a minute or two of work, which is what a kill costs. */
@@ -18,18 +21,21 @@ const factColumns = (columns: number): Columns => ({
   pair: 'utf8',
   control: 'utf8',
   domain: 'utf8',
+  repeats: 'float64',
+  cluster: 'int32',
   text_scores: `float64[${columns}]`,
 });
 
-/** @param textOf the scores over token ids of a case, one a column */
+/** @param countsOf the count scores of a case, one a column */
 export async function writeCases(
   ledger: Ledger,
   { cases, controls }: MadeCases,
-  columns: readonly TextColumn[],
-  textOf: (one: Case) => number[],
+  columns: readonly CountColumn[],
+  countsOf: (one: Case) => number[],
 ): Promise<void> {
   const size = Math.max(1, Math.floor(PART_TOKENS / cases[0]!.window.tokenIds.length));
   const parts = Math.ceil(cases.length / size);
+  const clusters = clustersOf(cases);
   for (let part = 0; part < parts; part++) {
     const rows = cases.slice(part * size, (part + 1) * size).map(({ window }) => windowRow(window));
     await writeArrowPart(ledger, partName(part), { columns: WINDOW_COLUMNS, rows });
@@ -45,10 +51,24 @@ export async function writeCases(
       pair: one.pair,
       control: one.control,
       domain: one.window.domain,
-      text_scores: textOf(one),
+      repeats: repeats(one.window.tokenIds, REPEAT_TOKENS),
+      cluster: clusters.get(one.pair)!,
+      text_scores: countsOf(one),
     })),
     entry: () => ({ counts: { parts } }),
   });
+}
+
+/** By id of the real window: near-duplicates of a domain have the same number. */
+function clustersOf(cases: readonly Case[]): Map<string, number> {
+  const reals = cases.filter(({ control }) => control === REAL);
+  const clusters = new Map<string, number>();
+  for (const domain of new Set(reals.map(({ window }) => window.domain))) {
+    const own = reals.filter(({ window }) => window.domain === domain);
+    const numbers = nearDuplicates(own.map(({ window }) => window.tokenIds));
+    own.forEach(({ pair }, i) => clusters.set(pair, numbers[i]!));
+  }
+  return clusters;
 }
 
 export interface StoredCases {
@@ -75,24 +95,33 @@ export async function readCases(ledger: Ledger): Promise<StoredCases | undefined
   const cases: CaseFacts[] = [];
   const values: number[][] = columns.map(() => []);
   const typed = file as unknown as ArrowFile<
-    Record<'case_id' | 'pair' | 'control' | 'domain', 'utf8'> & { text_scores: 'float64[1]' }
+    Record<'case_id' | 'pair' | 'control' | 'domain', 'utf8'> & {
+      repeats: 'float64';
+      cluster: 'int32';
+      text_scores: 'float64[1]';
+    }
   >;
-  for await (const { columns: batch, rows } of typed.batches(['case_id', 'pair', 'control', 'domain', 'text_scores'])) {
+  for await (const { columns: batch, rows } of typed.batches([
+    ...(['case_id', 'pair', 'control', 'domain'] as const),
+    ...(['repeats', 'cluster', 'text_scores'] as const),
+  ])) {
     for (let row = 0; row < rows; row++) {
       cases.push({
         caseId: batch.case_id.get(row),
         pair: batch.pair.get(row),
         control: batch.control.get(row),
         domain: batch.domain.get(row),
+        repeats: batch.repeats[row]!,
+        cluster: batch.cluster[row]!,
       });
       batch.text_scores.get(row).forEach((value, at) => values[at]!.push(value));
     }
   }
   requireRows(ledger.file(FACTS), cases.length, facts.record.rows);
-  const text = columns.map(({ score, k }, at): TextValueColumn => ({
+  const counts = columns.map(({ score, k }, at): CountValueColumn => ({
     score,
     k,
     values: Float64Array.from(values[at]!),
   }));
-  return { table: new CaseTable(cases, controls, text), parts };
+  return { table: new CaseTable(cases, controls, counts), parts };
 }

@@ -9,10 +9,14 @@ export interface CaseFacts {
   pair: string;
   control: string;
   domain: string;
+  /** Share of the window inside a verbatim repeat of 64 tokens or more. */
+  repeats: number;
+  /** Equal for real windows of a domain that are near-duplicates. */
+  cluster: number;
 }
 
-/** A score over token ids for every case; `k` is undefined where the score ignores it. */
-export interface TextValueColumn {
+/** A count score for every case; `k` is undefined where the score ignores it. */
+export interface CountValueColumn {
   score: string;
   k: number | undefined;
   values: Float64Array;
@@ -33,7 +37,7 @@ export class CaseTable {
   constructor(
     readonly cases: readonly CaseFacts[],
     readonly controls: readonly ControlFacts[],
-    readonly text: readonly TextValueColumn[],
+    readonly counts: readonly CountValueColumn[],
     private readonly keep: (windowId: string) => boolean = () => true,
   ) {
     cases.forEach((one, row) => {
@@ -44,12 +48,12 @@ export class CaseTable {
 
   /** The same cases seen through a part of the real windows: values stay addressed by the same rows. */
   restrict(windowIds: ReadonlySet<string>): CaseTable {
-    return new CaseTable(this.cases, this.controls, this.text, (id) => windowIds.has(id));
+    return new CaseTable(this.cases, this.controls, this.counts, (id) => windowIds.has(id));
   }
 
   /** The same cases with some of the controls only. */
   withControls(controls: readonly ControlFacts[]): CaseTable {
-    return new CaseTable(this.cases, controls, this.text, this.keep);
+    return new CaseTable(this.cases, controls, this.counts, this.keep);
   }
 
   /** Number of documents that the real windows of a domain come from. */

@@ -1,6 +1,6 @@
 // The windows to be compared: real ones and the controls made from them, as records that the scores stage takes like any others.
-import { Random } from '../random.js';
-import type { Window } from '../records.js';
+import { Random } from '../base/random.js';
+import type { Window } from '../base/records.js';
 import type { Control, ControlContext, Direction } from './controls/control.js';
 import { collectDocuments, documentKey, type CorpusSample, type DomainSample } from './sample.js';
 
@@ -32,7 +32,7 @@ export interface CaseOptions {
   window: number;
   seed: number;
   controls: readonly Control[];
-  /** The value of a score over token ids in a domain. */
+  /** The value of a count score in a domain. */
   count: (domain: string, score: string, ids: Int32Array) => number;
 }
 

@@ -1,7 +1,8 @@
 // The numbers of the report: one candidate against one control (or the yardstick), a domain at a time and pooled.
 //
+// Behind the guard: a window that it refuses is ranked below all others, as a selection never keeps it.
 // Pooled: values are standardised within each domain, over real windows and controls together, before they are put side by side.
-import { auc as plainAuc, spearman as plainSpearman } from '../scores/ranks.js';
+import { auc as plainAuc } from '../scores/ranks.js';
 import { standardize } from '../scores/standardize.js';
 import { PairBootstrap, type Interval } from './bootstrap.js';
 import type { Candidate } from './candidate.js';
@@ -28,6 +29,8 @@ export interface CellOptions {
   resamples: number;
   /** nll-gain by row of the case table; real windows must have it. */
   gains?: Float64Array;
+  /** By row of the case table: 1 where the guard refuses the window. */
+  refused: Uint8Array;
 }
 
 /** Values of a pair's two sides, the side that must be higher first. */
@@ -67,20 +70,6 @@ export class Cells {
     return values.length > 2 ? [...cells, this.rank(POOLED, values, gains)] : cells;
   }
 
-  /**
-   * One number to choose by: the mean over the controls of the pooled AUC, with (1 + Spearman)/2 as one more where the yardstick was
-   * measured. 0.5 is chance.
-   */
-  objective(candidate: Candidate): number {
-    const shares = this.table.controls.flatMap((control) => {
-      const { above, below } = this.pooled(candidate, control);
-      return above.length > 1 ? [plainAuc(above, below)] : [];
-    });
-    const [values, gains] = pool(this.realValues(candidate));
-    if (values.length > 2) shares.push((1 + plainSpearman(values, gains)) / 2);
-    return shares.reduce((sum, share) => sum + share, 0) / shares.length;
-  }
-
   /** AUC on one control, pooled, without an interval. */
   pooledAuc(candidate: Candidate, control: ControlFacts): number {
     const { above, below } = this.pooled(candidate, control);
@@ -105,11 +94,17 @@ export class Cells {
       joint.set(real);
       joint.set(rows, real.length);
       const values = candidate.values(joint);
+      const behindGuard = (all: Float64Array): Float64Array =>
+        candidate.unguarded ? all : all.map((value, i) => (this.options.refused[joint[i]!] ? -Infinity : value));
       const split = (all: Float64Array): Sides => {
         const [reals, controls] = [all.subarray(0, real.length), all.subarray(real.length)];
         return control.higher === 'real' ? { above: reals, below: controls } : { above: controls, below: reals };
       };
-      return { domain, raw: split(values), standard: split(standardize(values, 'zscore')) };
+      return {
+        domain,
+        raw: split(behindGuard(values)),
+        standard: split(behindGuard(standardize(values, 'zscore'))),
+      };
     });
   }
 

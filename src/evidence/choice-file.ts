@@ -1,8 +1,11 @@
-// choice.json: the chosen score, layer, k and heads as options of `longattn run --config`, and where they were found.
+// choice.json: the chosen score with its layer, k and heads, or a count that needs none, as options of `longattn run --config`, and
+// where they were found.
 //
-// `_found` says of which model and corpus the choice is true: a run with another model refuses it (src/evidence/choice-model.ts).
-import { findScore } from '../scores/registry.js';
-import { resolveDistance, type DistanceRule } from '../stages/distance.js';
+// `_found` says of which model and corpus the choice is true: a run with another model refuses it (src/pipeline/choice-model.ts).
+import { resolveScore } from '../scores/resolve.js';
+import { extrasOf } from '../scores/score.js';
+import { resolveDistance, type DistanceRule } from '../base/distance.js';
+import type { Certificate } from './certificate.js';
 import type { EvidenceReport } from './report.js';
 
 export interface ChoiceOrigin {
@@ -14,11 +17,13 @@ export interface ChoiceOrigin {
   dtype?: 'float32' | 'weights' | undefined;
 }
 
-export function choiceFile(report: EvidenceReport, origin: ChoiceOrigin): Record<string, unknown> {
+export function choiceFile(
+  report: EvidenceReport,
+  origin: ChoiceOrigin,
+  certificate: Pick<Certificate, 'sha256' | 'tells' | 'page'>,
+): Record<string, unknown> {
   const { rule, revision, ropeTheta, dtype = 'float32' } = origin;
   const { choice, model, corpus } = report;
-  const layer = [choice.layer];
-  const heads = choice.heads ?? 'all';
   const scored = resolveDistance(rule, corpus.window);
   return {
     _found: {
@@ -26,16 +31,34 @@ export function choiceFile(report: EvidenceReport, origin: ChoiceOrigin): Record
       model: { architecture: model.architecture, path: model.path, revision },
       corpus: { input: corpus.input, domains: corpus.domains, window: corpus.window, seed: corpus.seed },
       tested: choice.tested,
-      chosen: { score: choice.score, layer, heads, k: choice.k },
+      chosen: {
+        score: choice.score,
+        ...(choice.layer === null ? {} : { layer: [choice.layer], heads: choice.heads ?? 'all' }),
+        k: choice.k,
+      },
+      certificate: { sha256: certificate.sha256, tells: certificate.tells, page: certificate.page },
     },
     window: corpus.window,
-    layer,
-    selectLayer: choice.layer,
     score: choice.score,
-    heads,
-    ...(findScore(choice.score).needsTokens ? { tokens: true } : {}),
+    ...(choice.layer === null ? {} : ofLayer(choice, { ropeTheta, dtype })),
+    ...(choice.k !== null && choice.k !== scored ? { selectK: choice.k } : {}),
+  };
+}
+
+/** A count has no layer, and asks for no model. */
+function ofLayer(
+  { score, layer, heads }: EvidenceReport['choice'],
+  { ropeTheta, dtype }: Pick<ChoiceOrigin, 'ropeTheta' | 'dtype'>,
+): Record<string, unknown> {
+  const resolved = resolveScore(score);
+  const singles = resolved.kind === 'blend' ? resolved.parts.map((part) => part.score) : [resolved];
+  const tokens = singles.some((one) => one.kind === 'attention' && extrasOf(one.score).has('tokens'));
+  return {
+    layers: [layer],
+    selectLayer: layer,
+    heads: heads ?? 'all',
+    ...(tokens ? { tokens: true } : {}),
     ...(ropeTheta === undefined ? {} : { ropeTheta }),
     ...(dtype === 'float32' ? {} : { dtype }),
-    ...(choice.k !== null && choice.k !== scored ? { selectK: choice.k } : {}),
   };
 }

@@ -1,46 +1,53 @@
-// Choose score, layer, k and heads on one half of the windows, and measure the choice on the other.
+// Choose score, layer, k and heads on one half of the windows; the choice is measured on the other.
 import type { CombineSettings } from '../scores/score.js';
 import { findScore } from '../scores/registry.js';
 import { attentionCandidate, type Candidate, type LayerRows } from './candidate.js';
-import type { Cells } from './cells.js';
+import { decide, type Judged as Decided } from './decide.js';
+import type { Judge, Numbers } from './judge.js';
 
-export interface Judged {
+export interface Judged extends Decided<Candidate> {
   candidate: Candidate;
-  /** On the first half: see Cells.objective. */
-  objective: number;
+}
+
+/** One number to order the candidates of a score by: its lift in nats, or without losses its worst control that counts. */
+export function objectiveOf({ lift, worst }: Pick<Judged, 'lift' | 'worst'>): number {
+  return lift?.value ?? worst?.value ?? 0;
+}
+
+export function judged(candidate: Candidate, cost: number, { lift, worst }: Numbers): Judged {
+  return { candidate, cost, lift: lift?.nats, worst };
 }
 
 /** The best candidate of each score, best first. Ties go to the one that came first (the lower layer). */
-export function bestOfEachScore(judged: readonly Judged[]): Judged[] {
+export function bestOfEachScore(all: readonly Judged[]): Judged[] {
   const best = new Map<string, Judged>();
-  for (const one of judged) {
+  for (const one of all) {
     const before = best.get(one.candidate.score);
-    if (!before || one.objective > before.objective) best.set(one.candidate.score, one);
+    if (!before || objectiveOf(one) > objectiveOf(before)) best.set(one.candidate.score, one);
   }
-  return [...best.values()].sort((a, b) => b.objective - a.objective);
+  return [...best.values()].sort((a, b) => objectiveOf(b) - objectiveOf(a));
 }
 
 /**
  * The heads of a chosen (score, layer, k): single heads are ranked by their objective, and of the nested sets of the best 1, 2, 4, ...
- * the best set is taken; all heads where none is better.
- * @param cells of the first half
+ * and all heads the rule of the choice takes one: all heads unless fewer are better beyond doubt.
+ * @param judge on the first half
  */
-export function chooseHeads(chosen: Judged, rows: LayerRows, settings: CombineSettings, cells: Cells): Judged {
+export function chooseHeads(chosen: Judged, rows: LayerRows, settings: CombineSettings, judge: Judge): Judged {
   const { score: name, layer, k = rows[0]!.k, heads } = chosen.candidate;
   if (heads === undefined) return chosen;
   const score = findScore(name);
-  const judge = (some: readonly number[]): Judged => {
+  const of = (some: readonly number[]): Judged => {
     const candidate = attentionCandidate(score, rows, { layer: layer!, heads: some, k }, settings);
-    return { candidate, objective: cells.objective(candidate) };
+    return judged(candidate, chosen.cost + 1, judge.numbers(candidate));
   };
   const count = rows[0]!.ds.length;
-  const single = Array.from({ length: count }, (_, head) => ({ head, objective: judge([head]).objective }));
+  const single = Array.from({ length: count }, (_, head) => ({ head, objective: objectiveOf(of([head])) }));
   single.sort((a, b) => b.objective - a.objective || a.head - b.head);
-  let best = chosen;
+  const sets = [chosen];
   for (let size = 1; size < count; size *= 2) {
     const some = single.slice(0, size).map(({ head }) => head);
-    const set = judge(some.sort((a, b) => a - b));
-    if (set.objective > best.objective) best = set;
+    sets.push(of(some.sort((a, b) => a - b)));
   }
-  return best;
+  return decide(sets) as Judged;
 }

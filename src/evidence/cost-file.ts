@@ -1,11 +1,11 @@
 // cost.json: what a window costs, measured once, so that a report that is made again needs no model.
 import path from 'node:path';
 import { z } from 'zod';
-import type { Window } from '../records.js';
-import { writeTextAtomically } from '../run/atomic-file.js';
-import { ifExists, nodeFileSystem } from '../run/file-system.js';
-import { listTextScores } from '../scores/text-registry.js';
-import type { ScoreWindows } from '../stages/score-batch.js';
+import type { Window } from '../base/records.js';
+import { writeTextAtomically } from '../io/atomic-file.js';
+import { ifExists, nodeFileSystem } from '../io/file-system.js';
+import { listCountScores } from '../scores/registry.js';
+import type { ScoreWindows } from '../scoring/score-batch.js';
 import { cpuSeconds, layerCosts } from './cost.js';
 import type { WindowLosses } from './losses.js';
 import type { EvidenceStore } from './store.js';
@@ -34,7 +34,11 @@ export async function readCosts(
   const { model, ks, signal } = options;
   const ids = windows.map(({ tokenIds }) => tokenIds);
   const layers = await layerCosts(ids, model.layers, ks[0]!, await openScorer(), signal);
-  const costs: Costs = { layers: Object.fromEntries(layers), text: await textCosts(windows, options), yardstick: null };
+  const costs: Costs = {
+    layers: Object.fromEntries(layers),
+    text: await countCosts(windows, options),
+    yardstick: null,
+  };
   if (openLosses) {
     const losses = await openLosses();
     costs.yardstick = await cpuSeconds(async () => {
@@ -47,13 +51,10 @@ export async function readCosts(
 }
 
 /** CPU seconds a window: once seen, once scored. */
-async function textCosts(
-  windows: readonly Window[],
-  { model, ks, seed }: ValidateOptions,
-): Promise<Record<string, number>> {
+async function countCosts(windows: readonly Window[], { ks, seed }: ValidateOptions): Promise<Record<string, number>> {
   const costs: Record<string, number> = {};
-  for (const { name, open } of listTextScores()) {
-    const scorer = open({ vocabulary: model.vocabSize, seed });
+  for (const { name, open } of listCountScores()) {
+    const scorer = open({ seed });
     const total = await cpuSeconds(async () => {
       for (const { tokenIds } of windows) scorer.observe?.(tokenIds);
       for (const window of windows) scorer.value(window, ks[0]!);

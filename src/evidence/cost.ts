@@ -2,7 +2,7 @@
 //
 // The cost of a layer grows with the layers below it by the same amount each, so that a handful is measured and the rest lies on the
 // lines between them. Layer 0 alone is a table lookup: it is always measured by itself.
-import type { ScoreWindows } from '../stages/score-batch.js';
+import type { ScoreWindows } from '../scoring/score-batch.js';
 
 const MEASURED_LAYERS = 4;
 const WINDOWS = 2;

@@ -1,7 +1,7 @@
 // Every candidate of a report, a layer at a time: all scores, at every k asked for, over the mean of the heads and each single one.
 import { listScores } from '../scores/registry.js';
-import type { AttentionScore, CombineSettings } from '../scores/score.js';
-import { attentionCandidate, blendCandidate, textCandidates, type Candidate, type LayerRows } from './candidate.js';
+import { extrasOf, type AttentionScore, type CombineSettings } from '../scores/score.js';
+import { attentionCandidate, blendCandidate, countCandidates, type Candidate, type LayerRows } from './candidate.js';
 import type { CaseTable } from './case-table.js';
 
 /** Blended by default: what sees meaning with what sees repetition. */
@@ -17,7 +17,10 @@ export interface EnumerateOptions {
 
 /** The scores that the stored statistics allow; nll-gain is measured apart, as the yardstick. */
 export function usableScores(tokens: boolean): AttentionScore[] {
-  return listScores().filter((score) => (tokens || !score.needsTokens) && !score.needsLosses);
+  return listScores().filter((score) => {
+    const extras = extrasOf(score);
+    return (tokens || !extras.has('tokens')) && !extras.has('losses');
+  });
 }
 
 /** Candidates of one layer over the mean of all heads, and the default blend. */
@@ -27,12 +30,12 @@ export function* layerCandidates(
   rows: LayerRows,
   options: EnumerateOptions,
 ): Generator<Candidate> {
-  const text = textCandidates(table);
+  const counts = countCandidates(table);
   for (const score of usableScores(options.tokens)) {
     for (const k of score.ignoresK ? [options.ks[0]!] : options.ks) {
       const candidate = attentionCandidate(score, rows, { layer, heads: 'all', k }, options.settings);
       yield candidate;
-      const partner = text.find((other) => other.score === BLENDED[1] && other.k === k);
+      const partner = counts.find((other) => other.score === BLENDED[1] && other.k === k);
       if (score.name === BLENDED[0] && partner) yield blendCandidate(candidate, partner);
     }
   }

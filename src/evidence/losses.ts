@@ -1,14 +1,14 @@
 // nll-gain: what the far context is worth to the model itself, in nats a token. The yardstick that cheap scores are held against.
 //
 // Two passes through the whole model a window, so the parts are small: a kill costs a few windows.
-import { dataError } from '../errors.js';
-import type { OnProgress } from '../events.js';
-import { ArrowFile } from '../formats/arrow-file.js';
-import type { Columns } from '../formats/arrow-schema.js';
-import type { Window } from '../records.js';
+import type { OnProgress } from '../base/events.js';
+import { ArrowFile } from '../arrow/file.js';
+import type { Columns } from '../arrow/schema.js';
+import type { Window } from '../base/records.js';
 import { writeArrowPart } from '../run/arrow-part.js';
 import { partName, type Ledger, type LedgerRecord } from '../run/ledger.js';
 import { runParts } from '../run/run-parts.js';
+import { checkLosses, meanLoss } from '../scoring/losses.js';
 
 /**
  * The losses of one window, -ln p of tokens 1 .. L-1, nats: [L-1].
@@ -27,8 +27,8 @@ export interface LossOptions {
   /** The far context begins here, tokens. */
   k: number;
   losses: WindowLosses;
-  signal?: AbortSignal;
-  onProgress?: OnProgress;
+  signal?: AbortSignal | undefined;
+  onProgress?: OnProgress | undefined;
 }
 
 /** @returns nll-gain by case: mean over tokens of (loss with the near context only) - (loss with all), nats a token */
@@ -74,14 +74,9 @@ async function* lossRows(
 ): AsyncGenerator<Record<keyof typeof COLUMNS, string | number>> {
   for (const { windowId, tokenIds } of windows) {
     signal.throwIfAborted();
-    const loss = mean(await losses(tokenIds, 0, signal));
-    const near = mean(await losses(tokenIds, k, signal));
-    if (!Number.isFinite(loss) || !Number.isFinite(near)) {
-      throw dataError(
-        'LOSS_NOT_FINITE',
-        `The loss of window ${windowId} is ${loss} (${near} with the near context only). Check the checkpoint for NaN or infinite weights.`,
-      );
-    }
+    const loss = meanLoss(await losses(tokenIds, 0, signal));
+    const near = meanLoss(await losses(tokenIds, k, signal));
+    checkLosses(windowId, loss, near);
     yield { case_id: windowId, loss, near_loss: near };
     onWindow();
   }
@@ -93,10 +88,4 @@ async function readGains(path: string, gains: Map<string, number>): Promise<void
     for (let row = 0; row < rows; row++)
       gains.set(columns.case_id.get(row), columns.near_loss[row]! - columns.loss[row]!);
   }
-}
-
-function mean(values: ArrayLike<number>): number {
-  let total = 0;
-  for (let i = 0; i < values.length; i++) total += values[i]!;
-  return total / values.length;
 }

@@ -1,10 +1,10 @@
 // What needs the model: attention statistics of all cases, losses of some, and what a window costs.
-import { readScores, readWindows } from '../formats/arrow-reader.js';
+import { readScores, readWindows } from '../arrow/reader.js';
 import type { LayerStatistics } from '../scores/layer-view.js';
-import type { Window } from '../records.js';
+import type { Window } from '../base/records.js';
 import { partName } from '../run/ledger.js';
-import { scoreParts } from '../stages/scores.js';
-import type { ScoreWindows } from '../stages/score-batch.js';
+import { scoreParts } from '../scoring/score-parts.js';
+import type { ScoreWindows } from '../scoring/score-batch.js';
 import type { LayerRows } from './candidate.js';
 import type { StoredCases } from './case-parts.js';
 import type { CaseTable } from './case-table.js';
@@ -17,6 +17,8 @@ import type { EvidenceStore } from './store.js';
 import type { ValidateOptions } from './validate-options.js';
 
 const COST_WINDOWS = 4;
+/** Controls of a kind whose loss is measured: fewer cannot show a direction beyond chance, more cost minutes. */
+const YARDSTICK_PAIRS = 8;
 
 export interface Measured {
   /** By layer, ascending; rows as in the case table. */
@@ -41,6 +43,7 @@ export async function measure(store: EvidenceStore, cases: StoredCases, options:
     window: options.window,
     layers: model.layers,
     k: ks[0]!,
+    kRule: ks[0]!,
     tokens: options.tokens,
     heads: model.heads,
     vocabSize: model.vocabSize,
@@ -51,8 +54,7 @@ export async function measure(store: EvidenceStore, cases: StoredCases, options:
     ...(onProgress && { onProgress }),
   });
   const layers = await readLayers(store, cases);
-  const wanted =
-    options.loss === 'none' ? [] : await casesWindows(store, cases, options.loss === 'all' ? undefined : REAL);
+  const wanted = options.loss === 'none' ? [] : await lossWindows(store, cases, options.loss);
   const reals = (await casesWindows(store, cases, REAL)).slice(0, COST_WINDOWS);
   let losses: Promise<WindowLosses> | undefined;
   const openLosses = (): Promise<WindowLosses> => (losses ??= options.openLosses!());
@@ -92,6 +94,29 @@ async function casesWindows(store: EvidenceStore, { table, parts }: StoredCases,
     }
   }
   return found;
+}
+
+/** The real windows first, so that their parts stay what they are; then of each control the pairs that decide whether it counts. */
+async function lossWindows(store: EvidenceStore, cases: StoredCases, loss: 'real' | 'all'): Promise<Window[]> {
+  if (loss === 'all') return casesWindows(store, cases);
+  const { table } = cases;
+  const chosen = new Set(table.controls.flatMap(({ name }) => yardstickPairs(table, name)));
+  const windows = await casesWindows(store, cases);
+  const ofControls = windows.filter(({ windowId }) => chosen.has(windowId));
+  return [...(await casesWindows(store, cases, REAL)), ...ofControls];
+}
+
+/** Ids of the first controls of each domain in turn. */
+function yardstickPairs(table: CaseTable, control: string): string[] {
+  const queues = table.pairs(control).map(({ control: rows }) => [...rows]);
+  const chosen: string[] = [];
+  while (chosen.length < YARDSTICK_PAIRS && queues.some((queue) => queue.length > 0)) {
+    for (const queue of queues) {
+      const row = queue.shift();
+      if (row !== undefined && chosen.length < YARDSTICK_PAIRS) chosen.push(table.cases[row]!.caseId);
+    }
+  }
+  return chosen;
 }
 
 async function gainsByRow(

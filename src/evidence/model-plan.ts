@@ -1,5 +1,5 @@
 // Which layers are looked at and whether the loss is measured, where the user did not say: as much as the model on this machine allows.
-import type { OnProgress } from '../events.js';
+import type { OnProgress } from '../base/events.js';
 import { resolveModel } from '../hub/resolve-model.js';
 import { isPartOfModel, openModelFolder } from '../model/open-model.js';
 import type { LossScope } from './validate-options.js';
@@ -15,8 +15,8 @@ export interface ModelWish {
   model: string;
   layers: readonly number[] | 'all' | undefined;
   loss: LossScope | undefined;
-  signal?: AbortSignal;
-  onProgress?: OnProgress;
+  signal?: AbortSignal | undefined;
+  onProgress?: OnProgress | undefined;
 }
 
 /**
@@ -27,11 +27,11 @@ export interface ModelWish {
 export async function planModel({ model, layers, loss, ...hooks }: ModelWish): Promise<ModelPlan> {
   const wanted = loss === 'real' || loss === 'all';
   const { folder } = await resolveModel(model, { ...hooks, layers: layers ?? [0], loss: wanted });
-  if (loss === 'none') return { folder, layers: layers ?? [0], loss };
+  if (loss === 'none') return { folder, layers: withFirst(layers ?? [0]), loss };
   try {
     const { layerCount } = await openModelFolder(folder, { layers: [0], loss: true });
     const spread = [...new Set([0, 1, 2, 3].map((quarter) => Math.floor((quarter * layerCount) / 4)))];
-    return { folder, layers: layers ?? spread, loss: loss ?? 'real' };
+    return { folder, layers: withFirst(layers ?? spread), loss: loss ?? 'real' };
   } catch (error) {
     if (wanted || !isPartOfModel(error)) throw error;
     hooks.onProgress?.({
@@ -39,6 +39,11 @@ export async function planModel({ model, layers, loss, ...hooks }: ModelWish): P
       code: 'LOSS_UNAVAILABLE',
       message: `${folder} holds a part of the model only: nll-gain is left out. Give the whole model to have the yardstick.`,
     });
-    return { folder, layers: layers ?? [0], loss: 'none' };
+    return { folder, layers: withFirst(layers ?? [0]), loss: 'none' };
   }
+}
+
+/** The paper's layer is always among them: without it nobody knows what the others are better than. */
+function withFirst(layers: readonly number[] | 'all'): readonly number[] | 'all' {
+  return layers === 'all' || layers.includes(0) ? layers : [0, ...layers];
 }

@@ -1,7 +1,7 @@
 // report.arrow: every number of a validation, one a row, to be sliced in any data tool.
-import { ArrowWriter } from '../formats/arrow-writer.js';
-import type { Columns, Metadata } from '../formats/arrow-schema.js';
-import { writeAtomically } from '../run/atomic-file.js';
+import { ArrowWriter } from '../arrow/writer.js';
+import type { Columns, Metadata } from '../arrow/schema.js';
+import { writeAtomically } from '../io/atomic-file.js';
 import type { Candidate } from './candidate.js';
 import type { Cell } from './cells.js';
 
@@ -37,7 +37,7 @@ export async function writeReportTable(
 ): Promise<number> {
   let count = 0;
   await writeAtomically(path, async (sink) => {
-    const writer = new ArrowWriter(sink, REPORT_COLUMNS, metadata);
+    const writer = new ArrowWriter(sink, REPORT_COLUMNS, { metadata });
     for await (const row of rows) await writer.push(row);
     await writer.close();
     count = writer.rows;

@@ -2,6 +2,8 @@
 import type { Cell } from './cells.js';
 import type { ControlFacts } from './cases.js';
 import type { Interval } from './bootstrap.js';
+import type { ControlVerdict } from './counting-controls.js';
+import type { Lift } from './lift.js';
 
 /** A score with its choices made, and what it was found to tell apart. */
 export interface Finding {
@@ -10,16 +12,26 @@ export interface Finding {
   layer: number | null;
   heads: 'all' | number[] | null;
   k: number | null;
-  /** Mean of pooled AUCs (and of (1 + Spearman)/2) on the first half, by which the layer and k were chosen; null if not chosen. */
+  /** Lift in nats on the first half (worst control that counts without losses), by which layer and k were chosen; null if not chosen. */
   objective: number | null;
+  /** What is kept over what there is; null without losses. On the windows of `tested`. */
+  lift: Lift | null;
   /** On the windows that the choice has not seen; on all windows where nothing was chosen. */
   tested: Cell[];
   /** CPU seconds a window; null where it was not measured. */
   seconds: number | null;
 }
 
+/** Lift of a score on all windows, nothing chosen. */
+export interface LiftRow {
+  score: string;
+  layer: number | null;
+  pooled: Lift;
+  domains: { domain: string; lift: Lift }[];
+}
+
 export interface EvidenceReport {
-  format: 1;
+  format: 2;
   model: {
     path: string;
     architecture: string;
@@ -42,8 +54,17 @@ export interface EvidenceReport {
   paper: Finding;
   /** The best layer and k of each score, best score first. */
   findings: Finding[];
-  /** The best attention score with its heads chosen too. */
+  /** By lift, then the worst control that counts; of those that the resamples cannot part the cheapest. */
   choice: Finding;
+  /** Whether the choice says anything on windows that it was not made from. */
+  tells: boolean;
+  /** Which controls a choice is judged by, in the order of `controls`. */
+  verdicts: (ControlVerdict & { control: string })[];
+  /** Null without losses. Mean gain of all real windows, nats a token; the ceiling is the lift of nll-gain itself. */
+  lift: { share: number; mean: Interval; ceiling: Lift; choiceOnAll: Lift } | null;
+  lifts: LiftRow[];
+  /** Windows with a larger share inside a verbatim repeat are never kept; `refused` of the real ones here. */
+  guard: { maxRepeats: number; tokens: number; refused: number };
   /** AUC of the choice on the first control when the labels are shuffled: must hold 0.5. */
   shuffled: Interval;
   /** Spearman between the findings on the real windows, pooled. */

@@ -2,8 +2,10 @@
 //
 // What is drawn depends on the seed and the window ids only, never on the order of the windows, so that shards and workers cannot
 // change it. Windows cover their document without a gap, so whole documents can be put together from them again.
-import { unitHash } from '../random.js';
-import type { Window } from '../records.js';
+import { unitHash } from '../base/random.js';
+import type { Window } from '../base/records.js';
+import { SmallestSample } from '../base/smallest.js';
+import { documentOf } from '../base/window-id.js';
 
 /** Donors kept a domain: enough for eight pieces a control without showing the same donor in every one. */
 const DONORS = 64;
@@ -27,7 +29,7 @@ export interface CorpusSample {
 
 /** The document of a window: its key, unique within a run. */
 export function documentKey(window: Pick<Window, 'windowId'>): string {
-  return window.windowId.slice(0, window.windowId.lastIndexOf(':'));
+  return documentOf(window.windowId);
 }
 
 /**
@@ -40,7 +42,10 @@ export async function sampleWindows(
   seed: number,
   onWindow?: (window: Window) => void,
 ): Promise<CorpusSample> {
-  const drawn = new Map<string, { windows: Lowest; donors: Lowest; places: Lowest }>();
+  const drawn = new Map<
+    string,
+    { windows: SmallestSample<Window>; donors: SmallestSample<Window>; places: SmallestSample<Window> }
+  >();
   const starts = new Set<number>();
   let documents = 0;
   for await (const window of windows) {
@@ -50,13 +55,18 @@ export async function sampleWindows(
     if (!pools)
       drawn.set(
         domain,
-        (pools = { windows: new Lowest(perDomain), donors: new Lowest(DONORS), places: new Lowest(DONORS) }),
+        (pools = {
+          windows: new SmallestSample<Window>(perDomain),
+          donors: new SmallestSample<Window>(DONORS),
+          places: new SmallestSample<Window>(DONORS),
+        }),
       );
     const key = documentKey(window);
-    pools.windows.offer(window, unitHash(seed, `window ${windowId}`), windowId);
-    pools.places.offer(window, unitHash(seed, `place ${windowId}`), windowId);
+    const kept = (): Window => copy(window);
+    pools.windows.offer(unitHash(seed, `window ${windowId}`), windowId, kept);
+    pools.places.offer(unitHash(seed, `place ${windowId}`), windowId, kept);
     // Documents are drawn by their key, and within one the window by its own number.
-    pools.donors.offer(window, unitHash(seed, `donor ${key}`), key, unitHash(seed, `donor ${windowId}`));
+    pools.donors.offer(unitHash(seed, `donor ${key}`), key, kept, unitHash(seed, `donor ${windowId}`));
     if (window.tokenStart === 0) {
       documents++;
       starts.add(window.tokenIds[0]!);
@@ -92,39 +102,6 @@ export async function collectDocuments(
       return [key, out];
     }),
   );
-}
-
-interface Entry {
-  window: Window;
-  priority: number;
-  key: string;
-  second: number;
-}
-
-/** The items with the lowest priorities, one a key (that with the lowest second number), ties broken by key. */
-class Lowest {
-  private readonly entries: Entry[] = [];
-
-  constructor(private readonly size: number) {}
-
-  offer(window: Window, priority: number, key: string, second = 0): void {
-    const same = this.entries.findIndex((entry) => entry.key === key);
-    if (same >= 0) {
-      if (second < this.entries[same]!.second) this.entries[same] = { window: copy(window), priority, key, second };
-      return;
-    }
-    const before = (entry: Entry): boolean =>
-      entry.priority < priority || (entry.priority === priority && entry.key < key);
-    const last = this.entries.at(-1);
-    if (this.entries.length >= this.size && (!last || before(last))) return;
-    const at = this.entries.findIndex((entry) => !before(entry));
-    this.entries.splice(at < 0 ? this.entries.length : at, 0, { window: copy(window), priority, key, second });
-    if (this.entries.length > this.size) this.entries.pop();
-  }
-
-  items(): Window[] {
-    return this.entries.map(({ window }) => window);
-  }
 }
 
 /** Ids of a record may be a view into a batch of the reader. */

@@ -1,6 +1,6 @@
 // Shuffled labels: which window of a pair is the real one is drawn anew many times. Whatever the score, the AUC must then be 0.5
 // on average, and its spread shows how far from 0.5 a number may lie by chance.
-import { Random } from '../random.js';
+import { Random } from '../base/random.js';
 import { auc } from '../scores/ranks.js';
 import type { Interval } from './bootstrap.js';
 

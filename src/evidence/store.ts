@@ -1,15 +1,16 @@
 // The evidence folder of a run: what it was started with, and a ledger for each kind of part. Killed work goes on from here.
 import path from 'node:path';
-import { dataError } from '../errors.js';
-import { writeTextAtomically } from '../run/atomic-file.js';
-import { hashJson, type JsonObject } from '../run/canonical-json.js';
-import { ifExists, nodeFileSystem, type FileSystem } from '../run/file-system.js';
-import { writeError } from '../run/io-error.js';
+import { dataError } from '../base/errors.js';
+import { writeTextAtomically } from '../io/atomic-file.js';
+import { hashJson, type JsonObject } from '../io/canonical-json.js';
+import { ifExists, nodeFileSystem, type FileSystem } from '../io/file-system.js';
+import { writeError } from '../io/io-error.js';
 import { Ledger } from '../run/ledger.js';
 import { requireSameSpec } from '../run/spec-hash.js';
-import { sweepTemporaries } from '../run/temporary.js';
+import { sweepTemporaries } from '../io/temporary.js';
 
-const FORMAT = 1;
+/** 2: repeats and near-duplicates stand beside the cases, gzip packs ids otherwise, losses of some controls. */
+const FORMAT = 2;
 
 export interface EvidenceStore {
   dir: string;

@@ -1,12 +1,12 @@
 // What a validation is told: the corpus as windows, the model as functions, and what to compare.
-import type { OnProgress } from '../events.js';
+import type { OnProgress } from '../base/events.js';
 import type { ModelDescription } from '../model/open-model.js';
-import type { Window } from '../records.js';
+import type { Window } from '../base/records.js';
 import type { CombineSettings } from '../scores/score.js';
-import type { ScoreWindows } from '../stages/score-batch.js';
+import type { ScoreWindows } from '../scoring/score-batch.js';
 import type { WindowLosses } from './losses.js';
 
-/** Of which windows the loss is measured: none, the real ones, or the controls too. */
+/** Of which windows the loss is measured: none; the real ones and eight of each control; or all. */
 export type LossScope = 'none' | 'real' | 'all';
 
 export interface ValidateOptions {
@@ -29,6 +29,8 @@ export interface ValidateOptions {
   /** Names of controls; default all. */
   controls?: readonly string[];
   loss: LossScope;
+  /** Share of the windows that a selection would keep, 0..1. */
+  keep: number;
   seed: number;
   settings: CombineSettings;
   ropeTheta?: number | undefined;
@@ -44,6 +46,6 @@ export interface ValidateOptions {
   openScorer: () => Promise<ScoreWindows>;
   /** Needed unless `loss` is none. */
   openLosses?: () => Promise<WindowLosses>;
-  signal?: AbortSignal;
-  onProgress?: OnProgress;
+  signal?: AbortSignal | undefined;
+  onProgress?: OnProgress | undefined;
 }

@@ -2,79 +2,61 @@
 //
 // The output folder is a run directory with its windows; the evidence lies in it under `evidence/`.
 import path from 'node:path';
-import { z } from 'zod';
-import { invalid, LongattnError } from '../errors.js';
-import type { OnProgress } from '../events.js';
-import { readWindows } from '../formats/arrow-reader.js';
+import { LongattnError } from '../base/errors.js';
+import type { OnProgress } from '../base/events.js';
+import { readWindows } from '../arrow/reader.js';
 import { checkReach, openModelFolder } from '../model/open-model.js';
 import { deviceCount, requireDevice } from '../native/device.js';
 import { Scorer } from '../native/scorer.js';
-import { prepare, resolveSpec, type Prepared } from '../pipeline/prepare.js';
-import { windowsStage } from '../pipeline/windows-stage.js';
-import type { Window } from '../records.js';
+import { prepareWindows } from '../pipeline/prepare-windows.js';
+import { resolveSpec, type Prepared } from '../pipeline/prepare.js';
+import type { Window } from '../base/records.js';
 import { partName } from '../run/ledger.js';
-import { modelOptions, type SpecInput } from '../spec.js';
-import { resolveDistance } from '../stages/distance.js';
-import { parseIntegerList } from '../units.js';
+import { currentNames, parseRows } from '../options/parse-rows.js';
+import type { Parsed, RawOptions } from '../options/row.js';
+import type { RunOptions } from '../options/run-options.js';
+import { modelOptions } from '../options/spec.js';
+import { EVIDENCE, VALIDATE, type ValidationOptions } from '../options/validate-options.js';
+import { resolveDistance } from '../base/distance.js';
 import { planModel } from './model-plan.js';
 import { validate, type ValidateResult } from './validate.js';
 
-/** Options of a validation besides those of src/spec.ts; as text or typed. */
-const schema = z.object({
-  windows: z
-    .preprocess(numeric, z.int().min(2))
-    .default(16)
-    .describe('a whole number of real windows a domain, at least 2'),
-  controls: z
-    .preprocess(words, z.array(z.string().min(1)).min(1))
-    .optional()
-    .describe('names of controls, with commas'),
-  loss: z.enum(['none', 'real', 'all']).optional().describe('none, real or all'),
-  seed: z.preprocess(numeric, z.int()).default(1).describe('a whole number'),
-  k: z
-    .preprocess(parseIntegerList, z.union([z.literal('quarter'), z.array(z.int().min(1)).min(1)]))
-    .default('quarter')
-    .describe('"quarter", or minimum distances such as 512,1024 that are bin edges floor(j*W/32)'),
-});
-
-/** Tokens a window where none are asked for: at the 32,768 of a run, a few layers of a small model take hours on a CPU. */
-const DEFAULT_WINDOW = 2048;
-
-export type ValidateInput = SpecInput & { [K in keyof z.input<typeof schema>]?: unknown };
-
 export interface ValidateHooks {
-  signal?: AbortSignal;
-  onProgress?: OnProgress;
+  signal?: AbortSignal | undefined;
+  onProgress?: OnProgress | undefined;
 }
 
 /**
- * Make or resume the validation in `raw.output`.
- * @param raw options of src/spec.ts (`layer` may be a list or "all"), and windows, controls, loss, seed, k
+ * Make or resume the validation in `options.output`: what the model, its layers, heads and k, and each score can tell apart.
  * @throws LongattnError of the options, the corpus, the model, the addon and the disk; the signal's reason
  */
-export async function validateRun(raw: ValidateInput, hooks: ValidateHooks = {}): Promise<ValidateResult> {
-  const { own, spec: rest } = parse(raw);
-  const merged = await resolveSpec(rest);
+export async function validateRun(options: ValidationOptions, hooks: ValidateHooks = {}): Promise<ValidateResult> {
+  const given = currentNames(VALIDATE, { ...options }, hooks.onProgress);
+  const { own, asked } = parse(given);
+  const merged = await resolveSpec(asked);
   requireDevice(merged.spec.device);
-  if (rest.window === undefined && merged.stored === undefined) rest.window = DEFAULT_WINDOW;
-  const layers = rest.layer === undefined && merged.stored === undefined ? undefined : merged.spec.layer;
+  if (merged.stored === undefined) asked.window ??= VALIDATE.window.default;
+  const layers = asked.layers === undefined && merged.stored === undefined ? undefined : merged.spec.layers;
   const plan = await planModel({ model: merged.spec.model, layers, loss: own.loss, ...hooks });
-  const prepared = await prepare({ ...rest, model: plan.folder, layer: plan.layers }, hooks);
+  const ksOf = (window: number): number[] => (own.k === 'quarter' ? [resolveDistance('quarter', window)] : own.k);
+  const prepared = await prepareWindows(
+    { ...asked, model: plan.folder, layers: plan.layers },
+    hooks,
+    ({ model, spec: { window } }) => checkReach(model, Math.min(...ksOf(window))),
+  );
   const { spec, run, model } = prepared;
-  const ks = own.k === 'quarter' ? [resolveDistance('quarter', spec.window)] : own.k;
-  checkReach(model, Math.min(...ks));
-  await windowsStage(prepared, hooks);
   await using opened = new OpenedModels(prepared, hooks.onProgress);
   return await validate({
     dir: path.join(run.dir, 'evidence'),
     windows: () => allWindows(prepared),
     model,
     window: spec.window,
-    ks,
+    ks: ksOf(spec.window),
     tokens: spec.tokens,
     perDomain: own.windows,
     ...(own.controls && { controls: own.controls }),
     loss: plan.loss,
+    keep: spec.keep ?? 0.125,
     seed: own.seed,
     settings: { alpha: spec.alpha, std: spec.std },
     input: spec.input,
@@ -123,7 +105,7 @@ class OpenedModels implements AsyncDisposable {
     const text =
       what === 'scores'
         ? model.specText
-        : (await openModelFolder(model.path, { layers: spec.layer, loss: true, ...modelOptions(spec) })).specText;
+        : (await openModelFolder(model.path, { layers: spec.layers, loss: true, ...modelOptions(spec) })).specText;
     const machine = { threads: spec.threads, memoryBytes: spec.memory, device: spec.device };
     return Scorer.open(text, machine, this.onProgress);
   }
@@ -136,33 +118,21 @@ async function* allWindows({ run }: Prepared): AsyncGenerator<Window> {
   }
 }
 
-function parse(raw: ValidateInput): { own: z.output<typeof schema>; spec: SpecInput } {
-  const own: Record<string, unknown> = {};
-  const spec: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(raw)) {
-    if (value !== undefined) (name in schema.shape ? own : spec)[name] = value;
-  }
-  const parsed = schema.safeParse(own);
-  if (!parsed.success) {
-    const name = String(parsed.error.issues[0]!.path[0]) as keyof typeof schema.shape;
-    throw invalid(name, own[name], schema.shape[name].description!);
-  }
-  if (spec['shard'] !== undefined) {
+/** What is of the validation alone, and the options of the run that makes its windows. */
+function parse(given: RawOptions): { own: Parsed<typeof EVIDENCE>; asked: RunOptions } {
+  const names = Object.keys(given).filter((name) => !name.startsWith('_'));
+  const unknown = names.find((name) => !Object.hasOwn(VALIDATE, name));
+  if (unknown !== undefined) {
     throw new LongattnError(
       'INVALID_OPTION',
       'usage',
-      'shard must not be given: a validation needs all windows. Leave it out.',
+      `${unknown} is no option of a validation. It has: ${Object.keys(VALIDATE).join(', ')}.`,
     );
   }
+  const isOwn = ([name]: [string, unknown]): boolean => Object.hasOwn(EVIDENCE, name);
+  const entries = Object.entries(given);
+  const own = parseRows(EVIDENCE, Object.fromEntries(entries.filter(isOwn)));
+  const asked = Object.fromEntries(entries.filter((entry) => !isOwn(entry)));
   // The run's own k: what its windows would be scored at.
-  const { k } = parsed.data;
-  return { own: parsed.data, spec: { ...spec, k: k === 'quarter' ? k : k[0]! } };
-}
-
-function numeric(value: unknown): unknown {
-  return typeof value === 'string' && /^-?\d+$/.test(value.trim()) ? Number(value) : value;
-}
-
-function words(value: unknown): unknown {
-  return typeof value === 'string' ? value.split(',').map((word) => word.trim()) : value;
+  return { own, asked: { ...asked, k: own.k === 'quarter' ? own.k : own.k[0]! } as RunOptions };
 }

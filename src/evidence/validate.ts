@@ -1,14 +1,17 @@
 // `longattn validate` without its surroundings: windows in, an evidence folder and a report out.
 //
-// Three kinds of work, each resumed where it was killed: cases (sample, controls, scores over token ids), attention statistics of
+// Three kinds of work, each resumed where it was killed: cases (sample, controls, counts), attention statistics of
 // the cases, losses. The report is made anew from them every time: it takes seconds.
 import path from 'node:path';
-import { dataError, invalid } from '../errors.js';
-import type { Window } from '../records.js';
-import { writeTextAtomically } from '../run/atomic-file.js';
-import type { JsonObject } from '../run/canonical-json.js';
-import { listTextScores } from '../scores/text-registry.js';
+import { dataError, invalid } from '../base/errors.js';
+import type { Window } from '../base/records.js';
+import { binEdges } from '../base/statistics.js';
+import { writeTextAtomically } from '../io/atomic-file.js';
+import type { JsonObject } from '../io/canonical-json.js';
+import { listCountScores } from '../scores/registry.js';
+import { version } from '../base/version.js';
 import { advise } from './advice.js';
+import { certify, type Certificate } from './certificate.js';
 import { Analysis } from './analyse.js';
 import { makeCases } from './cases.js';
 import { readCases, writeCases, type StoredCases } from './case-parts.js';
@@ -21,7 +24,7 @@ import type { EvidenceReport } from './report.js';
 import { writeReportTable } from './report-table.js';
 import { openStore, type EvidenceStore } from './store.js';
 import { sampleWindows } from './sample.js';
-import { textColumns, TextValues } from './text-values.js';
+import { countColumns, CountValues } from './count-values.js';
 import type { ValidateOptions } from './validate-options.js';
 
 /** Fewer real windows cannot be cut into two halves that say anything. */
@@ -29,7 +32,8 @@ const FEWEST_WINDOWS = 4;
 
 export interface ValidateResult {
   report: EvidenceReport;
-  files: { report: string; table: string; picture: string; choice: string };
+  files: { report: string; table: string; picture: string; choice: string; certificate: string; page: string };
+  certificate: Certificate;
 }
 
 /**
@@ -67,12 +71,12 @@ function specOf({
     seed,
     revision: model.revision,
     layers: [...model.layers],
-    textScores: listTextScores().map(({ name }) => name),
+    textScores: listCountScores().map(({ name }) => name),
   };
 }
 
 function checkDistances(ks: readonly number[], window: number): void {
-  const edges = Array.from({ length: 32 }, (_, bin) => Math.floor((bin * window) / 32));
+  const edges = binEdges(window);
   const wrong = ks.find((k) => k === 0 || !edges.includes(k));
   if (wrong === undefined && ks.length > 0) return;
   const some = [...new Set([1, 2, 4, 8, 16, 24].map((bin) => edges[bin]!))].filter((edge) => edge > 0);
@@ -82,19 +86,19 @@ function checkDistances(ks: readonly number[], window: number): void {
 async function prepareCases(store: EvidenceStore, options: ValidateOptions): Promise<StoredCases> {
   const { ks, seed, window, onProgress, signal } = options;
   onProgress?.({ type: 'stage-start', stage: 'controls', parts: 1, done: 0 });
-  const scores = listTextScores();
-  const text = new TextValues(scores, { vocabulary: options.model.vocabSize, seed });
+  const scores = listCountScores();
+  const counts = new CountValues(scores, { seed });
   const watched = (): AsyncIterable<Window> => stopping(options.windows(), signal);
-  const sample = await sampleWindows(watched(), options.perDomain, seed, (one) => text.observe(one));
+  const sample = await sampleWindows(watched(), options.perDomain, seed, (one) => counts.observe(one));
   const made = await makeCases(sample, watched(), {
     window,
     seed,
     controls: findControls(options.controls),
-    count: (domain, score, tokenIds) => text.value(domain, score, { windowId: '', tokenIds }, ks[0]!),
+    count: (domain, score, tokenIds) => counts.value(domain, score, { windowId: '', tokenIds }, ks[0]!),
   });
-  const columns = textColumns(scores, ks);
+  const columns = countColumns(scores, ks);
   await writeCases(store.cases, made, columns, ({ window: one }) =>
-    columns.map(({ score, k }) => text.value(one.domain, score.name, one, k ?? ks[0]!)),
+    columns.map(({ score, k }) => counts.value(one.domain, score.name, one, k ?? ks[0]!)),
   );
   onProgress?.({ type: 'stage-done', stage: 'controls', counts: { windows: made.cases.length } });
   return (await readCases(store.cases))!;
@@ -140,6 +144,8 @@ async function writeReport(
     settings,
     seed,
     gainsOfControls,
+    window: options.window,
+    keep: options.keep,
     ...(gains && { gains }),
   });
   const files = {
@@ -147,6 +153,8 @@ async function writeReport(
     table: path.join(store.dir, 'report.arrow'),
     picture: path.join(store.dir, 'auc.svg'),
     choice: path.join(store.dir, 'choice.json'),
+    certificate: path.join(store.dir, 'certificate.json'),
+    page: path.join(store.dir, 'certificate.md'),
   };
   const metadata = {
     architecture: model.architecture,
@@ -158,6 +166,10 @@ async function writeReport(
   const report = reportOf(all, analysis, measured, options);
   await writeTextAtomically(files.report, `${JSON.stringify(report, null, 1)}\n`);
   await writeTextAtomically(files.picture, heatMap(report));
+  const certificate = certify(report, version);
+  const { sha256, facts, page } = certificate;
+  await writeTextAtomically(files.certificate, `${JSON.stringify({ sha256, ...facts }, null, 2)}\n`);
+  await writeTextAtomically(files.page, page);
   const { choice } = report;
   const origin = {
     rule: 'quarter' as const,
@@ -165,9 +177,9 @@ async function writeReport(
     ropeTheta: options.ropeTheta,
     dtype: options.dtype,
   };
-  await writeTextAtomically(files.choice, `${JSON.stringify(choiceFile(report, origin), null, 2)}\n`);
+  await writeTextAtomically(files.choice, `${JSON.stringify(choiceFile(report, origin, certificate), null, 2)}\n`);
   onProgress?.({ type: 'stage-done', stage: 'evidence', counts: { rows } });
-  return { report, files };
+  return { report, files, certificate };
 }
 
 function reportOf(table: CaseTable, analysis: Analysis, measured: Measured, options: ValidateOptions): EvidenceReport {
@@ -175,7 +187,7 @@ function reportOf(table: CaseTable, analysis: Analysis, measured: Measured, opti
   const findings = analysis.findings();
   for (const one of [findings.paper, findings.choice, ...findings.findings]) one.seconds = measured.cost(one);
   const report = {
-    format: 1 as const,
+    format: 2 as const,
     model: {
       path: model.path,
       architecture: model.architecture,

@@ -1,10 +1,14 @@
 // README.md of an exported data set: what it is, how it was made, what the columns mean, how to open it.
-import type { JsonObject } from '../run/canonical-json.js';
+import type { JsonObject } from '../io/canonical-json.js';
+import type { NullModel } from '../selection/select-windows.js';
 import type { DomainSummary } from '../selection/summary.js';
-import type { ExportFormat } from './shards.js';
+import type { ExportFormat } from '../options/export-formats.js';
+import { EXPORT_FORMATS } from './formats/index.js';
 
 export interface CardFacts {
   format: ExportFormat;
+  /** Name of the column of ids, where it is not the usual one. */
+  idsColumn?: string | undefined;
   /** longattn's. */
   version: string;
   /** Model, revision, dtype, kernel, ... of the scores. */
@@ -12,36 +16,34 @@ export interface CardFacts {
   /** Of the selection. */
   settings: JsonObject;
   domains: readonly DomainSummary[];
+  /** Page of the certificate of the choice, Markdown. */
+  certificate?: string | undefined;
+  nullModel?: NullModel;
 }
 
-const OPEN: Record<ExportFormat, string> = {
-  hf: `from datasets import load_from_disk
-data = load_from_disk("PATH")                                                   # memory-mapped
-
-from datasets import load_dataset
-data = load_dataset("arrow", data_files="PATH/*.arrow", split="train")`,
-  arrow: `import polars as pl
-data = pl.read_ipc("PATH/*.arrow")
-
-import pyarrow.dataset as ds
-data = ds.dataset("PATH", format="arrow", exclude_invalid_files=True).to_table()`,
-  jsonl: `from datasets import load_dataset
-data = load_dataset("json", data_files="PATH/*.jsonl", split="train")`,
-};
-
-const COLUMNS = `| column | meaning |
+const COLUMNS = (ids: string): string => `| column | meaning |
 | --- | --- |
 | \`window_id\` | unique; the document's place in the corpus and the first token |
 | \`doc_id\`, \`domain\`, \`source\` | the document's id, its domain, the file it came from |
 | \`text\` | the exact substring of the document; empty where the corpus was given as token ids |
-| \`token_ids\` | the exact slice of the document's token ids |
+| \`${ids}\` | the exact slice of the document's token ids |
 | \`token_start\` | index of the first token in the document |
 | \`char_start\`, \`char_end\` | place of \`text\` in the document, in Unicode code points (Python's slicing) |
 | \`ds\`, \`du\` | dependency strength (share of attention, 0..1) and distribution uniformity, means over the chosen heads |
-| \`lds\` | the score that ranked: by default Std(DS) + alpha * Std(DU), in standard deviations of the domain |
+| \`lds\` | LDS of the paper, Std(DS) + alpha * Std(DU), in standard deviations of the domain |
+| \`score\` | what ranked: the score that \`selection\` above names, LDS by default |
 | \`rank\` | 1 = best of the domain, over all its windows, kept or not |`;
 
-export function dataCard({ format, version, scores, settings, domains }: CardFacts): string {
+export function dataCard({
+  format,
+  idsColumn,
+  version,
+  scores,
+  settings,
+  domains,
+  nullModel,
+  certificate,
+}: CardFacts): string {
   const { layers: _, selection: _s, ...model } = scores;
   const kept = domains.reduce((sum, domain) => sum + domain.kept, 0);
   const tokens = domains.reduce((sum, domain) => sum + domain.keptTokens, 0);
@@ -61,7 +63,7 @@ it says nothing across domains. The texts keep the licences of their sources.
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 ${domains.map(domainRow).join('\n')}
 
-DS of uniform causal attention at k = L/4: 0.4034.
+${nullLine(nullModel)}
 
 ## How it was made
 longattn ${version}, with:
@@ -70,21 +72,39 @@ longattn ${version}, with:
 ${JSON.stringify({ scores: model, selection: settings }, null, 2)}
 \`\`\`
 
-## Columns
-${COLUMNS}
+${certificate === undefined ? '' : `${certificate}\n`}## Columns
+${columnsOf(format, idsColumn)}
 
 ## Opening it
 \`\`\`python
-${OPEN[format]}
+${EXPORT_FORMATS[format].open}
 \`\`\`
 `;
 }
 
+/** Formats of ids alone have the rest in provenance.arrow. */
+function columnsOf(format: ExportFormat, idsColumn: string | undefined): string {
+  const usual = EXPORT_FORMATS[format].idsColumn;
+  if (usual !== undefined) return COLUMNS(idsColumn ?? usual);
+  return `In \`provenance.arrow\` beside the ids, a row a window in their order, without text and ids:\n\n${COLUMNS('token_ids')}`;
+}
+
+function nullLine(model: NullModel | undefined): string {
+  if (!model) return '';
+  return `DS of uniform causal attention at k = ${count(model.k)} of ${count(model.window)} tokens: ${model.ds.toFixed(4)}.`;
+}
+
 function domainRow(domain: DomainSummary): string {
-  const { documents, windows, tokens, dsMean, duMean, ldsCut, kept, keptTokens } = domain;
-  const numbers = [count(documents), count(windows), count(tokens), dsMean.toFixed(4), duMean.toExponential(3)];
+  const { documents, windows, tokens, dsMean, duMean, scoreCut, kept, keptTokens } = domain;
+  const numbers = [
+    count(documents),
+    count(windows),
+    count(tokens),
+    dsMean?.toFixed(4) ?? '',
+    duMean?.toExponential(3) ?? '',
+  ];
   const name = domain.domain.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ');
-  return `| ${[name, ...numbers, ldsCut?.toFixed(4) ?? 'none', count(kept), count(keptTokens)].join(' | ')} |`;
+  return `| ${[name, ...numbers, scoreCut?.toFixed(4) ?? 'none', count(kept), count(keptTokens)].join(' | ')} |`;
 }
 
 const count = (value: number): string => value.toLocaleString('en-US');

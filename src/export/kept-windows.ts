@@ -2,14 +2,14 @@
 //
 // Windows and selection have the same rows in the same order, so the join is a walk over both. A part is walked twice, first without
 // token ids to learn whose text is wanted: so the documents are read once, and no more than a batch of windows is in memory.
-import { ArrowFile } from '../formats/arrow-file.js';
-import { readSelection, readWindows, requireRows } from '../formats/arrow-reader.js';
-import type { Row } from '../formats/arrow-rows.js';
-import { WINDOW_COLUMNS } from '../formats/arrow-schema.js';
-import { dataError, show } from '../errors.js';
-import type { SelectionRow } from '../records.js';
+import { ArrowFile } from '../arrow/file.js';
+import { readSelection, readWindows, requireRows } from '../arrow/reader.js';
+import type { Row } from '../arrow/rows.js';
+import { WINDOW_COLUMNS } from '../arrow/schema.js';
+import { dataError, show } from '../base/errors.js';
+import type { SelectionRow } from '../base/records.js';
 import { partName, type Ledger, type LedgerCheck } from '../run/ledger.js';
-import type { TextOf, TextRequest } from './document-text.js';
+import type { TextOf, TextRequest } from '../windows/document-text.js';
 
 export interface KeptWindowsOptions {
   windows: Ledger;
@@ -95,6 +95,7 @@ async function* join(
         ds: row.ds,
         du: row.du,
         lds: row.lds,
+        score: row.score,
         rank: row.rank,
       };
     }

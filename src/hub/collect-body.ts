@@ -1,5 +1,5 @@
 // A small answer as one buffer: bounded, and never shorter than promised.
-import { environmentError } from '../errors.js';
+import { environmentError } from '../base/errors.js';
 import type { HubAnswer } from './http-client.js';
 import { describe, type Asked } from './http-errors.js';
 import { TransientError } from './retry.js';

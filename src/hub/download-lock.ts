@@ -4,8 +4,8 @@
 // age is told by watching it, not by comparing clocks: those of two machines may differ by minutes.
 import { open, rm, stat, utimes } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
-import { errorCode, ifExists } from '../run/file-system.js';
-import { writeError } from '../run/io-error.js';
+import { errorCode, ifExists } from '../io/file-system.js';
+import { writeError } from '../io/io-error.js';
 
 const POLL_MS = 250;
 const RENEW_MS = 10_000;

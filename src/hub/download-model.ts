@@ -1,8 +1,8 @@
 // Brings one commit of a model into the caches: small files whole, of the weights the tensors of the asked layers.
 import { join } from 'node:path';
-import type { OnProgress } from '../events.js';
+import type { OnProgress } from '../base/events.js';
 import { describeModelFolder, neededWeightFiles, type OpenModelOptions } from '../model/open-model.js';
-import type { ByteRange } from './byte-ranges.js';
+import type { ByteRange } from '../model/byte-ranges.js';
 import { downloadRanges, openWithHeader, plannedBytes } from './download-ranges.js';
 import { withDownloadLock } from './download-lock.js';
 import type { HfCache } from './hf-cache.js';
@@ -10,7 +10,7 @@ import type { HubClient } from './http-client.js';
 import { fetchModelEntry, weightsEntry, type ModelEntry } from './model-entry.js';
 import type { PartialFile } from './partial-file.js';
 import type { RemoteFile } from './read-range.js';
-import type { ModelFolder } from './resolve-model.js';
+import type { ModelFolder } from './model-folder.js';
 import type { HubSettings } from './settings.js';
 import { linkWeightFile, makeMirrorFolder, mirrorFolder, mirrorSmallFile } from './weight-mirror.js';
 
@@ -18,7 +18,7 @@ const SINGLE = 'model.safetensors';
 
 export interface DownloadOptions extends Pick<OpenModelOptions, 'layers' | 'loss'> {
   headersOnly?: boolean;
-  onProgress?: OnProgress;
+  onProgress?: OnProgress | undefined;
 }
 
 /** @throws as `resolveModel` */

@@ -2,7 +2,7 @@
 //
 // Work is cut into pieces, a few of them at once. What a cut connection has delivered is kept, in this run and in the next one.
 import { headerLength, parseSafetensorsHeader } from '../model/safetensors-header.js';
-import { countBytes, mergeRanges, splitRanges, type ByteRange } from './byte-ranges.js';
+import { countBytes, mergeRanges, splitRanges, type ByteRange } from '../model/byte-ranges.js';
 import type { HubClient } from './http-client.js';
 import { describe } from './http-errors.js';
 import { PartialFile } from './partial-file.js';

@@ -5,17 +5,17 @@
 //                     .no_exist/COMMIT/FILE    the model has no such file
 // Only whole files are put there. Names that come from a server (ETags, commits) are checked before they become paths.
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { environmentError } from '../errors.js';
-import { writeAtomically } from '../run/atomic-file.js';
-import { errorCode, ifExists } from '../run/file-system.js';
-import { writeError } from '../run/io-error.js';
-import { temporaryPath } from '../run/temporary.js';
+import { environmentError, LongattnError } from '../base/errors.js';
+import { writeAtomically } from '../io/atomic-file.js';
+import { errorCode, ifExists } from '../io/file-system.js';
+import { writeError } from '../io/io-error.js';
+import { placeFile } from '../io/place-file.js';
 import { collectBody } from './collect-body.js';
 import type { HubClient } from './http-client.js';
 import { describe, FileNotFound } from './http-errors.js';
-import { cacheFolderName, isCommit, type ModelId } from './model-id.js';
+import { cacheFolderName, isCommit, type ModelId } from '../model/model-id.js';
 import { resolvePath, type RemoteFile } from './read-range.js';
 import { TransientError } from './retry.js';
 import type { HubSettings } from './settings.js';
@@ -43,12 +43,12 @@ export class HfCache {
     return isCommit(text.trim()) ? text.trim() : undefined;
   }
 
-  /** Note which commit the revision stands for. */
+  /** Note which commit the revision stands for, where the cache can be written: without the note the Hub is asked again. */
   async keepCommit(commit: string): Promise<void> {
     const { revision } = this.model;
     if (revision === commit || (await this.commit()) === commit) return;
-    await this.writing(join(this.folder, 'refs', revision), (path) =>
-      replaceBy(path, (draft) => writeFile(draft, commit)),
+    await this.noting(join(this.folder, 'refs', revision), (path) =>
+      placeFile(path, (draft) => writeFile(draft, commit)),
     );
   }
 
@@ -67,8 +67,9 @@ export class HfCache {
     return exists(join(this.folder, '.no_exist', commit, file));
   }
 
+  /** Note that the model has no such file, where the cache can be written. */
   async keepAbsence(commit: string, file: string): Promise<void> {
-    await this.writing(join(this.folder, '.no_exist', commit, file), (path) => writeFile(path, ''));
+    await this.noting(join(this.folder, '.no_exist', commit, file), (path) => writeFile(path, ''));
   }
 
   /**
@@ -99,7 +100,16 @@ export class HfCache {
   }
 
   private async link(path: string, blob: string): Promise<void> {
-    await this.writing(path, () => replaceBy(path, (draft) => symlink(relative(dirname(path), blob), draft)));
+    await this.writing(path, () => placeFile(path, (draft) => symlink(relative(dirname(path), blob), draft)));
+  }
+
+  /** A shared cache is often read-only, and what is there serves all the same. */
+  private async noting(path: string, action: (path: string) => Promise<unknown>): Promise<void> {
+    try {
+      await this.writing(path, action);
+    } catch (error) {
+      if (!(error instanceof LongattnError)) throw error;
+    }
   }
 
   private async writing(path: string, action: (path: string) => Promise<unknown>): Promise<void> {
@@ -133,17 +143,6 @@ async function download(client: HubClient, remote: RemoteFile): Promise<{ etag: 
     );
   }
   return { etag, bytes };
-}
-
-/** Make a file or link under another name, then move it over `path`. */
-async function replaceBy(path: string, make: (draft: string) => Promise<void>): Promise<void> {
-  const draft = temporaryPath(path);
-  try {
-    await make(draft);
-    await rename(draft, path);
-  } finally {
-    await rm(draft, { force: true });
-  }
 }
 
 function writeBytes(path: string, bytes: Buffer): Promise<unknown> {

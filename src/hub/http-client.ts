@@ -3,8 +3,8 @@
 // @huggingface/hub is not used here: its errors do not carry Retry-After or X-Error-Code, its ranges are not checked against
 // Content-Range, and its cache writer prints, gives two processes the same temporary name and checks no length.
 import { setTimeout } from 'node:timers/promises';
-import { environmentError, type LongattnError } from '../errors.js';
-import { version } from '../version.js';
+import { environmentError, type LongattnError } from '../base/errors.js';
+import { version } from '../base/version.js';
 import { statusError, describe, type Asked } from './http-errors.js';
 import { retrying, TransientError, type Sleep } from './retry.js';
 import type { HubSettings } from './settings.js';
@@ -125,8 +125,8 @@ export class HubClient {
 
   private cut(url: URL, asked: Asked, cause: unknown): TransientError {
     const detail = networkReason(cause);
-    const proxy = this.settings.unusedProxy
-      ? ' A proxy is set in the environment: Node.js 22.21 or newer uses it with NODE_USE_ENV_PROXY=1.'
+    const proxy = this.settings.proxied
+      ? ' The proxy in HTTPS_PROXY (HTTP_PROXY) was used, unless NO_PROXY names this host.'
       : '';
     const final: LongattnError = environmentError(
       'HUB_UNREACHABLE',

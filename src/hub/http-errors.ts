@@ -1,5 +1,5 @@
 // What the answers of a Hub that are no success mean, and what to do about each.
-import { dataError, environmentError, type LongattnError } from '../errors.js';
+import { dataError, environmentError, type LongattnError } from '../base/errors.js';
 import { askedWait, TransientError } from './retry.js';
 
 /** What was asked for, for messages. */

@@ -4,7 +4,7 @@
 // packages made it.
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { environmentError } from '../errors.js';
+import { environmentError } from '../base/errors.js';
 import type { HubSettings } from './settings.js';
 
 export interface KnownModel {

@@ -2,10 +2,10 @@
 //
 // The revision is resolved once; everything afterwards is asked for by commit, so that a push in between cannot mix two versions.
 import { z } from 'zod';
-import { dataError, environmentError } from '../errors.js';
+import { dataError, environmentError } from '../base/errors.js';
 import type { HubClient } from './http-client.js';
 import { collectBody } from './collect-body.js';
-import { isCommit, type ModelId } from './model-id.js';
+import { isCommit, type ModelId } from '../model/model-id.js';
 
 /** The entry of a repository with 100,000 files has about 10 MB. */
 const MAX_ENTRY_BYTES = 50_000_000;

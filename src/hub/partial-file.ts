@@ -5,12 +5,12 @@
 // lose what others have entered as complete.
 import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { environmentError } from '../errors.js';
-import { errorCode, ifExists, nodeFileSystem, type FileSystem } from '../run/file-system.js';
-import { writeError } from '../run/io-error.js';
-import { temporaryPath } from '../run/temporary.js';
-import { mergeRanges, subtractRanges, type ByteRange } from './byte-ranges.js';
-import { readLedger, writeLedger, type RangeLedger } from './ledger.js';
+import { environmentError } from '../base/errors.js';
+import { errorCode, ifExists, nodeFileSystem, type FileSystem } from '../io/file-system.js';
+import { writeError } from '../io/io-error.js';
+import { temporaryPath } from '../io/temporary.js';
+import { mergeRanges, subtractRanges, type ByteRange } from '../model/byte-ranges.js';
+import { readLedger, writeLedger, type RangeLedger } from '../model/range-ledger.js';
 import type { RemoteFile, RemoteIdentity } from './read-range.js';
 
 export class PartialFile {

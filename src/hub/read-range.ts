@@ -1,6 +1,6 @@
 // One range of one remote file, checked: the server must send exactly these bytes of exactly that file.
-import { environmentError, type LongattnError } from '../errors.js';
-import type { ByteRange } from './byte-ranges.js';
+import { environmentError, type LongattnError } from '../base/errors.js';
+import type { ByteRange } from '../model/byte-ranges.js';
 import type { HubAnswer, HubClient } from './http-client.js';
 import { changed, describe, type Asked } from './http-errors.js';
 import { TransientError } from './retry.js';

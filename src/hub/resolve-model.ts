@@ -4,43 +4,35 @@
 // users' CI, and a push to somebody's repository must not change them.
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { dataError, environmentError, LongattnError, show } from '../errors.js';
-import type { OnProgress } from '../events.js';
+import { dataError, environmentError, LongattnError, show } from '../base/errors.js';
+import type { OnProgress } from '../base/events.js';
 import { describeModelFolder, neededWeightFiles, type OpenModelOptions } from '../model/open-model.js';
 import { downloadModel } from './download-model.js';
+import type { ModelFolder } from './model-folder.js';
 import { HfCache } from './hf-cache.js';
 import { HubClient } from './http-client.js';
 import { findKnownModel, knownModelNames } from './known-models.js';
-import { missingRanges } from './ledger.js';
-import { parseModelId } from './model-id.js';
+import { missingRanges } from '../model/range-ledger.js';
+import { parseModelId } from '../model/model-id.js';
 import type { Sleep } from './retry.js';
+import { proxyFetch } from './proxy.js';
 import { readSettings, type HubSettings } from './settings.js';
 import { readToken } from './token.js';
 import { mirrorFolder } from './weight-mirror.js';
 
 export interface ResolveModelOptions extends Pick<OpenModelOptions, 'layers' | 'loss'> {
   /** Branch, tag or commit; `org/name@revision` says the same. Default: main. */
-  revision?: string;
+  revision?: string | undefined;
   /** Fetch tensor headers, and no tensor: enough for `describeModelFolder`. Default: false. */
   headersOnly?: boolean;
-  onProgress?: OnProgress;
-  signal?: AbortSignal;
-  /** Default: the global fetch. */
+  onProgress?: OnProgress | undefined;
+  signal?: AbortSignal | undefined;
+  /** Default: the global fetch, or one through the proxy that the environment names. */
   fetch?: typeof globalThis.fetch;
   /** Default: process.env. */
   env?: NodeJS.ProcessEnv;
   /** How waits between attempts are made. Default: real time. */
   sleep?: Sleep;
-}
-
-export interface ModelFolder {
-  /** Absolute path. `openModelFolder` with the same layers can open it. */
-  folder: string;
-  source: 'folder' | 'cache' | 'hub';
-  /** `org/name`, of a model on the Hub. */
-  id?: string;
-  /** 40 hex digits, of a model on the Hub. */
-  commit?: string;
 }
 
 /**
@@ -55,14 +47,8 @@ export async function resolveModel(idOrDir: string, options: ResolveModelOptions
   const settings = readSettings(env);
   const known = await findKnownModel(settings, idOrDir);
   if (known) return { folder: known, source: 'cache' };
-  const model = parseModelId(idOrDir, options.revision);
-  if (!model) {
-    throw dataError(
-      'MODEL_NOT_FOUND',
-      `there is no folder ${show(idOrDir)}. A model is a folder with config.json and *.safetensors, org/name or org/name@revision ` +
-        `on the Hub, or one of ${knownModelNames().join(', ')} after longattn model fetch.`,
-    );
-  }
+  const model = parseModelId(idOrDir, options.revision, settings.endpoint);
+  if (!model) throw noSuchModel(idOrDir);
   const cache = new HfCache(settings, model);
   const cached = await findCached(settings, cache, options);
   if (cached?.whole) return cached.found;
@@ -75,13 +61,31 @@ export async function resolveModel(idOrDir: string, options: ResolveModelOptions
     );
   }
   const signal = options.signal ?? new AbortController().signal;
-  const client = new HubClient(settings, await readToken(env, settings), signal, options.fetch, options.sleep);
+  const fetch = options.fetch ?? (await proxyFetch(env));
+  const client = new HubClient(settings, await readToken(env, settings), signal, fetch, options.sleep);
   try {
     return await downloadModel(client, settings, cache, options);
   } catch (error) {
+    // One word is more often the name of a folder that is not there than one of the few models without an organisation.
+    if (!model.id.includes('/') && error instanceof LongattnError && NOT_THERE.has(error.code)) {
+      throw noSuchModel(idOrDir, error);
+    }
     if (!cached || !(error instanceof LongattnError && error.code === 'HUB_UNREACHABLE')) throw error;
     return cached.found; // all that is unknown is whether the model has a tokenizer.json
   }
+}
+
+/** What the Hub answers, or does not, to the name of no model. */
+const NOT_THERE = new Set(['HUB_MODEL_NOT_FOUND', 'HUB_UNREACHABLE']);
+
+function noSuchModel(name: string, cause?: LongattnError): LongattnError {
+  const asked = cause ? ` It was taken for a model on the Hub: ${cause.message}` : '';
+  return dataError(
+    'MODEL_NOT_FOUND',
+    `there is no folder ${show(name)}. A model is a folder with config.json and *.safetensors, org/name or org/name@revision ` +
+      `on the Hub (or the address of its page), or one of ${knownModelNames().join(', ')} after longattn model fetch.${asked}`,
+    cause,
+  );
 }
 
 /**

@@ -1,7 +1,7 @@
 // Try again what may go better the next time: cut connections, busy servers. Bounded, so that nothing hangs for ever.
 //
 // Attempts that made progress do not count: a server that cuts every connection after some megabytes still gives the whole file.
-import type { LongattnError } from '../errors.js';
+import type { LongattnError } from '../base/errors.js';
 
 /** Attempts without progress before it is given up: waits of 0.5, 1, 2, 4 and 8 s lie between them. */
 const MAX_ATTEMPTS = 6;

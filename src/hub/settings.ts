@@ -3,7 +3,7 @@
 // So a user who has set up Python has set up longattn, and a model that one of them has downloaded is not downloaded again.
 import os from 'node:os';
 import path from 'node:path';
-import { invalid, LongattnError } from '../errors.js';
+import { invalid, LongattnError } from '../base/errors.js';
 
 const DEFAULT_ENDPOINT = 'https://huggingface.co';
 /** Longest silence of a server before the connection counts as cut. Python's default is 10 s; a cold CDN needs more now and then. */
@@ -25,8 +25,8 @@ export interface HubSettings {
   symlinks: boolean;
   /** HF_HUB_DOWNLOAD_TIMEOUT: longest silence of a server, in milliseconds. */
   silenceMs: number;
-  /** A proxy is named in the environment, but this Node does not use it. */
-  unusedProxy: boolean;
+  /** The environment names a proxy: failures say so. */
+  proxied: boolean;
 }
 
 /**
@@ -45,7 +45,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): HubSettings 
     offline: isTrue(get('HF_HUB_OFFLINE') ?? get('TRANSFORMERS_OFFLINE')),
     symlinks: !isTrue(get('HF_HUB_DISABLE_SYMLINKS')),
     silenceMs: parseSeconds(get('HF_HUB_DOWNLOAD_TIMEOUT')) * 1000,
-    unusedProxy: ['HTTPS_PROXY', 'https_proxy'].some((name) => get(name)) && get('NODE_USE_ENV_PROXY') === undefined,
+    proxied: ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'].some((name) => get(name) !== undefined),
   };
 }
 

@@ -1,6 +1,6 @@
 // The user's token for the Hub, kept so that it cannot be printed by accident: only `header()` gives it away.
 import { readFile } from 'node:fs/promises';
-import { environmentError } from '../errors.js';
+import { environmentError } from '../base/errors.js';
 import { isTrue, type HubSettings } from './settings.js';
 
 export class Token {

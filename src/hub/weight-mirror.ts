@@ -3,13 +3,13 @@
 // It is opened like any model folder. Small files are copies, so that it stays whole when Python's cache is cleaned; a weight file
 // that Python has downloaded already is linked to.
 import { constants } from 'node:fs';
-import { copyFile, lstat, mkdir, rename, rm, stat, symlink } from 'node:fs/promises';
+import { copyFile, lstat, mkdir, rm, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ifExists } from '../run/file-system.js';
-import { writeError } from '../run/io-error.js';
-import { temporaryPath } from '../run/temporary.js';
-import { ledgerPath } from './ledger.js';
-import { cacheFolderName } from './model-id.js';
+import { ifExists } from '../io/file-system.js';
+import { writeError } from '../io/io-error.js';
+import { placeFile } from '../io/place-file.js';
+import { ledgerPath } from '../model/range-ledger.js';
+import { cacheFolderName } from '../model/model-id.js';
 import type { HubSettings } from './settings.js';
 
 export function mirrorFolder(settings: HubSettings, id: string, commit: string): string {
@@ -29,7 +29,7 @@ export async function makeMirrorFolder(folder: string): Promise<void> {
 export async function mirrorSmallFile(folder: string, name: string, from: string): Promise<void> {
   const target = join(folder, name);
   if (await ifExists(stat(target))) return;
-  await place(target, (draft) => copyFile(from, draft, constants.COPYFILE_FICLONE));
+  await placeFile(target, (draft) => copyFile(from, draft, constants.COPYFILE_FICLONE));
 }
 
 /**
@@ -48,18 +48,6 @@ export async function linkWeightFile(folder: string, name: string, whole: string
   }
   if (whole === undefined) return false;
   await rm(ledgerPath(target), { force: true }); // of a download that was ended before its file appeared
-  await place(target, (draft) => symlink(whole, draft));
+  await placeFile(target, (draft) => symlink(whole, draft));
   return true;
-}
-
-async function place(target: string, make: (draft: string) => Promise<void>): Promise<void> {
-  const draft = temporaryPath(target);
-  try {
-    await make(draft);
-    await rename(draft, target);
-  } catch (error) {
-    throw writeError(error, target);
-  } finally {
-    await rm(draft, { force: true });
-  }
 }

@@ -2,18 +2,17 @@
 //
 // The folder appears whole or not at all. With `force` an older one is replaced, but only if an extract wrote it: a slip of the hand
 // must not delete a whole model, or a home folder.
-import { copyFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
-import { LongattnError } from '../errors.js';
-import type { OnProgress } from '../events.js';
+import { copyFile, readdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { LongattnError } from '../base/errors.js';
+import type { OnProgress } from '../base/events.js';
 import { resolveModel, type ResolveModelOptions } from '../hub/resolve-model.js';
 import type { LocatedTensor } from '../model/checkpoint.js';
 import { openModelFolder } from '../model/open-model.js';
 import { readSafetensorsHeader } from '../model/safetensors-header.js';
-import { syncFolder } from '../run/atomic-file.js';
-import { ifExists } from '../run/file-system.js';
-import { writeError } from '../run/io-error.js';
-import { temporaryPath } from '../run/temporary.js';
+import { ifExists } from '../io/file-system.js';
+import { writeError } from '../io/io-error.js';
+import { replaceFolder } from '../io/replace-folder.js';
 import { writeSafetensors } from './write-safetensors.js';
 
 const WEIGHTS = 'model.safetensors';
@@ -47,33 +46,36 @@ export interface Extract {
 /**
  * @throws LongattnError OUTPUT_EXISTS, DISK_FULL, NOT_WRITABLE, what `resolveModel` and `openModelFolder` throw, or the signal's reason
  */
-export async function extractModel(idOrDir: string, options: ExtractOptions): Promise<Extract> {
+export async function extractModel(
+  idOrDir: string,
+  asked: ExtractOptions,
+  hooks: Pick<ExtractOptions, 'signal' | 'onProgress'> = {},
+): Promise<Extract> {
+  const options = { ...asked, ...hooks };
   const output = resolve(options.output);
   await checkOutput(output, options.force ?? false);
   const source = await resolveModel(idOrDir, options);
   const model = await openModelFolder(source.folder, options);
   const tensors = inFileOrder(model.tensors);
-  const draft = temporaryPath(output);
   try {
-    await mkdir(draft, { recursive: true });
-    await copySmallFiles(source.folder, draft);
-    const metadata = {
-      format: 'pt',
-      made_by: MADE_BY,
-      layers: model.layers.join(','),
-      ...(source.id !== undefined && { source: `${source.id}@${source.commit}` }),
-    };
-    const report = reporter(tensors, options.onProgress);
-    const written = await writeSafetensors(join(draft, WEIGHTS), tensors, metadata, report, options.signal);
-    const { revision } = await openModelFolder(draft, options);
-    await replace(draft, output);
-    options.onProgress?.({ type: 'stage-done', stage: 'extract', counts: { bytes: written.bytes } });
-    return { folder: output, layers: model.layers, tensors: tensors.length, ...written, revision };
+    const extract = await replaceFolder(output, async (draft) => {
+      await copySmallFiles(source.folder, draft);
+      const metadata = {
+        format: 'pt',
+        made_by: MADE_BY,
+        layers: model.layers.join(','),
+        ...(source.id !== undefined && { source: `${source.id}@${source.commit}` }),
+      };
+      const report = reporter(tensors, options.onProgress);
+      const written = await writeSafetensors(join(draft, WEIGHTS), tensors, metadata, report, options.signal);
+      const { revision } = await openModelFolder(draft, options);
+      return { folder: output, layers: model.layers, tensors: tensors.length, ...written, revision };
+    });
+    options.onProgress?.({ type: 'stage-done', stage: 'extract', counts: { bytes: extract.bytes } });
+    return extract;
   } catch (error) {
     options.signal?.throwIfAborted();
-    throw isSystemError(error) ? writeError(error, output) : error;
-  } finally {
-    await rm(draft, { recursive: true, force: true });
+    throw error;
   }
 }
 
@@ -118,23 +120,6 @@ function inFileOrder(tensors: readonly LocatedTensor[]): LocatedTensor[] {
   );
 }
 
-/** Rename cannot replace a folder that is not empty: the old one steps aside first. */
-async function replace(draft: string, output: string): Promise<void> {
-  const old = temporaryPath(output);
-  const stepped = await rename(output, old).then(
-    () => true,
-    () => false,
-  );
-  try {
-    await rename(draft, output);
-  } catch (error) {
-    if (stepped) await rename(old, output);
-    throw error;
-  }
-  await syncFolder(dirname(output));
-  await rm(old, { recursive: true, force: true });
-}
-
 function reporter(tensors: readonly LocatedTensor[], onProgress: OnProgress | undefined): (bytes: number) => void {
   const total = tensors.reduce((sum, { bytes }) => sum + bytes, 0);
   let completed = 0;
@@ -142,8 +127,4 @@ function reporter(tensors: readonly LocatedTensor[], onProgress: OnProgress | un
     completed += bytes;
     onProgress?.({ type: 'progress', stage: 'extract', unit: 'bytes', completed, total });
   };
-}
-
-function isSystemError(error: unknown): boolean {
-  return error instanceof Error && !(error instanceof LongattnError) && 'syscall' in error;
 }

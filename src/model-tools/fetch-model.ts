@@ -2,16 +2,13 @@
 //
 // The folder gets its name only when every file has the sum that is written down in src/hub/known-models.ts, so whatever made it
 // (Python, pip, its packages) need not be trusted.
-import { mkdir, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { environmentError, invalid } from '../errors.js';
+import { environmentError, invalid } from '../base/errors.js';
 import { KNOWN_MODELS, knownModelFolder, type KnownModel } from '../hub/known-models.js';
 import { readSettings } from '../hub/settings.js';
-import { syncFolder } from '../run/atomic-file.js';
-import { hashFile } from '../run/hash-file.js';
-import { writeError } from '../run/io-error.js';
-import { sweepTemporaries, temporaryPath } from '../run/temporary.js';
+import { hashFile } from '../io/hash-file.js';
+import { replaceFolder } from '../io/replace-folder.js';
 import { runScript } from './run-script.js';
 
 const SCRIPTS = fileURLToPath(new URL('../../scripts/', import.meta.url));
@@ -19,7 +16,7 @@ const SCRIPTS = fileURLToPath(new URL('../../scripts/', import.meta.url));
 export interface FetchModelOptions {
   /** Called with each line that the script says. */
   onMessage?: (line: string) => void;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** Default: process.env. */
   env?: NodeJS.ProcessEnv;
   /** Default: the models that longattn knows. */
@@ -52,9 +49,7 @@ export async function fetchModel(name: string, options: FetchModelOptions = {}):
   const facts = { name, title, licence, source, folder };
   if ((await wrongFile(model, folder)) === undefined) return { ...facts, made: false };
 
-  const draft = temporaryPath(folder);
-  try {
-    await prepare(dirname(folder), draft);
+  await replaceFolder(folder, async (draft) => {
     const script = join(options.scripts ?? SCRIPTS, model.script);
     await runScript(script, [draft], { env, ...pick(options) });
     const wrong = await wrongFile(model, draft);
@@ -65,10 +60,7 @@ export async function fetchModel(name: string, options: FetchModelOptions = {}):
           'python3 --version and pip --version.',
       );
     }
-    await replace(draft, folder);
-  } finally {
-    await rm(draft, { recursive: true, force: true });
-  }
+  });
   return { ...facts, made: true };
 }
 
@@ -79,29 +71,6 @@ async function wrongFile(model: KnownModel, folder: string): Promise<string | un
     if (found !== sum) return file;
   }
   return undefined;
-}
-
-async function prepare(parent: string, draft: string): Promise<void> {
-  try {
-    await mkdir(draft, { recursive: true });
-    await sweepTemporaries(parent);
-  } catch (error) {
-    throw writeError(error, draft);
-  }
-}
-
-/** A folder of that name is damaged or of an older version: it steps aside. */
-async function replace(draft: string, folder: string): Promise<void> {
-  const old = temporaryPath(folder);
-  try {
-    await rename(folder, old).catch(() => undefined); // there may be none
-    await rename(draft, folder);
-    await syncFolder(dirname(folder));
-  } catch (error) {
-    throw writeError(error, folder);
-  } finally {
-    await rm(old, { recursive: true, force: true });
-  }
 }
 
 function pick({ onMessage, signal }: FetchModelOptions): Pick<FetchModelOptions, 'onMessage' | 'signal'> {

@@ -1,12 +1,15 @@
 // What a model is and what the asked layers would read of it. Of a model on the Hub only the tensor headers are fetched.
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { countBytes } from '../hub/byte-ranges.js';
-import { missingRanges } from '../hub/ledger.js';
-import { resolveModel, type ModelFolder, type ResolveModelOptions } from '../hub/resolve-model.js';
+import { countBytes } from '../model/byte-ranges.js';
+import { missingRanges } from '../model/range-ledger.js';
+import type { ModelFolder } from '../hub/model-folder.js';
+import { resolveModel, type ResolveModelOptions } from '../hub/resolve-model.js';
 import { readJsonObject, isObject } from '../model/config-reader.js';
 import { describeModelFolder } from '../model/open-model.js';
-import { ifExists } from '../run/file-system.js';
+import { ifExists } from '../io/file-system.js';
+import { LongattnError } from '../base/errors.js';
+import { openTokenizer, type Tokenizer } from '../tokenizer/tokenizer.js';
 
 const MAX_INDEX_BYTES = 100_000_000;
 
@@ -34,12 +37,19 @@ export interface ModelReport extends ModelFolder {
   bytes: number;
   /** Of them and what lies beside them in the same tensors, bytes that are not on this machine yet. */
   missingBytes: number;
+  /** What the tokenizer puts around every text, or why that is not known: the model can be looked at without. */
+  tokenizer: Pick<Tokenizer, 'added' | 'warnings'> | { problem: string };
   /** Bytes of all weights of the model; undefined where its index does not say. */
   totalBytes: number | undefined;
 }
 
 /** @throws as `resolveModel` and `openModelFolder` */
-export async function inspectModel(idOrDir: string, options: ResolveModelOptions = {}): Promise<ModelReport> {
+export async function inspectModel(
+  idOrDir: string,
+  asked: ResolveModelOptions = {},
+  hooks: Pick<ResolveModelOptions, 'signal' | 'onProgress'> = {},
+): Promise<ModelReport> {
+  const options = { ...asked, ...hooks };
   const found = await resolveModel(idOrDir, { ...options, headersOnly: true });
   const { folder } = found;
   const {
@@ -57,8 +67,19 @@ export async function inspectModel(idOrDir: string, options: ResolveModelOptions
       .sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : a.offset - b.offset))
       .map(({ name, dtype, shape, bytes, file }) => ({ name, dtype, shape, bytes, file: basename(file) })),
     missingBytes: [...missing.values()].reduce((sum, ranges) => sum + countBytes(ranges), 0),
+    tokenizer: await addedTokens(folder),
     totalBytes: await totalBytes(folder),
   };
+}
+
+async function addedTokens(folder: string): Promise<ModelReport['tokenizer']> {
+  try {
+    const { added, warnings } = await openTokenizer(folder);
+    return { added, warnings };
+  } catch (error) {
+    if (error instanceof LongattnError) return { problem: error.message };
+    throw error;
+  }
 }
 
 async function totalBytes(folder: string): Promise<number | undefined> {

@@ -1,8 +1,8 @@
 // Runs a Python script of the package in a process group of its own, so that pip and whatever it starts can be stopped with it.
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { environmentError, LongattnError } from '../errors.js';
-import { errorCode } from '../run/file-system.js';
+import { environmentError, LongattnError } from '../base/errors.js';
+import { errorCode } from '../io/file-system.js';
 
 /** What the scripts exit with when the user's environment has to change first. */
 const ENVIRONMENT_EXIT = 4;
@@ -12,7 +12,7 @@ const LAST_LINES = 3;
 export interface RunScriptOptions {
   env: NodeJS.ProcessEnv;
   onMessage?: (line: string) => void;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /** @throws LongattnError PYTHON_MISSING, MODEL_SCRIPT_FAILED with the last lines, or the signal's reason */

@@ -1,8 +1,8 @@
 // Writes a safetensors file out of tensors of other files: header first, then their bytes, streamed and unchanged.
 import { open, type FileHandle } from 'node:fs/promises';
 import type { LocatedTensor } from '../model/checkpoint.js';
-import { writeAtomically, type Sink, type Written } from '../run/atomic-file.js';
-import { readError } from '../run/io-error.js';
+import { writeAtomically, type Sink, type Written } from '../io/atomic-file.js';
+import { readError } from '../io/io-error.js';
 
 const CHUNK_BYTES = 1 << 20;
 /** Readers map the data, so it starts at a multiple of every element's size. */

@@ -4,7 +4,7 @@
 // safetensors are read: the older .bin and .pt files are pickles, which run code when they are opened.
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { dataError, show, type LongattnError } from '../errors.js';
+import { dataError, show, type LongattnError } from '../base/errors.js';
 import { isObject, readJsonObject } from './config-reader.js';
 import { readSafetensorsHeader, type SafetensorsHeader, type TensorEntry } from './safetensors-header.js';
 

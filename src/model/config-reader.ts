@@ -3,8 +3,8 @@
 // Hugging Face leaves keys out that equal the default of the model's configuration class, so a family states these defaults
 // itself, beside the key; sizes have none.
 import { readFile, stat } from 'node:fs/promises';
-import { dataError, show, type LongattnError } from '../errors.js';
-import { JsonError, parseStrictJson } from './strict-json.js';
+import { dataError, show, type LongattnError } from '../base/errors.js';
+import { JsonError, parsePythonJson, parseStrictJson } from './strict-json.js';
 
 /** Real ones have a few kB (a long list of layer types, rope factors). */
 const MAX_CONFIG_BYTES = 10_000_000;
@@ -108,16 +108,21 @@ export class ConfigReader {
   }
 }
 
-/** Read and parse DIR/config.json. */
+/** Read and parse DIR/config.json, as Python does. */
 export async function readConfig(path: string): Promise<ConfigReader> {
-  return new ConfigReader(await readJsonObject(path, MAX_CONFIG_BYTES), path);
+  return new ConfigReader(await readJsonObject(path, MAX_CONFIG_BYTES, parsePythonJson), path);
 }
 
 /**
  * Read a JSON file whose root is an object.
+ * @param parse throws JsonError
  * @throws LongattnError MODEL_FILE_UNREADABLE, CONFIG_INVALID
  */
-export async function readJsonObject(path: string, maxBytes: number): Promise<Record<string, unknown>> {
+export async function readJsonObject(
+  path: string,
+  maxBytes: number,
+  parse: (text: string) => unknown = parseStrictJson,
+): Promise<Record<string, unknown>> {
   let text: string;
   try {
     const { size } = await stat(path);
@@ -131,7 +136,7 @@ export async function readJsonObject(path: string, maxBytes: number): Promise<Re
   }
   let value: unknown;
   try {
-    value = parseStrictJson(text);
+    value = parse(text);
   } catch (error) {
     if (error instanceof JsonError) throw dataError('CONFIG_INVALID', `${path} is ${error.message}.`, error);
     throw error;

@@ -2,8 +2,9 @@
 //
 // Two fine-tunes of one model differ in every matrix, so 4 KiB from the start and the middle of each tensor tell them apart. The
 // place of the file does not enter: a copy, or an extract of the same layers, has the same fingerprint.
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
+import type { LocatedTensor } from './checkpoint.js';
 import type { Settings } from './plan.js';
 import { placement, type PlacedTensor } from './spec-text.js';
 
@@ -18,20 +19,31 @@ export async function fingerprint(
   const files = new Map<string, FileHandle>();
   try {
     for (const tensor of tensors) {
-      const { role, ref, located } = tensor;
+      const { role, ref, located, scale } = tensor;
       hash.update(JSON.stringify([role, located.dtype, located.shape, ref.transposed, ref.rows, ref.slice]));
-      let file = files.get(located.file);
-      if (!file) files.set(located.file, (file = await open(located.file, 'r')));
-      const { offset } = placement(tensor);
-      const end = located.offset + located.bytes;
-      for (const start of [offset, Math.floor((offset + end) / 2)]) {
-        const sample = Buffer.alloc(Math.min(SAMPLE_BYTES, end - start));
-        const { bytesRead } = await file.read(sample, 0, sample.length, start);
-        hash.update(sample.subarray(0, bytesRead));
-      }
+      await addSamples(hash, files, located, placement(tensor).offset);
+      if (!scale) continue;
+      hash.update(JSON.stringify([scale.dtype, scale.block]));
+      await addSamples(hash, files, scale.located, scale.offset);
     }
   } finally {
     for (const file of files.values()) await file.close();
   }
   return hash.digest('hex');
+}
+
+async function addSamples(
+  hash: Hash,
+  files: Map<string, FileHandle>,
+  { file: path, offset: from, bytes }: LocatedTensor,
+  offset: number,
+): Promise<void> {
+  let file = files.get(path);
+  if (!file) files.set(path, (file = await open(path, 'r')));
+  const end = from + bytes;
+  for (const start of [offset, Math.floor((offset + end) / 2)]) {
+    const sample = Buffer.alloc(Math.min(SAMPLE_BYTES, end - start));
+    const { bytesRead } = await file.read(sample, 0, sample.length, start);
+    hash.update(sample.subarray(0, bytesRead));
+  }
 }

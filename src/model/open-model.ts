@@ -3,14 +3,15 @@
 // Only what the asked layers need is looked for. Layer 0 alone needs the embedding, the first norm and the projections to Q and K;
 // a layer above needs the layers below it in full.
 import { join, resolve } from 'node:path';
-import { dataError, LongattnError } from '../errors.js';
-import { requireDownloaded } from '../hub/ledger.js';
+import { dataError, LongattnError } from '../base/errors.js';
+import { requireDownloaded } from './range-ledger.js';
 import { Checkpoint, type LocatedTensor } from './checkpoint.js';
 import { readConfig, type ConfigReader } from './config-reader.js';
 import { fingerprint } from './fingerprint.js';
 import { bytesRead, placeTensors, tensorName } from './place-tensors.js';
-import type { Settings, TensorRef, Tensors } from './plan.js';
-import { checkLayers, extentOf, quantizedError, resolveModel, type Extent, type ResolvedModel } from './resolve.js';
+import { candidates, type Settings, type TensorRef, type Tensors } from './plan.js';
+import { isCompanion, scaleNames } from './quantization.js';
+import { checkLayers, extentOf, resolveModel, type Extent, type ResolvedModel } from './resolve.js';
 import { specText, type PlacedTensor } from './spec-text.js';
 import { refuseUnknownAround, refuseUnknownInLayer } from './unknown-tensors.js';
 
@@ -25,7 +26,7 @@ export interface OpenModelOptions {
    * What products with weights are computed in where layers are run: float32, or the type that the weights are stored in (half the
    * memory, and the speed of the CPU's bfloat16). Layer 0 alone is float32 in any case. Default: float32.
    */
-  forward?: 'float32' | 'weights';
+  dtype?: 'float32' | 'weights';
 }
 
 /** An opened model: facts, and the text that the native core opens. */
@@ -44,7 +45,7 @@ export interface ModelDescription {
   vocabSize: number;
   /** Positions that the model was made for; longer windows are extrapolation. Undefined where the config does not say. */
   maxPositions: number | undefined;
-  /** Longest window that can be computed at all (learned positions); undefined: no such limit. */
+  /** Longest window that can be computed at all (learned positions, queries scaled by position); undefined: no such limit. */
   maxLength: number | undefined;
   /** Sliding window of every layer of the model, asked for or not; 0: full attention. */
   slidingWindows: readonly number[];
@@ -72,8 +73,8 @@ export async function openModelFolder(folder: string, options: OpenModelOptions 
   const plan = await planModel(folder, options);
   const { extent } = plan;
   checkUnknownTensors(plan);
-  const tensors = await placeTensors(plan.checkpoint, plan.prefix, extent.tensors, plan.config.path);
-  await requireDownloaded(tensors.map(({ located }) => located));
+  const tensors = await place(plan);
+  await requireDownloaded(storedTensors(tensors));
   return { ...describe(plan, tensors, options), revision: await fingerprint(extent.globals, extent.layers, tensors) };
 }
 
@@ -83,15 +84,18 @@ export async function describeModelFolder(
   options: OpenModelOptions = {},
 ): Promise<Omit<ModelDescription, 'revision'>> {
   const plan = await planModel(folder, options);
-  const tensors = await placeTensors(plan.checkpoint, plan.prefix, plan.extent.tensors, plan.config.path);
+  const tensors = await place(plan);
   return describe(plan, tensors, options);
 }
 
 /** Names of the weight files that the asked layers need, from config.json and the index alone: they may not be there yet. */
 export async function neededWeightFiles(folder: string, options: OpenModelOptions = {}): Promise<string[]> {
-  const { checkpoint, prefix, extent } = await planModel(folder, options);
-  const names = Object.values(extent.tensors).map((ref) => checkpoint.fileOf(tensorName(ref, prefix)));
-  return [...new Set(names.filter((name) => name !== undefined))].sort();
+  const { checkpoint, prefix, extent, model } = await planModel(folder, options);
+  const files = Object.values(extent.tensors)
+    .map((ref) => tensorName(ref, prefix))
+    .flatMap((name) => [name, ...scaleNames(name, model.quantization)])
+    .map((name) => checkpoint.fileOf(name));
+  return [...new Set(files.filter((file) => file !== undefined))].sort();
 }
 
 interface ModelPlan {
@@ -111,11 +115,19 @@ async function planModel(folder: string, options: OpenModelOptions): Promise<Mod
   const model = resolveModel(config, options.ropeTheta);
   const layers = checkLayers(options.layers ?? [0], model.sizes.layers);
   const extent = extentOf(model, layers, options.loss ?? false);
-  if (model.quantized && extent.runs) throw quantizedError(config.path, 'only layer 0 has no quantized weights');
   const checkpoint = await Checkpoint.open(path);
   const prefix = findPrefix(model, checkpoint);
   const tensors = savedInstead(extent.tensors, checkpoint, prefix);
   return { path, config, model, layers, extent: { ...extent, tensors }, checkpoint, prefix };
+}
+
+function place({ checkpoint, prefix, extent, config, model }: ModelPlan): Promise<PlacedTensor[]> {
+  return placeTensors(checkpoint, prefix, extent.tensors, config.path, model.quantization);
+}
+
+/** The tensors and their scales, as they lie in files. */
+function storedTensors(tensors: readonly PlacedTensor[]): LocatedTensor[] {
+  return tensors.flatMap(({ located, scale }) => (scale ? [located, scale.located] : [located]));
 }
 
 function describe(
@@ -142,7 +154,7 @@ function describe(
     dtype: [...new Set(tensors.map(({ located }) => located.dtype))].sort().join('+'),
     settings: { ...globals, ...extent.layers[layers[0]!] },
     bytes: bytesRead(tensors),
-    tensors: tensors.map(({ located }) => located),
+    tensors: storedTensors(tensors),
     specText: specText(globals, extent.layers, tensors),
   };
 }
@@ -189,17 +201,15 @@ function findPrefix({ family, embedding }: ResolvedModel, checkpoint: Checkpoint
 }
 
 function savedInstead(tensors: Tensors, checkpoint: Checkpoint, prefix: string): Tensors {
-  const choose = (ref: TensorRef) =>
-    ref.instead && checkpoint.has(tensorName(ref.instead, prefix)) ? ref.instead : ref;
+  const choose = (ref: TensorRef) => candidates(ref).findLast((one) => checkpoint.has(tensorName(one, prefix))) ?? ref;
   return Object.fromEntries(Object.entries(tensors).map(([role, ref]) => [role, choose(ref)]));
 }
 
 function checkUnknownTensors({ checkpoint, prefix, model, extent }: ModelPlan): void {
   const { family, embedding, head } = model;
-  const names = [...checkpoint.names()];
+  const names = [...checkpoint.names()].filter((name) => !isCompanion(name, model.quantization));
   const wanted = new Set(Object.keys(extent.tensors));
-  const namesOf = (ref: TensorRef) =>
-    [ref, ...(ref.instead ? [ref.instead] : [])].map((one) => tensorName(one, prefix));
+  const namesOf = (ref: TensorRef) => candidates(ref).map((one) => tensorName(one, prefix));
   const part = (root: string, all: Tensors) => ({
     root,
     known: new Set(Object.values(all).flatMap(namesOf)),
@@ -213,14 +223,16 @@ function checkUnknownTensors({ checkpoint, prefix, model, extent }: ModelPlan): 
   refuseUnknownAround(names, part(prefix, { ...embedding.score, ...head.forward }), layers);
 }
 
-/** The type of most matrices: that of the first layer's queries. */
+/** The type of most matrices: that of the first layer's queries; quantized ones are run in bfloat16, as their makers do. */
 function forwardDtype(tensors: readonly PlacedTensor[], options: OpenModelOptions): string {
-  if (options.forward !== 'weights') return 'f32';
-  return tensors.find(({ role }) => role === 'layers.0.q')!.located.dtype.toLowerCase();
+  if (options.dtype !== 'weights') return 'f32';
+  const { located, scale } = tensors.find(({ role }) => role === 'layers.0.q')!;
+  return scale ? 'bf16' : located.dtype.toLowerCase();
 }
 
-/** Learned positions end: position n reads row n + offset. */
-function maxLength({ embedding, layers }: ResolvedModel): number | undefined {
+/** Learned positions end: position n reads row n + offset. So may the rule of the family. */
+function maxLength({ embedding, layers, longest }: ResolvedModel): number | undefined {
+  if (longest !== undefined) return longest;
   const table = embedding.score['positions'];
   return table ? table.shape[0]! - (layers[0]!.settings['positions.offset'] as number) : undefined;
 }

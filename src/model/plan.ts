@@ -24,8 +24,12 @@ export interface TensorRef {
   transposed?: boolean;
   /** Rows of the matrix, counted after the transposition. */
   rows?: RowBlocks;
-  /** Taken in this tensor's place where the checkpoint has it: a head that was saved although the config ties it. */
+  /** Taken in this tensor's place where the checkpoint has it: a head that was saved although the config ties it. May go on. */
   instead?: TensorRef;
+  /** How the tensor is read where it has this shape and not its own. */
+  otherwise?: TensorRef;
+  /** Stored in 4 bits: [expert, out, in / 32, 16] bytes, two values in each. */
+  mxfp4?: true;
   /** Take entry `slice` of the first dimension (experts stored as one tensor). */
   slice?: number;
 }
@@ -81,8 +85,8 @@ export interface Family {
   prefixes: readonly string[];
   /** Start of a layer's tensor names, after the prefix. */
   layerPrefix: (layer: number) => string;
-  /** Values of `quant_method` that leave what layer 0's scores need in a plain dtype. */
-  quantizedElsewhere?: readonly string[];
+  /** Values of `quant_method` besides fp8 that some of its tensors may have. */
+  quantizations?: readonly string[];
   /** The part of config.json that describes the decoder, where it is not the whole. */
   config?: (config: ConfigReader) => ConfigReader;
   sizes: (config: ConfigReader) => Sizes;
@@ -99,6 +103,8 @@ export interface Family {
   }>;
   /** Final norm and language model head: needed for the loss only. */
   head: ModelPiece;
+  /** Longest window that these pieces describe, where the model's own rule changes after it. */
+  longest?: (model: PlanContext) => number | undefined;
 }
 
 /** Rows `start` to `start + size` of a matrix or vector. */
@@ -114,6 +120,11 @@ export function rowBlocks(tensor: TensorRef, start: number, size: number, stride
 /** `weight` and, if the model has it, `bias` of one linear layer or norm under the role `role`. */
 export function pair(role: string, weight: TensorRef, bias?: TensorRef): Tensors {
   return bias ? { [role]: weight, [`${role}.bias`]: bias } : { [role]: weight };
+}
+
+/** A tensor and those that may be taken in its place, the most wanted last. */
+export function candidates(ref: TensorRef): TensorRef[] {
+  return ref.instead ? [ref, ...candidates(ref.instead)] : [ref];
 }
 
 /** Later parts win, as in an object literal. */

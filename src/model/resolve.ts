@@ -1,14 +1,26 @@
 // From config.json to a complete plan: every setting and every tensor name of every layer, before any weight file is looked at.
-import { dataError, invalid, show, type LongattnError } from '../errors.js';
+import { dataError, invalid, show } from '../base/errors.js';
 import { isObject, type ConfigReader } from './config-reader.js';
 import { findFamily } from './families/index.js';
-import { merge, type Family, type Part, type PlanContext, type Settings, type Sizes, type Tensors } from './plan.js';
+import { readQuantization, type Quantization } from './quantization.js';
+import {
+  merge,
+  type Family,
+  type Part,
+  type PlanContext,
+  type Settings,
+  type Sizes,
+  type TensorRef,
+  type Tensors,
+} from './plan.js';
 
 export interface ResolvedModel {
   family: Family;
-  /** Some weights are packed: layers cannot be run, and the first one's scores do not need those weights. */
-  quantized: boolean;
+  /** How its weights are stored. */
+  quantization: Quantization;
   sizes: Sizes;
+  /** Longest window that is described; undefined: no such limit. */
+  longest: number | undefined;
   /** Settings of the whole model. */
   globals: Settings;
   embedding: Required<Part>;
@@ -26,8 +38,11 @@ export function resolveModel(config: ConfigReader, ropeTheta: number | undefined
   const inner = family.config ? family.config(config) : config;
   for (const part of [config, inner]) {
     part.only('is_causal', true);
+    refuseLayerConfigs(part);
   }
-  const quantized = [config, inner].some((part) => refuseQuantized(part, family));
+  const quantization = [config, inner]
+    .map((part) => readQuantization(part, family.quantizations ?? []))
+    .reduce((one, other) => (other.kind === 'none' ? one : other));
   const sizes = family.sizes(inner);
   const model: PlanContext = { config: inner, sizes, ropeTheta };
   const embedding = merge([family.embedding(model)]);
@@ -43,33 +58,23 @@ export function resolveModel(config: ConfigReader, ropeTheta: number | undefined
     ...embedding.globals,
     ...merge(layers).globals,
   };
-  return { family, quantized, sizes, globals, embedding, layers, head: merge([family.head(model)]) };
+  const longest = family.longest?.(model);
+  return { family, quantization, sizes, longest, globals, embedding, layers, head: merge([family.head(model)]) };
 }
 
-/** Where a config says that weights are packed, or that activations are rounded while the model runs. */
-const QUANTIZATION_KEYS = ['quantization_config', 'compression_config', 'quantization'];
-
-/**
- * Weights may look plain and be rounded only when the model runs, so the config decides, not the dtypes.
- * @returns whether they are quantized where the family knows that layer 0 does without them
- */
-function refuseQuantized(config: ConfigReader, family: Family): boolean {
-  const keys = QUANTIZATION_KEYS.filter((name) => config.has(name));
-  for (const key of keys) {
-    const value = config.values[key];
-    const method = isObject(value) ? value['quant_method'] : undefined;
-    if (typeof method !== 'string' || !family.quantizedElsewhere?.includes(method)) {
-      throw quantizedError(config.path, `${key} says that the weights are quantized (${show(method ?? value)})`);
+/** Settings that single layers have of their own (transformers 5.15 and later): only those that repeat the model's. */
+function refuseLayerConfigs(config: ConfigReader): void {
+  if (!config.has('per_layer_config')) return;
+  for (const [layer, own] of Object.entries(config.object('per_layer_config').values)) {
+    for (const [key, value] of Object.entries(isObject(own) ? own : { [layer]: own })) {
+      if (JSON.stringify(value) === JSON.stringify(config.values[key])) continue;
+      throw dataError(
+        'CONFIG_INVALID',
+        `${config.path}: per_layer_config gives layer ${layer} a ${key} of its own, ${show(value)}. It must be that of the model ` +
+          `(${show(config.values[key])}): layers that differ in this way are not supported.`,
+      );
     }
   }
-  return keys.length > 0;
-}
-
-export function quantizedError(path: string, what: string): LongattnError {
-  return dataError(
-    'MODEL_QUANTIZED',
-    `${path}: ${what}, which is not supported. Use the model as it was before quantization.`,
-  );
 }
 
 function resolveLayer(family: Family, model: PlanContext, layer: number): Required<Part> {
@@ -78,10 +83,20 @@ function resolveLayer(family: Family, model: PlanContext, layer: number): Requir
     Object.fromEntries(
       Object.entries(tensors).map(([role, ref]) => [
         `layers.${layer}.${role}`,
-        { ...ref, name: family.layerPrefix(layer) + ref.name },
+        inLayer(ref, family.layerPrefix(layer)),
       ]),
     );
   return { ...part, score: place(part.score), forward: place(part.forward) };
+}
+
+/** A tensor and its other forms by their names in a layer. */
+function inLayer(ref: TensorRef, prefix: string): TensorRef {
+  return {
+    ...ref,
+    name: prefix + ref.name,
+    ...(ref.instead && { instead: inLayer(ref.instead, prefix) }),
+    ...(ref.otherwise && { otherwise: inLayer(ref.otherwise, prefix) }),
+  };
 }
 
 /** What the asked layers need: settings up to the deepest, tensors of the layers below it in full and of it up to Q and K. */

@@ -1,8 +1,8 @@
 // Rotary parameters of config.json, in any of the forms that Hugging Face has used, resolved to one record a layer type.
 //
 // Old: `rope_theta` beside `rope_scaling` (`type` or `rope_type`). New: `rope_parameters`, flat or one object a layer type. A key
-// that the named type does not read is an error: a misspelt or newer key would otherwise give angles that look right and are wrong.
-import { dataError, show } from '../errors.js';
+// that nobody is known to read is an error: a misspelt or newer key would otherwise give angles that look right and are wrong.
+import { dataError, show } from '../base/errors.js';
 import { ConfigReader, isObject } from './config-reader.js';
 
 export type RopeType = 'default' | 'linear' | 'dynamic' | 'llama3' | 'yarn' | 'longrope';
@@ -70,6 +70,14 @@ const TYPE_KEYS: Readonly<Record<RopeType, readonly string[]>> = {
 };
 
 /**
+ * Keys that change no angle: notes of the trainers; the length that linear and dynamic scaling do not ask for; and how the dimensions
+ * are shared out among the axes of a picture, since in a text all axes have the same positions.
+ */
+const INERT_KEYS = ['finetuned', 'original_max_position_embeddings', 'mrope_section', 'mrope_interleaved'];
+/** Factors of cos and sin that a model's own code reads and transformers does not: only `attention_factor` says which is meant. */
+const CONTESTED_KEYS = ['attn_factor', 'short_mscale', 'long_mscale'];
+
+/**
  * The rotary embedding of layers of one type.
  * @param layerType picks from a `rope_parameters` object that has one entry a layer type
  * @param thetaOverride replaces the model's base (`--rope-theta`)
@@ -84,19 +92,30 @@ export function readRope(
   const ownSliding = family.sliding && layerType === 'sliding_attention' && !config.has('rope_parameters');
   const parameters = ownSliding ? noParameters(config) : ropeObject(config, family, layerType);
   const type = ropeType(parameters, family.aliases ?? {});
+  checkKeys(parameters, type, family);
+  const { theta: usual, thetaKey } = (ownSliding && family.sliding) || { thetaKey: 'rope_theta', ...family };
+  const theta = thetaOverride ?? parameters.positive('rope_theta', config.positive(thetaKey, usual));
+  const dim = rotatedDim(config, parameters, family);
+  return { ...scaling(config, parameters, type, dim), type, theta, dim };
+}
+
+function checkKeys(parameters: ConfigReader, type: RopeType, family: RopeFamily): void {
   const known = [...COMMON_KEYS, ...TYPE_KEYS[type], ...(family.ownKeys ?? [])];
   for (const key of Object.keys(parameters.values)) {
-    if (!known.includes(key)) {
+    if (!parameters.has(key) || known.includes(key) || INERT_KEYS.includes(key)) continue;
+    if (!CONTESTED_KEYS.includes(key)) {
       throw dataError(
         'CONFIG_INVALID',
         `${parameters.path}: unknown key ${show(key)} for rope type ${type}. Known keys: ${known.join(', ')}.`,
       );
     }
+    if (parameters.has('attention_factor') && TYPE_KEYS[type].includes('attention_factor')) continue;
+    throw dataError(
+      'CONFIG_INVALID',
+      `${parameters.path}: ${key} is ${show(parameters.values[key])}, which transformers does not heed and other programs do. ` +
+        'Say what cos and sin are multiplied by: write attention_factor (1, or another number) beside it in config.json.',
+    );
   }
-  const { theta: usual, thetaKey } = (ownSliding && family.sliding) || { thetaKey: 'rope_theta', ...family };
-  const theta = thetaOverride ?? parameters.positive('rope_theta', config.positive(thetaKey, usual));
-  const dim = rotatedDim(config, parameters, family);
-  return { ...scaling(config, parameters, type, dim), type, theta, dim };
 }
 
 function rotatedDim(config: ConfigReader, parameters: ConfigReader, family: RopeFamily): number {
@@ -156,18 +175,19 @@ function noParameters(config: ConfigReader): ConfigReader {
 }
 
 function ropeType(parameters: ConfigReader, aliases: Readonly<Record<string, RopeType>>): RopeType {
-  const key = parameters.has('rope_type') ? 'rope_type' : 'type';
-  if (
-    parameters.has('rope_type') &&
-    parameters.has('type') &&
-    parameters.text('type') !== parameters.text('rope_type')
-  ) {
+  const named = (key: string): RopeType => {
+    const name = parameters.text(key, 'default');
+    if (Object.hasOwn(aliases, name)) return aliases[name]!;
+    if (!Object.hasOwn(TYPE_KEYS, name)) throw parameters.wrong(key, `one of ${Object.keys(TYPE_KEYS).join(', ')}`);
+    return name as RopeType;
+  };
+  if (!parameters.has('rope_type') || !parameters.has('type')) {
+    return named(parameters.has('rope_type') ? 'rope_type' : 'type');
+  }
+  if (named('type') !== named('rope_type')) {
     throw parameters.wrong('type', `equal to rope_type (${show(parameters.values['rope_type'])})`);
   }
-  const name = parameters.text(key, 'default');
-  if (Object.hasOwn(aliases, name)) return aliases[name]!;
-  if (!Object.hasOwn(TYPE_KEYS, name)) throw parameters.wrong(key, `one of ${Object.keys(TYPE_KEYS).join(', ')}`);
-  return name as RopeType;
+  return named('rope_type');
 }
 
 function scaling(

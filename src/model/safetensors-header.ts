@@ -4,7 +4,7 @@
 // malicious, and every offset from here becomes an address in a memory map. The rules are the format's own: 8 bytes of header
 // length (little endian), a JSON object, then the data, in which the tensors lie one after the other without gap or overlap.
 import { open } from 'node:fs/promises';
-import { dataError, show, type LongattnError } from '../errors.js';
+import { dataError, show, type LongattnError } from '../base/errors.js';
 import { JsonError, parseStrictJson } from './strict-json.js';
 
 /** The reference reader refuses longer headers too. The largest public checkpoints need about 1 MB a shard. */

@@ -1,15 +1,18 @@
 // Writes a resolved model as the text that the native core parses (docs/model-spec.md).
 import type { LocatedTensor } from './checkpoint.js';
 import type { Setting, Settings, TensorRef } from './plan.js';
+import type { PlacedScale } from './quantization.js';
 
 /** A role's tensor, found and checked. */
 export interface PlacedTensor {
   role: string;
   ref: TensorRef;
   located: LocatedTensor;
+  /** Of a quantized one. */
+  scale?: PlacedScale;
 }
 
-/** One element's bytes; other dtypes cannot be weights. */
+/** One element's bytes; other dtypes are weights only with a scale. */
 export const WEIGHT_BYTES: Readonly<Record<string, number>> = { F32: 4, F16: 2, BF16: 2 };
 
 /**
@@ -36,15 +39,26 @@ export function specText(globals: Settings, layers: readonly Settings[], tensors
 /** First byte of the tensor (of its slice, if the ref takes one) and its shape there. */
 export function placement({ ref, located }: PlacedTensor): { offset: number; shape: readonly number[] } {
   if (ref.slice === undefined) return { offset: located.offset, shape: located.shape };
+  const offset = located.offset + ref.slice * (located.bytes / located.shape[0]!);
   const shape = located.shape.slice(1);
-  const bytes = shape.reduce((product, size) => product * size, WEIGHT_BYTES[located.dtype]!);
-  return { offset: located.offset + ref.slice * bytes, shape };
+  return { offset, shape: ref.mxfp4 ? [shape[0]!, shape[1]! * 32] : shape };
+}
+
+/** Bytes of one element as it is stored. */
+export function elementBytes({ ref, located }: PlacedTensor): number {
+  return ref.mxfp4 ? 0.5 : (WEIGHT_BYTES[located.dtype] ?? 1);
 }
 
 function tensorLines(tensor: PlacedTensor): string[] {
-  const { role, ref, located } = tensor;
+  const { role, ref, located, scale } = tensor;
   const { offset, shape } = placement(tensor);
-  const lines = [`tensor ${role} ${located.dtype} ${shape.join('x')} ${offset} ${escapePath(located.file)}`];
+  const lines = [
+    `tensor ${role} ${ref.mxfp4 ? 'F4_E2M1' : located.dtype} ${shape.join('x')} ${offset} ${escapePath(located.file)}`,
+  ];
+  if (scale) {
+    const where = `${scale.block.join(' ')} ${scale.offset} ${escapePath(scale.located.file)}`;
+    lines.push(`scale ${role} ${scale.dtype} ${where}`);
+  }
   const view = [
     ...(ref.transposed ? ['transposed'] : []),
     ...(ref.rows ? [`rows ${ref.rows.start} ${ref.rows.size} ${ref.rows.stride} ${ref.rows.count}`] : []),

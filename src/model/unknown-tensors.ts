@@ -3,7 +3,7 @@
 //
 // What belongs to a part that is not read may be anything: the experts of a layer that is only scored, a vision tower, extra heads.
 // Names decide, not shapes: of a sharded model only the shards that are read have been opened.
-import { dataError, show } from '../errors.js';
+import { dataError, show } from '../base/errors.js';
 
 /** Rotary frequencies that older versions saved and that are computed anew. */
 const ROTARY_BUFFER = /(^|\.)(rotary_emb|rotary)\.[a-z_]+$/;

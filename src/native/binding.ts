@@ -1,23 +1,15 @@
 // Types of the addon's exports. scripts/check-binding proves that the C++ export table and this file agree.
+import type { KernelStatistics } from '../base/statistics.js';
 
 /** Statistics of one (window, layer), as the addon hands them over. Sums are already divided as in docs/definitions.md. */
-export interface NativeStats {
+export interface NativeStats extends KernelStatistics {
   layer: number;
   length: number;
   k: number;
-  ds: Float64Array;
-  variance: Float64Array;
-  entropy: Float64Array;
-  farPeak: Float64Array;
-  massBins: Float64Array;
-  squareBins: Float64Array;
-  sinkMassBins: Float64Array;
-  sinkSquareBins: Float64Array;
-  tokenDs?: Float32Array;
 }
 
 export interface NativeModelOptions {
-  /** Threads for one window's kernel, or for all devices together; 0 = all. */
+  /** Threads for one window's kernel, or for all devices together; 0 = all cores that OpenMP sees. */
   threads: number;
   /** Bytes of main memory that tables of projected tokens may take; a GPU's own table takes up to a quarter of its memory besides. */
   memoryBytes: number;
@@ -74,7 +66,7 @@ export interface NativeAttention {
   map?: Float32Array;
 }
 
-/** An open model. Calls are queued: one batch at a time on a worker thread, threads inside the kernel. */
+/** An open model. Calls are queued: one batch at a time on a thread of the model's own, more threads inside the kernel. */
 export interface NativeModel {
   score(request: NativeScoreRequest): Promise<NativeStats[]>;
   /** For each window -ln p, in nats, of every token but the first. The spec must have the language model's head. */
@@ -89,6 +81,13 @@ export interface NativeModel {
   counters(): Record<string, number>;
 }
 
+/** A model that is being opened. */
+export interface NativeOpening {
+  model: Promise<NativeModel>;
+  /** Ends the opening: the promise rejects with code CANCELLED. Does nothing once the model is open. */
+  cancel(): void;
+}
+
 export interface NativeCudaDevice {
   index: number;
   name: string;
@@ -99,9 +98,11 @@ export interface NativeCudaDevice {
 
 export interface NativeBinding {
   /** `spec`: the text of a model spec (src/model/spec-text.ts). Reads and checks the tensors that its layers need. */
-  openModel(spec: string, options: NativeModelOptions): Promise<NativeModel>;
+  openModel(spec: string, options: NativeModelOptions): NativeOpening;
+  /** For the end of the process: cancels what runs in any thread of it, and waits up to 300 ms for that to end. */
+  stop(): void;
   versions(): { addon: string; torch: string; napi: number };
-  cpu(): { kernels: string[]; kernel: string; features: string[]; threads: number };
+  cpu(): { kernels: string[]; kernel: string; features: string[] };
   /** Whether this build has CUDA, the kernel that LONGATTN_CUDA_KERNEL or the default names, the devices of this machine. */
   cuda(): { built: boolean; kernel: string; devices: NativeCudaDevice[] };
   /** How many devices `device` names, 1 for `cpu`. Throws where one is not there. Opens nothing. */

@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { environmentError } from '../errors.js';
+import { isMainThread } from 'node:worker_threads';
+import { environmentError } from '../base/errors.js';
 import type { NativeBinding } from './binding.js';
 
 const require = createRequire(import.meta.url);
@@ -32,7 +33,10 @@ export function loadBinding(): NativeBinding {
     );
   }
   try {
-    return (loaded = require(path) as NativeBinding);
+    loaded = require(path) as NativeBinding;
+    // An ending process does not wait for a batch. The end of a worker thread is the addon's own business.
+    if (isMainThread) process.once('exit', loaded.stop);
+    return loaded;
   } catch (error) {
     throw environmentError(
       'ADDON_BROKEN',

@@ -1,5 +1,5 @@
 // A device that ran out of memory goes on with less at a time. Slower than it need be: so the user hears of it.
-import type { OnProgress } from '../events.js';
+import type { OnProgress } from '../base/events.js';
 
 /**
  * Watches a model's counters for what its devices did about a lack of memory.

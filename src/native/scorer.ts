@@ -2,9 +2,10 @@
 //
 // The addon's cancel() stops everything that it was given, so batches wait here and the addon holds one: a signal then stops its
 // own batch and no other.
-import { LongattnError } from '../errors.js';
-import type { OnProgress } from '../events.js';
-import { orAborted } from '../together.js';
+import { LongattnError } from '../base/errors.js';
+import type { OnProgress } from '../base/events.js';
+import { usableProcessors } from '../base/processors.js';
+import { orAborted } from '../base/together.js';
 import type {
   NativeAttention,
   NativeAttentionRequest,
@@ -41,17 +42,22 @@ export class Scorer {
   /**
    * Open a model.
    * @param specText from `openModelFolder()`
-   * @param options `threads` (0, the default: all), `memoryBytes` of the token table (256 MiB), `device` (`cpu`)
+   * @param options `threads` (0, the default: as many as the processors that this process may use), `memoryBytes` of the token table (256 MiB), `device` (`cpu`)
    * @param onProgress warnings of batches: DEVICE_OUT_OF_MEMORY
+   * @param signal stops the opening; the promise rejects with the signal's reason
    * @throws LongattnError ADDON_MISSING, MODEL_INVALID, FILE_UNREADABLE, WEIGHT_NOT_FINITE, INVALID_REQUEST, DEVICE_UNAVAILABLE
    */
   static async open(
     specText: string,
     options: Partial<NativeModelOptions> = {},
     onProgress?: OnProgress,
+    { signal }: ScoreOptions = {},
   ): Promise<Scorer> {
+    signal?.throwIfAborted();
     const binding = loadBinding();
-    const model = await translate(async () => binding.openModel(specText, { ...DEFAULTS, ...options }));
+    const asked = { ...DEFAULTS, ...options };
+    const opening = open(() => binding.openModel(specText, { ...asked, threads: asked.threads || usableProcessors() }));
+    const model = await cancelledBy(signal, opening.cancel, () => translate(() => opening.model));
     return new Scorer(model, onProgress);
   }
 
@@ -108,17 +114,36 @@ export class Scorer {
     signal: AbortSignal | undefined,
   ): Promise<T> {
     await (signal ? orAborted(before, signal) : before);
-    const cancel = (): void => this.model.cancel();
-    signal?.addEventListener('abort', cancel, { once: true });
     try {
-      return await translate(call);
-    } catch (error) {
-      signal?.throwIfAborted();
-      throw error;
+      return await cancelledBy(
+        signal,
+        () => this.model.cancel(),
+        () => translate(call),
+      );
     } finally {
-      signal?.removeEventListener('abort', cancel);
       this.watchMemory();
     }
+  }
+}
+
+function open<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    throw translated(error);
+  }
+}
+
+/** The signal calls `cancel` while `call` is at work, and its reason takes the place of the error that follows. */
+async function cancelledBy<T>(signal: AbortSignal | undefined, cancel: () => void, call: () => Promise<T>): Promise<T> {
+  signal?.addEventListener('abort', cancel, { once: true });
+  try {
+    return await call();
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', cancel);
   }
 }
 

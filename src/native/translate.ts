@@ -1,5 +1,5 @@
 // Errors of the addon keep their code and get a kind, so that the CLI knows the exit code.
-import { LongattnError, type ErrorKind } from '../errors.js';
+import { LongattnError, type ErrorKind } from '../base/errors.js';
 
 /** What went wrong by code of the addon; codes that are not listed are faults. */
 const KINDS: Readonly<Record<string, ErrorKind>> = {

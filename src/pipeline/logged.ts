@@ -2,18 +2,13 @@
 //
 // Only names and numbers that the run holds anyway are written, never options as they were given or the environment: a log must
 // be safe to paste into a bug report.
-import { LongattnError } from '../errors.js';
-import type { OnProgress, ProgressEvent, StageName } from '../events.js';
-import { type JsonObject } from '../run/canonical-json.js';
+import { LongattnError } from '../base/errors.js';
+import type { Hooks, OnProgress, ProgressEvent, StageName } from '../base/events.js';
+import { type JsonObject } from '../io/canonical-json.js';
 import type { Run } from '../run/directory.js';
 import { openLog, type RunLog } from '../run/log.js';
-import type { Spec } from '../spec.js';
-import { version } from '../version.js';
-
-interface Hooks {
-  signal?: AbortSignal | undefined;
-  onProgress?: OnProgress | undefined;
-}
+import type { Spec } from '../options/spec.js';
+import { version } from '../base/version.js';
 
 /**
  * Do `work` with hooks that also write to the log.

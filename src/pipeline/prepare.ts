@@ -2,21 +2,26 @@
 //
 // An option that is not given keeps the run's value, so `select --output RUN --alpha 0` needs no input and no model.
 import path from 'node:path';
-import { dataError, LongattnError } from '../errors.js';
-import type { OnProgress } from '../events.js';
-import { requireChosenModel } from '../evidence/choice-model.js';
+import { resolveDistance, type DistanceRule } from '../base/distance.js';
+import { dataError, LongattnError, show } from '../base/errors.js';
+import type { Hooks, ProgressEvent } from '../base/events.js';
+import { requireChosenModel } from './choice-model.js';
 import { resolveModel } from '../hub/resolve-model.js';
-import { ifExists, nodeFileSystem } from '../run/file-system.js';
-import { writeTextAtomically } from '../run/atomic-file.js';
-import { canonicalJson, type JsonObject } from '../run/canonical-json.js';
-import { findRun, openRun, sweep, type Run } from '../run/directory.js';
+import { ifExists, nodeFileSystem } from '../io/file-system.js';
+import { canonicalJson, type JsonObject } from '../io/canonical-json.js';
+import { findRun, openRun, rootOf, sweep, type Run } from '../run/directory.js';
 import { partName } from '../run/ledger.js';
-import { planInputs, type InputPart } from '../run/plan.js';
+import type { InputPart } from '../corpus/plan.js';
+import { freezePlan, loadPlan } from './plan-run.js';
 import { isPartOfModel, openModelFolder, type ModelDescription } from '../model/open-model.js';
 import { openTokenizer, type Tokenizer } from '../tokenizer/tokenizer.js';
-import { removeLeftoverSegments } from '../stages/score-part.js';
-import { modelOptions, parseSpec, type Spec, type SpecInput } from '../spec.js';
-import { version } from '../version.js';
+import { removeLeftoverSegments } from '../scoring/score-part.js';
+import { currentNames } from '../options/parse-rows.js';
+import type { RunOptions } from '../options/run-options.js';
+import { modelOptions, parseSpec, type Spec } from '../options/spec.js';
+import { fromStored, storedOptions } from '../options/stage-options.js';
+import { RUN } from '../options/table.js';
+import { version } from '../base/version.js';
 
 /** An open run and all that its stages need. */
 export interface Prepared {
@@ -28,23 +33,22 @@ export interface Prepared {
   tokenizer: Tokenizer | undefined;
 }
 
-/** Options kept in run.json, by the stage whose bytes they decide. */
-const WINDOW_OPTIONS = ['input', 'window', 'textField', 'idField', 'idsField', 'domainField', 'limit'] as const;
-const SCORE_OPTIONS = ['model', 'layer', 'k', 'ropeTheta', 'tokens', 'losses', 'dtype'] as const;
-/** Options that came after the first run directories: left out at these values, so that those runs stay what they are. */
-const LATER_OPTIONS: JsonObject = { losses: false, dtype: 'float32' };
+/** So many tokens are named in a warning. */
+const NAMED_TOKENS = 5;
 
 /**
  * @throws LongattnError INVALID_OPTION, MISSING_OPTION, SPEC_CHANGED, and those of the model, the tokenizer and the inputs
  */
 export async function prepare(
-  raw: SpecInput,
-  { signal, onProgress }: { signal?: AbortSignal | undefined; onProgress?: OnProgress | undefined } = {},
+  raw: RunOptions,
+  hooks: Hooks = {},
+  { sweeps = true }: { sweeps?: boolean } = {},
 ): Promise<Prepared> {
-  const { spec, stored, hub } = await resolveSpec(raw);
-  const hooks = { ...(signal && { signal }), ...(onProgress && { onProgress }) };
-  const needed = { layers: spec.layer, loss: spec.losses };
-  const found = await resolveModel(spec.model, { ...needed, ...pinnedCommit(spec.model, hub), ...hooks });
+  const { signal, onProgress } = hooks;
+  const { spec, stored, hub, root } = await resolveSpec(raw);
+  const needed = { layers: spec.layers, loss: spec.losses };
+  const place = await placeOfModel(spec.model, stored, root);
+  const found = await resolveModel(place, { ...needed, ...pinnedCommit(spec.model, hub), ...hooks });
   const { folder, id, commit } = found;
   const model = await openModelFolder(folder, { ...needed, ...modelOptions(spec) }).catch((error: unknown) => {
     throw spec.losses ? withoutLosses(folder, error) : error;
@@ -53,7 +57,7 @@ export async function prepare(
     throw new LongattnError(
       'WINDOW_TOO_LONG',
       'usage',
-      `window must not be ${spec.window}: this model has learned positions for ${model.maxLength} tokens. Choose a --window of at most ${model.maxLength}.`,
+      `window must not be ${spec.window}: this model is computed up to ${model.maxLength} tokens, where its positions or the rule for them end. Choose a --window of at most ${model.maxLength}.`,
     );
   }
   if (model.maxPositions !== undefined && spec.window > model.maxPositions && spec.ropeTheta === undefined) {
@@ -66,41 +70,77 @@ export async function prepare(
   await requireChosenModel(spec, model);
   // The same model under another path is the same model: a moved folder does not end a run.
   const sameModel = stored !== undefined && stored['revision'] === model.revision;
-  const tokenizer = spec.idsField ? undefined : await openTokenizer(folder);
-  let planned: InputPart[] | undefined;
+  const { specialTokens, maxDocument } = spec;
+  const tokenizer = spec.idsField ? undefined : await openTokenizer(folder, { specialTokens, maxDocument });
+  const beyond = tokenizer && beyondWarning(tokenizer, model);
+  if (beyond) onProgress?.(beyond);
+  for (const warning of tokenizer?.warnings ?? []) onProgress?.({ type: 'warning', ...warning });
   const run = await openRun(spec.output, {
     stages: {
-      windows: { ...pick(spec, WINDOW_OPTIONS), tokenizer: tokenizer?.sha256 ?? null },
+      windows: { ...storedOptions('windows', spec), tokenizer: tokenizer?.sha256 ?? null },
       scores: {
-        ...pickScoreOptions(spec),
+        ...storedOptions('scores', spec),
         revision: model.revision,
         ...(sameModel && stored['model'] !== undefined ? { model: stored['model'] } : {}),
       },
     },
     versions: { longattn: version },
     ...(id !== undefined && commit !== undefined && { hub: { id, commit } }),
-    freeze: async () => {
-      const plan = await planInputs(spec.input, { limit: spec.limit, signal });
-      planned = plan.parts;
-      const inputs = plan.files.map((file) => ({ ...file }));
-      return { inputs, parts: plan.parts.length };
-    },
+    root: process.cwd(),
+    freeze: () => freezePlan(spec.output, spec, hooks),
+    sweep: sweeps,
+    signal,
   });
-  return { spec, run, parts: await loadPlan(run, spec, planned, signal), model, tokenizer };
+  return { spec, run, parts: await loadPlan(run, spec, signal), model, tokenizer };
+}
+
+/** The model as it was typed when the run was started lies where the run was started. */
+async function placeOfModel(model: string, stored: JsonObject | undefined, root: string): Promise<string> {
+  const there = path.resolve(root, model);
+  if (stored?.['model'] !== model || !(await ifExists(nodeFileSystem.stat(there)).catch(() => undefined))) return model;
+  return root === process.cwd() ? model : there;
+}
+
+/** A text that holds one of these tokens is refused; so is known before a corpus is read. */
+function beyondWarning(tokenizer: Tokenizer, model: ModelDescription): ProgressEvent | undefined {
+  const tokens = tokenizer.addedTokens.filter(({ id }) => id >= model.vocabSize);
+  if (tokens.length === 0) return undefined;
+  const named = tokens.slice(0, NAMED_TOKENS).map(({ content }) => show(content));
+  const rest = tokens.length > NAMED_TOKENS ? ` and ${tokens.length - NAMED_TOKENS} more` : '';
+  return {
+    type: 'warning',
+    code: 'TOKENS_BEYOND_MODEL',
+    message:
+      `the tokenizer has ${tokens.length === 1 ? 'a token' : 'tokens'} that the model has no embedding for: ${named.join(', ')}${rest}. ` +
+      'Documents whose text holds one are refused; with --special-tokens text they are read as plain text.',
+  };
 }
 
 /** Merge the options of a run that exists under those that are given now. */
 export async function resolveSpec(
-  raw: SpecInput,
-): Promise<{ spec: Spec; stored: JsonObject | undefined; hub: Run['manifest']['hub'] }> {
+  raw: RunOptions,
+): Promise<{ spec: Spec; stored: JsonObject | undefined; hub: Run['manifest']['hub']; root: string }> {
   const output = raw.output;
   if (typeof output !== 'string' || output === '') {
     throw new LongattnError('MISSING_OPTION', 'usage', 'output is missing. It must be the path of the run directory.');
   }
   const found = await findRun(output);
   const { spec: stored, hub } = found?.manifest ?? {};
-  const kept = stored ? pick(stored, [...WINDOW_OPTIONS, ...SCORE_OPTIONS]) : {};
-  return { spec: parseSpec({ ...kept, ...definedOnly(raw) }), stored, hub };
+  const kept = stored ? fromStored(stored) : {};
+  const options: object = { ...kept, ...currentNames(RUN, { ...raw }) };
+  return {
+    spec: withStoredRule(parseSpec(options as RunOptions), kept),
+    stored,
+    hub,
+    root: await rootOf(found?.manifest ?? {}),
+  };
+}
+
+/** `--k quarter` and the number that it stands for are one thing: a run keeps the one that it was started with. */
+function withStoredRule(spec: Spec, { k, window }: Partial<RunOptions>): Spec {
+  if (k === undefined || window !== spec.window) return spec;
+  const stored = resolveDistance(k as DistanceRule, spec.window);
+  return stored === spec.k ? { ...spec, kRule: k as DistanceRule } : spec;
 }
 
 /** A run that was started with a branch goes on with the commit that it stood for, on another machine too. */
@@ -115,49 +155,15 @@ function pinnedCommit(model: string, hub: Run['manifest']['hub']): { revision?: 
 export async function openFinished(spec: Spec): Promise<Pick<Prepared, 'run' | 'parts'> | undefined> {
   const run = await findRun(spec.output);
   if (!run) return undefined;
-  const optionsOf = (source: object): string =>
-    canonicalJson({ ...pick(source, WINDOW_OPTIONS), ...pickScoreOptions(source) });
-  if (optionsOf(spec) !== optionsOf(run.manifest.spec)) return undefined;
-  for (let part = 0; part < run.manifest.parts; part++) {
-    for (const ledger of [run.windows, run.scores]) {
-      if ((await ledger.inspect(partName(part), 'size')).status !== 'done') return undefined;
-    }
+  const given = { ...storedOptions('windows', spec), ...storedOptions('scores', spec) };
+  if (canonicalJson(fromStored(given)) !== canonicalJson(fromStored(run.manifest.spec))) return undefined;
+  const names = Array.from({ length: run.manifest.parts }, (_, part) => partName(part));
+  for (const ledger of [run.scores, run.windows]) {
+    for await (const { status } of ledger.inspectAll(names, 'size')) if (status !== 'done') return undefined;
   }
-  await sweep(run.dir);
+  await sweep(run);
   await removeLeftoverSegments(run.scores);
-  return { run, parts: await loadPlan(run, spec, undefined) };
-}
-
-/** The plan lies beside the windows, so that a resume does not read the whole corpus again only to find where its parts begin. */
-async function loadPlan(
-  run: Run,
-  spec: Spec,
-  planned: InputPart[] | undefined,
-  signal?: AbortSignal,
-): Promise<InputPart[]> {
-  const file = path.join(run.dir, 'windows', 'plan.json');
-  if (!planned) {
-    const text = await ifExists(nodeFileSystem.readFile(file, 'utf8'));
-    const parts = text === undefined ? undefined : parsePlan(text);
-    if (parts?.length === run.manifest.parts) return parts;
-    planned = (await planInputs(spec.input, { limit: spec.limit, signal })).parts;
-  }
-  await writeTextAtomically(file, `${JSON.stringify(planned)}\n`);
-  return planned;
-}
-
-/** Undefined for a damaged file: the plan is then made again from the inputs. */
-function parsePlan(text: string): InputPart[] | undefined {
-  try {
-    return JSON.parse(text) as InputPart[];
-  } catch {
-    return undefined;
-  }
-}
-
-function pick(source: object, names: readonly string[]): JsonObject {
-  const entries = Object.entries(source as JsonObject);
-  return Object.fromEntries(entries.filter(([name, value]) => names.includes(name) && value !== undefined));
+  return { run, parts: await loadPlan(run, spec) };
 }
 
 /** The extract of a layer is no broken download, and its missing tensors are no news. */
@@ -168,13 +174,4 @@ function withoutLosses(folder: string, error: unknown): unknown {
     `losses needs the whole model, and ${folder} holds a part of it. Leave --losses out, or give the whole model, such as the one of \`longattn model fetch smollm2-135m\`.`,
     error,
   );
-}
-
-function pickScoreOptions(source: object): JsonObject {
-  const entries = Object.entries(pick(source, SCORE_OPTIONS));
-  return Object.fromEntries(entries.filter(([name, value]) => LATER_OPTIONS[name] !== value));
-}
-
-function definedOnly(raw: SpecInput): SpecInput {
-  return Object.fromEntries(Object.entries(raw).filter(([, value]) => value !== undefined));
 }

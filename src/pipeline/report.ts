@@ -1,6 +1,7 @@
 // What a run function hands back: one line a domain, with the fields of the stages that were run.
-import type { RemovalResult } from '../stages/removal.js';
-import type { SelectionResult } from '../stages/selection.js';
+import type { RemovalResult } from '../selection/removal/report-removal.js';
+import type { NullModel, SelectionResult } from '../selection/select-windows.js';
+import type { RefusedFile } from '../run/refused-files.js';
 import type { WindowsResult } from './windows-stage.js';
 
 /** One line a domain; fields of stages that have not been run are absent. */
@@ -13,7 +14,8 @@ export interface DomainReport {
   tokens: number;
   dsMean?: number;
   duMean?: number;
-  ldsCut?: number | undefined;
+  /** Score of the last kept window. */
+  scoreCut?: number | undefined;
   kept?: number;
   keptTokens?: number;
 }
@@ -21,8 +23,15 @@ export interface DomainReport {
 export interface RunSummary {
   domains: DomainReport[];
   shortDocuments: number;
+  /** Rows that were refused one by one. */
   rejects: number;
   rejectsPath: string;
+  /** Files and groups of rows that were refused, with `allowRefusedFiles`. */
+  refused: RefusedFile[];
+  /** Rows in which NaN or Infinity was read as null. */
+  nonFinite: number;
+  /** What uniform attention would have for a mean DS; absent before the selection. */
+  nullModel?: NullModel;
   /** What the selection removes; only with `report`. */
   removal?: RemovalResult;
   /** Path of what was made last. */
@@ -30,13 +39,15 @@ export interface RunSummary {
 }
 
 export function report(windows: WindowsResult, result: string, selection?: SelectionResult): RunSummary {
+  const nullModel = selection?.nullModel && { nullModel: selection.nullModel };
   const chosen = new Map(selection?.domains.map((domain) => [domain.domain, domain]));
   const domains = Object.entries(windows.counts).map(([domain, { documents, windows: count, tokens }]) => {
-    const { dsMean, duMean, ldsCut, kept, keptTokens } = chosen.get(domain) ?? {};
+    const { dsMean, duMean, scoreCut, kept, keptTokens } = chosen.get(domain) ?? {};
     const choice =
-      dsMean === undefined ? {} : { dsMean, duMean: duMean!, ldsCut, kept: kept!, keptTokens: keptTokens! };
+      dsMean === undefined ? {} : { dsMean, duMean: duMean!, scoreCut, kept: kept!, keptTokens: keptTokens! };
     return { domain, documents, windows: count, tokens, ...choice };
   });
   const shortDocuments = Object.values(windows.counts).reduce((sum, domain) => sum + domain.shortDocuments, 0);
-  return { domains, shortDocuments, rejects: windows.rejects, rejectsPath: windows.rejectsPath, result };
+  const { rejects, rejectsPath, refused, nonFinite } = windows;
+  return { domains, shortDocuments, rejects, rejectsPath, refused, nonFinite, ...nullModel, result };
 }

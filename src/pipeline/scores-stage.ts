@@ -1,19 +1,27 @@
 // The scores stage over a run: opens the model only when there is something to score.
 //
 // With a gate it works on the parts whose windows are done while those of later ones are still cut.
-import { invalid } from '../errors.js';
+import { invalid } from '../base/errors.js';
+import type { Hooks } from '../base/events.js';
+import { usableProcessors } from '../base/processors.js';
 import { checkReach } from '../model/open-model.js';
 import { deviceCount } from '../native/device.js';
 import { loadBinding } from '../native/load.js';
 import { modelMetadata } from '../native/model-metadata.js';
 import { Scorer } from '../native/scorer.js';
 import type { PartGate } from '../run/part-gate.js';
-import { partsOfShard } from '../run/run-parts.js';
-import { resolveDistance } from '../stages/distance.js';
-import { scoreParts } from '../stages/scores.js';
+import { requireSameKernel } from '../run/kernel.js';
+import { partsOfShard, type Share } from '../run/run-parts.js';
+import { scoreParts } from '../scoring/score-parts.js';
 import type { Prepared } from './prepare.js';
 import { withLosses } from './window-losses.js';
-import type { StageHooks } from './windows-stage.js';
+
+export interface ScoresHooks extends Hooks {
+  ready?: PartGate;
+  share?: Share;
+  /** Let this worker compute with another kernel than the first one's. */
+  mixedKernels?: boolean | undefined;
+}
 
 /**
  * Score the windows of this shard's parts.
@@ -22,16 +30,17 @@ import type { StageHooks } from './windows-stage.js';
  */
 export async function scoresStage(
   { spec, run, parts, model }: Prepared,
-  hooks: StageHooks & { ready?: PartGate } = {},
+  { mixedKernels = false, ...hooks }: ScoresHooks = {},
 ): Promise<void> {
-  const k = resolveDistance(spec.k, spec.window);
-  if (spec.losses && k === 0) {
+  if (spec.losses && spec.k === 0) {
     throw invalid('k', 0, 'at least 1 with --losses: the near context is the last k tokens');
   }
-  checkReach(model, k);
+  checkReach(model, spec.k);
   let scorer: Scorer | undefined;
+  const metadata = modelMetadata(model, spec.device);
   try {
     await scoreParts({
+      check: 'size',
       parts: partsOfShard(parts.length, spec.shard),
       workers: spec.workers,
       windows: run.windows,
@@ -39,18 +48,25 @@ export async function scoresStage(
       window: spec.window,
       layers: model.layers,
       k: spec.k,
+      kRule: spec.kRule,
       tokens: spec.tokens,
       losses: spec.losses,
       heads: model.heads,
       vocabSize: model.vocabSize,
       batch: spec.batch * deviceCount(spec.device),
-      metadata: modelMetadata(model, spec.device),
+      metadata,
       openScorer: async () => {
         const machine = { threads: spec.threads, memoryBytes: spec.memory, device: spec.device };
-        const opened = await Scorer.open(model.specText, machine, hooks.onProgress);
+        const opened = await Scorer.open(model.specText, machine, hooks.onProgress, hooks);
         scorer = opened;
-        const { kernel, threads } = loadBinding().cpu();
-        const facts = { kernel, threads: spec.threads || threads, model: model.architecture, revision: model.revision };
+        await requireSameKernel(run, metadata['kernel']!, mixedKernels);
+        const { kernel } = loadBinding().cpu();
+        const facts = {
+          kernel,
+          threads: spec.threads || usableProcessors(),
+          model: model.architecture,
+          revision: model.revision,
+        };
         hooks.onProgress?.({ type: 'stage-facts', stage: 'scores', facts });
         return spec.losses ? withLosses(opened) : (request, signal) => opened.score(request, { signal });
       },

@@ -1,7 +1,8 @@
 // The two losses of a window beside its statistics: what nll-gain is made of. Two more passes through the whole model.
 import type { NativeScoreRequest } from '../native/binding.js';
 import type { Scorer } from '../native/scorer.js';
-import type { ScoreWindows, WindowStats } from '../stages/score-batch.js';
+import { meanLoss } from '../scoring/losses.js';
+import type { ScoreWindows, WindowStats } from '../scoring/score-batch.js';
 
 /**
  * A scorer whose rows have `loss` and `nearLoss`, means over the tokens 1 .. L-1 in nats, the same in each layer's row of a window.
@@ -27,5 +28,5 @@ async function meanLosses(
   signal: AbortSignal | undefined,
 ): Promise<number[]> {
   const losses = await scorer.losses({ ids, lengths, near }, { signal });
-  return losses.map((values) => values.reduce((sum, value) => sum + value, 0) / values.length);
+  return losses.map(meanLoss);
 }

@@ -1,18 +1,22 @@
 // The windows stage over a run: parts of the corpus become windows/part-NNNNN.arrow, refused rows rejects.jsonl.
+//
+// The counts of each window (counts/) are written beside it while its token ids are in hand: a pass over them later costs more.
 import path from 'node:path';
-import { dataError } from '../errors.js';
-import { WINDOW_COLUMNS } from '../formats/arrow-schema.js';
-import { windowRow, type Row } from '../formats/arrow-rows.js';
-import { digested, DocumentDigest } from '../export/document-text.js';
-import type { OnProgress } from '../events.js';
-import type { Document, Reject } from '../records.js';
+import { WINDOW_COLUMNS } from '../arrow/schema.js';
+import { windowRow, type Row } from '../arrow/rows.js';
+import { digested, DocumentDigest } from '../windows/document-text.js';
+import type { Hooks } from '../base/events.js';
+import type { Document, Reject } from '../base/records.js';
+import { countRow, type CountRow } from '../counts/count-window.js';
+import { writeCounts } from '../counts/counts-part.js';
 import { writeArrowPart } from '../run/arrow-part.js';
-import { checkInputs } from '../run/directory.js';
+import { checkInputs, type Run } from '../run/directory.js';
 import { partName, type LedgerRecord } from '../run/ledger.js';
-import { mergeRejects, writeRejects } from '../run/rejects.js';
-import { partsOfShard, runParts, type RunPartsOptions } from '../run/run-parts.js';
-import { readSlices } from '../stages/corpus.js';
-import { allTooShort, cutWindows } from '../stages/windows.js';
+import { mergeRejects, readRejects, requireFewRejects, writeRejects } from '../run/rejects.js';
+import { partsOfShard, runParts, type RunPartsOptions, type Share } from '../run/run-parts.js';
+import type { ReadHooks, ReadOptions } from '../corpus/format.js';
+import { readSlices } from '../corpus/read-slices.js';
+import { allTooShort, cutWindows } from '../windows/cut-windows.js';
 import {
   mergeWindowCounts,
   newWindowCounts,
@@ -20,16 +24,18 @@ import {
   type DomainCounts,
   type WindowCounts,
 } from '../windows/counts.js';
+import { openableSlices } from './plan-run.js';
 import type { Prepared } from './prepare.js';
-
-export interface StageHooks {
-  signal?: AbortSignal;
-  onProgress?: OnProgress;
-}
+import { onlyRefusedFiles, refusedFiles, RefusedFilesError, type RefusedFile } from '../run/refused-files.js';
 
 export interface WindowsResult {
   counts: WindowCounts;
+  /** Rows that were refused one by one. */
   rejects: number;
+  /** Files and groups of rows that were refused, with `allowRefusedFiles`. */
+  refused: RefusedFile[];
+  /** Rows that are JSON only if NaN and Infinity are read as null. */
+  nonFinite: number;
   rejectsPath: string;
   /** False while parts of other shards are missing. */
   complete: boolean;
@@ -37,64 +43,122 @@ export interface WindowsResult {
 
 /**
  * Make the windows of this shard's parts.
- * @throws LongattnError TOO_MANY_REJECTS, ALL_DOCUMENTS_TOO_SHORT, NO_DOCUMENTS once every part of the run is there
+ * @throws LongattnError INPUT_REFUSED, after the other parts, for files that are broken in whole or in part; TOO_MANY_REJECTS, ALL_DOCUMENTS_TOO_SHORT, NO_DOCUMENTS once every part of the run is there
  */
 export async function windowsStage(
   prepared: Prepared,
-  hooks: StageHooks & Pick<RunPartsOptions, 'onPart'> = {},
+  hooks: Hooks & Pick<RunPartsOptions, 'onPart'> = {},
 ): Promise<WindowsResult> {
+  await makeWindows(prepared, { ...hooks, share: shareOf(prepared.run) });
+  return endWindows(prepared);
+}
+
+/**
+ * Make the windows of parts, without a word on the corpus as a whole.
+ * @throws LongattnError INPUT_MISSING, INPUT_CHANGED, PARTS_FAILED and what else runParts throws
+ */
+export async function makeWindows(
+  prepared: Prepared,
+  { signal, share, ...hooks }: Hooks & Pick<RunPartsOptions, 'onPart'> & { share: Share },
+): Promise<void> {
   const { run, spec, parts } = prepared;
   await checkInputs(run.manifest);
-  await runParts({
+  const { drain } = share;
+  // A part of windows is the work of seconds: it is left where it is.
+  const stop = signal && drain ? AbortSignal.any([signal, drain]) : (drain ?? signal);
+  const making = runParts({
     stage: 'windows',
     parts: partsOfShard(parts.length, spec.shard),
     workers: spec.workers,
     ledger: run.windows,
+    check: 'size',
     make: (part, signal) => makePart(prepared, part, signal),
+    explain: onlyRefusedFiles,
+    ...{ signal: stop, share },
     ...hooks,
   });
-  return summarise(prepared);
+  await making.catch((error: unknown) => {
+    if (!drain?.aborted || signal?.aborted) throw error;
+  });
+}
+
+/** With whoever else has opened the run: until all is done. */
+export function shareOf({ leases, failures }: Run): Share {
+  return { leases, failures, stay: true };
 }
 
 async function makePart(
-  { run, spec, parts, tokenizer }: Prepared,
+  { run, spec, parts, tokenizer, model }: Prepared,
   part: number,
   signal: AbortSignal,
 ): Promise<LedgerRecord> {
   const counts = newWindowCounts();
   const rejects: Reject[] = [];
-  const onReject = (reject: Reject): void => void rejects.push(reject);
+  let [nonFinite, refused] = [0, 0];
+  const { slices, typed } = await openableSlices(run, parts[part]!.slices);
+  const hooks: ReadHooks = {
+    onReject(reject) {
+      rejects.push({ ...reject, file: typed(reject.file) });
+      if (reject.whole) refused++;
+    },
+    onNonFinite: () => void nonFinite++,
+  };
+  const isVain = (): boolean => refused > 0 && !spec.allowRefusedFiles;
+  const tokenCounts: CountRow[] = [];
   const digest = new DocumentDigest();
-  const documents = digested(readSlices(parts[part]!.slices, fieldsOf(spec), onReject), digest);
-  const windows = cutWindows(stopping(documents, signal), tokenizer, { window: spec.window, counts, onReject });
+  const documents = digested(readSlices(slices, fieldsOf(spec), hooks), digest);
+  const windows = cutWindows(whileOfUse(documents, isVain, signal), tokenizer, {
+    window: spec.window,
+    vocabulary: model.vocabSize,
+    counts,
+    onReject: hooks.onReject,
+  });
+  const finished = async function* (): AsyncGenerator<Row> {
+    for await (const window of windows) {
+      tokenCounts.push(countRow(window));
+      yield windowRow(window);
+    }
+    if (isVain()) throw new RefusedFilesError(refusedFiles(rejects));
+  };
   return writeArrowPart(run.windows, partName(part), {
     columns: WINDOW_COLUMNS,
     metadata: { window: `${spec.window}`, tokenizer: tokenizer?.sha256 ?? 'none', spec_hash: run.windows.specHash },
-    rows: rows(windows),
+    rows: finished(),
     entry: () => ({
-      counts: entryCounts(counts, rejects.length),
+      counts: {
+        ...entryCounts(counts, rejects.length - refused),
+        ...(refused > 0 && { refused }),
+        ...(nonFinite > 0 && { nonFinite }),
+      },
       domains: Object.entries(counts).map(([domain, values]) => ({ domain, counts: { ...values } })),
       digest: digest.hex(),
     }),
-    beforeCommit: () => writeRejects(run.windows, part, rejects),
+    beforeCommit: async () => {
+      await writeRejects(run.windows, part, rejects);
+      await writeCounts(run.windows, part, spec.window, tokenCounts);
+    },
   });
 }
 
-export function fieldsOf(spec: Prepared['spec']): Parameters<typeof readSlices>[1] {
-  const { textField, idField, idsField, domainField } = spec;
+/** What decides how documents are read. */
+export function fieldsOf(spec: Prepared['spec']): ReadOptions {
+  const { textField, idField, idsField, domainField, join, zstdWindow } = spec;
   return Object.fromEntries(
-    Object.entries({ textField, idField, idsField, domainField }).filter(([, value]) => value !== undefined),
+    Object.entries({ textField, idField, idsField, domainField, join, zstdWindow }).filter(
+      ([, value]) => value !== undefined,
+    ),
   );
 }
 
-async function* rows(windows: AsyncIterable<Parameters<typeof windowRow>[0]>): AsyncGenerator<Row> {
-  for await (const window of windows) yield windowRow(window);
-}
-
-async function* stopping(documents: AsyncIterable<Document>, signal: AbortSignal): AsyncGenerator<Document> {
+/** A part that will not be made is read to its end, so that all that is refused in it is told; but not tokenised. */
+async function* whileOfUse(
+  documents: AsyncIterable<Document>,
+  isVain: () => boolean,
+  signal: AbortSignal,
+): AsyncGenerator<Document> {
   for await (const document of documents) {
     signal.throwIfAborted();
-    yield document;
+    if (!isVain()) yield document;
   }
 }
 
@@ -109,33 +173,53 @@ function countsOf({ domains = [] }: LedgerRecord): WindowCounts {
   return counts;
 }
 
-/** What all finished parts of the run hold together; checks that need the whole run wait until it is there. */
-export async function summarise({
+/**
+ * The end of the windows: what they hold together, and, once all of them are there, RUN/rejects.jsonl and the checks of the whole corpus.
+ * @throws LongattnError TOO_MANY_REJECTS, ALL_DOCUMENTS_TOO_SHORT, NO_DOCUMENTS
+ */
+export async function endWindows({
   run,
   spec,
   parts,
 }: Pick<Prepared, 'run' | 'spec' | 'parts'>): Promise<WindowsResult> {
+  const result = await countWindows(run, parts.length);
+  if (!result.complete) return result;
+  await mergeRejects(run.dir, run.windows, parts.length);
+  const { rejects, rejectsPath, counts } = result;
+  requireFewRejects(rejects, totalCounts(counts).documents + rejects, { maxRate: spec.maxRejectRate, rejectsPath });
+  const tooShort = allTooShort(counts, spec.window);
+  if (tooShort) throw tooShort;
+  return result;
+}
+
+/** What the finished parts hold together. */
+async function countWindows(run: Run, parts: number): Promise<WindowsResult> {
   const found: LedgerRecord[] = [];
-  for (const { part } of parts) {
-    const state = await run.windows.inspect(partName(part), 'size');
-    if (state.status === 'done') found.push(state.record);
+  const whole: Reject[] = [];
+  const names = Array.from({ length: parts }, (_, part) => partName(part));
+  let part = -1;
+  for await (const state of run.windows.inspectAll(names, 'size')) {
+    part++;
+    if (state.status !== 'done') continue;
+    found.push(state.record);
+    if (state.record.counts['refused']) whole.push(...(await readRejects(run.windows, part)));
   }
   const counts = mergeWindowCounts(found.map(countsOf));
+  const total = (name: string): number => found.reduce((sum, record) => sum + (record.counts[name] ?? 0), 0);
+  const rejects = total('rejects');
+  const refused = refusedFiles(whole, rowsByBytes(run.manifest.inputs, whole, totalCounts(counts).documents + rejects));
   const rejectsPath = path.join(run.dir, 'rejects.jsonl');
-  const complete = found.length === parts.length;
-  const rejects = found.reduce((sum, part) => sum + part.counts['rejects']!, 0);
-  if (complete) {
-    await mergeRejects(run.dir, run.windows, parts.length);
-    const seen = totalCounts(counts).documents + rejects;
-    if (rejects > spec.maxRejectRate * seen) {
-      throw dataError(
-        'TOO_MANY_REJECTS',
-        `${rejects} of ${seen} rows were refused (${((100 * rejects) / seen).toFixed(1)} %), more than --max-reject-rate ` +
-          `${spec.maxRejectRate * 100} % allows. Each is in ${rejectsPath} with its file, line and reason: mend them, or raise the rate.`,
-      );
-    }
-    const tooShort = allTooShort(counts, spec.window);
-    if (tooShort) throw tooShort;
-  }
-  return { counts, rejects, rejectsPath, complete };
+  return { counts, rejects, refused, nonFinite: total('nonFinite'), rejectsPath, complete: found.length === parts };
+}
+
+/** Rows of a file that was refused unseen: as many a byte as the files that were read have. */
+function rowsByBytes(
+  inputs: readonly { path: string; bytes: number }[],
+  whole: readonly Reject[],
+  rows: number,
+): (file: string) => number {
+  const lost = new Set(whole.filter((reject) => reject.whole === 'file').map(({ file }) => file));
+  const bytes = inputs.reduce((sum, input) => sum + (lost.has(input.path) ? 0 : input.bytes), 0);
+  const bytesOf = new Map(inputs.map((input) => [input.path, input.bytes]));
+  return (file) => (bytes === 0 ? 0 : Math.round(((bytesOf.get(file) ?? 0) * rows) / bytes));
 }

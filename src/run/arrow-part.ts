@@ -1,8 +1,8 @@
 // Write one part of a stage: rows into an Arrow file under a temporary name, then its entry in the ledger.
-import { ArrowWriter, type ColumnBatch } from '../formats/arrow-writer.js';
-import type { Columns, Metadata } from '../formats/arrow-schema.js';
-import type { Row } from '../formats/arrow-rows.js';
-import { writeAtomically } from './atomic-file.js';
+import { ArrowWriter, type ColumnBatch } from '../arrow/writer.js';
+import type { Columns, Metadata } from '../arrow/schema.js';
+import type { Row } from '../arrow/rows.js';
+import { writeAtomically } from '../io/atomic-file.js';
 import type { Ledger, LedgerEntry, LedgerRecord } from './ledger.js';
 
 export interface ArrowPart {
@@ -23,7 +23,7 @@ export async function writeArrowPart(ledger: Ledger, name: string, part: ArrowPa
   const written = await writeAtomically(
     ledger.file(name),
     async (sink) => {
-      const writer = new ArrowWriter(sink, part.columns, part.metadata && { metadata: part.metadata });
+      const writer = new ArrowWriter(sink, part.columns, { metadata: part.metadata ?? {} });
       for await (const row of part.rows ?? []) await writer.push(row);
       for (const batch of part.batches ?? []) await writer.pushBatch(batch);
       await writer.close();

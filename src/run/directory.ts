@@ -1,28 +1,42 @@
 // Open a run directory: start it, or join it when it is there (resume, another shard, another machine on a shared disk).
 //
 // run.json appears by a hard link, which fails when the name exists: of several processes that start together exactly one wins,
-// and the others compare themselves with it as a resume would.
+// and the others compare themselves with it as a resume would. Before that one of them plans, which may mean to read the corpus, and the
+// others wait for it (a lease, so that its death does not leave them waiting).
 import path from 'node:path';
-import { dataError, LongattnError } from '../errors.js';
-import { syncFolder, writeTextAtomically } from './atomic-file.js';
-import type { JsonObject } from './canonical-json.js';
-import { errorCode, ifExists, nodeFileSystem, type FileSystem } from './file-system.js';
-import { readError, writeError } from './io-error.js';
-import { Ledger } from './ledger.js';
-import { makeFolder } from './make-folder.js';
+import { setTimeout } from 'node:timers/promises';
+import { dataError, LongattnError } from '../base/errors.js';
+import type { JsonObject } from '../io/canonical-json.js';
+import { errorCode, ifExists, nodeFileSystem, type FileSystem } from '../io/file-system.js';
+import { readError, writeError } from '../io/io-error.js';
+import { Failures } from './failures.js';
+import { FLAT_PARTS, Ledger } from './ledger.js';
+import { Leases, type LeaseOptions } from './leases.js';
+import { makeFolder } from '../io/make-folder.js';
 import { makeManifest, parseManifest, type FrozenInput, type RunManifest } from './manifest.js';
 import { requireSameSpec, stageHashes } from './spec-hash.js';
-import { sweepTemporaries, temporaryPath } from './temporary.js';
+import { sweepTemporaries } from '../io/temporary.js';
+import { writeExclusively } from '../io/write-exclusively.js';
 
-const FOLDERS = ['windows', 'scores', 'selection', 'logs'] as const;
+const FOLDERS = ['windows', 'counts', 'scores', 'selection', 'logs'] as const;
+/** The lease of whoever plans. */
+const PLANNING = 'planning';
+const PLAN_POLL_MS = 500;
 
 export interface OpenRunOptions {
   /** Options that decide the bytes of each stage's parts. */
   stages: { windows: JsonObject; scores: JsonObject };
   versions: Record<string, string>;
   hub?: RunManifest['hub'];
-  /** Lists the inputs and plans the parts. Called only when the run is new: later the frozen list is used. */
+  /** The folder that relative paths are of. */
+  root?: string;
+  /** Lists the inputs, plans the parts, keeps the plan. Called only when the run is new: later the frozen list is used. */
   freeze: () => Promise<{ inputs: FrozenInput[]; parts: number }>;
+  /** False: leave what killed processes left to others. A sweep lists every folder. Default true. */
+  sweep?: boolean;
+  /** How leases are kept, for tests. */
+  leases?: LeaseOptions;
+  signal?: AbortSignal | undefined;
   fs?: FileSystem;
 }
 
@@ -33,6 +47,8 @@ export interface Run {
   created: boolean;
   windows: Ledger;
   scores: Ledger;
+  leases: Leases;
+  failures: Failures;
 }
 
 /**
@@ -42,14 +58,47 @@ export async function openRun(dir: string, options: OpenRunOptions): Promise<Run
   const fs = options.fs ?? nodeFileSystem;
   const spec = { ...options.stages.windows, ...options.stages.scores };
   let manifest = await readManifest(dir, fs);
-  const created = !manifest && (await create(dir, spec, options, fs));
-  manifest ??= await readManifest(dir, fs);
-  if (!manifest)
-    throw new LongattnError('RUN_LOST', 'environment', `${dir} was removed while the run was being started.`);
+  let created = false;
+  if (!manifest) ({ manifest, created } = await planOnce(dir, spec, options, fs));
   requireSameSpec(dir, manifest.spec, spec);
   await makeFolders(dir, fs);
-  await sweep(dir, fs);
-  return withLedgers(dir, manifest, created, fs);
+  const run = withLedgers(dir, manifest, created, fs, options.leases);
+  if (options.sweep ?? true) await sweep(run);
+  return run;
+}
+
+/** One of those that find no run.json plans; the others wait for it. */
+async function planOnce(
+  dir: string,
+  spec: JsonObject,
+  options: OpenRunOptions,
+  fs: FileSystem,
+): Promise<{ manifest: RunManifest; created: boolean }> {
+  const wasThere = (await ifExists(fs.stat(dir)).catch(() => undefined)) !== undefined;
+  await makeFolders(dir, fs);
+  const leases = new Leases(path.join(dir, 'leases'), { fs, ...options.leases });
+  let created = false;
+  for (;;) {
+    options.signal?.throwIfAborted();
+    const manifest = await readManifest(dir, fs);
+    if (manifest) return { manifest, created };
+    if (created) {
+      throw new LongattnError('RUN_LOST', 'environment', `${dir} was removed while the run was being started.`);
+    }
+    const dead = (await leases.list()).some(({ name, stale }) => name === PLANNING && stale);
+    const lease = await (dead ? leases.takeOver(PLANNING) : leases.take(PLANNING));
+    if (!lease) await setTimeout(PLAN_POLL_MS * (0.5 + Math.random()));
+    else {
+      try {
+        created = !(await readManifest(dir, fs)) && (await create(dir, spec, options, fs));
+      } catch (error) {
+        await lease.release();
+        await removeEmptyFolders(wasThere ? [...FOLDERS, 'leases'] : [...FOLDERS, 'leases', ''], dir, fs);
+        throw error;
+      }
+      await lease.release();
+    }
+  }
 }
 
 /** Open a run to read from it. @throws LongattnError RUN_MISSING, RUN_UNREADABLE, RUN_FORMAT */
@@ -63,12 +112,28 @@ export async function loadRun(dir: string, fs: FileSystem = nodeFileSystem): Pro
 /** The same, or undefined where no run was started. @throws LongattnError NOT_A_FOLDER, RUN_UNREADABLE, RUN_FORMAT */
 export async function findRun(dir: string, fs: FileSystem = nodeFileSystem): Promise<Run | undefined> {
   const manifest = await readManifest(dir, fs);
-  return manifest && withLedgers(dir, manifest, false, fs);
+  return manifest && withLedgers(dir, manifest, false, fs, {});
 }
 
-function withLedgers(dir: string, manifest: RunManifest, created: boolean, fs: FileSystem): Run {
-  const ledger = (stage: 'windows' | 'scores'): Ledger => new Ledger(path.join(dir, stage), manifest.hashes[stage], fs);
-  return { dir, manifest, created, windows: ledger('windows'), scores: ledger('scores') };
+function withLedgers(
+  dir: string,
+  manifest: RunManifest,
+  created: boolean,
+  fs: FileSystem,
+  leases: LeaseOptions = {},
+): Run {
+  const ledger = (stage: 'windows' | 'scores'): Ledger =>
+    new Ledger(path.join(dir, stage), manifest.hashes[stage], fs, inFolders(manifest));
+  return {
+    ...{ dir, manifest, created, windows: ledger('windows'), scores: ledger('scores') },
+    leases: new Leases(path.join(dir, 'leases'), { fs, ...leases }),
+    failures: new Failures(path.join(dir, 'failed'), fs),
+  };
+}
+
+/** How many parts lie in folders: all, or none. */
+function inFolders({ format, parts }: Pick<RunManifest, 'format' | 'parts'>): number {
+  return format >= 2 && parts > FLAT_PARTS ? parts : 0;
 }
 
 async function readManifest(dir: string, fs: FileSystem): Promise<RunManifest | undefined> {
@@ -82,7 +147,6 @@ async function readManifest(dir: string, fs: FileSystem): Promise<RunManifest | 
 }
 
 async function create(dir: string, spec: JsonObject, options: OpenRunOptions, fs: FileSystem): Promise<boolean> {
-  await makeFolders(dir, fs);
   const { inputs, parts } = await options.freeze();
   const hashes = stageHashes(
     [
@@ -97,30 +161,13 @@ async function create(dir: string, spec: JsonObject, options: OpenRunOptions, fs
     hashes,
     versions: options.versions,
     ...(options.hub && { hub: options.hub }),
+    ...(options.root !== undefined && { root: options.root }),
     inputs,
     parts,
   });
+  const { windows, scores } = withLedgers(dir, manifest, true, fs);
+  for (const folder of [...windows.folders(), ...scores.folders()]) await makeFolder(folder, fs);
   return writeExclusively(path.join(dir, 'run.json'), `${JSON.stringify(manifest, null, 2)}\n`, fs);
-}
-
-/** Returns false when the file was there first. */
-async function writeExclusively(file: string, text: string, fs: FileSystem): Promise<boolean> {
-  const draft = temporaryPath(file);
-  try {
-    await writeTextAtomically(draft, text, fs);
-    await fs.link(draft, file);
-    await syncFolder(path.dirname(file), fs);
-    return true;
-  } catch (error) {
-    if (errorCode(error) === 'EEXIST') return false;
-    if (!['EPERM', 'ENOTSUP', 'ENOSYS', 'EOPNOTSUPP', 'EMLINK'].includes(errorCode(error) ?? ''))
-      throw writeError(error, file);
-    // A file system without hard links: the last of several that start together wins, and their specs are compared all the same.
-    await writeTextAtomically(file, text, fs);
-    return true;
-  } finally {
-    await fs.rm(draft, { force: true });
-  }
 }
 
 async function makeFolders(dir: string, fs: FileSystem): Promise<void> {
@@ -131,9 +178,28 @@ async function makeFolders(dir: string, fs: FileSystem): Promise<void> {
   }
 }
 
-/** Remove what killed processes left in the folders of a run. For whoever is about to write there. */
-export async function sweep(dir: string, fs: FileSystem = nodeFileSystem): Promise<void> {
-  for (const folder of ['', ...FOLDERS]) await sweepTemporaries(path.join(dir, folder), fs);
+/** A run that could not be started leaves nothing. What is in use by another stays: it is not empty. */
+async function removeEmptyFolders(folders: readonly string[], dir: string, fs: FileSystem): Promise<void> {
+  for (const folder of folders) await fs.rmdir(path.join(dir, folder)).catch(() => undefined);
+}
+
+/** For whoever is about to write: the folders of a run (a copy may lack empty ones), without what killed processes left there. */
+export async function sweep({ dir, windows, scores, leases }: Run): Promise<void> {
+  const own = ['', ...FOLDERS].map((folder) => path.join(dir, folder));
+  const { fs } = windows;
+  await makeFolders(dir, fs);
+  for (const folder of new Set([...own, ...windows.folders(), ...scores.folders()])) await sweepTemporaries(folder, fs);
+  await leases.sweep();
+}
+
+/**
+ * The folder that relative paths of a run are of: where it was started, so that a job may start anywhere. On a machine that has no such
+ * folder it is the one where the command was called.
+ */
+export async function rootOf({ root }: Pick<RunManifest, 'root'>, fs: FileSystem = nodeFileSystem): Promise<string> {
+  if (root === undefined) return process.cwd();
+  const found = await ifExists(fs.stat(root)).catch(() => undefined);
+  return found?.isDirectory() ? root : process.cwd();
 }
 
 /**
@@ -141,8 +207,9 @@ export async function sweep(dir: string, fs: FileSystem = nodeFileSystem): Promi
  * @throws LongattnError INPUT_MISSING or INPUT_CHANGED
  */
 export async function checkInputs(manifest: RunManifest, fs: FileSystem = nodeFileSystem): Promise<void> {
+  const root = await rootOf(manifest, fs);
   for (const { path: file, bytes } of manifest.inputs) {
-    const stat = await ifExists(fs.stat(file));
+    const stat = await ifExists(fs.stat(path.resolve(root, file)));
     if (!stat)
       throw dataError('INPUT_MISSING', `${file} is gone, but the run needs it. Put it back, or start a new run.`);
     if (stat.size === bytes) continue;

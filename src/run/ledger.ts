@@ -4,12 +4,13 @@
 // for a stage that only reads it. Both say which file it was.
 import path from 'node:path';
 import { z } from 'zod';
-import { dataError } from '../errors.js';
-import { canonicalJson } from './canonical-json.js';
-import { writeTextAtomically, type Written } from './atomic-file.js';
-import { ifExists, nodeFileSystem, type FileSystem } from './file-system.js';
-import { hashFile } from './hash-file.js';
-import { readError } from './io-error.js';
+import { dataError } from '../base/errors.js';
+import { mapOrdered } from '../base/map-ordered.js';
+import { canonicalJson } from '../io/canonical-json.js';
+import { writeTextAtomically, type Written } from '../io/atomic-file.js';
+import { ifExists, nodeFileSystem, type FileSystem } from '../io/file-system.js';
+import { hashFile } from '../io/hash-file.js';
+import { readError } from '../io/io-error.js';
 
 const recordSchema = z.strictObject({
   rows: z.int().min(0),
@@ -20,7 +21,7 @@ const recordSchema = z.strictObject({
   counts: z.record(z.string(), z.number()),
   /** The same by domain. A list, because a domain may have any name. */
   domains: z.array(z.strictObject({ domain: z.string(), counts: z.record(z.string(), z.number()) })).optional(),
-  /** Of the documents' text that the part was made from (src/export/document-text.ts); absent where there was none. */
+  /** Of the documents' text that the part was made from (src/windows/document-text.ts); absent where there was none. */
   digest: z.string().optional(),
 });
 
@@ -35,26 +36,71 @@ export type LedgerState =
 /** How much of a finished part is looked at: its size, or (a pass over the file) its sha256. */
 export type LedgerCheck = 'size' | 'sha256';
 
+/** Above so many parts a stage's folder has folders of FOLDER_PARTS parts each: file systems are slow in larger ones. */
+export const FLAT_PARTS = 4096;
+export const FOLDER_PARTS = 1024;
+
 export const partName = (part: number): string => `part-${String(part).padStart(5, '0')}`;
+
+const INSPECTED_AT_ONCE = 32;
 
 export class Ledger {
   /**
    * @param folder of the stage, such as RUN/scores
    * @param specHash of the stage: a part with another hash does not belong to this run
+   * @param parts of the run, where they lie in folders (`inFolders`); 0: they lie side by side
    */
   constructor(
     readonly folder: string,
     readonly specHash: string,
     readonly fs: FileSystem = nodeFileSystem,
+    private readonly parts = 0,
   ) {}
 
   /** Path of the Arrow file of a part (or segment). */
   file(name: string): string {
-    return path.join(this.folder, `${name}.arrow`);
+    return this.path(name, '.arrow');
   }
 
   doneFile(name: string): string {
-    return path.join(this.folder, `${name}.done.json`);
+    return this.path(name, '.done.json');
+  }
+
+  /** Path of what lies beside the Arrow file of a part under its name. */
+  path(name: string, ending: string): string {
+    const number = this.parts > 0 ? /^part-(\d+)/.exec(name)?.[1] : undefined;
+    return path.join(this.folder, number === undefined ? '' : folderOf(Number(number)), `${name}${ending}`);
+  }
+
+  /** A ledger of the same parts, in a folder of its own in the same run. */
+  beside(stage: string, specHash: string): Ledger {
+    return new Ledger(path.join(path.dirname(this.folder), stage), specHash, this.fs, this.parts);
+  }
+
+  /** The folders that hold parts. */
+  folders(): string[] {
+    const inside = Array.from({ length: Math.ceil(this.parts / FOLDER_PARTS) }, (_, at) => folderOf(at * FOLDER_PARTS));
+    return this.parts > 0 ? inside.map((name) => path.join(this.folder, name)) : [this.folder];
+  }
+
+  /** The parts that have an entry, as the folders list them: nothing is opened, so nothing is proved. */
+  async listed(): Promise<Set<number>> {
+    const found = new Set<number>();
+    for (const folder of this.folders()) {
+      for (const name of (await ifExists(this.fs.readdir(folder))) ?? []) {
+        const part = /^part-(\d+)\.done\.json$/.exec(name)?.[1];
+        if (part !== undefined) found.add(Number(part));
+      }
+    }
+    return found;
+  }
+
+  /** `inspect` of many, several at a time: on a network disk each is a round trip. */
+  inspectAll(names: readonly string[], check?: LedgerCheck): AsyncGenerator<LedgerState, void, undefined> {
+    return mapOrdered(from(names), (name) => this.inspect(name, check), {
+      ...{ concurrency: INSPECTED_AT_ONCE, maxWeight: INSPECTED_AT_ONCE },
+      weigh: () => 1,
+    });
   }
 
   /** Enter a file that is in place under its final name. Last step of a part, atomic. */
@@ -112,6 +158,12 @@ export class Ledger {
       throw readError(error, file);
     }
   }
+}
+
+const folderOf = (part: number): string => String(Math.floor(part / FOLDER_PARTS)).padStart(2, '0');
+
+async function* from<T>(items: readonly T[]): AsyncGenerator<T> {
+  yield* items;
 }
 
 function parseRecord(text: string): LedgerRecord | undefined {

@@ -4,8 +4,8 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import path from 'node:path';
-import type { JsonObject } from './canonical-json.js';
-import { processPlace } from './temporary.js';
+import type { JsonObject } from '../io/canonical-json.js';
+import { processPlace } from '../io/temporary.js';
 
 export interface RunLog extends Disposable {
   readonly file: string;

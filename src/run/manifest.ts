@@ -1,9 +1,16 @@
 // run.json: what a run was started with. It is written once and never changed; a resume compares itself with it.
 import { z } from 'zod';
-import { dataError } from '../errors.js';
-import type { JsonObject } from './canonical-json.js';
+import { dataError, show } from '../base/errors.js';
+import type { JsonObject } from '../io/canonical-json.js';
 
-const FORMAT = 1;
+/**
+ * Of a new run. It rises when an older version would misread what lies there (docs/architecture.md says what counts).
+ *   1  parts lie side by side
+ *   2  above 4,096 parts they lie in folders; relative paths are of `root`
+ */
+const FORMAT = 2;
+/** Formats that are read and resumed; each has a run in test/fixtures/runs. */
+export const READ_FORMATS: readonly number[] = [1, FORMAT];
 
 const jsonObject = z.record(z.string(), z.json());
 
@@ -11,6 +18,8 @@ const manifestSchema = z.strictObject({
   format: z.int(),
   /** Options that decide the bytes of windows and scores. Those of selection and export live beside their results. */
   spec: jsonObject,
+  /** The folder that relative paths of the spec and the inputs are of: where the run was started. Decides no byte. */
+  root: z.string().optional(),
   /** Hash of the last of these stages: names the run. */
   specHash: z.string(),
   hashes: z.object({ windows: z.string(), scores: z.string() }),
@@ -42,10 +51,13 @@ export function parseManifest(text: string, file: string): RunManifest {
     );
   }
   const format = (raw as { format?: unknown } | null)?.format;
-  if (typeof format === 'number' && format !== FORMAT) {
+  if (typeof format === 'number' && !READ_FORMATS.includes(format)) {
+    const { versions } = raw as { versions?: { longattn?: unknown } };
+    const made = typeof versions?.longattn === 'string' ? `longattn ${versions.longattn}` : 'another version';
+    const what = format > FORMAT ? 'use that version or a later one' : 'use that version, or start a new run';
     throw dataError(
       'RUN_FORMAT',
-      `${file} has run format ${format}. This version reads ${FORMAT}: use the version that started the run.`,
+      `${file} has run format ${show(format)}, of ${made}. This version reads ${READ_FORMATS.join(', ')}: ${what}.`,
     );
   }
   const parsed = manifestSchema.safeParse(raw);

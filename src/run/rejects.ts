@@ -1,20 +1,38 @@
-// Refused input rows: a file a part, merged in the order of the parts, so that any number of workers and shards gives one result.
+// Refused input rows, and how many may be: a file a part, merged in the order of the parts, so that any number of workers and shards gives one result.
 import path from 'node:path';
-import type { Reject } from '../records.js';
-import { writeAtomically, writeTextAtomically } from './atomic-file.js';
-import { ifExists } from './file-system.js';
-import { readError } from './io-error.js';
+import { dataError } from '../base/errors.js';
+import type { Reject } from '../base/records.js';
+import { writeAtomically, writeTextAtomically } from '../io/atomic-file.js';
+import { ifExists } from '../io/file-system.js';
+import { readError } from '../io/io-error.js';
 import { partName, type Ledger } from './ledger.js';
 
-const rejectsFile = (ledger: Ledger, part: number): string =>
-  path.join(ledger.folder, `${partName(part)}.rejects.jsonl`);
+const rejectsFile = (ledger: Ledger, part: number): string => ledger.path(partName(part), '.rejects.jsonl');
 
 /** Write the rejects of a part. Call it before the part is entered in the ledger. A part without rejects has no file. */
 export async function writeRejects(ledger: Ledger, part: number, rejects: readonly Reject[]): Promise<void> {
   const file = rejectsFile(ledger, part);
   if (rejects.length === 0) return ledger.fs.rm(file, { force: true }); // of an earlier, interrupted attempt
-  const lines = rejects.map(({ file, line, reason }) => `${JSON.stringify({ file, line, reason })}\n`);
+  const lines = rejects.map(({ file, line, reason, whole, rows }) => {
+    return `${JSON.stringify({ file, line, reason, whole, rows })}\n`;
+  });
   await writeTextAtomically(file, lines.join(''), ledger.fs);
+}
+
+/** @throws LongattnError of the disk, PART_UNREADABLE for a file that is no list of rejects */
+export async function readRejects(ledger: Ledger, part: number): Promise<Reject[]> {
+  const file = rejectsFile(ledger, part);
+  try {
+    const text = (await ifExists(ledger.fs.readFile(file, 'utf8'))) ?? '';
+    const lines = text.split('\n').filter((line) => line !== '');
+    return lines.map((line) => JSON.parse(line) as Reject);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw readError(error, file);
+    throw dataError(
+      'PART_UNREADABLE',
+      `${file} is damaged (${error.message}). Remove the part beside it: it is made again.`,
+    );
+  }
 }
 
 /** Merge the rejects of all parts into RUN/rejects.jsonl (empty where nothing was refused). Returns the number of rows. */
@@ -36,4 +54,23 @@ export async function mergeRejects(runDir: string, ledger: Ledger, parts: number
     ledger.fs,
   );
   return rows;
+}
+
+/**
+ * The reject limit (--max-reject-rate): a corpus of which more was refused is another one than the user thinks.
+ * @param rows that were read, refused ones included
+ * @param limit `maxRate`: a share, 0 to 1
+ * @throws LongattnError TOO_MANY_REJECTS
+ */
+export function requireFewRejects(
+  rejects: number,
+  rows: number,
+  limit: { maxRate: number; rejectsPath: string },
+): void {
+  if (rejects <= limit.maxRate * rows) return;
+  throw dataError(
+    'TOO_MANY_REJECTS',
+    `${rejects} of ${rows} rows were refused (${((100 * rejects) / rows).toFixed(1)} %), more than --max-reject-rate ` +
+      `${limit.maxRate * 100} % allows. Each is in ${limit.rejectsPath} with its file, line and reason: mend them, or raise the rate.`,
+  );
 }

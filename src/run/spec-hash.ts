@@ -1,6 +1,6 @@
 // A hash a stage, over the options that the stage depends on and the hash of the stage before: other options never undo work.
-import { LongattnError, show } from '../errors.js';
-import { canonicalJson, hashJson, type JsonObject } from './canonical-json.js';
+import { LongattnError, show } from '../base/errors.js';
+import { canonicalJson, hashJson, type JsonObject } from '../io/canonical-json.js';
 
 /**
  * @param stages name and options of each stage, in the order of the pipeline

@@ -5,8 +5,8 @@
 // lost, so it lies among the logs; a file that was changed a moment ago is not remembered: a second change could bear the same time.
 import path from 'node:path';
 import { z } from 'zod';
-import { writeTextAtomically } from './atomic-file.js';
-import { ifExists } from './file-system.js';
+import { writeTextAtomically } from '../io/atomic-file.js';
+import { ifExists } from '../io/file-system.js';
 import type { Ledger, LedgerCheck, LedgerRecord } from './ledger.js';
 
 const SETTLED_MS = 2000;

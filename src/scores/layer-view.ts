@@ -1,10 +1,9 @@
 // One window's statistics of one layer as a score sees them: at a minimum distance k, over chosen heads.
 //
 // k may be any stored bin edge, floor(j*L/32), or the k that was scored (its exact sums stand in `ds` and `variance`).
-import { dataError, LongattnError } from '../errors.js';
-import type { ScoreRow } from '../records.js';
-
-export const BINS = 32;
+import { dataError, LongattnError } from '../base/errors.js';
+import { binEdge, BINS } from '../base/statistics.js';
+import type { ScoreRow } from '../base/records.js';
 
 export type LayerStatistics = Omit<ScoreRow, 'windowId' | 'docId' | 'domain' | 'layer'>;
 
@@ -89,12 +88,12 @@ function allHeads(count: number): readonly number[] {
 /** The bin that starts at distance k; undefined when k is no edge. 32 (nothing) for k >= L. */
 function edgeIndex(length: number, k: number): number | undefined {
   if (k >= length) return BINS;
-  for (let bin = 0; bin < BINS; bin++) if (Math.floor((bin * length) / BINS) === k) return bin;
+  for (let bin = 0; bin < BINS; bin++) if (binEdge(length, bin) === k) return bin;
   return undefined;
 }
 
 function notStored(length: number, k: number, scored?: number): LongattnError {
-  const edges = [1, 2, 4, 8, 16, 24].map((bin) => Math.floor((bin * length) / BINS));
+  const edges = [1, 2, 4, 8, 16, 24].map((bin) => binEdge(length, bin));
   const also = scored === undefined ? '' : `, or the scored ${scored}`;
   return dataError(
     'K_NOT_STORED',

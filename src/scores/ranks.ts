@@ -1,5 +1,5 @@
 // Rank statistics: how well a score tells two groups apart, and how two scores agree. Ties count half everywhere.
-import { rankDescending } from '../rank.js';
+import { rankDescending } from '../base/rank.js';
 
 /** Ranks from 1, ties get the mean of the ranks that they span. NaN is refused: a score must be a number. */
 export function ranks(values: ArrayLike<number>): Float64Array {
@@ -22,7 +22,8 @@ const MANY = 4096;
 
 function ascending(values: ArrayLike<number>): Uint32Array {
   const order = Uint32Array.from({ length: values.length }, (_, i) => i);
-  if (values.length < MANY) return order.sort((a, b) => values[a]! - values[b]!);
+  if (values.length < MANY)
+    return order.sort((a, b) => (values[a]! < values[b]! ? -1 : values[a]! > values[b]! ? 1 : 0)); // also of -Infinity
   return rankDescending(Float64Array.from(values), order, () => 0).reverse();
 }
 
@@ -32,13 +33,6 @@ export function auc(above: ArrayLike<number>, below: ArrayLike<number>): number 
   let sum = 0;
   for (let i = 0; i < above.length; i++) sum += all[i]!;
   return (sum - (above.length * (above.length + 1)) / 2) / (above.length * below.length);
-}
-
-/** Share of pairs (i, i) in which `above` is larger. */
-export function pairShare(above: ArrayLike<number>, below: ArrayLike<number>): number {
-  let wins = 0;
-  for (let i = 0; i < above.length; i++) wins += above[i]! > below[i]! ? 1 : above[i]! === below[i]! ? 0.5 : 0;
-  return wins / above.length;
 }
 
 /** Spearman's rank correlation, -1..1; 0 when one side is constant (nothing to follow). */

@@ -1,17 +1,11 @@
-// What `--score TEXT` means: a score over attention, one over token ids, or a blend of both.
-import { invalid } from '../errors.js';
-import type { TextScore } from './counts/text-score.js';
-import { findScore, listScores } from './registry.js';
-import type { AttentionScore } from './score.js';
-import { findTextScore, hasTextScore, listTextScores } from './text-registry.js';
+// What `--score TEXT` means: a score over attention, a count over token ids, or a blend of both.
+import { invalid } from '../base/errors.js';
+import { findSingle, NAMED_BLENDS, type SingleScore } from './registry.js';
 
-export type SingleScore = { kind: 'attention'; score: AttentionScore } | { kind: 'text'; score: TextScore };
 export type ResolvedScore =
   SingleScore | { kind: 'blend'; name: string; parts: { score: SingleScore; weight: number }[] };
 
 const BLEND = 'blend:';
-/** Names of blends: n-grams of all three lengths. */
-const NAMED: Record<string, string> = { recurrence: 'blend:recurrence-1+recurrence-2+recurrence-3' };
 const PART = /^(?:(-?\d+(?:\.\d+)?)\*)?([^*+]+)$/;
 
 /**
@@ -19,8 +13,8 @@ const PART = /^(?:(-?\d+(?:\.\d+)?)\*)?([^*+]+)$/;
  * @throws LongattnError INVALID_OPTION naming the scores that exist
  */
 export function resolveScore(text: string): ResolvedScore {
-  if (Object.hasOwn(NAMED, text)) return { ...resolveScore(NAMED[text]!), name: text } as ResolvedScore;
-  if (!text.startsWith(BLEND)) return single(text, text);
+  if (Object.hasOwn(NAMED_BLENDS, text)) return { ...resolveScore(NAMED_BLENDS[text]!), name: text } as ResolvedScore;
+  if (!text.startsWith(BLEND)) return findSingle(text);
   const parts = text
     .slice(BLEND.length)
     .split('+')
@@ -28,8 +22,8 @@ export function resolveScore(text: string): ResolvedScore {
       const match = PART.exec(part.trim());
       if (!match) throw invalid('score', text, 'blend:A+B or blend:2*A+0.5*B, with the names of scores');
       const [name, weight] = [match[2]!.trim(), match[1] === undefined ? 1 : Number(match[1])];
-      const named = Object.hasOwn(NAMED, name) ? resolveScore(name) : undefined;
-      if (named?.kind !== 'blend') return [{ score: single(name, text), weight }];
+      const named = Object.hasOwn(NAMED_BLENDS, name) ? resolveScore(name) : undefined;
+      if (named?.kind !== 'blend') return [{ score: findSingle(name, text), weight }];
       return named.parts.map(({ score }) => ({ score, weight: weight / named.parts.length }));
     });
   if (parts.every(({ weight }) => weight === 0))
@@ -42,14 +36,4 @@ export function formulaOf(resolved: ResolvedScore): string {
   if (resolved.kind !== 'blend') return resolved.score.formula;
   const parts = resolved.parts.map(({ score, weight }) => `${weight} * Std(${score.score.formula})`);
   return `(${parts.join(' + ')}) / sum of |weights|, Std = zscore`;
-}
-
-function single(name: string, given: string): SingleScore {
-  if (hasTextScore(name)) return { kind: 'text', score: findTextScore(name) };
-  const names = [...listScores(), ...listTextScores()].map((score) => score.name);
-  if (!names.includes(name)) {
-    const known = [...names, ...Object.keys(NAMED)].join(', ');
-    throw invalid('score', given, `one of ${known}, or a blend:A+B of these`);
-  }
-  return { kind: 'attention', score: findScore(name) };
 }

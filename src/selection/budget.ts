@@ -1,7 +1,8 @@
 // How many windows of a domain may be kept, from what the user asked for: a share of its windows, a token budget, or its quota of one.
-import { LongattnError, show } from '../errors.js';
-import { documentLimit } from '../selection-guards/document-limit.js';
-import { countOfShare, overlapLimit, type Limit } from './limits.js';
+import { LongattnError, show } from '../base/errors.js';
+import { documentLimit } from './guards/document-limit.js';
+import { countOfShare, overlapLimit, type Limit } from './guards/limits.js';
+import { repeatsLimit } from './guards/repeats-limit.js';
 import type { WindowTable } from './window-table.js';
 
 export interface KeepSettings {
@@ -15,6 +16,8 @@ export interface KeepSettings {
   maxOverlap: number;
   /** Most windows kept of one document, >= 1; default all. */
   maxPerDocument?: number | undefined;
+  /** Largest share of a window inside a verbatim repeat of 64 tokens or more; 1 allows all. Default: by the score. */
+  maxRepeats?: number | undefined;
   /** T >= 0 in standard deviations of the domain's score: windows are drawn, not cut off. 0 or absent: the best are kept. */
   temperature?: number | undefined;
   /** Of the draw; default 1. */
@@ -56,9 +59,17 @@ export function budgetOf(domain: string, windows: number, settings: KeepSettings
   return { room: Math.floor(tokens / window), reason: 'over the token budget' };
 }
 
-/** Guard rails of one domain: each remembers what was taken. */
-export function guardsOf({ maxOverlap, maxPerDocument }: KeepSettings, table: WindowTable): Limit[] {
+/**
+ * Guard rails of one domain: each remembers what was taken.
+ * @param repeats share of each window inside a repeat; needed where `maxRepeats` is below 1
+ */
+export function guardsOf(
+  { maxOverlap, maxPerDocument, maxRepeats = 1 }: KeepSettings,
+  table: WindowTable,
+  repeats?: Float64Array,
+): Limit[] {
   return [
+    ...(maxRepeats < 1 && repeats ? [repeatsLimit(maxRepeats, repeats)] : []),
     ...(maxPerDocument === undefined ? [] : [documentLimit(maxPerDocument, table.documents)]),
     ...(maxOverlap < 1 ? [overlapLimit(maxOverlap, table.documents, table.starts, table.window)] : []),
   ];

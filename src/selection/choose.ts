@@ -1,12 +1,12 @@
 // From a score a window to rank, choice and reason, domain by domain. Pure: typed arrays in, typed arrays out.
 //
 // The rank is always that of the score. With a temperature the windows come in another order to be chosen.
-import { temper } from '../selection-guards/temper.js';
-import { unitHashBytes } from '../random.js';
-import { rankDescending } from '../rank.js';
+import { temper } from './guards/temper.js';
+import { unitHashBytes } from '../base/random.js';
+import { rankDescending } from '../base/rank.js';
 import { budgetOf, checkQuota, DEFAULT_SEED, guardsOf, type KeepSettings } from './budget.js';
 import { gather } from './gather.js';
-import type { Limit } from './limits.js';
+import type { Limit } from './guards/limits.js';
 import type { WindowTable } from './window-table.js';
 
 /** Reasons by number; number 0 is the only one of a kept window. */
@@ -27,9 +27,15 @@ const UNDECIDED = 255;
 
 /**
  * @param scores a finite number a window
+ * @param repeats share of each window inside a verbatim repeat; needed where `maxRepeats` is below 1
  * @throws LongattnError INVALID_OPTION for quotas that do not fit the domains
  */
-export function choose(table: WindowTable, scores: Float64Array, settings: KeepSettings): Choice {
+export function choose(
+  table: WindowTable,
+  scores: Float64Array,
+  settings: KeepSettings,
+  repeats?: Float64Array,
+): Choice {
   checkQuota(settings, table.domainNames);
   const rank = new Int32Array(table.length);
   const reason = new Uint8Array(table.length).fill(UNDECIDED);
@@ -43,7 +49,7 @@ export function choose(table: WindowTable, scores: Float64Array, settings: KeepS
     const { room, reason: full } = budgetOf(table.domainNames[domain]!, windows.length, settings, table);
     let lowest = Infinity;
     let taken = 0;
-    const guards = guardsOf(settings, table);
+    const guards = guardsOf(settings, table, repeats);
     for (let i = 0; i < order.length && taken < room; i++) {
       const window = order[i]!;
       const refused = firstRefusal(guards, window);

@@ -1,12 +1,13 @@
 // The components of a score to one number a window, domain by domain; a blend standardises each of its scores there.
-import { LongattnError } from '../errors.js';
+import { LongattnError } from '../base/errors.js';
 import { blend } from '../scores/blend.js';
-import type { ResolvedScore, SingleScore } from '../scores/resolve.js';
+import type { SingleScore } from '../scores/registry.js';
+import type { ResolvedScore } from '../scores/resolve.js';
 import type { CombineSettings } from '../scores/score.js';
 import { gather } from './gather.js';
 import type { WindowTable } from './window-table.js';
 
-/** What was measured of a score: its components, or, for one over token ids, the value itself. */
+/** What was measured of a score: its components, or, for a count, the value itself. */
 export interface MeasuredScore {
   score: SingleScore;
   columns: readonly Float64Array[];
@@ -26,7 +27,7 @@ export function combine(
   table.byDomain().forEach((windows, domain) => {
     const ofParts = parts.map(({ score, columns }) => {
       const own = columns.map((column) => gather(column, windows));
-      const combined = score.kind === 'text' ? own[0]! : score.score.combine(own, settings);
+      const combined = score.kind === 'count' ? own[0]! : score.score.combine(own, settings);
       requireFinite(combined, windows.length, score.score.name, table.domainNames[domain]!);
       return combined;
     });

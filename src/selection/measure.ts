@@ -1,12 +1,13 @@
 // Stored statistics to numbers a window: DS, DU, and the components of the scores that rank. One pass over the parts.
-import { dataError, LongattnError, show } from '../errors.js';
-import { openScores, requireRows, type ScoreBatch, type ScoresFile } from '../formats/arrow-reader.js';
+import { dataError, LongattnError, show } from '../base/errors.js';
+import type { Extra } from '../base/statistics.js';
+import { openScores, requireRows, type ScoreBatch, type ScoresFile } from '../arrow/reader.js';
 import { partName, type Ledger, type LedgerCheck, type LedgerRecord } from '../run/ledger.js';
 import { requireVerified } from '../run/verified-parts.js';
 import { longattn, longattnMinmax } from '../scores/attention/longattn.js';
 import { LayerView } from '../scores/layer-view.js';
-import type { AttentionScore } from '../scores/score.js';
-import { neededColumns, statisticsAt } from './score-columns.js';
+import { extrasOf, type AttentionScore } from '../scores/score.js';
+import { columnsForRanking, statisticsAt } from './score-columns.js';
 import { WindowTable } from './window-table.js';
 
 export interface MeasureOptions {
@@ -31,10 +32,11 @@ export interface Measured {
   du: Float64Array;
   /** For each score of `attention` one array a component. */
   components: Float64Array[][];
-  layer: number;
+  /** Undefined where the run has no scores. */
+  layer: number | undefined;
   /** As used; undefined when there is no window. */
   k: number | undefined;
-  /** Of the scores files: model, kernel, ... */
+  /** Of the scores files: model, kernel, ...; of the windows files where the run has no scores. */
   metadata: Record<string, string>;
 }
 
@@ -71,20 +73,18 @@ async function requireParts({ scores, parts, check, signal }: MeasureOptions): P
   return requireVerified(scores, names, check, signal);
 }
 
-function requireStored({ tokens, losses }: ScoresFile, attention: readonly AttentionScore[]): void {
-  const ofTokens = attention.find(({ needsTokens }) => needsTokens);
-  if (ofTokens && !tokens) {
-    throw dataError(
-      'TOKENS_NOT_STORED',
-      `The score ${ofTokens.name} needs the far mass of each token. Score with --tokens.`,
-    );
-  }
-  const ofLosses = attention.find(({ needsLosses }) => needsLosses);
-  if (ofLosses && !losses) {
-    throw dataError(
-      'LOSSES_NOT_STORED',
-      `The score ${ofLosses.name} needs the losses of each window. Score with --losses.`,
-    );
+const MISSING: Record<Extra, { code: string; what: string }> = {
+  tokens: { code: 'TOKENS_NOT_STORED', what: 'the far mass of each token' },
+  losses: { code: 'LOSSES_NOT_STORED', what: 'the losses of each window' },
+};
+
+function requireStored({ extras }: ScoresFile, attention: readonly AttentionScore[]): void {
+  for (const score of attention) {
+    for (const extra of extrasOf(score)) {
+      if (extras[extra]) continue;
+      const { code, what } = MISSING[extra];
+      throw dataError(code, `The score ${score.name} needs ${what}. Score with --${extra}.`);
+    }
   }
 }
 
@@ -122,10 +122,10 @@ const isLds = (score: AttentionScore): boolean => score === longattn || score ==
 async function measureFile(file: ScoresFile, measured: Measured, options: MeasureOptions): Promise<number> {
   const plain = options.k === undefined && options.attention.every(isLds);
   let rows = 0;
-  for await (const batch of file.batches(neededColumns(options.attention, options.k), { reuse: true })) {
+  for await (const batch of file.batches(columnsForRanking(options.attention, options.k), { reuse: true })) {
     options.signal?.throwIfAborted();
     const { columns } = batch;
-    const chosen = rowsOfLayer(columns.layer, measured.layer);
+    const chosen = rowsOfLayer(columns.layer, measured.layer!);
     const from = measured.table.length;
     measured.table.append(columns.window_id, columns.domain, chosen.length === batch.rows ? undefined : chosen);
     if (chosen.length > 0) measured.k ??= options.k ?? columns.k[chosen[0]!];

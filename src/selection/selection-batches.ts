@@ -1,7 +1,7 @@
 // The table selection.arrow as batches of columns, straight from the typed arrays: by rows it would take longer than the ranking.
 import { Bool, Float64, Int32, makeData, Utf8, type Data } from 'apache-arrow';
-import { SELECTION_COLUMNS } from '../formats/arrow-schema.js';
-import type { ColumnBatch } from '../formats/arrow-writer.js';
+import { SELECTION_COLUMNS } from '../arrow/schema.js';
+import type { ColumnBatch } from '../arrow/writer.js';
 import type { Choice } from './choose.js';
 import type { Measured } from './measure.js';
 
@@ -10,7 +10,7 @@ const BATCH_ROWS = 1 << 16;
 /** Columns in the order of the table, windows in the order of the scores. */
 export function* selectionBatches(
   { table, ds, du }: Measured,
-  lds: Float64Array,
+  { lds, score }: { lds: Float64Array; score: Float64Array },
   choice: Choice,
 ): Generator<ColumnBatch, void, undefined> {
   const domains = table.domainNames.map((name) => Buffer.from(name));
@@ -23,6 +23,7 @@ export function* selectionBatches(
       ds: float64(ds.slice(start, end)),
       du: float64(du.slice(start, end)),
       lds: float64(lds.slice(start, end)),
+      score: float64(score.slice(start, end)),
       rank: makeData({ type: new Int32(), length: end - start, nullCount: 0, data: choice.rank.slice(start, end) }),
       selected: kept(choice.reason.subarray(start, end)),
       reason: named(choice.reason.subarray(start, end), reasons),

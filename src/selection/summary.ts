@@ -9,16 +9,18 @@ export interface DomainSummary {
   windows: number;
   /** Of all windows; where windows overlap, tokens count twice. */
   tokens: number;
-  dsMean: number;
-  duMean: number;
+  /** Undefined where the run has no scores. */
+  dsMean: number | undefined;
+  duMean: number | undefined;
   /** Score of the last kept window; undefined where none is kept. */
-  ldsCut: number | undefined;
+  scoreCut: number | undefined;
   kept: number;
   keptTokens: number;
 }
 
 /** Domains in the order of the corpus. */
-export function summarise({ table, ds, du }: Measured, choice: Choice): DomainSummary[] {
+export function summarise({ table, ds, du, layer }: Measured, choice: Choice): DomainSummary[] {
+  const mean = (sum: number, windows: number): number | undefined => (layer === undefined ? undefined : sum / windows);
   return table.byDomain().map((windows, domain) => {
     let [documents, last, kept, dsSum, duSum] = [0, -1, 0, 0, 0];
     for (const window of windows) {
@@ -33,9 +35,9 @@ export function summarise({ table, ds, du }: Measured, choice: Choice): DomainSu
       documents,
       windows: windows.length,
       tokens: windows.length * table.window,
-      dsMean: dsSum / windows.length,
-      duMean: duSum / windows.length,
-      ldsCut: kept > 0 ? choice.cuts[domain] : undefined,
+      dsMean: mean(dsSum, windows.length),
+      duMean: mean(duSum, windows.length),
+      scoreCut: kept > 0 ? choice.cuts[domain] : undefined,
       kept,
       keptTokens: kept * table.window,
     };

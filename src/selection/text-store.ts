@@ -1,6 +1,6 @@
 // Millions of short texts (window ids) in the byte arrays of the batches that they came in: as JavaScript strings they would take
 // several times the memory, and copied one by one several times the time.
-import { TextColumn } from '../formats/columns.js';
+import { TextColumn } from '../arrow/columns.js';
 
 export class TextStore {
   length = 0;

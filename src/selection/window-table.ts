@@ -1,10 +1,8 @@
 // All windows of a run as columns in memory: what ranking and choosing need, 14 bytes a window and its id.
-import { dataError } from '../errors.js';
-import type { TextColumn } from '../formats/columns.js';
+import { dataError } from '../base/errors.js';
+import type { TextColumn } from '../arrow/columns.js';
+import { colonIn, decimalIn } from '../base/window-id.js';
 import { TextStore } from './text-store.js';
-
-const COLON = 0x3a;
-const ZERO = 0x30;
 
 export class WindowTable {
   length = 0;
@@ -53,9 +51,8 @@ export class WindowTable {
       const row = rows ? rows[i]! : i;
       const at = this.length + i;
       const [start, end] = [offsets[row]!, offsets[row + 1]!];
-      let colon = end - 1;
-      while (colon >= start && bytes[colon] !== COLON) colon--;
-      const token = colon < start ? NaN : decimal(bytes, colon + 1, end);
+      const colon = colonIn(bytes, start, end);
+      const token = colon < start ? NaN : decimalIn(bytes, colon + 1, end);
       if (!(token <= 0x7fffffff)) throw noWindowId(ids.get(row));
       // The last byte of two keys differs most often: from the end.
       let same = keyEnd - keyStart === colon + 1 - start;
@@ -123,14 +120,4 @@ export class WindowTable {
 
 function noWindowId(id: string): Error {
   return dataError('WINDOW_ID', `${id} is no window id: it must end with ":" and the first token's number.`);
-}
-
-/** The digits [from, end) as a number; NaN where there is none, or something else. */
-function decimal(bytes: Uint8Array, from: number, end: number): number {
-  let value = from < end ? 0 : NaN;
-  for (let i = from; i < end; i++) {
-    const digit = bytes[i]! - ZERO;
-    value = digit >= 0 && digit <= 9 ? 10 * value + digit : NaN;
-  }
-  return value;
 }

@@ -1,8 +1,9 @@
 // The encoding of a text from the encodings of its pieces.
-import { availableParallelism } from 'node:os';
-import { mapOrdered } from '../map-ordered.js';
+import { codePointCount } from '../base/code-points.js';
+import { usableProcessors } from '../base/processors.js';
+import { mapOrdered } from '../base/map-ordered.js';
 import { PIECE_UNITS, type PieceRule } from './pieces.js';
-import type { Encoded } from './tokenizer.js';
+import type { Encoded } from './encoded.js';
 
 interface PlacedPiece extends Encoded {
   /** Index of the piece's first token in the text's ids, and of its first code point in the text. */
@@ -24,9 +25,9 @@ export async function encodePieces(
   let firstPoint = 0;
   const work = async (text: string): Promise<Encoded & { points: number }> => ({
     ...(await encode(text)),
-    points: codePoints(text),
+    points: codePointCount(text),
   });
-  const concurrency = availableParallelism();
+  const concurrency = usableProcessors();
   const options = { concurrency, weigh: (text: string) => text.length, maxWeight: 2 * concurrency * PIECE_UNITS };
   for await (const { ids, span, points } of mapOrdered(fromArray(pieces), work, options)) {
     placed.push({ ids, span, firstToken, firstPoint });
@@ -57,10 +58,6 @@ function pieceOf(pieces: readonly PlacedPiece[], token: number): PlacedPiece {
     else high = middle - 1;
   }
   return pieces[low]!;
-}
-
-function codePoints(text: string): number {
-  return text.length - (text.match(/[\ud800-\udbff]/g)?.length ?? 0);
 }
 
 async function* fromArray<T>(items: readonly T[]): AsyncGenerator<T, void, undefined> {

@@ -1,10 +1,12 @@
 // Where a long text may be cut without changing its tokens.
 //
 // Encoding a whole book at once takes 150 bytes of memory for each of its characters, on one core. For the usual byte-level BPE
-// tokenizers there are places where the tokens of the text are exactly those of its two halves, one after the other: between a
-// visible ASCII character and a space that is followed by an ASCII letter. None of their regular expressions has an alternative that
-// goes on from such a character to a space, none looks behind, and only runs of spaces look ahead. This holds for the expressions
-// below; with any other tokenizer a text is encoded in one.
+// tokenizers there are places where the tokens of the text are exactly those of its two halves, one after the other:
+// - between a visible ASCII character and a space that is followed by an ASCII letter;
+// - after a line feed that follows a letter, a number or punctuation, and before a letter: lines of any script;
+// - between a Chinese or Japanese character and the punctuation of these languages, which have no spaces.
+// None of their regular expressions has an alternative that goes on across such a place, none looks behind, and only runs of white space
+// look ahead. This holds for the expressions below; with any other tokenizer a text is encoded in one.
 
 /** UTF-16 units of a piece, about: from here on longer pieces are encoded more slowly. */
 export const PIECE_UNITS = 32_768;
@@ -14,6 +16,13 @@ export interface PieceRule {
   prefix: number[];
   suffix: number[];
 }
+
+/**
+ * Ends where a text may be cut. Only characters of which every version of Unicode says the same: what one library takes for white space or a
+ * letter and another does not would be cut where it must not.
+ */
+const PLACE =
+  /[!-~](?= [A-Za-z])|[\p{L}\p{N}\p{P}]\n(?=\p{L})|[\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fa5](?=[\u3001\u3002\uff01\uff0c\uff1a\uff1b\uff1f])/u;
 
 /** GPT-2's own expression is built into the ByteLevel pre-tokenizer. These are those of Llama 3, and of Qwen 2 and later. */
 const SAFE_EXPRESSIONS = ['{1,3}', ''].map(
@@ -29,7 +38,7 @@ interface Step {
 
 /** The parts of a tokenizer.json that decide. Everything may be missing: the file is the user's. */
 interface TokenizerJson {
-  added_tokens?: { content: string; rstrip: boolean }[];
+  added_tokens?: { content: string; rstrip: boolean; lstrip: boolean }[];
   normalizer?: Step | null;
   pre_tokenizer?: Step | null;
   post_processor?: Step | null;
@@ -46,7 +55,10 @@ export function pieceRule(json: unknown): PieceRule | undefined {
     steps(pre_tokenizer, 'pretokenizers').some(splitsThere) &&
     steps(pre_tokenizer, 'pretokenizers').every((step) => splitsThere(step) || isNeutral(step)) &&
     // An added token is found before all else; one that has a space inside, or takes the space after it, could lie across.
-    added.every((token) => !token.rstrip && !/[!-~] /.test(token.content));
+    // So could one that takes the white space before it, or has one of the other places inside.
+    added.every(
+      ({ content, rstrip, lstrip }) => !rstrip && !lstrip && !PLACE.test(`${content}a`) && !/[!-~] /.test(content),
+    );
   return isSafe ? template(steps(post_processor, 'processors')) : undefined;
 }
 
@@ -56,7 +68,7 @@ export function pieceRule(json: unknown): PieceRule | undefined {
  */
 export function cutIntoPieces(text: string, units = PIECE_UNITS): string[] {
   const pieces: string[] = [];
-  const place = /[!-~](?= [A-Za-z])/g;
+  const place = new RegExp(PLACE, 'gu');
   let start = 0;
   while (text.length - start > 2 * units) {
     place.lastIndex = start + units;

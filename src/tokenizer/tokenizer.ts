@@ -7,28 +7,48 @@ import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Tokenizer as NativeTokenizer } from '@anush008/tokenizers';
-import { environmentError, dataError } from '../errors.js';
+import { environmentError, dataError } from '../base/errors.js';
 import { encodePieces } from './encode-pieces.js';
-import { cutIntoPieces, pieceRule } from './pieces.js';
+import type { Encoded } from './encoded.js';
+import { cutIntoPieces, PIECE_UNITS, pieceRule } from './pieces.js';
+import { readTokenizerConfig, templateWarnings, withTemplate, type TokenizerWarning } from './template.js';
 
-export interface Encoded {
-  /** The document's token ids, with what the tokenizer's own template adds. */
-  ids: Int32Array;
+const MAX_DOCUMENT = 8 << 20;
+/** From here on the spans of a text are kept as numbers: asking for all of them takes time, but less memory. */
+const LONG_TEXT_UNITS = 16 * PIECE_UNITS;
+
+export interface AddedToken {
+  id: number;
+  content: string;
+}
+
+export interface TokenizerOptions {
   /**
-   * Characters `[start, end)` of a token, in Unicode code points of the text. Tokens that share a character (byte-level BPE
-   * splits rare ones) each name the whole character. Undefined for tokens that the template added, such as BOS.
+   * What `<|endoftext|>` and its like are where they stand in a text: `parse` (the default, as in transformers) takes them for the tokens,
+   * `text` for the characters. What the tokenizer's template adds is added either way.
    */
-  span(token: number): readonly [start: number, end: number] | undefined;
+  specialTokens?: 'parse' | 'text';
+  /** Bytes of text that are encoded in one, at most: 200 to 600 times as much memory is used. Default 8 MiB. */
+  maxDocument?: number;
 }
 
 export interface Tokenizer {
-  /** sha256 of tokenizer.json: which tokenizer made a run's windows. */
+  /** sha256 of tokenizer.json (of what is made of it, where the rule of its class differs): which tokenizer made a run's windows. */
   readonly sha256: string;
+  /** Ids that every text gets, as those of an empty one: BOS, EOS. */
+  readonly added: readonly number[];
+  /** Where tokenizer_config.json or another version of transformers says otherwise. */
+  readonly warnings: readonly TokenizerWarning[];
   /** Number of ids, added tokens included. */
   readonly vocabularySize: number;
+  /** Tokens that are found in the text as they stand, special ones among them: with `specialTokens: 'text'` those are left out. */
+  readonly addedTokens: readonly AddedToken[];
+  /** The text of a token; undefined where no token has the id. */
+  nameOf(id: number): string | undefined;
   /**
    * Runs on a thread of libuv's pool, so several calls at once use several cores.
    * @param text well-formed UTF-16, not empty
+   * @throws Error for a text that has no places to be cut at and is longer than `maxDocument`
    */
   encode(text: string): Promise<Encoded>;
 }
@@ -37,12 +57,22 @@ export interface Tokenizer {
  * @param location a tokenizer.json, or a folder that has one
  * @throws LongattnError TOKENIZER_MISSING, TOKENIZER_INVALID (data), ADDON_MISSING (environment)
  */
-export async function openTokenizer(location: string): Promise<Tokenizer> {
+export async function openTokenizer(location: string, options: TokenizerOptions = {}): Promise<Tokenizer> {
   const { file, bytes } = await readTokenizerFile(location);
   const { Tokenizer: Native } = await importBinding();
+  const config = await readTokenizerConfig(path.dirname(file));
+  const { specialTokens = 'parse', maxDocument = MAX_DOCUMENT } = options;
+  let text = bytes.toString('utf8');
   let native: NativeTokenizer;
+  let json: Record<string, unknown>;
+  let templated: Record<string, unknown>;
+  const idOf = (token: string): number | undefined => native.tokenToId(token) ?? undefined;
   try {
-    native = Native.fromString(bytes.toString('utf8'));
+    if (specialTokens === 'text') text = withoutSpecialTokens(text);
+    native = Native.fromString(text);
+    json = JSON.parse(text) as Record<string, unknown>;
+    templated = withTemplate(json, config, idOf);
+    if (templated !== json) native = Native.fromString(JSON.stringify(templated));
     native.disableTruncation();
     native.disablePadding();
   } catch (error) {
@@ -54,16 +84,47 @@ export async function openTokenizer(location: string): Promise<Tokenizer> {
       error,
     );
   }
-  const rule = pieceRule(JSON.parse(bytes.toString('utf8')));
+  const rule = pieceRule(templated);
+  const added = (await native.encode('', null, { addSpecialTokens: true })).getIds();
   return {
-    sha256: createHash('sha256').update(bytes).digest('hex'),
+    sha256: createHash('sha256')
+      .update(templated === json ? bytes : JSON.stringify(templated))
+      .digest('hex'),
+    added,
+    warnings: templateWarnings(config, added, idOf),
     vocabularySize: native.getVocabSize(true),
+    addedTokens: ((json as TokenizerJson).added_tokens ?? []).map(({ id, content }) => ({ id, content })),
+    nameOf: (id) => native.idToToken(id) ?? undefined,
     async encode(text) {
       const pieces = rule ? cutIntoPieces(text) : [text];
-      if (rule && pieces.length > 1) return encodePieces(pieces, rule, (piece) => encodeOnce(native, piece, false));
-      return encodeOnce(native, text, true);
+      pieces.forEach((piece) => requireBounded(piece, maxDocument));
+      if (!rule || pieces.length === 1) return encodeOnce(native, text, true);
+      const encode = text.length > LONG_TEXT_UNITS ? encodeCompactly : encodeOnce;
+      return encodePieces(pieces, rule, (piece) => encode(native, piece, false));
     },
   };
+}
+
+/** @throws Error */
+function requireBounded(piece: string, maxBytes: number): void {
+  // A UTF-16 unit has three bytes at most.
+  if (piece.length * 3 <= maxBytes) return;
+  const bytes = Buffer.byteLength(piece);
+  if (bytes <= maxBytes) return;
+  throw new Error(
+    `${bytes} bytes of it must be encoded in one, more than --max-document ${maxBytes} allows: split the document, or raise the limit`,
+  );
+}
+
+interface TokenizerJson {
+  added_tokens?: (AddedToken & { special: boolean })[];
+}
+
+/** What is not among the added tokens is never found in a text: the same as `encode_special_tokens` of the library, which the binding lacks. */
+function withoutSpecialTokens(text: string): string {
+  const json = JSON.parse(text) as TokenizerJson;
+  const added = json.added_tokens?.filter((token) => !token.special);
+  return JSON.stringify({ ...json, ...(added && { added_tokens: added }) });
 }
 
 async function encodeOnce(native: NativeTokenizer, text: string, addSpecialTokens: boolean): Promise<Encoded> {
@@ -73,6 +134,15 @@ async function encodeOnce(native: NativeTokenizer, text: string, addSpecialToken
     // The binding's types say [sequence, [start, end]]; what it returns is [start, end].
     span: (token) => (encoding.tokenToChars(token) as unknown as [number, number] | null) ?? undefined,
   };
+}
+
+/** The same without the library's own encoding, which has some hundred bytes a token: what is left of a piece of a long text. */
+async function encodeCompactly(native: NativeTokenizer, text: string, addSpecialTokens: boolean): Promise<Encoded> {
+  const encoding = await native.encode(text, null, { addSpecialTokens });
+  const ids = Int32Array.from(encoding.getIds());
+  const spans = new Uint32Array(2 * ids.length);
+  encoding.getOffsets().forEach(([start, end], token) => spans.set([start!, end!], 2 * token));
+  return { ids, span: (token) => [spans[2 * token]!, spans[2 * token + 1]!] };
 }
 
 async function readTokenizerFile(location: string): Promise<{ file: string; bytes: Buffer }> {

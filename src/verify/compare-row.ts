@@ -3,36 +3,19 @@
 // The error of a number is |run - golden| / max(|golden|, floor), where the floor is a millionth of the largest golden number of the
 // same column and row. So numbers near zero (an empty bin, a head that looks nowhere far) are held to the scale of their neighbours,
 // and the variance, about 1e-9 by nature, is still compared relatively.
-import type { ScoreRow } from '../records.js';
-import { BINS } from '../formats/arrow-schema.js';
+import type { ScoreRow } from '../base/records.js';
+import { BINS, STATISTIC_ROWS, type Statistic } from '../base/statistics.js';
 
 const FLOOR_SHARE = 1e-6;
 
-/** Columns with numbers a head, and how many a head. */
-const COLUMNS = [
-  ['ds', 1],
-  ['variance', 1],
-  ['entropy', 1],
-  ['farPeak', 1],
-  ['massBins', BINS],
-  ['squareBins', BINS],
-  ['sinkMassBins', BINS],
-  ['sinkSquareBins', BINS],
-] as const;
-
-/** Numbers a window. */
-const LOSSES = ['loss', 'nearLoss'] as const;
-
-export type ComparedColumn = (typeof COLUMNS)[number][0] | (typeof LOSSES)[number] | 'tokenDs';
-
 export interface Difference {
-  column: ComparedColumn;
+  column: Statistic;
   domain: string;
   windowId: string;
   layer: number;
-  /** Undefined for `tokenDs`, which is a mean over heads, and for losses. */
+  /** Undefined for what is one number a token (a mean over heads) or a window. */
   head: number | undefined;
-  /** Distance bin, or token for `tokenDs`; undefined for a number a head. */
+  /** Distance bin, or token; undefined for a number a head or a window. */
   index: number | undefined;
   run: number;
   golden: number;
@@ -40,23 +23,25 @@ export interface Difference {
   error: number;
 }
 
-/** The largest difference of each column, equal numbers too (error 0). Both rows have the same shape. */
+/** The largest difference of each column that both have, equal numbers too (error 0). Both rows have the same shape. */
 export function compareRow(run: ScoreRow, golden: ScoreRow): Difference[] {
-  const differences: Difference[] = COLUMNS.map(([column, perHead]) => {
-    const at = worst(run[column], golden[column]);
-    const head = Math.floor(at.index / perHead);
-    return { column, ...place(golden), head, index: perHead > 1 ? at.index % perHead : undefined, ...at.values };
+  const { domain, windowId, layer } = golden;
+  return STATISTIC_ROWS.flatMap(([column, { per }]): Difference[] => {
+    const [a, b] = [run[column], golden[column]];
+    if (a === undefined || b === undefined) return [];
+    const at = worst(numbers(a), numbers(b));
+    const [head, index] = {
+      head: [at.index, undefined],
+      bin: [Math.floor(at.index / BINS), at.index % BINS],
+      token: [undefined, at.index],
+      window: [undefined, undefined],
+    }[per];
+    return [{ column, domain, windowId, layer, head, index, ...at.values }];
   });
-  if (run.tokenDs && golden.tokenDs) {
-    const at = worst(run.tokenDs, golden.tokenDs);
-    differences.push({ column: 'tokenDs', ...place(golden), head: undefined, index: at.index, ...at.values });
-  }
-  for (const column of LOSSES) {
-    if (run[column] === undefined || golden[column] === undefined) continue;
-    const { values } = worst([run[column]], [golden[column]]);
-    differences.push({ column, ...place(golden), head: undefined, index: undefined, ...values });
-  }
-  return differences;
+}
+
+function numbers(value: number | ArrayLike<number>): ArrayLike<number> {
+  return typeof value === 'number' ? [value] : value;
 }
 
 /** Why two rows of the same window and layer cannot be compared; undefined when they can. */
@@ -72,10 +57,6 @@ export function shapeMismatch(run: ScoreRow, golden: ScoreRow): string | undefin
     if (expected.has(name) && expected.get(name) !== value) return `${name} ${value} instead of ${expected.get(name)}`;
   }
   return undefined;
-}
-
-function place({ domain, windowId, layer }: ScoreRow): Pick<Difference, 'domain' | 'windowId' | 'layer'> {
-  return { domain, windowId, layer };
 }
 
 function worst(

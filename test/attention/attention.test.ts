@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { attention, type AttentionOptions } from '../../src/attention/attention.js';
+import { attention } from '../../src/attention/attention.js';
 import { writeAttention } from '../../src/attention/attention-file.js';
-import type { ProgressEvent } from '../../src/events.js';
+import type { ProgressEvent } from '../../src/base/events.js';
+import type { AttentionOptions } from '../../src/options/attention-options.js';
 import { openTokenizer } from '../../src/tokenizer/tokenizer.js';
 import { LLAMA, SMOLLM2, someIds } from '../native/models.js';
 import { NaiveLlama } from '../native/naive-llama.js';
@@ -70,7 +71,7 @@ describe('attention', () => {
 
   it('says when it is at work', async () => {
     const events: ProgressEvent[] = [];
-    await attention({ model: LLAMA, ids: IDS, onProgress: (event) => events.push(event) });
+    await attention({ model: LLAMA, ids: IDS }, { onProgress: (event) => events.push(event) });
     expect(events).toEqual([
       { type: 'stage-start', stage: 'attention', parts: 1, done: 0 },
       { type: 'stage-done', stage: 'attention', counts: { tokens: 90, layers: 1, heads: 4 } },
@@ -105,11 +106,11 @@ describe('attention', () => {
 
   it('stops on a signal', async () => {
     const signal = AbortSignal.abort(new Error('no longer wanted'));
-    await expect(attention({ model: LLAMA, ids: IDS, signal })).rejects.toThrow('no longer wanted');
+    await expect(attention({ model: LLAMA, ids: IDS }, { signal })).rejects.toThrow('no longer wanted');
     const controller = new AbortController();
     const ids = someIds(32_768, 49_152);
     const onProgress = (event: ProgressEvent) => event.type === 'stage-start' && controller.abort(new Error('stop'));
-    await expect(attention({ model: SMOLLM2, ids, signal: controller.signal, onProgress })).rejects.toThrow('stop');
+    await expect(attention({ model: SMOLLM2, ids }, { signal: controller.signal, onProgress })).rejects.toThrow('stop');
   });
 });
 

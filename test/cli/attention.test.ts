@@ -53,7 +53,7 @@ describe('longattn attention', () => {
   });
 
   it.each([
-    [['--input', README], 2, 'USAGE'],
+    [['--input', README], 2, 'MISSING_OPTION'],
     [['-o', 'x'], 2, 'MISSING_OPTION'],
     [['--input', README, '--ids', '1', '-o', 'x'], 2, 'MISSING_OPTION'],
     [['--input', README, '--heads', 'first', '-o', 'x'], 2, 'INVALID_OPTION'],

@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { temporaryPath } from '../../src/run/temporary.js';
+import { temporaryPath } from '../../src/io/temporary.js';
 import { cli, contents, demoModel, startCli, temporaryFolder } from '../support/cli.js';
 import { makeCorpus } from '../support/corpus.js';
 

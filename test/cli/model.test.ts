@@ -49,7 +49,7 @@ async function folderOf(files: Record<string, Buffer>): Promise<string> {
 describe('longattn model', () => {
   it('inspect prints a table on stdout, and nothing else there', async () => {
     const folder = await folderOf(testModel(false).files);
-    expect(await model('inspect', folder, '--layer', '1')).toBe(0);
+    expect(await model('inspect', folder, '--layers', '1')).toBe(0);
     for (const text of ['llama', 'key/value heads', '128 tokens', 'asked layers', 'self_attn.q_proj', folder])
       expect(out).toContain(text);
     expect(err).toBe('');
@@ -72,8 +72,8 @@ describe('longattn model', () => {
   it.each([
     [['inspect', '/no/such/folder'], 3, 'MODEL_NOT_FOUND'],
     [['inspect', 'org/missing'], 3, 'HUB_MODEL_NOT_FOUND'],
-    [['inspect', 'org/name', '--layer', 'first'], 2, 'INVALID_OPTION'],
-    [['inspect', 'org/name', '--layer', '0', '--layer', '1'], 2, 'INVALID_OPTION'],
+    [['inspect', 'org/name', '--layers', 'first'], 2, 'INVALID_OPTION'],
+    [['inspect', 'org/name', '--layers', '0', '--layers', '1'], 2, 'INVALID_OPTION'],
     [['inspect', 'org/name', '--revision', 'a', '--revision', 'b'], 2, 'INVALID_OPTION'],
     [['fetch', 'gpt-5'], 2, 'INVALID_OPTION'],
   ])('ends with the exit code of the error: %j', async (args, code, name) => {

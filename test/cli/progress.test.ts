@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { PassThrough } from 'node:stream';
 import { ProgressPrinter, type LogFormat } from '../../src/cli/progress.js';
-import type { ProgressEvent, StageName } from '../../src/events.js';
+import type { ProgressEvent, StageName } from '../../src/base/events.js';
 
 function setUp({ isTTY = false, format = 'text' }: { isTTY?: boolean; format?: LogFormat } = {}) {
   const stream = Object.assign(new PassThrough(), { isTTY, columns: 120 });

@@ -4,10 +4,10 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { makeDemoCorpus } from '../../scripts/lib/demo-corpus.mjs';
-import { readSelection } from '../../src/formats/arrow-reader.js';
-import { select } from '../../src/pipeline.js';
-import type { SelectionRow } from '../../src/records.js';
-import type { SpecInput } from '../../src/spec.js';
+import { readSelection } from '../../src/arrow/reader.js';
+import { select } from '../../src/pipeline/pipeline.js';
+import type { SelectionRow } from '../../src/base/records.js';
+import type { RunOptions } from '../../src/options/run-options.js';
 import { cli, contents, demoModel, root, temporaryFolder } from '../support/cli.js';
 import { collect } from '../support/collect.js';
 
@@ -28,7 +28,7 @@ beforeAll(async () => {
 });
 
 /** In this process: the command of a shell only once or twice, because each start takes a second. */
-async function selected(options: SpecInput = {}): Promise<SelectionRow[]> {
+async function selected(options: Partial<RunOptions> = {}): Promise<SelectionRow[]> {
   await select({ ...options, output: run });
   return collect(readSelection(path.join(run, 'selection', 'selection.arrow')));
 }
@@ -41,7 +41,7 @@ describe('longattn select', () => {
     const rows = await selected({ score });
     for (const domain of new Set(rows.map((row) => row.domain))) {
       const own = rows.filter((row) => row.domain === domain).sort((a, b) => a.rank - b.rank);
-      expect(own.every((row, i) => i === 0 || row.lds <= own[i - 1]!.lds)).toBe(true);
+      expect(own.every((row, i) => i === 0 || row.score <= own[i - 1]!.score)).toBe(true);
       expect(own.map((row) => row.selected)).toEqual(own.map((_, i) => i < Math.ceil(own.length / 8)));
     }
   });
@@ -59,7 +59,7 @@ describe('longattn select', () => {
 
   it('--temperature draws, and its seed repeats the draw', async () => {
     const ids = (rows: SelectionRow[]): string[] => rows.filter((row) => row.selected).map((row) => row.windowId);
-    const draw = async (seed: string): Promise<string[]> => ids(await selected({ temperature: '1', seed }));
+    const draw = async (seed: `${number}`): Promise<string[]> => ids(await selected({ temperature: '1', seed }));
     const [first, again, other] = [await draw('3'), await draw('3'), await draw('4')];
     expect(again).toEqual(first);
     expect(other).not.toEqual(first);
@@ -91,7 +91,7 @@ describe('longattn select', () => {
       ['--heads', 'auto'],
       'heads must not be "auto" without a choice. Give --config with the file evidence/choice.json',
     ],
-    [['--layer', 'auto'], 'layer must not be "auto" without a choice.'],
+    [['--layers', 'auto'], 'layers must not be "auto" without a choice.'],
   ])('refuses %j', async (args, message) => {
     const { code, stderr } = await cli(['select', '-o', run, ...args]);
     expect(stderr).toContain(message);
@@ -118,23 +118,36 @@ describe('the choice of a validation', () => {
     expect(await cli(['validate', ...input, '--model', demoModel, '--window', WINDOW, ...args])).toMatchObject({
       code: 0,
     });
-    const written = JSON.parse(readFileSync(choice, 'utf8')) as { heads: unknown; score: string; _found: object };
+    const written = JSON.parse(readFileSync(choice, 'utf8')) as {
+      score: string;
+      _found: { certificate: { sha256: string } };
+    };
     expect(written._found).toMatchObject({
       model: { path: demoModel, revision: expect.stringMatching(/^[0-9a-f]{64}$/) },
       corpus: { window: 256, domains: [{ domain: 'code' }, { domain: 'speech' }] },
-      chosen: { layer: [0] },
+      // Of 8 windows without losses nothing is known beyond doubt, and the certificate says so.
+      chosen: { score: written.score },
+      certificate: { tells: false, page: expect.stringContaining('NOT found to say anything') },
     });
-    const made = await start('chosen', '--config', choice, '--layer', 'auto', '--heads', 'auto');
+    const refused = await start('refused', '--config', choice);
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('CHOICE_TELLS_NOTHING')]);
+    const made = await start('chosen', '--config', choice, '--force-choice');
     expect([made.code, made.stderr]).toEqual([0, expect.any(String)]);
     const card = readFileSync(path.join(folder, 'chosen', 'export', 'README.md'), 'utf8');
     expect(card).toContain(`"score": ${JSON.stringify(written.score)}`);
     expect(card).toContain('"window": "256"');
+    expect(card).toContain(`"certificate": "${written._found.certificate.sha256}"`);
+    expect(card).toContain('## Certificate of the choice');
   });
 
   it('is refused by a run with another model, before anything is started', async () => {
     const other = path.join(folder, 'other.json');
-    const written = JSON.parse(readFileSync(choice, 'utf8')) as { _found: { model: { revision: string } } };
+    const written = JSON.parse(readFileSync(choice, 'utf8')) as {
+      _found: { model: { revision: string }; chosen: object; certificate: { tells: boolean } };
+    };
     written._found.model.revision = 'f'.repeat(64);
+    written._found.chosen = { score: 'content', layer: [0], heads: 'all', k: 64 };
+    written._found.certificate.tells = true;
     writeFileSync(other, JSON.stringify(written));
     const { code, stderr } = await start('fresh', '--config', other);
     expect(stderr).toMatch(

@@ -2,13 +2,20 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { PairBootstrap } from '../../src/evidence/bootstrap.js';
 import { shuffledLabels } from '../../src/evidence/self-check.js';
-import { Random } from '../../src/random.js';
-import { auc, pairShare, spearman } from '../../src/scores/ranks.js';
+import { Random } from '../../src/base/random.js';
+import { auc, spearman } from '../../src/scores/ranks.js';
 
 const pairs = fc.array(fc.tuple(fc.integer({ min: -4, max: 4 }), fc.integer({ min: -4, max: 4 })), {
   minLength: 2,
   maxLength: 25,
 });
+
+/** Share of pairs (i, i) in which `above` is larger, a tie as half. */
+function pairShare(above: number[], below: number[]): number {
+  return (
+    above.reduce((sum, value, i) => sum + (value > below[i]! ? 1 : value === below[i]! ? 0.5 : 0), 0) / above.length
+  );
+}
 
 /** A pair of noises; `above` is raised by `shift`. */
 function noise(count: number, shift: number, seed: number): [Float64Array, Float64Array] {

@@ -3,7 +3,8 @@ import { choiceFile } from '../../src/evidence/choice-file.js';
 import { CaseTable } from '../../src/evidence/case-table.js';
 import { Cells } from '../../src/evidence/cells.js';
 import { attentionCandidate } from '../../src/evidence/candidate.js';
-import { chooseHeads } from '../../src/evidence/choose.js';
+import { chooseHeads, judged, objectiveOf } from '../../src/evidence/choose.js';
+import { Judge } from '../../src/evidence/judge.js';
 import { layerCosts } from '../../src/evidence/cost.js';
 import { halves } from '../../src/evidence/halves.js';
 import type { EvidenceReport } from '../../src/evidence/report.js';
@@ -12,19 +13,28 @@ import type { NativeScoreRequest } from '../../src/native/binding.js';
 import { findScore } from '../../src/scores/registry.js';
 import type { LayerStatistics } from '../../src/scores/layer-view.js';
 
+const CERTIFICATE = { sha256: 'c', tells: true, page: 'page' };
 const SETTINGS = { alpha: 0.5, std: 'zscore' } as const;
 
+/** No near-duplicates. */
+function numberOf(): (pair: string) => number {
+  const known = new Map<string, number>();
+  return (pair) => known.get(pair) ?? known.set(pair, known.size).get(pair)!;
+}
+
 /** `documents` documents of `windows` windows each in two domains, each window with a splice. */
-function tableOf(documents: number, windows: number): CaseTable {
+function tableOf(documents: number, windows: number, clusterOf: (pair: string) => number = numberOf()): CaseTable {
   const ids = ['a', 'b'].flatMap((domain) =>
     Array.from({ length: documents * windows }, (_, i) => ({
       domain,
       pair: `${domain}:${Math.floor(i / windows)}:${(i % windows) * 100}`,
     })),
   );
-  const cases = ['real', 'splice'].flatMap((control) =>
-    ids.map(({ domain, pair }) => ({ caseId: control === 'real' ? pair : `${pair}#splice`, pair, control, domain })),
-  );
+  const cases = ['real', 'splice']
+    .flatMap((control) =>
+      ids.map(({ domain, pair }) => ({ caseId: control === 'real' ? pair : `${pair}#splice`, pair, control, domain })),
+    )
+    .map((one) => ({ ...one, repeats: 0, cluster: clusterOf(one.pair) }));
   return new CaseTable(cases, [{ name: 'splice', higher: 'real', how: '', notes: [] }], []);
 }
 
@@ -51,6 +61,18 @@ describe('halves', () => {
   });
 });
 
+describe('near-duplicates', () => {
+  it('lie on one half, whatever document they are of', () => {
+    for (let seed = 1; seed <= 10; seed++) {
+      const table = tableOf(6, 2, (pair) => Number(pair.split(':')[1]) % 3);
+      const [first, second] = halves(table, seed);
+      const clusters = (half: Set<string>): Set<string> =>
+        new Set([...half].map((pair) => `${pair[0]} ${Number(pair.split(':')[1]) % 3}`));
+      expect([...clusters(first)].filter((one) => clusters(second).has(one))).toEqual([]);
+    }
+  });
+});
+
 describe('chooseHeads', () => {
   it('takes the heads that tell, and leaves those that do not', () => {
     const table = tableOf(8, 2);
@@ -68,11 +90,13 @@ describe('chooseHeads', () => {
         ...{ massBins, squareBins: bins, sinkMassBins: bins, sinkSquareBins: bins },
       };
     });
-    const cells = new Cells(table, { seed: 1, resamples: 10 });
+    const refused = new Uint8Array(table.cases.length);
+    const cells = new Cells(table, { seed: 1, resamples: 10, refused });
+    const judge = new Judge({ cells, refused, share: 0.5, counting: table.controls, seed: 1, resamples: 200 });
     const all = attentionCandidate(findScore('content'), rows, { layer: 3, heads: 'all', k: 16 }, SETTINGS);
-    const chosen = chooseHeads({ candidate: all, objective: cells.objective(all) }, rows, SETTINGS, cells);
+    const chosen = chooseHeads(judged(all, 0, judge.numbers(all)), rows, SETTINGS, judge);
     expect(chosen.candidate.heads).toEqual([1, 2]);
-    expect(chosen.objective).toBe(1);
+    expect(objectiveOf(chosen)).toBe(1);
   });
 });
 
@@ -103,10 +127,10 @@ describe('choiceFile', () => {
       model: { path: 'm', architecture: 'llama', revision: 'r', layers: [0, 21], heads: 9, maxPositions: 8192 },
       corpus: { input: ['x'], window: 4096, k: [512], seed: 1, domains: [] },
     } as unknown as EvidenceReport;
-    const { _found, ...options } = choiceFile(report, { rule: 'quarter', revision: 'r21' });
+    const { _found, ...options } = choiceFile(report, { rule: 'quarter', revision: 'r21' }, CERTIFICATE);
     expect(options).toEqual({
       window: 4096,
-      layer: [21],
+      layers: [21],
       selectLayer: 21,
       score: 'content',
       heads: [3, 7],
@@ -117,7 +141,29 @@ describe('choiceFile', () => {
       corpus: { input: ['x'] },
       chosen: { layer: [21], heads: [3, 7] },
     });
-    expect(choiceFile(report, { rule: 512, revision: 'r21' })).not.toHaveProperty('selectK');
-    expect(choiceFile(report, { rule: 512, revision: 'r21', ropeTheta: 5 })).toMatchObject({ ropeTheta: 5 });
+    expect(choiceFile(report, { rule: 512, revision: 'r21' }, CERTIFICATE)).not.toHaveProperty('selectK');
+    expect(choiceFile(report, { rule: 512, revision: 'r21', ropeTheta: 5 }, CERTIFICATE)).toMatchObject({
+      ropeTheta: 5,
+    });
+  });
+
+  it('holds a count as an option of a run without a model', () => {
+    const report = {
+      choice: {
+        score: 'last-recurrence-2',
+        layer: null,
+        heads: null,
+        k: 1024,
+        objective: 1,
+        tested: [],
+        lift: null,
+        seconds: 0,
+      },
+      model: { path: 'm', architecture: 'llama' },
+      corpus: { input: ['x'], window: 4096, k: [1024], seed: 1, domains: [] },
+    } as unknown as EvidenceReport;
+    const { _found, ...options } = choiceFile(report, { rule: 'quarter', revision: 'r' }, CERTIFICATE);
+    expect(options).toEqual({ window: 4096, score: 'last-recurrence-2' });
+    expect(_found).toMatchObject({ chosen: { score: 'last-recurrence-2' }, certificate: CERTIFICATE });
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { blockShuffle, repetition } from '../../src/evidence/controls/rearrange.js';
 import { splice, spliceWithin } from '../../src/evidence/controls/splice.js';
-import { Random } from '../../src/random.js';
+import { Random } from '../../src/base/random.js';
 
 const sequence = (length: number, from = 0): Int32Array => Int32Array.from({ length }, (_, i) => from + i);
 const runs = (ids: Int32Array): number =>

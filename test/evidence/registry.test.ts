@@ -3,16 +3,16 @@ import fc from 'fast-check';
 import { makeCases, REAL } from '../../src/evidence/cases.js';
 import { CONTROLS, findControls } from '../../src/evidence/controls/registry.js';
 import { sampleWindows, type CorpusSample } from '../../src/evidence/sample.js';
-import { TextValues } from '../../src/evidence/text-values.js';
-import { listTextScores } from '../../src/scores/text-registry.js';
-import type { Window } from '../../src/records.js';
+import { CountValues } from '../../src/evidence/count-values.js';
+import { listCountScores } from '../../src/scores/registry.js';
+import type { Window } from '../../src/base/records.js';
 import { copyingDocument, corpusWindows, stream } from '../support/evidence.js';
 
 const WINDOW = 64;
 const settings = { vocabulary: 1000, seed: 1 };
 
 async function made(corpus: Window[], seed = 1, change?: (sample: CorpusSample) => void) {
-  const text = new TextValues(listTextScores(), settings);
+  const text = new CountValues(listCountScores(), settings);
   const sample = await sampleWindows(stream(corpus), 8, seed, (window) => text.observe(window));
   change?.(sample);
   const count = (domain: string, score: string, tokenIds: Int32Array): number =>

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { collectDocuments, documentKey, sampleWindows } from '../../src/evidence/sample.js';
-import { Random } from '../../src/random.js';
-import type { Window } from '../../src/records.js';
+import { Random } from '../../src/base/random.js';
+import type { Window } from '../../src/base/records.js';
 import { corpusWindows, stream } from '../support/evidence.js';
 
 const names = (windows: Window[]): string[] => windows.map(({ windowId }) => windowId);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { ArrowFile } from '../../src/formats/arrow-file.js';
+import { ArrowFile } from '../../src/arrow/file.js';
 import { REPORT_COLUMNS } from '../../src/evidence/report-table.js';
 import type { Finding } from '../../src/evidence/report.js';
 import { validate } from '../../src/evidence/validate.js';
@@ -35,6 +35,7 @@ function optionsFor(changes: Partial<ValidateOptions> = {}): ValidateOptions {
     tokens: true,
     perDomain: 14,
     loss: 'none',
+    keep: 0.25,
     seed: 1,
     settings: { alpha: 0.5, std: 'zscore' },
     input: 'made',
@@ -62,14 +63,26 @@ describe('validate on planted data', () => {
   });
 
   it('finds the layer and head that see the copies, and says that layer 0 does not', async () => {
-    const { report, files } = await validate(optionsFor({ loss: 'all', openLosses: losses }));
-    expect(report.choice.layer).toBe(1);
+    const { report, files, certificate } = await validate(optionsFor({ loss: 'all', openLosses: losses }));
+    // Copies are what a count sees: no layer is better beyond doubt, and of equals the cheapest is taken.
+    expect(report.choice).toMatchObject({ layer: null, score: expect.stringMatching(/^last-recurrence-/) });
+    expect(report.tells).toBe(true);
+    expect(report.choice.lift!.nats.low).toBeGreaterThan(0);
+    expect(report.verdicts.filter(({ counts }) => counts).map(({ control }) => control)).toContain('splice');
     expect(auc(report.choice, 'splice')).toBeGreaterThanOrEqual(0.95);
+    const seeing = report.findings.find(({ score }) => score === 'content')!;
+    expect(seeing.layer).toBe(1);
+    expect(seeing.lift!.nats.low).toBeGreaterThan(0);
+    const ceiling = report.lift!.ceiling.ratio!.value;
+    for (const { score, pooled } of report.lifts) {
+      if (score !== 'nll-gain') expect(pooled.ratio!.value).toBeLessThanOrEqual(ceiling + 1e-12);
+    }
     expect(Math.abs(auc(report.paper, 'splice') - 0.5)).toBeLessThan(0.25);
     expect(Math.abs(report.shuffled.value - 0.5)).toBeLessThan(0.02);
     const bigrams = report.findings.find(({ score }) => score === 'recurrence-2')!;
     expect(auc(bigrams, 'splice')).toBeGreaterThanOrEqual(0.95);
-    expect(auc(bigrams, 'repetition')).toBeLessThan(0.2); // the trap works
+    expect(auc(bigrams, 'repetition')).toBe(1); // the guard refuses every repetition, and no count could
+    expect(report.guard).toMatchObject({ maxRepeats: 0.3, tokens: 64, refused: 0 });
     const gain = report.findings.find(({ score }) => score === 'nll-gain')!;
     expect(auc(gain, 'splice')).toBeGreaterThanOrEqual(0.95);
     const random = report.findings.find(({ score }) => score === 'random')!;
@@ -77,7 +90,9 @@ describe('validate on planted data', () => {
     expect(low).toBeLessThan(0.5);
     expect(high).toBeGreaterThan(0.5);
     expect(report.advice[0]).toMatch(/paper's score, `longattn` of layer 0, k = 24: .*cannot tell/);
-    expect(report.advice[1]).toMatch(/of layer 1.*can tell real windows from .*splice/);
+    expect(report.advice[1]).toMatch(/last-recurrence.*can tell real windows from .*splice/);
+    expect(certificate.page).toContain('says something of this corpus');
+    expect(certificate.page).toContain(certificate.sha256);
     expect(report.advice.join()).not.toContain('positions');
     for (const file of Object.values(files)) expect(existsSync(file)).toBe(true);
     expect(readFileSync(files.picture, 'utf8')).toMatch(/^<svg .*layer 1, head 0: 1\.000/s);
@@ -113,8 +128,10 @@ describe('validate on planted data', () => {
       expect(seen).toContain(one);
     }
     const choice = JSON.parse(readFileSync(files.choice, 'utf8')) as Record<string, unknown>;
-    expect(choice).toMatchObject({ window: WINDOW, layer: [1], selectLayer: 1, score: report.choice.score });
-    expect(choice).toMatchObject({ _found: { model: { revision: 'r1-1' }, corpus: { input: 'made' } } });
+    expect(choice).toMatchObject({ window: WINDOW, score: report.choice.score });
+    expect(choice).not.toHaveProperty('layer');
+    expect(choice).toMatchObject({ _found: { model: { revision: 'r1' }, corpus: { input: 'made' } } });
+    expect(choice).toMatchObject({ _found: { certificate: { tells: true } } });
   });
 
   it('follows the yardstick as spearman says', async () => {

@@ -92,7 +92,7 @@ export class FakeHub {
     const { served, fault, path } = this.begin('hub', request, response);
     if (!served) return;
     const [, api, id, escaped, file] =
-      /^\/(api\/models\/)?([^/]+\/[^/]+)\/(?:revision|resolve)\/([^/]+)(?:\/(.+))?$/.exec(path) ?? [];
+      /^\/(api\/models\/)?([^/]+(?:\/[^/]+)?)\/(?:revision|resolve)\/([^/]+)(?:\/(.+))?$/.exec(path) ?? [];
     const repo = this.repos.get(id ?? '');
     const token = served.authorization?.replace('Bearer ', '');
     if (!repo || (repo.privateTo !== undefined && repo.privateTo !== token)) {
@@ -125,7 +125,7 @@ export class FakeHub {
   private answerCdn(request: http.IncomingMessage, response: http.ServerResponse): void {
     const { served, fault, path } = this.begin('cdn', request, response);
     if (!served) return;
-    const [, id, file] = /^\/signed\/([^/]+\/[^/]+)\/(.+)$/.exec(path) ?? [];
+    const [, id, file] = /^\/signed\/([^/]+(?:\/[^/]+)?)\/(.+)$/.exec(path) ?? [];
     const content = this.repos.get(id ?? '')?.files.get(file ?? '');
     if (!content) return end(response, 404);
     this.send(response, served, fault, content, { etag: '"of-the-cdn"' });

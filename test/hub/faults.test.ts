@@ -180,7 +180,7 @@ describe('a connection that is cut', () => {
   it('because nobody listens names the address', async () => {
     await expect(
       bench.resolve('org/name', { env: { ...bench.env, HF_ENDPOINT: 'http://127.0.0.1:9', HTTPS_PROXY: 'http://p' } }),
-    ).rejects.toEqual(failure('HUB_UNREACHABLE', 'http://127.0.0.1:9', 'NODE_USE_ENV_PROXY'));
+    ).rejects.toEqual(failure('HUB_UNREACHABLE', 'http://127.0.0.1:9', 'The proxy in HTTPS_PROXY'));
   });
 
   it('by the user ends with the reason of the signal, and nothing is lost', async () => {

@@ -1,7 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { readLedger } from '../../src/hub/ledger.js';
+import { readLedger } from '../../src/model/range-ledger.js';
 import { PartialFile } from '../../src/hub/partial-file.js';
 import { faultyFs } from '../support/faulty-fs.js';
 import { tempFolder } from '../support/temp-folder.js';

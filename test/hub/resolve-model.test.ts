@@ -51,13 +51,22 @@ describe('a folder', () => {
     expect(bench.hub.served).toEqual([]);
   });
 
-  it.each(['/no/such/folder', './model', '../org/name', 'one', 'a/b/c', 'org/..', 'org/na me', 'org/-x', '@main', ''])(
-    'that is missing and no name of a model is an error: %j',
-    async (name) => {
-      await expect(bench.resolve(name)).rejects.toEqual(failure('MODEL_NOT_FOUND', 'no folder', 'org/name@revision'));
-      expect(bench.hub.served).toEqual([]);
-    },
-  );
+  it.each([
+    '/no/such/folder',
+    './model',
+    '../org/name',
+    'a/b/c',
+    'https://example.org/org/name',
+    'https://huggingface.co/a/b/c',
+    'org/..',
+    'org/na me',
+    'org/-x',
+    '@main',
+    '',
+  ])('that is missing and no name of a model is an error: %j', async (name) => {
+    await expect(bench.resolve(name)).rejects.toEqual(failure('MODEL_NOT_FOUND', 'no folder', 'org/name@revision'));
+    expect(bench.hub.served).toEqual([]);
+  });
 });
 
 describe('a model on the Hub', () => {
@@ -185,7 +194,57 @@ describe('a model on the Hub', () => {
   });
 });
 
+describe('other ways to name a model', () => {
+  it.each([
+    'https://huggingface.co/org/name',
+    'https://huggingface.co/org/name/',
+    'https://huggingface.co/org/name/tree/main',
+    'https://huggingface.co/org/name/blob/main/config.json?download=true',
+    'https://hf.co/org/name#usage',
+  ])('%s is its page', async (address) => {
+    bench.hub.add('org/name', testModel().files);
+    expect(await bench.resolve(address)).toMatchObject({ source: 'hub', id: 'org/name', commit: COMMIT });
+  });
+
+  it('is the page of the Hub that HF_ENDPOINT names, with its revision', async () => {
+    const repo = bench.hub.add('org/name', testModel().files);
+    repo.revisions['v1'] = COMMIT;
+    const { id } = await bench.resolve(`${bench.hub.endpoint}/org/name/tree/v1`);
+    expect(id).toBe('org/name');
+    expect(bench.hub.served[0]!.path).toContain('/revision/v1');
+  });
+
+  it('is one word for the oldest models', async () => {
+    bench.hub.add('gpt2', testModel().files);
+    const { folder, id } = await bench.resolve('gpt2');
+    expect(id).toBe('gpt2');
+    expect(folder).toContain('models--gpt2');
+    await openModelFolder(folder);
+    expect((await bench.resolve('gpt2', { env: { ...bench.env, HF_HUB_OFFLINE: '1' } })).source).toBe('cache');
+  });
+
+  it('and one word that is neither a folder nor a model says both', async () => {
+    await expect(bench.resolve('one')).rejects.toEqual(
+      failure('MODEL_NOT_FOUND', 'no folder "one"', 'taken for', 'one'),
+    );
+  });
+});
+
 describe("Python's cache", () => {
+  it('that cannot be written serves what it has: notes on revisions and missing files are left out', async () => {
+    const { 'tokenizer.json': _, ...files } = testModel().files;
+    const repo = bench.hub.add('org/name', files);
+    const snapshot = await cacheAsPython(repo, ['config.json', 'model.safetensors.index.json']);
+    const folder = path.join(bench.hfCache, 'models--org--name');
+    await rm(path.join(folder, 'refs'), { recursive: true });
+    // Root may write anywhere, so files stand where folders would have to be made.
+    for (const name of ['refs', '.no_exist']) await writeFile(path.join(folder, name), '');
+    const found = await bench.resolve('org/name');
+    expect(found.source).toBe('hub');
+    await openModelFolder(found.folder);
+    expect((await stat(snapshot)).isDirectory()).toBe(true);
+  });
+
   it('is filled in the same layout', async () => {
     const model = testModel();
     bench.hub.add('org/name', model.files);

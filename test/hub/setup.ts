@@ -1,8 +1,9 @@
 // One fake Hub and one set of empty caches a test.
 import { afterEach, beforeEach, expect } from '@jest/globals';
 import path from 'node:path';
-import type { OnProgress } from '../../src/events.js';
-import { resolveModel, type ModelFolder, type ResolveModelOptions } from '../../src/hub/resolve-model.js';
+import type { OnProgress } from '../../src/base/events.js';
+import type { ModelFolder } from '../../src/hub/model-folder.js';
+import { resolveModel, type ResolveModelOptions } from '../../src/hub/resolve-model.js';
 import { tempFolder } from '../support/temp-folder.js';
 import { FakeHub } from './fake-hub.js';
 

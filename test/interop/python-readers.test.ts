@@ -8,12 +8,13 @@ import os from 'node:os';
 import path from 'node:path';
 import { attention } from '../../src/attention/attention.js';
 import { writeAttention } from '../../src/attention/attention-file.js';
-import { readScores, readSelection, readWindows } from '../../src/formats/arrow-reader.js';
-import { scoreRow, selectionRow, windowRow, type Row } from '../../src/formats/arrow-rows.js';
-import { EXPORT_COLUMNS } from '../../src/formats/arrow-schema.js';
+import { readScores, readSelection, readWindows } from '../../src/arrow/reader.js';
+import { scoreRow, windowRow, type Row } from '../../src/arrow/rows.js';
+import { selectionRow } from '../support/rows.js';
+import { EXPORT_COLUMNS } from '../../src/arrow/schema.js';
 import { keptWindows } from '../../src/export/kept-windows.js';
 import { partName } from '../../src/run/ledger.js';
-import { exportWindows } from '../../src/stages/export.js';
+import { exportWindows } from '../../src/export/export-windows.js';
 import { collect } from '../support/collect.js';
 import { makeSelectedRun, type MadeExport } from '../support/exported-run.js';
 
@@ -33,7 +34,7 @@ interface Seen {
 const dir = mkdtempSync(path.join(os.tmpdir(), 'longattn-test-'));
 let readers: string;
 let made: MadeExport;
-let expected: unknown[];
+let expected: object[];
 
 beforeAll(async () => {
   readers = execFileSync(process.execPath, ['scripts/setup-python.mjs'], { cwd: ROOT, encoding: 'utf8' }).trim();
@@ -45,7 +46,7 @@ beforeAll(async () => {
     )
   ).map(plain);
   // Small files, so that there are several.
-  for (const format of ['hf', 'arrow', 'jsonl'] as const) {
+  for (const format of ['hf', 'arrow', 'parquet', 'jsonl'] as const) {
     const { files } = await exportWindows(run, selection, {
       format,
       textOf,
@@ -87,6 +88,9 @@ function plain(row: Row): Record<string, unknown> {
 const byId = (rows: readonly unknown[]): unknown[] =>
   [...rows].sort((a, b) => ((a as { window_id: string }).window_id < (b as { window_id: string }).window_id ? -1 : 1));
 
+const renamed = (row: object, from: string, to: string): object =>
+  Object.fromEntries(Object.entries(row).map(([name, value]: [string, unknown]) => [name === from ? to : name, value]));
+
 describe('the exported folder', () => {
   it('is read as a data set, by every way that its users have', () => {
     const folder = (format: string): string => path.join(dir, format);
@@ -99,14 +103,20 @@ describe('the exported folder', () => {
         how,
         paths: [folder('arrow')],
       })),
+      ...['hf_parquet', 'pyarrow_parquet', 'polars_parquet', 'duckdb_parquet'].map((how) => ({
+        how,
+        paths: [folder('parquet')],
+      })),
       ...['hf_json', 'polars_json', 'duckdb_json'].map((how) => ({ how, paths: [folder('jsonl')] })),
     ];
     const seen = read(jobs);
     expect(seen).toHaveLength(jobs.length);
     seen.forEach(({ columns, rows }, i) => {
       const job = `${jobs[i]!.how} ${path.basename(jobs[i]!.paths[0]!)}`;
-      expect([job, Object.keys(columns)]).toEqual([job, Object.keys(EXPORT_COLUMNS)]);
-      expect([job, byId(rows)]).toEqual([job, byId(expected)]);
+      const inputIds = ['hf', 'parquet'].includes(path.basename(jobs[i]!.paths[0]!));
+      const named = (row: object): object => (inputIds ? renamed(row, 'token_ids', 'input_ids') : row);
+      expect([job, Object.keys(columns)]).toEqual([job, Object.keys(named(EXPORT_COLUMNS))]);
+      expect([job, byId(rows)]).toEqual([job, byId(expected.map(named))]);
     });
   });
 
@@ -116,13 +126,28 @@ describe('the exported folder', () => {
       { how: 'pyarrow_stream', paths: [path.join(dir, 'hf')] },
     ]);
     expect(disk!.columns['text']).toBe("Value('large_string')");
-    expect(disk!.columns['token_ids']).toBe("List(Value('int32'))");
+    expect(disk!.columns['input_ids']).toBe("List(Value('int32'))");
     expect(stream!.columns).toMatchObject({
       text: 'large_string',
-      token_ids: 'list<item: int32>',
+      input_ids: 'list<item: int32>',
       ds: 'double',
       rank: 'int32',
     });
+  });
+});
+
+describe('the token files', () => {
+  it('hold the ids of each window between the places that their indexes name', async () => {
+    const { run, selection, textOf } = made;
+    const folder = path.join(dir, 'tokens');
+    await exportWindows(run, selection, { format: 'tokens', textOf, folder });
+    const seen = read(
+      ['book', 'code'].map((domain) => ({ how: 'token_files', paths: [path.join(folder, domain, '00000')] })),
+    );
+    const rows = (expected as Row[]).map(({ text: _, token_ids, ...row }) => ({ ...row, ids: token_ids }));
+    expect(seen.flatMap((one) => one.rows)).toEqual(
+      [...rows].sort((a, b) => ((a as unknown as Row)['domain']! < (b as unknown as Row)['domain']! ? -1 : 1)),
+    );
   });
 });
 

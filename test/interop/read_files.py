@@ -4,9 +4,12 @@ Usage: read_files.py JOB.json, a list of {"how": name of a reader below, "paths"
 {"columns": {name: type}, "rows": [...]}. A reader that fails ends the script with its own traceback.
 """
 
+import csv
 import glob
+import gzip
 import json
 import os
+import struct
 import sys
 import tempfile
 
@@ -15,10 +18,12 @@ os.environ["HF_HOME"] = tempfile.mkdtemp(prefix="longattn-hf-")
 
 import datasets
 import duckdb
+import numpy
 import polars
 import pyarrow as pa
 import pyarrow.dataset
 import pyarrow.ipc
+import pyarrow.parquet
 
 
 def data_files(folder, ending):
@@ -61,7 +66,7 @@ def hf_from_file(folder):
 def hf_transformed(folder):
     """What trainers do: map, filter, shuffle, write again."""
     data = datasets.load_from_disk(folder)
-    data = data.map(lambda row: {"tokens": len(row["token_ids"])}).filter(lambda row: row["tokens"] > 0)
+    data = data.map(lambda row: {"tokens": len(row["input_ids"])}).filter(lambda row: row["tokens"] > 0)
     with tempfile.TemporaryDirectory() as again:
         data.shuffle(seed=1).save_to_disk(again)
         data = datasets.load_from_disk(again).remove_columns("tokens")
@@ -129,6 +134,49 @@ def duckdb_arrow(folder):
 def duckdb_json(folder):
     files = os.path.join(folder, "*.jsonl")
     return of_table(duckdb.sql(f"SELECT * FROM read_json('{files}') ORDER BY window_id").fetch_arrow_table())
+
+
+def hf_parquet(folder):
+    files = os.path.join(folder, "*.parquet")
+    return of_dataset(datasets.load_dataset("parquet", data_files=files, split="train"))
+
+
+def pyarrow_parquet(folder):
+    tables = [pyarrow.parquet.read_table(file) for file in data_files(folder, "parquet")]
+    for table in tables:
+        table.validate(full=True)
+    return of_table(pa.concat_tables(tables))
+
+
+def polars_parquet(folder):
+    return of_polars(polars.read_parquet(os.path.join(folder, "*.parquet")))
+
+
+def duckdb_parquet(folder):
+    files = os.path.join(folder, "*.parquet")
+    return of_table(duckdb.sql(f"SELECT * FROM '{files}' ORDER BY window_id").fetch_arrow_table())
+
+
+def token_files(folder):
+    """A token file by what numpy, and the layouts that Megatron, datatrove and OLMo document, say of it."""
+    ids = numpy.fromfile(os.path.join(folder, "tokens.bin"), dtype=numpy.uint32)
+    offsets = numpy.load(os.path.join(folder, "document_offsets.npy"))
+    with open(os.path.join(folder, "tokens.idx"), "rb") as file:
+        magic, version, code, sequences, documents = struct.unpack("<9sQBQQ", file.read(34))
+        lengths = numpy.frombuffer(file.read(4 * sequences), dtype=numpy.int32)
+        pointers = numpy.frombuffer(file.read(8 * sequences), dtype=numpy.int64)
+        firsts = numpy.frombuffer(file.read(8 * documents), dtype=numpy.int64)
+        rest = file.read()
+    ends = numpy.fromfile(os.path.join(folder, "tokens.ds.index"), dtype=numpy.uint64)
+    with gzip.open(os.path.join(folder, "tokens.csv.gz"), "rt", encoding="utf-8", newline="") as file:
+        places = [(int(start), int(end), name) for start, end, name, _, _ in csv.reader(file)]
+    assert (magic, version, code, rest) == (b"MMIDIDX\0\0", 1, 4, b"")
+    assert offsets.tolist() == [0, *numpy.cumsum(lengths).tolist()] and ends.tolist() == offsets[1:].tolist()
+    assert (pointers == 4 * offsets[:-1]).all() and firsts.tolist() == list(range(sequences + 1))
+    provenance = pa.ipc.open_file(os.path.join(folder, "provenance.arrow")).read_all().to_pylist()
+    assert places == [(a, b, row["window_id"]) for a, b, row in zip(offsets[:-1], offsets[1:], provenance)]
+    rows = [{**row, "ids": ids[a:b].tolist()} for row, a, b in zip(provenance, offsets[:-1], offsets[1:])]
+    return {"columns": {}, "rows": rows}
 
 
 def pyarrow_tensors(file):

@@ -8,7 +8,7 @@ import { resolveModel } from '../../src/hub/resolve-model.js';
 import { readSettings } from '../../src/hub/settings.js';
 import { fetchModel, type FetchModelOptions } from '../../src/model-tools/fetch-model.js';
 import { openModelFolder } from '../../src/model/open-model.js';
-import { hashFile } from '../../src/run/hash-file.js';
+import { hashFile } from '../../src/io/hash-file.js';
 import { failure } from '../hub/setup.js';
 import { tempFolder } from '../support/temp-folder.js';
 

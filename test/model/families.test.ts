@@ -3,7 +3,7 @@ import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { LongattnError } from '../../src/errors.js';
+import { LongattnError } from '../../src/base/errors.js';
 import { ConfigReader } from '../../src/model/config-reader.js';
 import { knownModelTypes } from '../../src/model/families/index.js';
 import { openModelFolder } from '../../src/model/open-model.js';
@@ -34,9 +34,21 @@ async function specOf(folder: string, options = { layers: 'all' as const, loss: 
   return specText.replaceAll(path, '');
 }
 
+/** Model types of which no fixture is needed: what they are another name of, and the config that says so. */
+const OTHER_NAMES: Readonly<Record<string, (config: Config) => Config>> = {
+  kimi_k2: (config) => ({ ...config, model_type: 'kimi_k2' }),
+  kimi_k25: (config) => ({
+    model_type: 'kimi_k25',
+    architectures: ['KimiK25ForConditionalGeneration'],
+    tie_word_embeddings: false,
+    text_config: { ...config, model_type: 'kimi_k2' },
+  }),
+};
+
 describe('every model of the fixtures', () => {
   it('covers every model type that is known', () => {
-    expect([...new Set(NAMES.map((name) => configOf(name)['model_type']))].sort()).toEqual(knownModelTypes().sort());
+    const types = NAMES.map((name) => configOf(name)['model_type'] as string);
+    expect([...new Set([...types, ...Object.keys(OTHER_NAMES)])].sort()).toEqual(knownModelTypes().sort());
   });
 
   it.each(NAMES)('%s opens at every layer, with its head, and reads all of its weights', async (name) => {
@@ -44,7 +56,9 @@ describe('every model of the fixtures', () => {
     expect(model.slidingWindows).toHaveLength(model.layerCount);
     const read = new Set(model.tensors.map((tensor) => tensor.name));
     const names = allTensors(join(MODELS, name));
-    expect(names.filter((tensor) => !read.has(tensor) && !/vision_tower|multi_modal/.test(tensor))).toEqual([]);
+    expect(names.filter((tensor) => !read.has(tensor) && !/vision_tower|multi_modal|visual\./.test(tensor))).toEqual(
+      [],
+    );
     const first = await openModelFolder(join(MODELS, name));
     expect(first.bytes).toBeLessThan(model.bytes);
   });
@@ -59,6 +73,43 @@ function allTensors(folder: string): string[] {
       return Object.keys(header).filter((key) => key !== '__metadata__');
     });
 }
+
+describe('another name of a family', () => {
+  it.each(Object.entries(OTHER_NAMES))('%s is DeepSeek V3', async (name, change) => {
+    const folder = await withConfig('deepseek_v3', change);
+    const named = (await specOf(folder)).replace(`set architecture ${name}\n`, 'set architecture deepseek_v3\n');
+    expect(named).toBe(await specOf(join(MODELS, 'deepseek_v3')));
+  });
+
+  it('qwen2_vl has its decoder at the root of older configs', async () => {
+    const old = await withConfig('qwen2_vl', ({ text_config, ...rest }) => ({
+      ...(text_config as Config),
+      ...rest,
+      rope_parameters: null,
+      rope_theta: ((text_config as Config)['rope_parameters'] as Config)['rope_theta'],
+      rope_scaling: { type: 'mrope', mrope_section: [1, 1, 2] },
+    }));
+    expect(await specOf(old)).toBe(await specOf(join(MODELS, 'qwen2_vl')));
+  });
+
+  it('minimax_m2 says what is rotated in rotary_dim', async () => {
+    const old = await withConfig('minimax_m2', ({ rope_parameters, ...rest }) => ({
+      ...rest,
+      rope_theta: (rope_parameters as Config)['rope_theta'],
+      rotary_dim: 8,
+    }));
+    expect(await specOf(old)).toBe(await specOf(join(MODELS, 'minimax_m2')));
+  });
+
+  it('ministral3 is computed up to where its queries begin to grow', async () => {
+    expect((await openModelFolder(join(MODELS, 'ministral3'))).maxLength).toBe(2048);
+    const plain = await withConfig('ministral3', (config) => ({
+      ...config,
+      rope_parameters: { ...(config['rope_parameters'] as Config), llama_4_scaling_beta: 0 },
+    }));
+    expect((await openModelFolder(plain)).maxLength).toBeUndefined();
+  });
+});
 
 describe('old forms of config.json give the same spec to the byte', () => {
   const flat = NAMES.filter((name) => {
@@ -191,7 +242,12 @@ describe('what a family cannot compute is refused', () => {
     ['qwen2_moe', { use_sliding_window: false }, 'CONFIG_INVALID', /use_sliding_window must not be false/],
     ['smollm3_sliding', { use_sliding_window: false }, 'CONFIG_INVALID', /use_sliding_window must not be false/],
     ['llama', { quantization_config: { quant_method: 'gptq' } }, 'MODEL_QUANTIZED', /quantization_config.*"gptq"/],
-    ['llama', { quantization_config: { quant_method: 'fp8' } }, 'MODEL_QUANTIZED', /"fp8"/],
+    [
+      'llama',
+      { quantization_config: { quant_method: 'fp8', weight_block_size: [128] } },
+      'CONFIG_INVALID',
+      /weight_block_size/,
+    ],
     ['llama', { quantization_config: { quant_method: 'mxfp4' } }, 'MODEL_QUANTIZED', /"mxfp4"/],
     ['llama', { quantization: { bits: 4, group_size: 64 } }, 'MODEL_QUANTIZED', /quantization says/],
     ['gpt_oss', { quantization_config: { quant_method: 'awq' } }, 'MODEL_QUANTIZED', /"awq"/],
@@ -201,6 +257,15 @@ describe('what a family cannot compute is refused', () => {
       'CONFIG_INVALID',
       /layer type "rope_theta"/,
     ],
+    ['llama', { per_layer_config: { '1': { sliding_window: 8 } } }, 'CONFIG_INVALID', /layer 1 a sliding_window.* 8/],
+    ['gemma3_vision', { per_layer_config: { '0': 3 } }, 'CONFIG_INVALID', /per_layer_config/],
+    ['olmoe', { clip_qkv: 2 }, 'CONFIG_INVALID', /clip_qkv must not be 2/],
+    ['minimax_m2', { qk_norm_type: 'per_head' }, 'CONFIG_INVALID', /qk_norm_type/],
+    ['glm4_moe', { n_group: 3 }, 'CONFIG_INVALID', /n_group must not be 3/],
+    ['exaone_moe', { mlp_layer_types: ['dense'] }, 'CONFIG_INVALID', /mlp_layer_types/],
+    ['hunyuan_v1_moe', { moe_topk: [1] }, 'CONFIG_INVALID', /moe_topk/],
+    ['mistral3', { text_config: { model_type: 'gemma' } }, 'UNKNOWN_ARCHITECTURE', /"gemma" is not known inside/],
+    ['llama', { model_type: 'qwen3_next' }, 'UNKNOWN_ARCHITECTURE', /"qwen3_next" needs linear attention/],
     ['qwen2', { model_type: 'llama', architectures: null }, 'TENSOR_UNKNOWN', /k_proj\.bias/],
     ['qwen3', { model_type: 'llama', architectures: null }, 'TENSOR_UNKNOWN', /k_norm/],
   ])('%s with %j', async (name, change, code, message) => {
@@ -211,15 +276,48 @@ describe('what a family cannot compute is refused', () => {
   });
 });
 
-describe('the 4-bit experts of gpt_oss', () => {
-  it('do not stand in the way of layer 0, and of all others', async () => {
+describe('quantized weights', () => {
+  it('of gpt_oss may be plain where the config says mxfp4: the dtype of each tensor decides', async () => {
     const folder = await withConfig('gpt_oss', (config) => ({
       ...config,
-      quantization_config: { quant_method: 'mxfp4', modules_to_not_convert: ['model.layers.*.self_attn'] },
+      quantization_config: { quant_method: 'mxfp4' },
     }));
-    const [layer0, plain] = [await openModelFolder(folder), await openModelFolder(join(MODELS, 'gpt_oss'))];
-    expect(layer0.revision).toBe(plain.revision);
-    await expect(openModelFolder(folder, { layers: [1] })).rejects.toMatchObject({ code: 'MODEL_QUANTIZED' });
+    expect(await specOf(folder)).toBe(await specOf(join(MODELS, 'gpt_oss')));
+  });
+
+  it('in 4 bits are read with the powers of two beside them, of layer 0 only what is plain', async () => {
+    const first = await openModelFolder(join(MODELS, 'gpt_oss_mxfp4'));
+    expect(first.dtype).toBe('BF16');
+    const { specText, dtype } = await openModelFolder(join(MODELS, 'gpt_oss_mxfp4'), { layers: [1] });
+    expect(dtype).toBe('BF16+U8');
+    expect(specText).toMatch(
+      /^tensor layers.0.experts.2.down F4_E2M1 32x32 \d+ .*\nscale layers.0.experts.2.down E8M0 1 32 \d+ /m,
+    );
+  });
+
+  it('in fp8 are read with the factors of their blocks, and take them along', async () => {
+    const { specText, tensors } = await openModelFolder(join(MODELS, 'deepseek_v3_fp8'));
+    expect(specText).toMatch(/^tensor layers.0.q F8_E4M3 64x32 .*\nscale layers.0.q F32 8 16 \d+ /m);
+    expect(tensors.map(({ name }) => name)).toContain('model.layers.0.self_attn.q_b_proj.weight_scale_inv');
+    const whole = await openModelFolder(join(MODELS, 'qwen3_fp8_tensor'));
+    expect(whole.specText).toMatch(/^scale layers.0.k F32 32 32 \d+ /m);
+  });
+
+  it('without the config that says how are refused', async () => {
+    for (const name of ['deepseek_v3_fp8', 'gpt_oss_mxfp4']) {
+      const folder = await withConfig(name, (config) => ({ ...config, quantization_config: null }));
+      await expect(openModelFolder(folder, { layers: [1] })).rejects.toMatchObject({
+        code: expect.stringMatching(/^TENSOR_/) as unknown,
+      });
+    }
+  });
+
+  it('with blocks of another size than their factors are for are refused', async () => {
+    const folder = await withConfig('deepseek_v3_fp8', (config) => ({
+      ...config,
+      quantization_config: { quant_method: 'fp8', weight_block_size: [16, 16] },
+    }));
+    await expect(openModelFolder(folder)).rejects.toMatchObject({ code: 'TENSOR_SHAPE' });
   });
 });
 
@@ -248,8 +346,50 @@ describe('what a config leaves to its family', () => {
     });
   });
 
-  it('may be the head: a decoder alone names its own class', async () => {
-    const folder = await withConfig('llama', (config) => ({ ...config, architectures: ['LlamaModel'] }));
+  it.each([
+    ['llama', 'LlamaModel'],
+    ['llama', 'LLaMAForCausalLM'],
+    ['llama', 'LlamaForSequenceClassification'],
+    ['llama', 'LlamaForRewardModelWithGating'],
+    ['llama', 'LlamaModelForScore'],
+    ['qwen2', 'Qwen2ForRewardModel'],
+    ['qwen2', 'Qwen2ForProcessRewardModel'],
+    ['gpt2', 'GPT2DoubleHeadsModel'],
+    ['gpt2', 'GPT2Model'],
+    ['gpt_neox', 'GPTNeoXRewardModel'],
+  ])('may be the head: in %s, %s has the same decoder', async (name, architecture) => {
+    const folder = await withConfig(name, (config) => ({ ...config, architectures: [architecture] }));
+    expect(await specOf(folder)).toBe(await specOf(join(MODELS, name)));
+  });
+
+  it.each(['LlamaBidirectionalModel', 'LlavaForCausalLM', 'LlamaForVision', 'Llama'.repeat(2)])(
+    'is not another decoder: %s',
+    async (architecture) => {
+      const folder = await withConfig('llama', (config) => ({ ...config, architectures: [architecture] }));
+      await expect(openModelFolder(folder)).rejects.toMatchObject({ code: 'UNKNOWN_ARCHITECTURE' });
+    },
+  );
+
+  it.each<[string, unknown]>([
+    ['no object at all', {}],
+    [
+      'the cache of keys and values (compressed-tensors)',
+      { quant_method: 'compressed-tensors', config_groups: {}, kv_cache_scheme: { num_bits: 8 } },
+    ],
+    [
+      'the same (modelopt)',
+      { quant_method: 'modelopt', quantization: { quant_algo: null, kv_cache_quant_algo: 'FP8' } },
+    ],
+  ])('are plain weights where what is quantized is %s', async (_, quantization_config) => {
+    const folder = await withConfig('llama', (config) => ({ ...config, quantization_config }));
+    expect(await specOf(folder)).toBe(await specOf(join(MODELS, 'llama')));
+  });
+
+  it('are the same settings where a layer repeats them as its own', async () => {
+    const folder = await withConfig('llama', (config) => ({
+      ...config,
+      per_layer_config: { '1': { hidden_act: config['hidden_act'], hidden_size: config['hidden_size'] } },
+    }));
     expect(await specOf(folder)).toBe(await specOf(join(MODELS, 'llama')));
   });
 });

@@ -68,6 +68,39 @@ describe('what the config leaves out', () => {
   });
 });
 
+describe('keys that change no angle', () => {
+  it.each<[string, Record<string, unknown>, Record<string, unknown>]>([
+    ['a note of the trainer', { type: 'linear', factor: 2, finetuned: true }, { type: 'linear', factor: 2 }],
+    [
+      'a length that dynamic scaling does not ask for',
+      { type: 'dynamic', factor: 2, original_max_position_embeddings: 8 },
+      { type: 'dynamic', factor: 2 },
+    ],
+    ['axes of a picture', { type: 'default', mrope_section: [2, 3, 3], mrope_interleaved: true }, { type: 'default' }],
+    ['null', { type: null, factor: null, attn_factor: null }, { type: 'default' }],
+  ])('%s', (_, scaling, plain) => {
+    expect(rope({ rope_scaling: scaling })).toEqual(rope({ rope_scaling: plain }));
+  });
+});
+
+describe('a factor that programs disagree about', () => {
+  const yarn = { type: 'yarn', factor: 4, original_max_position_embeddings: 64, attn_factor: 0.8782488562869419 };
+
+  it.each(['attn_factor', 'short_mscale', 'long_mscale'])('%s is refused with the way out', (key) => {
+    const { attn_factor: value, ...rest } = yarn;
+    expect(() => rope({ rope_scaling: { ...rest, [key]: value } })).toThrow(
+      new RegExp(`${key} is 0.878.*write attention_factor`),
+    );
+  });
+
+  it('is passed over where the config says what cos and sin are multiplied by', () => {
+    expect(rope({ rope_scaling: { ...yarn, attention_factor: 1 } }).attentionFactor).toBe(1);
+    expect(() => rope({ rope_scaling: { type: 'linear', factor: 2, attn_factor: 2, attention_factor: 1 } })).toThrow(
+      /attention_factor|attn_factor/,
+    );
+  });
+});
+
 describe('wrong parameters are errors, never defaults', () => {
   it.each<[string, Record<string, unknown>, RegExp]>([
     ['unknown type', { rope_scaling: { type: 'ntk', factor: 2 } }, /type must not be "ntk".*one of default, linear/],

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { LongattnError } from '../../src/errors.js';
+import { LongattnError } from '../../src/base/errors.js';
 import { headerLength, parseSafetensorsHeader, readSafetensorsHeader } from '../../src/model/safetensors-header.js';
 import { layOut, safetensorsBytes, temporaryFolder } from './tiny-model.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { memoryWatch } from '../../src/native/memory-warning.js';
-import type { ProgressEvent } from '../../src/events.js';
+import type { ProgressEvent } from '../../src/base/events.js';
 
 describe('memoryWatch', () => {
   it('warns once of new cases, of devices and decoders together', () => {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { NativeModel, NativeScoreRequest } from '../../src/native/binding.js';
 import { loadBinding } from '../../src/native/load.js';
 import { Scorer } from '../../src/native/scorer.js';
-import { LLAMA, oneWindow, SMOLLM2, someIds, specOf } from './models.js';
+import { endlessSpec, LLAMA, oneWindow, SMOLLM2, someIds, specOf } from './models.js';
 import { tempFolder } from '../support/temp-folder.js';
 
 const OPTIONS = { threads: 0, memoryBytes: 1 << 24, device: 'cpu' };
@@ -22,7 +22,7 @@ beforeAll(async () => {
 describe('a native model', () => {
   let model: NativeModel;
   beforeAll(async () => {
-    model = await loadBinding().openModel(llama, OPTIONS);
+    model = await loadBinding().openModel(llama, OPTIONS).model;
   });
   afterAll(() => model.dispose());
 
@@ -108,7 +108,7 @@ describe('openModel', () => {
   });
 
   it('rejects a spec that makes no sense, naming the line', async () => {
-    await expect(loadBinding().openModel('longattn-model 1\nset hiden 4', OPTIONS)).rejects.toMatchObject({
+    await expect(loadBinding().openModel('longattn-model 1\nset hiden 4', OPTIONS).model).rejects.toMatchObject({
       code: 'MODEL_INVALID',
       message: expect.stringContaining('line 2 (set hiden 4)'),
     });
@@ -144,7 +144,7 @@ describe('openModel', () => {
 
 describe('cancel and dispose', () => {
   it('ends the batch that runs and those that wait, and no later one', async () => {
-    const model = await loadBinding().openModel(smollm2, OPTIONS);
+    const model = await loadBinding().openModel(smollm2, OPTIONS).model;
     const batches = [model.score(LONG), model.score(LONG), model.score(SHORT)];
     setTimeout(() => model.cancel(), 20);
     const results = await Promise.allSettled(batches);
@@ -156,7 +156,7 @@ describe('cancel and dispose', () => {
   });
 
   it('lets what was asked for end, then refuses; and again is no error', async () => {
-    const model = await loadBinding().openModel(llama, OPTIONS);
+    const model = await loadBinding().openModel(llama, OPTIONS).model;
     const batches = [model.score(SHORT), model.score(SHORT)];
     model.dispose();
     model.dispose();
@@ -168,6 +168,18 @@ describe('cancel and dispose', () => {
 });
 
 describe('Scorer', () => {
+  it('stops opening a model by a signal, and a model that is open stays', async () => {
+    const controller = new AbortController();
+    const opening = Scorer.open(await endlessSpec(), {}, undefined, { signal: controller.signal });
+    setTimeout(() => controller.abort(new Error('enough')), 50);
+    await expect(opening).rejects.toThrow('enough');
+    const late = new AbortController();
+    await using scorer = await Scorer.open(llama, {}, undefined, { signal: late.signal });
+    late.abort();
+    expect(await scorer.score(SHORT)).toHaveLength(1);
+    await expect(Scorer.open(llama, {}, undefined, { signal: late.signal })).rejects.toThrow('aborted');
+  });
+
   it('stops the batch of one signal and no other', async () => {
     await using scorer = await Scorer.open(smollm2);
     const first = new AbortController();

@@ -1,24 +1,41 @@
 // What only whole processes can show: they end by themselves, worker threads work and can be ended, TypeScript runs without the addon.
 import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { addonPath } from '../../src/native/load.js';
-import { LLAMA, specOf } from './models.js';
+import { tempFolder } from '../support/temp-folder.js';
+import { endlessSpec, LLAMA, specOf } from './models.js';
 
 const exec = promisify(execFile);
 const ROOT = join(import.meta.dirname, '..', '..');
 
 let spec: string;
+async function inFile(text: string): Promise<string> {
+  const file = join(tempFolder(), 'spec');
+  await writeFile(file, text);
+  return file;
+}
 beforeAll(async () => {
   spec = await specOf(LLAMA);
 });
 
-async function child(action: string): Promise<string[]> {
-  const script = join(import.meta.dirname, 'child.mjs');
-  const { stdout, stderr } = await exec(process.execPath, [script, action, addonPath(), spec], { timeout: 60_000 });
+const SCRIPT = join(import.meta.dirname, 'child.mjs');
+
+async function child(action: string, model = spec): Promise<string[]> {
+  const args = [SCRIPT, action, addonPath(), await inFile(model)];
+  const { stdout, stderr } = await exec(process.execPath, args, { timeout: 60_000 });
   expect(stderr).toBe('');
   return stdout.trim().split('\n').sort();
+}
+
+/** The exit code of a child that ends itself. One that waits for its work is killed long before that could end. */
+async function endOf(action: string, model = spec): Promise<unknown> {
+  const args = [SCRIPT, action, addonPath(), await inFile(model)];
+  const error = await exec(process.execPath, args, { timeout: 60_000 }).catch((reason: unknown) => reason);
+  const { code, signal, stderr } = error as { code?: number; signal?: string; stderr: string };
+  return { code, signal, stderr };
 }
 
 describe('a process with the addon', () => {
@@ -34,8 +51,31 @@ describe('a process with the addon', () => {
     expect(await child('workers')).toEqual(['0 0', '4', '4', '4']);
   });
 
-  it('survives the end of a worker thread that scores', async () => {
-    expect(await child('terminate')).toEqual(['terminated']);
+  it('does not wait for the batch of a worker thread that is ended, and survives', async () => {
+    expect(await child('terminate')).toEqual(['4', 'terminated']);
+  });
+
+  it('does not wait for the model that such a thread opens', async () => {
+    expect(await child('terminateOpening', await endlessSpec())).toEqual(['terminated']);
+  });
+
+  const SEVEN = { code: 7, signal: null, stderr: '' };
+  it.each(['exit', 'exitStopped', 'exitWithWorker'])(
+    '%s: ends in the middle of a batch, with its code',
+    async (action) => {
+      expect(await endOf(action)).toEqual(SEVEN);
+    },
+  );
+
+  it('ends while it opens a model, with its code', async () => {
+    expect(await endOf('exitOpening', await endlessSpec())).toEqual(SEVEN);
+  });
+
+  it('makes an error of memory that an argument does not get', async () => {
+    const command = `ulimit -v 6000000; exec "$0" "$1" tooLarge "$2" "$3"`;
+    const args = ['-c', command, process.execPath, SCRIPT, addonPath(), await inFile(spec)];
+    const { stdout } = await exec('bash', args, { timeout: 60_000 });
+    expect(stdout.trim().split('\n')).toEqual(['true std::bad_alloc', '1']);
   });
 });
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { Scorer } from '../../src/native/scorer.js';
-import { resolveDistance } from '../../src/stages/distance.js';
+import { resolveDistance } from '../../src/base/distance.js';
 import { LLAMA, oneWindow, SMOLLM2, someIds, specOf } from './models.js';
 import { NaiveLlama } from './naive-llama.js';
 

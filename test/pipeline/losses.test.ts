@@ -2,10 +2,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { readScores, readSelection } from '../../src/formats/arrow-reader.js';
-import { score, select } from '../../src/pipeline.js';
-import type { ScoreRow } from '../../src/records.js';
-import type { SpecInput } from '../../src/spec.js';
+import { readScores, readSelection } from '../../src/arrow/reader.js';
+import { score, select } from '../../src/pipeline/pipeline.js';
+import type { ScoreRow } from '../../src/base/records.js';
+import type { RunOptions } from '../../src/options/run-options.js';
 import { demoModel } from '../support/cli.js';
 import { collect } from '../support/collect.js';
 import { tempFolder } from '../support/temp-folder.js';
@@ -23,7 +23,7 @@ interface GoldenLoss {
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** A corpus of the one golden window, and what transformers says of it. */
-function goldenRun(model: string): { options: SpecInput; golden: GoldenLoss } {
+function goldenRun(model: string): { options: RunOptions; golden: GoldenLoss } {
   const { loss } = JSON.parse(read('goldens', `${model}.json`)) as { loss: GoldenLoss[] };
   const golden = loss[0]!;
   const windows = read('windows.jsonl').trim().split('\n');
@@ -40,13 +40,13 @@ function goldenRun(model: string): { options: SpecInput; golden: GoldenLoss } {
   return { options, golden };
 }
 
-const scoresOf = ({ output }: SpecInput): Promise<ScoreRow[]> =>
+const scoresOf = ({ output }: RunOptions): Promise<ScoreRow[]> =>
   collect(readScores(path.join(`${output}`, 'scores', 'part-00000.arrow')));
 
 describe('--losses', () => {
   it('stores the losses of transformers with each layer, and nll-gain ranks by their difference', async () => {
     const { options, golden } = goldenRun('llama');
-    await select({ ...options, losses: true, layer: '0,1', score: 'nll-gain', keep: 1 });
+    await select({ ...options, losses: true, layers: '0,1', score: 'nll-gain', keep: 1 });
     const rows = await scoresOf(options);
     expect(rows.map(({ layer }) => layer)).toEqual([0, 1]);
     for (const { loss, nearLoss } of rows) {
@@ -54,7 +54,7 @@ describe('--losses', () => {
       expect(nearLoss).toBeCloseTo(mean(golden.loss_near), 4);
     }
     const [chosen] = await collect(readSelection(path.join(`${options.output}`, 'selection', 'selection.arrow')));
-    expect(chosen!.lds).toBe(rows[0]!.nearLoss! - rows[0]!.loss!);
+    expect(chosen!.score).toBe(rows[0]!.nearLoss! - rows[0]!.loss!);
   });
 
   it('are missed by nll-gain where they were not stored, and are part of what a run is', async () => {
@@ -85,8 +85,8 @@ describe('--losses', () => {
 describe('--dtype weights', () => {
   it('runs the layers below in the type of the weights: near to float32, and not equal', async () => {
     const [whole, half] = [goldenRun('llama_bf16_sharded'), goldenRun('llama_bf16_sharded')];
-    await score({ ...whole.options, layer: 1 });
-    await score({ ...half.options, layer: 1, dtype: 'weights' });
+    await score({ ...whole.options, layers: 1 });
+    await score({ ...half.options, layers: 1, dtype: 'weights' });
     const [exact, rounded] = [(await scoresOf(whole.options))[0]!, (await scoresOf(half.options))[0]!];
     expect(rounded.ds).not.toEqual(exact.ds);
     exact.ds.forEach((ds, head) => expect(rounded.ds[head]).toBeCloseTo(ds, 2));

@@ -2,9 +2,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { ProgressEvent } from '../../src/events.js';
-import { score, select, window } from '../../src/pipeline.js';
-import type { SpecInput } from '../../src/spec.js';
+import type { ProgressEvent } from '../../src/base/events.js';
+import { score, select, window } from '../../src/pipeline/pipeline.js';
+import type { RunOptions } from '../../src/options/run-options.js';
 import { demoModel } from '../support/cli.js';
 import { makeCorpus } from '../support/corpus.js';
 import { tempFolder } from '../support/temp-folder.js';
@@ -12,7 +12,7 @@ import { tempFolder } from '../support/temp-folder.js';
 const WINDOW = 256;
 
 /** A corpus of ready ids, so many documents of two windows each. */
-function idsCorpus(folder: string, rows: number, { broken = 0, badId = -1 } = {}): SpecInput {
+function idsCorpus(folder: string, rows: number, { broken = 0, badId = -1 } = {}): RunOptions {
   const lines = Array.from({ length: rows }, (_, row) => {
     const ids = Array.from({ length: 2 * WINDOW }, (_, i) => (i * 31 + row * 7) % 49_152);
     if (row === badId) ids[5] = 49_152;
@@ -23,7 +23,7 @@ function idsCorpus(folder: string, rows: number, { broken = 0, badId = -1 } = {}
   return { input: `book=${file}`, idsField: 'ids', window: WINDOW, model: demoModel, output: path.join(folder, 'RUN') };
 }
 
-function logOf({ output }: SpecInput): Record<string, unknown>[] {
+function logOf({ output }: RunOptions): Record<string, unknown>[] {
   const folder = path.join(`${output}`, 'logs');
   const files = readdirSync(folder).map((name) => path.join(folder, name));
   expect(files).toHaveLength(1);
@@ -52,7 +52,12 @@ describe('score', () => {
   it('blames the corpus where it has too many broken rows, whatever the scores met', async () => {
     const options = idsCorpus(tempFolder(), 9, { broken: 3, badId: 5 });
     await expect(score(options)).rejects.toMatchObject({ code: 'TOO_MANY_REJECTS', exitCode: 3 });
-    await expect(score({ ...options, maxRejectRate: 1 })).rejects.toMatchObject({ code: 'TOKEN_ID', exitCode: 3 });
+    // An id that the model does not have refuses its document, not the run.
+    expect(await score({ ...options, maxRejectRate: 1 })).toMatchObject({ rejects: 4 });
+    const rejects = readFileSync(path.join(`${options.output}`, 'rejects.jsonl'), 'utf8');
+    expect(rejects).toMatch(
+      /"line":6,"reason":"token id 49152 at 5: the model has embeddings for the ids below 49152"/,
+    );
   });
 
   it('says that all documents are too short, how many and how long', async () => {
@@ -84,7 +89,7 @@ describe('score', () => {
 
 describe('window', () => {
   it('warns of windows beyond the positions that the model was made for', async () => {
-    const warnings = async (changes: SpecInput): Promise<string[]> => {
+    const warnings = async (changes: Partial<RunOptions>): Promise<string[]> => {
       const codes: string[] = [];
       const options = { ...idsCorpus(tempFolder(), 2), maxRejectRate: 1, ...changes };
       const onProgress = (event: ProgressEvent): void => {
@@ -131,9 +136,9 @@ describe('the log of a run', () => {
 
   it('has warnings, and the error that ended the run', async () => {
     const options = idsCorpus(tempFolder(), 3, { badId: 1 });
-    await window(options);
+    await window({ ...options, maxRejectRate: 1 });
     writeFileSync(path.join(`${options.output}`, 'windows', 'part-00000.arrow'), 'changed');
-    await expect(score(options)).rejects.toMatchObject({ code: 'TOKEN_ID' });
+    await expect(score(options)).rejects.toMatchObject({ code: 'TOO_MANY_REJECTS' });
     const folder = path.join(`${options.output}`, 'logs');
     const text = readdirSync(folder)
       .map((name) => readFileSync(path.join(folder, name), 'utf8'))
@@ -146,8 +151,8 @@ describe('the log of a run', () => {
     expect(lines).toContainEqual(
       expect.objectContaining({
         event: 'error',
-        code: 'TOKEN_ID',
-        message: expect.stringContaining('token id 49152 at 5'),
+        code: 'TOO_MANY_REJECTS',
+        message: expect.stringContaining('1 of 3 rows'),
       }),
     );
   });

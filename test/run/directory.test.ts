@@ -30,7 +30,8 @@ describe('openRun', () => {
     });
     expect(readFileSync(path.join(dir, 'run.json'), 'utf8')).toBe(bytes);
     expect(second.scores.specHash).toBe(first.manifest.specHash);
-    expect(readdirSync(dir).sort()).toEqual(['logs', 'run.json', 'scores', 'selection', 'windows']);
+    const made = ['counts', 'leases', 'logs', 'run.json', 'scores', 'selection', 'windows'];
+    expect(readdirSync(dir).sort()).toEqual(made);
   });
 
   it('refuses a changed spec and changes nothing', async () => {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Ledger } from '../../src/run/ledger.js';
-import { writeTextAtomically } from '../../src/run/atomic-file.js';
+import { writeTextAtomically } from '../../src/io/atomic-file.js';
 import { tempFolder } from '../support/temp-folder.js';
 
 describe('Ledger', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Ledger } from '../../src/run/ledger.js';
-import { mergeRejects, writeRejects } from '../../src/run/rejects.js';
+import { mergeRejects, requireFewRejects, writeRejects } from '../../src/run/rejects.js';
 import { tempFolder } from '../support/temp-folder.js';
 
 describe('rejects', () => {
@@ -34,5 +34,14 @@ describe('rejects', () => {
     await writeRejects(ledger, 0, [{ file: 'a', line: 1, reason: 'x' }]);
     await writeRejects(ledger, 0, []);
     expect(await mergeRejects(dir, ledger, 1)).toBe(0);
+  });
+
+  it('may be as many as the limit says, and not one more', () => {
+    const limit = { maxRate: 0.05, rejectsPath: 'RUN/rejects.jsonl' };
+    expect(() => requireFewRejects(5, 100, limit)).not.toThrow();
+    expect(() => requireFewRejects(0, 0, { ...limit, maxRate: 0 })).not.toThrow();
+    expect(() => requireFewRejects(6, 100, limit)).toThrow(
+      expect.objectContaining({ code: 'TOO_MANY_REJECTS', message: expect.stringContaining('6 of 100 rows') }),
+    );
   });
 });

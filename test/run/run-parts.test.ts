@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { writeFileSync } from 'node:fs';
-import { dataError, environmentError } from '../../src/errors.js';
-import type { ProgressEvent } from '../../src/events.js';
-import { writeTextAtomically } from '../../src/run/atomic-file.js';
+import { dataError, environmentError } from '../../src/base/errors.js';
+import type { ProgressEvent } from '../../src/base/events.js';
+import { writeTextAtomically } from '../../src/io/atomic-file.js';
 import { Ledger, partName, type LedgerRecord } from '../../src/run/ledger.js';
 import { partsOfShard, runParts, type RunPartsOptions } from '../../src/run/run-parts.js';
 import { tempFolder } from '../support/temp-folder.js';

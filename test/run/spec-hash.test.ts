@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { canonicalJson, hashJson, type Json } from '../../src/run/canonical-json.js';
+import { canonicalJson, hashJson, type Json } from '../../src/io/canonical-json.js';
 import { requireSameSpec, stageHashes } from '../../src/run/spec-hash.js';
 
 describe('canonicalJson', () => {

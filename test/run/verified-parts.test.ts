@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { nodeFileSystem, type FileSystem } from '../../src/run/file-system.js';
+import { nodeFileSystem, type FileSystem } from '../../src/io/file-system.js';
 import { Ledger } from '../../src/run/ledger.js';
-import { writeTextAtomically } from '../../src/run/atomic-file.js';
+import { writeTextAtomically } from '../../src/io/atomic-file.js';
 import { requireVerified } from '../../src/run/verified-parts.js';
 import { tempFolder } from '../support/temp-folder.js';
 

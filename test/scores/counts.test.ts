@@ -43,25 +43,13 @@ describe('recurrence', () => {
       ),
     );
   });
-
-  it('tables of shards add up to the table of the whole', () => {
-    const corpus = Array.from({ length: 10 }, (_, w) => Int32Array.from({ length: 50 }, (_, i) => (i * (w + 3)) % 17));
-    const [whole, left, right] = [new IdfTable(2), new IdfTable(2), new IdfTable(2)];
-    corpus.forEach((ids, i) => {
-      whole.add(ids);
-      (i < 4 ? left : right).add(ids);
-    });
-    left.merge(right);
-    for (const ids of corpus) expect(recurrence(ids, 10, left)).toBe(recurrence(ids, 10, whole));
-    expect(() => left.merge(new IdfTable(3))).toThrow('cannot merge 3-grams into 2-grams');
-  });
 });
 
 describe('gzip', () => {
   it('a repeated passage scores above noise', () => {
     const noise = Int32Array.from({ length: 2000 }, (_, i) => Math.imul(i + 1, 2654435761) >>> 17);
     const repeated = Int32Array.from({ length: 2000 }, (_, i) => noise[i % 100]!);
-    expect(gzip(repeated, 49_152)).toBeGreaterThan(gzip(noise, 49_152));
-    expect(gzip(noise, 128_256)).toBeLessThan(0);
+    expect(gzip(repeated)).toBeGreaterThan(gzip(noise));
+    expect(gzip(noise)).toBeLessThan(0);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { auc, pairShare, ranks, spearman } from '../../src/scores/ranks.js';
+import { auc, ranks, spearman } from '../../src/scores/ranks.js';
 
 const numbers = fc.array(fc.integer({ min: -5, max: 5 }), { minLength: 1, maxLength: 30 });
 
@@ -19,10 +19,6 @@ describe('rank statistics', () => {
         expect(auc(above, below) + auc(below, above)).toBeCloseTo(1, 12);
       }),
     );
-  });
-
-  it('counts pairs, a tie as half', () => {
-    expect(pairShare([1, 2, 3], [0, 2, 4])).toBe(0.5);
   });
 
   it('Spearman is 1 for any increasing map, -1 reversed, 0 against a constant', () => {

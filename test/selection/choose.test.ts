@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { choose } from '../../src/selection/choose.js';
 import type { KeepSettings } from '../../src/selection/budget.js';
-import { countOfShare } from '../../src/selection/limits.js';
-import { TextColumn } from '../../src/formats/columns.js';
+import { countOfShare } from '../../src/selection/guards/limits.js';
+import { TextColumn } from '../../src/arrow/columns.js';
 import { WindowTable } from '../../src/selection/window-table.js';
 
 interface Made {

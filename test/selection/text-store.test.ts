@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { TextColumn } from '../../src/formats/columns.js';
+import { TextColumn } from '../../src/arrow/columns.js';
 import { TextStore } from '../../src/selection/text-store.js';
 
 function columnOf(texts: readonly string[]): TextColumn {

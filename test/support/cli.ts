@@ -7,7 +7,7 @@ import path from 'node:path';
 
 export const root = path.resolve(import.meta.dirname, '..', '..');
 export const demoModel = path.join(root, 'models', 'smollm2-135m-layer0');
-const main = path.join(root, 'dist', 'cli', 'main.js');
+const main = path.join(root, 'dist', 'cli', 'bin.cjs');
 
 export interface CliResult {
   code: number | null;

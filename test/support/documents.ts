@@ -1,8 +1,8 @@
 // Reads planned inputs to the end, for tests.
-import type { FieldOptions } from '../../src/formats/row-document.js';
-import type { Document, Reject } from '../../src/records.js';
-import { planInputs, type InputPatterns, type PlanOptions } from '../../src/run/plan.js';
-import { readSlices } from '../../src/stages/corpus.js';
+import type { FieldOptions } from '../../src/corpus/row-document.js';
+import type { Document, Reject } from '../../src/base/records.js';
+import { planInputs, type InputPatterns, type PlanOptions } from '../../src/corpus/plan.js';
+import { readSlices } from '../../src/corpus/read-slices.js';
 
 export interface ReadResult {
   documents: Document[];
@@ -20,7 +20,9 @@ export async function readCorpus(
   const plan = JSON.parse(JSON.stringify(await planInputs(inputs, options))) as Awaited<ReturnType<typeof planInputs>>;
   const result: ReadResult = { documents: [], rejects: [], parts: plan.parts.length };
   for (const part of plan.parts) {
-    for await (const document of readSlices(part.slices, fields, (reject) => result.rejects.push(reject))) {
+    for await (const document of readSlices(part.slices, fields, {
+      onReject: (reject) => result.rejects.push(reject),
+    })) {
       result.documents.push(document);
     }
   }

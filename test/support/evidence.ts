@@ -1,7 +1,7 @@
 // Made corpora as window records, and a scorer that stands in for the addon: it attends to earlier copies of the same token.
 import type { NativeScoreRequest, NativeStats } from '../../src/native/binding.js';
-import type { Window } from '../../src/records.js';
-import { Random } from '../../src/random.js';
+import type { Window } from '../../src/base/records.js';
+import { Random } from '../../src/base/random.js';
 import { windowStarts } from '../../src/windows/slide.js';
 import { statisticsOf } from './attention.js';
 

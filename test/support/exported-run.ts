@@ -1,13 +1,13 @@
 // A small run of two domains from text to selection, ready to be exported; one of its parts has no windows.
-import { DocumentDigest, textFromDocuments, type TextOf } from '../../src/export/document-text.js';
-import type { Document } from '../../src/records.js';
-import { windowRow } from '../../src/formats/arrow-rows.js';
-import { WINDOW_COLUMNS } from '../../src/formats/arrow-schema.js';
+import { DocumentDigest, textFromDocuments, type TextOf } from '../../src/windows/document-text.js';
+import type { Document } from '../../src/base/records.js';
+import { windowRow } from '../../src/arrow/rows.js';
+import { WINDOW_COLUMNS } from '../../src/arrow/schema.js';
 import { writeArrowPart } from '../../src/run/arrow-part.js';
 import { openRun, type Run } from '../../src/run/directory.js';
 import { partName } from '../../src/run/ledger.js';
-import { scoreParts } from '../../src/stages/scores.js';
-import { selectWindows, type SelectionResult, type SelectionSettings } from '../../src/stages/selection.js';
+import { scoreParts } from '../../src/scoring/score-parts.js';
+import { selectWindows, type SelectionResult, type SelectionSettings } from '../../src/selection/select-windows.js';
 import { WINDOW, scoreOptions } from './made-run.js';
 import { asyncOf, cutDocument, madeDocument } from './made-text.js';
 
@@ -40,7 +40,7 @@ export async function makeSelectedRun(
   corpus = CORPUS,
 ): Promise<MadeExport> {
   const run = await openRun(dir, {
-    stages: { windows: { window: WINDOW }, scores: { k: 'quarter' } },
+    stages: { windows: { window: WINDOW }, scores: { k: 'quarter', model: 'synthetic' } },
     versions: { longattn: '0.1.0' },
     freeze: async () => ({ inputs: [], parts: corpus.length }),
   });

@@ -1,7 +1,7 @@
 // A scorer without a model: numbers that depend on the token ids, the layer and the head alone, and agree with each other as real
 // statistics do (DS is the sum of the mass bins from k on, and so forth).
 import type { NativeStats } from '../../src/native/binding.js';
-import type { ScoreWindows } from '../../src/stages/score-batch.js';
+import type { ScoreWindows } from '../../src/scoring/score-batch.js';
 import { noise } from './rows.js';
 
 export const HEADS = 3;

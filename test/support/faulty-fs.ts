@@ -1,12 +1,14 @@
 // A file system that fails as a real one does: a full disk after some bytes, an I/O error, a folder that may not be written.
 import type { FileHandle } from 'node:fs/promises';
-import { nodeFileSystem, type FileSystem } from '../../src/run/file-system.js';
+import { nodeFileSystem, type FileSystem } from '../../src/io/file-system.js';
 
 export interface Faults {
   /** ENOSPC once so many bytes have been written in all. */
   fullAfterBytes?: number;
   /** Error code of any call, by operation: `{ sync: 'EIO' }`. */
   fail?: Partial<Record<'open' | 'rename' | 'sync' | 'mkdir' | 'link' | 'read' | 'readFile', string>>;
+  /** Error code of a rename between these paths, if any. */
+  failRename?: (from: string, to: string) => string | undefined;
   /** Writes take at most so many bytes at a time. */
   shortWrites?: number;
 }
@@ -45,7 +47,12 @@ export function faultyFs(faults: Faults): FileSystem {
       check('open');
       return wrap(await nodeFileSystem.open(...args));
     },
-    rename: async (...args: Parameters<FileSystem['rename']>) => (check('rename'), nodeFileSystem.rename(...args)),
+    async rename(...args: Parameters<FileSystem['rename']>) {
+      check('rename');
+      const code = faults.failRename?.(String(args[0]), String(args[1]));
+      if (code) throw systemError(code, 'rename');
+      return nodeFileSystem.rename(...args);
+    },
     link: async (...args: Parameters<FileSystem['link']>) => (check('link'), nodeFileSystem.link(...args)),
     mkdir: async (...args: [string, { recursive: true }]) => (check('mkdir'), nodeFileSystem.mkdir(...args)),
     readFile: async (...args: [string, 'utf8']) => (check('readFile'), nodeFileSystem.readFile(...args)),

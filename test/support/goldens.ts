@@ -147,7 +147,7 @@ export async function errorsInWeightsType(
   device: string,
 ): Promise<{ dtype: unknown; ds: number; variance: number }> {
   const { results } = goldensOf(name);
-  const model = await openModelFolder(join(FIXTURES, 'models', name), { layers: 'all', forward: 'weights' });
+  const model = await openModelFolder(join(FIXTURES, 'models', name), { layers: 'all', dtype: 'weights' });
   await using scorer = await Scorer.open(model.specText, { device });
   const worst = { dtype: model.settings['forward.dtype'], ds: 0, variance: 0 };
   for (const { id, ids } of WINDOWS) {

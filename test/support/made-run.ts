@@ -1,22 +1,22 @@
 // A run directory whose windows are made up: parts of any size, ready to be scored.
 import path from 'node:path';
-import { windowRow } from '../../src/formats/arrow-rows.js';
-import { WINDOW_COLUMNS } from '../../src/formats/arrow-schema.js';
-import type { Window } from '../../src/records.js';
+import { windowRow } from '../../src/arrow/rows.js';
+import { WINDOW_COLUMNS } from '../../src/arrow/schema.js';
+import type { Window } from '../../src/base/records.js';
 import { writeArrowPart } from '../../src/run/arrow-part.js';
 import { openRun, type Run } from '../../src/run/directory.js';
 import { partName } from '../../src/run/ledger.js';
-import { scoreParts, type ScoresOptions } from '../../src/stages/scores.js';
+import { scoreParts, type ScoresOptions } from '../../src/scoring/score-parts.js';
 import { fakeScorer, HEADS } from './fake-scorer.js';
 import { makeWindow } from './rows.js';
 
 export const WINDOW = 64;
 export const VOCAB = 1000;
 
-/** @param parts windows of each part */
-export async function makeRun(dir: string, parts: readonly Window[][]): Promise<Run> {
+/** @param parts windows of each part @param model undefined for a run that is never scored */
+export async function makeRun(dir: string, parts: readonly Window[][], model?: string): Promise<Run> {
   const run = await openRun(dir, {
-    stages: { windows: { window: WINDOW }, scores: { k: 'quarter' } },
+    stages: { windows: { window: WINDOW }, scores: { k: 'quarter', ...(model && { model }) } },
     versions: { longattn: '0.1.0' },
     freeze: async () => ({ inputs: [], parts: parts.length }),
   });
@@ -26,7 +26,9 @@ export async function makeRun(dir: string, parts: readonly Window[][]): Promise<
       return { domain, counts: { documents: count, windows: count } };
     });
     const entry = () => ({ counts: { windows: windows.length }, domains });
-    await writeArrowPart(run.windows, partName(part), { columns: WINDOW_COLUMNS, rows: windows.map(windowRow), entry });
+    const metadata = { window: `${WINDOW}` };
+    const rows = windows.map(windowRow);
+    await writeArrowPart(run.windows, partName(part), { columns: WINDOW_COLUMNS, metadata, rows, entry });
   }
   return run;
 }
@@ -43,7 +45,7 @@ export function scoreOptions(run: Run, changes: Partial<ScoresOptions> = {}): Sc
   const { windows, scores, manifest } = run;
   return {
     ...{ windows, scores, parts: Array.from({ length: manifest.parts }, (_, part) => part) },
-    ...{ window: WINDOW, layers: [0], k: 'quarter', tokens: false, heads: HEADS, vocabSize: VOCAB },
+    ...{ window: WINDOW, layers: [0], k: WINDOW / 4, kRule: 'quarter', tokens: false, heads: HEADS, vocabSize: VOCAB },
     ...{ batch: 4, workers: 1, metadata: { model: 'fake' } },
     openScorer: async () => fakeScorer().score,
     ...changes,
@@ -56,7 +58,7 @@ export async function makeScoredRun(
   parts: readonly Window[][],
   changes: Partial<ScoresOptions> = {},
 ): Promise<Run> {
-  const run = await makeRun(path.resolve(dir), parts);
+  const run = await makeRun(path.resolve(dir), parts, 'fake');
   await scoreParts(scoreOptions(run, changes));
   return run;
 }

@@ -1,5 +1,5 @@
 // A corpus whose documents have text, cut into windows by a tokenizer of one token a code point, so that every place is known.
-import type { Document, Window } from '../../src/records.js';
+import type { Document, Window } from '../../src/base/records.js';
 import { windowStarts } from '../../src/windows/slide.js';
 import { noise } from './rows.js';
 

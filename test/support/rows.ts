@@ -1,5 +1,7 @@
 // Windows and scores made from a number alone: equal numbers give equal rows.
-import type { ScoreRow, Window } from '../../src/records.js';
+import type { Row } from '../../src/arrow/rows.js';
+import type { ScoreRow, SelectionRow, Window } from '../../src/base/records.js';
+import { sizeOf, storedStatistics, type Statistics } from '../../src/base/statistics.js';
 
 /** A fraction in [0, 1) that looks random and depends on its arguments alone. */
 export function noise(...seeds: number[]): number {
@@ -33,8 +35,12 @@ export function makeScore(
   shape: { heads: number; length: number; layer?: number; tokens?: boolean; losses?: boolean; domain?: string },
 ): ScoreRow {
   const { heads, length, layer = 0 } = shape;
-  const column = (kind: number, size: number): Float64Array =>
-    Float64Array.from({ length: size }, (_, i) => noise(index, layer, kind, i));
+  const statistics: Record<string, unknown> = {};
+  storedStatistics(shape).forEach(([name, { per }], kind) => {
+    const values = Array.from({ length: sizeOf(per, heads, length) }, (_, i) => noise(index, layer, kind + 1, i));
+    if (per === 'window') statistics[name] = noise(index, kind + 1);
+    else statistics[name] = per === 'token' ? Float32Array.from(values) : Float64Array.from(values);
+  });
   return {
     windowId: `doc-${index >> 1}:${(index & 1) * length}`,
     docId: `doc-${index >> 1}`,
@@ -42,15 +48,11 @@ export function makeScore(
     layer,
     length,
     k: Math.floor(length / 4),
-    ds: column(1, heads),
-    variance: column(2, heads),
-    entropy: column(3, heads),
-    farPeak: column(4, heads),
-    massBins: column(5, heads * 32),
-    squareBins: column(6, heads * 32),
-    sinkMassBins: column(7, heads * 32),
-    sinkSquareBins: column(8, heads * 32),
-    ...(shape.tokens ? { tokenDs: Float32Array.from(column(9, length)) } : {}),
-    ...(shape.losses ? { loss: noise(index, 10), nearLoss: noise(index, 11) } : {}),
+    ...(statistics as unknown as Statistics),
   };
+}
+
+/** A row of selection.arrow by the names of its columns. */
+export function selectionRow({ windowId, ...row }: SelectionRow): Row {
+  return { window_id: windowId, ...row };
 }

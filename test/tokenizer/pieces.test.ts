@@ -42,6 +42,15 @@ const text = fc
         'e\u0301 a',
         'ſ s',
         '字 a',
+        '字。',
+        '词，',
+        '、か',
+        'カ！\n字',
+        '。\n',
+        'é\nz',
+        '\n\n字',
+        '\u0085\n字',
+        '1\nб',
         '😀',
         '\u00a0',
         '\u2003b',
@@ -78,6 +87,16 @@ describe.each(Object.entries(FILES))('a text in pieces, %s', (_name, file) => {
       { numRuns: 150 },
     );
     expect(cuts).toBeGreaterThan(300);
+  });
+
+  it('text without spaces has places too', () => {
+    const chinese = '白鲸在海里游了很久，船长一直看着它。水手们什么也没有说；'.repeat(9000);
+    const lines = 'Белый_кит\n'.repeat(30_000);
+    for (const whole of [chinese, lines]) {
+      const pieces = cutIntoPieces(whole);
+      expect(pieces.join('')).toBe(whole);
+      expect(Math.max(...pieces.map((piece) => piece.length))).toBeLessThanOrEqual(2 * PIECE_UNITS);
+    }
   });
 
   it('openTokenizer cuts long texts, and nothing changes', async () => {

@@ -1,17 +1,14 @@
 // Picks the kernel at run time: the variable, else the fastest exact one that this CPU has.
-#include <cstdlib>
-
 #include "attention/cpu_features.h"
 #include "attention/driver.h"
 #include "attention/hand_kernels.h"
 #include "attention/map_driver.h"
 #include "attention/portable.h"
 #include "attention_maps.h"
+#include "wish.h"
 
 namespace longattn {
 namespace {
-
-constexpr const char* kVariable = "LONGATTN_CPU_KERNEL";
 
 struct Entry {
   const char* name;
@@ -47,15 +44,15 @@ std::vector<Entry> entries() {
 }
 
 Entry chosen() {
-  const char* wanted = std::getenv(kVariable);
+  const char* wanted = wish(kCpuKernelVariable);
   std::string allowed;
   for (const Entry& entry : entries()) {
     if (!entry.usable) continue;
     if (wanted == nullptr || *wanted == '\0' || entry.name == std::string(wanted)) return entry;
     allowed += std::string(allowed.empty() ? "" : ", ") + entry.name;
   }
-  throw std::invalid_argument(std::string(kVariable) + " must name a kernel that this CPU can run (" + allowed +
-                              "), not " + wanted + ". Unset it to use the fastest.");
+  throw std::invalid_argument(std::string(kCpuKernelVariable) + " must name a kernel that this CPU can run (" +
+                              allowed + "), not " + wanted + ". Unset it to use the fastest.");
 }
 
 }  // namespace

@@ -143,8 +143,11 @@ constexpr std::array kLayerRoles = {"norm",
                                     "experts.*.down",
                                     "experts.*.down.bias",
                                     "shared.gate",
+                                    "shared.gate.bias",
                                     "shared.up",
+                                    "shared.up.bias",
                                     "shared.down",
+                                    "shared.down.bias",
                                     "shared.router"};
 
 template <typename Names>
@@ -246,7 +249,12 @@ DType parse_dtype(std::string_view word, const Line& line) {
   if (word == "F32") return DType::f32;
   if (word == "F16") return DType::f16;
   if (word == "BF16") return DType::bf16;
-  line.fail("dtype must not be " + std::string(word) + ". It must be F32, F16 or BF16");
+  if (word == "F8_E4M3") return DType::f8_e4m3;
+  if (word == "F8_E5M2") return DType::f8_e5m2;
+  if (word == "F4_E2M1") return DType::f4_e2m1;
+  if (word == "E8M0") return DType::e8m0;
+  line.fail("dtype must not be " + std::string(word) +
+            ". It must be F32, F16, BF16, F8_E4M3, F8_E5M2 or F4_E2M1, or E8M0 for a scale");
 }
 
 std::vector<int64_t> parse_shape(std::string_view word, const Line& line) {
@@ -278,6 +286,25 @@ void parse_tensor(Line& line, ModelSpec& spec) {
   if (tensor.file.front() != '/') line.fail("the file must be an absolute path");
   const std::string role = tensor.role;
   if (!spec.tensors.emplace(role, std::move(tensor)).second) line.fail(role + " is given twice");
+}
+
+void parse_scale(Line& line, ModelSpec& spec) {
+  const std::string role(line.word("role"));
+  const auto found = spec.tensors.find(role);
+  if (found == spec.tensors.end()) line.fail("the tensor of a scale must be given before it");
+  TensorSpec& tensor = found->second;
+  if (!is_quantized(tensor.dtype)) line.fail("only a quantized tensor has a scale");
+  if (tensor.scale) line.fail("the scale of " + role + " is given twice");
+  ScaleSpec scale;
+  scale.dtype = parse_dtype(line.word("dtype"), line);
+  if (is_quantized(scale.dtype)) line.fail("a scale must not be quantized itself");
+  scale.block_rows = line.count(line.word("rows of a block"), "rows of a block");
+  scale.block_columns = line.count(line.word("columns of a block"), "columns of a block");
+  if (scale.block_rows == 0 || scale.block_columns == 0) line.fail("a block must not be empty");
+  scale.offset = line.count(line.word("offset"), "the offset");
+  scale.file = unescape(line.rest("file"), line);
+  if (scale.file.front() != '/') line.fail("the file must be an absolute path");
+  tensor.scale = std::move(scale);
 }
 
 void parse_view(Line& line, ModelSpec& spec) {
@@ -318,10 +345,12 @@ ModelSpec parse_model_spec(const std::string& text) {
       parse_set(line, spec);
     } else if (verb == "tensor") {
       parse_tensor(line, spec);
+    } else if (verb == "scale") {
+      parse_scale(line, spec);
     } else if (verb == "view") {
       parse_view(line, spec);
     } else {
-      line.fail("a statement starts with set, tensor or view");
+      line.fail("a statement starts with set, tensor, scale or view");
     }
   }
   if (number == 0) throw Error(kModelInvalid, "the model spec is empty");

@@ -54,13 +54,14 @@ bool lookup_knows(const ModelSpec& spec) {
 
 class Decoder::Parts {
  public:
-  Parts(const ModelSpec& spec, int64_t memory_bytes, const Placement& placement)
+  Parts(const ModelSpec& spec, const OpenOptions& options, const Placement& placement)
       : embedding_(std::make_shared<const Embedding>(spec)),
         type_(product_type(spec)),
         backend_(backend_of(placement, type_)) {
     const c10::InferenceMode inference;
-    const WeightLoader loader(spec, type_, backend_->device());
-    if (lookup_knows(spec)) lookup_.emplace(spec, memory_bytes, embedding_);
+    at::set_num_threads(thread_count(options.threads));
+    const WeightLoader loader(spec, type_, options, files_, backend_->device());
+    if (lookup_knows(spec)) lookup_.emplace(spec, options, embedding_);
     embed_project_ = loader.linear_float("embed_project");
     for (int64_t n = 0; has_tensor(spec, n, "q"); ++n) {
       const SpecReader reader(spec, n);
@@ -83,7 +84,10 @@ class Decoder::Parts {
   LayerZero* lookup() { return lookup_ ? &*lookup_ : nullptr; }
   const Backend& backend() const { return *backend_; }
 
-  const Embedding& embedding() const { return *embedding_; }
+  void check_window(int64_t length) const {
+    embedding_->check_window(length);
+    files_.check_not_truncated();
+  }
 
   // Runs layers 0 .. last; the last only as far as `run_last` says. Q and K of the layers in `asked` go to the visitor.
   at::Tensor run(const int32_t* ids, int64_t length, int64_t last, bool run_last, const std::vector<int64_t>& asked,
@@ -148,6 +152,7 @@ class Decoder::Parts {
     return normed(block.mlp_sum_norm, at::add(second, mlp_of(mlp_input), block.residual_scale));
   }
 
+  MappedFiles files_;                                  // of the layers' weights
   const std::shared_ptr<const Embedding> embedding_;  // the lookup path's too
   at::ScalarType type_;
   std::unique_ptr<Backend> backend_;
@@ -157,9 +162,9 @@ class Decoder::Parts {
   std::unique_ptr<LossHead> head_;
 };
 
-Decoder::Decoder(const ModelSpec& spec, int64_t memory_bytes, const Placement& placement)
+Decoder::Decoder(const ModelSpec& spec, const OpenOptions& options, const Placement& placement)
     : placement_(placement), parts_(device::on_device(placement, "the model's weights", [&] {
-        return std::make_unique<Parts>(spec, memory_bytes, placement);
+        return std::make_unique<Parts>(spec, options, placement);
       })) {}
 
 Decoder::~Decoder() = default;
@@ -182,7 +187,7 @@ Counters Decoder::counters() const {
 
 void Decoder::visit(const int32_t* ids, int64_t length, const std::vector<int64_t>& layers,
                     const ProviderOptions& options, const Visitor& visitor) {
-  parts_->embedding().check_window(length);
+  parts_->check_window(length);
   std::vector<int64_t> asked = layers;
   if (parts_->lookup() != nullptr && asked.front() == 0) {
     parts_->lookup()->visit(ids, length, {0}, options, visitor);
@@ -197,7 +202,7 @@ void Decoder::visit(const int32_t* ids, int64_t length, const std::vector<int64_
 
 std::vector<double> Decoder::losses(const int32_t* ids, int64_t length, int64_t near, const ProviderOptions& options) {
   if (!parts_->has_loss()) return LayerProvider::losses(ids, length, near, options);
-  parts_->embedding().check_window(length);
+  parts_->check_window(length);
   const c10::InferenceMode inference;
   at::set_num_threads(thread_count(options.threads));
   return device::on_device(placement_, "the losses of a window of " + std::to_string(length) + " tokens", [&] {
@@ -206,10 +211,11 @@ std::vector<double> Decoder::losses(const int32_t* ids, int64_t length, int64_t 
   });
 }
 
-std::unique_ptr<LayerProvider> open_layers(const ModelSpec& spec, int64_t memory_bytes, const Placement& placement) {
+std::unique_ptr<LayerProvider> open_layers(const ModelSpec& spec, const OpenOptions& options,
+                                           const Placement& placement) {
   const bool lookup_alone = !has_tensor(spec, 0, "v") && lookup_knows(spec);
-  if (lookup_alone) return std::make_unique<LayerZero>(spec, memory_bytes);
-  return std::make_unique<Decoder>(spec, memory_bytes, placement);
+  if (lookup_alone) return std::make_unique<LayerZero>(spec, options);
+  return std::make_unique<Decoder>(spec, options, placement);
 }
 
 }  // namespace longattn

@@ -17,9 +17,9 @@ namespace longattn {
 
 class Decoder : public LayerProvider {
  public:
-  // Opens the layers that the spec has tensors for. `memory_bytes`: budget of the lookup table of layer 0. Throws
-  // Error, kOutOfMemory where a device cannot hold the weights.
-  Decoder(const ModelSpec& spec, int64_t memory_bytes, const Placement& placement = {});
+  // Opens the layers that the spec has tensors for. Throws Error, kOutOfMemory where a device cannot hold the weights,
+  // and Cancelled.
+  Decoder(const ModelSpec& spec, const OpenOptions& options, const Placement& placement = {});
   ~Decoder() override;
 
   int64_t layers() const override;
@@ -38,7 +38,7 @@ class Decoder : public LayerProvider {
 };
 
 // The lookup path alone where the spec has no more than that, else a Decoder.
-std::unique_ptr<LayerProvider> open_layers(const ModelSpec& spec, int64_t memory_bytes,
+std::unique_ptr<LayerProvider> open_layers(const ModelSpec& spec, const OpenOptions& options,
                                            const Placement& placement = {});
 
 }  // namespace longattn

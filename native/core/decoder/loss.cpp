@@ -40,13 +40,12 @@ std::unique_ptr<LossHead> LossHead::open(const ModelSpec& spec, const WeightLoad
   return result;
 }
 
-at::Tensor LossHead::block(int64_t first, int64_t count) const {
+at::Tensor LossHead::block(int64_t first, int64_t count, int threads) const {
   if (kept_.defined()) return kept_.narrow(0, first, count);
   const int64_t width = head_.columns();
   at::Tensor rows = at::empty({count, width}, at::kFloat);
   float* out = rows.data_ptr<float>();
-  parallel_rows(count, thread_count(0), [&](int64_t row) { head_.read_row(first + row, out + row * width); });
-  head_.release();
+  parallel_rows(count, threads, [&](int64_t row) { head_.read_row(first + row, out + row * width); });
   return rows.to(type_);
 }
 
@@ -66,7 +65,8 @@ std::vector<double> LossHead::losses(at::Tensor hidden, const int32_t* ids, cons
   at::Tensor target = at::zeros({count}, doubles);
   for (int64_t first = 0; first < head_.rows(); first += kVocabBlock) {
     const int64_t size = std::min(kVocabBlock, head_.rows() - first);
-    const Linear part{block(first, size), bias_.defined() ? bias_.narrow(0, first, size) : at::Tensor()};
+    const Linear part{block(first, size, thread_count(options.threads)),
+                      bias_.defined() ? bias_.narrow(0, first, size) : at::Tensor()};
     for (int64_t row = 0; row < count; row += kRowBlock) {
       poll(options.cancel);
       const int64_t rows = std::min(kRowBlock, count - row);

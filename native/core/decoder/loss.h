@@ -23,7 +23,7 @@ class LossHead {
  private:
   LossHead(const TensorSpec& head, int64_t vocab, int64_t width, at::ScalarType type, Backend& backend)
       : head_(head, vocab, width), type_(type), backend_(backend) {}
-  at::Tensor block(int64_t first, int64_t count) const;
+  at::Tensor block(int64_t first, int64_t count, int threads) const;
 
   MappedTensor head_;
   at::ScalarType type_;

@@ -17,12 +17,13 @@ int64_t table_bytes(const Placement& placement, int64_t main_memory) {
 
 }  // namespace
 
-ModelReplicas::ModelReplicas(const ModelSpec& spec, int64_t memory_bytes, const std::vector<Placement>& placements) {
-  const int64_t share = memory_bytes / static_cast<int64_t>(placements.size());
+ModelReplicas::ModelReplicas(const ModelSpec& spec, const OpenOptions& options,
+                             const std::vector<Placement>& placements) {
+  const int64_t share = options.memory_bytes / static_cast<int64_t>(placements.size());
   for (const Placement& placement : placements) {
     const bool on_device = placement.kind != Placement::Kind::cpu;
     if (on_device) (void)device_kernel();
-    providers_.push_back(open_layers(spec, share, placement));
+    providers_.push_back(open_layers(spec, {share, options.threads, options.cancel}, placement));
     Replica replica{providers_.back().get()};
     if (on_device) {
       statistics_.push_back(std::make_unique<DeviceStats>(placement, table_bytes(placement, share)));

@@ -12,10 +12,10 @@ namespace longattn {
 
 class ModelReplicas {
  public:
-  // One at each of `placements`, at least one. `memory_bytes`: budget of main memory for tables of tokens, shared out
-  // among them; a GPU's table may take a quarter of its own memory. Throws as open_layers(), and std::invalid_argument
-  // for a wrong LONGATTN_CUDA_KERNEL before weights are read.
-  ModelReplicas(const ModelSpec& spec, int64_t memory_bytes, const std::vector<Placement>& placements);
+  // One at each of `placements`, at least one. The memory of `options` is shared out among them; a GPU's table may take
+  // a quarter of its own memory. Throws as open_layers(), and std::invalid_argument for a wrong LONGATTN_CUDA_KERNEL
+  // before weights are read.
+  ModelReplicas(const ModelSpec& spec, const OpenOptions& options, const std::vector<Placement>& placements);
 
   const std::vector<Replica>& all() const { return replicas_; }
   // For what is asked of one window alone.

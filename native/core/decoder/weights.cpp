@@ -1,12 +1,16 @@
 // Maps or copies weights. Every value is checked to be finite: a NaN would otherwise surface far from its file.
 #include "decoder/weights.h"
 
+#include <algorithm>
+
 #include "checkpoint/mapped_tensor.h"
 #include "error.h"
 #include "parallel_rows.h"
 
 namespace longattn {
 namespace {
+
+constexpr int64_t kBlockBytes = int64_t{16} << 20;
 
 at::ScalarType scalar_type(DType dtype) {
   return dtype == DType::f32 ? at::kFloat : dtype == DType::f16 ? at::kHalf : at::kBFloat16;
@@ -28,6 +32,17 @@ Size size_of(const TensorSpec& spec) {
   return size;
 }
 
+// In blocks, so that a matrix of a gigabyte on a slow disk does not hold up who wants to stop.
+bool all_finite(const at::Tensor& tensor, const std::atomic<bool>* cancel) {
+  const int64_t rows = std::max<int64_t>(1, kBlockBytes / (tensor.size(1) * tensor.element_size()));
+  for (int64_t first = 0; first < tensor.size(0); first += rows) {
+    poll(cancel);
+    const int64_t count = std::min(rows, tensor.size(0) - first);
+    if (!at::isfinite(tensor.narrow(0, first, count)).all().item<bool>()) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 const TensorSpec* WeightLoader::find(const std::string& role) const {
@@ -37,7 +52,8 @@ const TensorSpec* WeightLoader::find(const std::string& role) const {
 
 at::Tensor WeightLoader::matrix(const TensorSpec& spec, at::ScalarType type) const {
   const Size size = size_of(spec);
-  const bool as_it_lies = scalar_type(spec.dtype) == type && !spec.transposed && spec.rows.count <= 1;
+  const bool as_it_lies =
+      !is_quantized(spec.dtype) && scalar_type(spec.dtype) == type && !spec.transposed && spec.rows.count <= 1;
   auto mapped = std::make_shared<MappedTensor>(spec, size.rows, size.columns);
   if (as_it_lies) {
     const int64_t skipped = spec.rows.count == 1 ? spec.rows.start * size.columns : 0;
@@ -47,7 +63,8 @@ at::Tensor WeightLoader::matrix(const TensorSpec& spec, at::ScalarType type) con
         at::from_blob(const_cast<char*>(data), {size.rows, size.columns}, [mapped](void*) {}, at::TensorOptions(type));
     if (reinterpret_cast<uintptr_t>(data) % c10::elementSize(type) == 0) {
       tensor = tensor.to(device_);  // no copy where it is on the CPU
-      if (!at::isfinite(tensor).all().item<bool>()) {
+      if (device_ == at::kCPU) files_.add(mapped);
+      if (!all_finite(tensor, options_.cancel)) {
         throw Error(kWeightNotFinite, "tensor " + spec.role + " in " + spec.file +
                                           " holds NaN or Inf. Fetch or convert the checkpoint again.");
       }
@@ -56,8 +73,10 @@ at::Tensor WeightLoader::matrix(const TensorSpec& spec, at::ScalarType type) con
   }
   at::Tensor copy = at::empty({size.rows, size.columns}, at::kFloat);
   float* out = copy.data_ptr<float>();
-  parallel_rows(size.rows, thread_count(0), [&](int64_t row) { mapped->read_row(row, out + row * size.columns); });
-  mapped->release();
+  parallel_rows(size.rows, thread_count(options_.threads), [&](int64_t row) {
+    poll(options_.cancel);
+    mapped->read_row(row, out + row * size.columns);
+  });
   return copy.to(type).to(device_);
 }
 

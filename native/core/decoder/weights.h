@@ -9,9 +9,11 @@
 #include <string>
 #include <vector>
 
+#include "checkpoint/mapped_files.h"
 #include "checkpoint/model_spec.h"
 #include "device/aten.h"
 #include "layer/layer_config.h"
+#include "windows/layer_provider.h"
 
 namespace longattn {
 
@@ -38,8 +40,10 @@ struct LayerWeights {
 
 class WeightLoader {
  public:
-  WeightLoader(const ModelSpec& spec, at::ScalarType type, at::Device device = at::kCPU)
-      : spec_(spec), type_(type), device_(device) {}
+  // What is mapped and not copied is entered in `files`. Polls options.cancel; its methods throw Cancelled.
+  WeightLoader(const ModelSpec& spec, at::ScalarType type, const OpenOptions& options, MappedFiles& files,
+               at::Device device = at::kCPU)
+      : spec_(spec), type_(type), options_(options), files_(files), device_(device) {}
 
   // Weight and bias of a role; an undefined weight if the spec has no such tensor.
   Linear linear(const std::string& role) const;
@@ -59,6 +63,8 @@ class WeightLoader {
 
   const ModelSpec& spec_;
   at::ScalarType type_;
+  OpenOptions options_;
+  MappedFiles& files_;
   at::Device device_;
 };
 

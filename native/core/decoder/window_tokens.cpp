@@ -31,7 +31,6 @@ at::Tensor embed_window(Backend& backend, const Embedding& embedding, const Line
   at::Tensor x = at::empty({count, embedding.width()}, at::kFloat);
   float* data = x.data_ptr<float>();
   parallel_rows(count, threads, [&](int64_t n) { embedding.row(ids[n], data + n * embedding.width()); });
-  embedding.release_pages();
   x = x.to(backend.device());
   if (projection.weight.defined()) x = project(backend, projection, x, options);
   if (once) x = x.index_select(0, tokens.place);

@@ -1,4 +1,4 @@
-// Rows are read from the mapped file when a window needs them.
+// Rows are read from the file when a window needs them.
 #include "layer/embedding.h"
 
 #include <algorithm>
@@ -41,14 +41,12 @@ Embedding::Embedding(const ModelSpec& spec)
 }
 
 void Embedding::check_window(int64_t length) const {
-  if (positions_) {
-    const int64_t limit = std::max<int64_t>(0, positions_->rows() - positions_offset_);
-    if (length > limit) {
-      throw Error(kInvalidRequest, "a window must not have " + std::to_string(length) + " tokens. This model has " +
-                                       std::to_string(limit) + " learned positions.");
-    }
+  if (!positions_) return;
+  const int64_t limit = std::max<int64_t>(0, positions_->rows() - positions_offset_);
+  if (length > limit) {
+    throw Error(kInvalidRequest, "a window must not have " + std::to_string(length) + " tokens. This model has " +
+                                     std::to_string(limit) + " learned positions.");
   }
-  table_.check_not_truncated();
 }
 
 void Embedding::row(int64_t token, float* out) const {

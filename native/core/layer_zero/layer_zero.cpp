@@ -13,15 +13,15 @@ uint64_t next_model() {
 
 }  // namespace
 
-LayerZero::LayerZero(const ModelSpec& spec, int64_t memory_bytes)
-    : LayerZero(spec, memory_bytes, std::make_shared<const Embedding>(spec)) {}
+LayerZero::LayerZero(const ModelSpec& spec, const OpenOptions& options)
+    : LayerZero(spec, options, std::make_shared<const Embedding>(spec)) {}
 
-LayerZero::LayerZero(const ModelSpec& spec, int64_t memory_bytes, std::shared_ptr<const Embedding> embedding)
+LayerZero::LayerZero(const ModelSpec& spec, const OpenOptions& options, std::shared_ptr<const Embedding> embedding)
     : model_(next_model()),
       config_(read_attention_config(SpecReader(spec, 0))),
       embedding_(std::move(embedding)),
-      projector_(spec, config_, embedding_),
-      table_(config_.vocab, projector_.row_floats(config_.kv_heads), memory_bytes) {}
+      projector_(spec, config_, embedding_, options.cancel),
+      table_(config_.vocab, projector_.row_floats(config_.kv_heads), options.memory_bytes) {}
 
 void LayerZero::visit(const int32_t* ids, int64_t length, const std::vector<int64_t>&, const ProviderOptions& options,
                       const Visitor& visitor) {

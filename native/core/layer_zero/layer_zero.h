@@ -9,11 +9,10 @@ namespace longattn {
 
 class LayerZero : public LayerProvider {
  public:
-  // Reads and checks what layer 0 needs. `memory_bytes`: budget of the table of projected tokens.
-  // Throws Error(kModelInvalid, kFileUnreadable, kWeightNotFinite).
-  LayerZero(const ModelSpec& spec, int64_t memory_bytes);
+  // Reads and checks what layer 0 needs. Throws Error(kModelInvalid, kFileUnreadable, kWeightNotFinite), Cancelled.
+  LayerZero(const ModelSpec& spec, const OpenOptions& options);
   // With a table of embeddings that somebody else reads too.
-  LayerZero(const ModelSpec& spec, int64_t memory_bytes, std::shared_ptr<const Embedding> embedding);
+  LayerZero(const ModelSpec& spec, const OpenOptions& options, std::shared_ptr<const Embedding> embedding);
 
   int64_t layers() const override { return 1; }
   int64_t vocab() const override { return config_.vocab; }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "attention_stats.h"
 #include "checkpoint/mapped_tensor.h"
 #include "error.h"
 #include "parallel_rows.h"
@@ -25,12 +26,15 @@ void for_group_row(const AttentionConfig& config, int64_t group, int64_t row, co
   }
 }
 
-projection::PackedMatrix pack_weights(const SpecReader& reader, const AttentionConfig& config) {
+projection::PackedMatrix pack_weights(const SpecReader& reader, const AttentionConfig& config,
+                                      const std::atomic<bool>* cancel) {
   const MappedTensor q(reader.required_layer_tensor("q"), config.heads * config.dim, config.hidden);
   const MappedTensor k(reader.required_layer_tensor("k"), config.kv_heads * config.dim, config.hidden);
   const std::vector<int64_t> parts(static_cast<size_t>(config.kv_heads), config.group_rows());
-  const DType type = q.spec().dtype == k.spec().dtype ? q.spec().dtype : DType::f32;
+  const bool as_stored = q.spec().dtype == k.spec().dtype && !is_quantized(q.spec().dtype);
+  const DType type = as_stored ? q.spec().dtype : DType::f32;
   projection::PackedMatrix packed(type, config.hidden, parts, [&](int64_t part, int64_t row, float* out) {
+    poll(cancel);
     for_group_row(config, part, row, [&](int64_t r) { q.read_row(r, out); }, [&](int64_t r) { k.read_row(r, out); });
   });
   return packed;
@@ -58,8 +62,8 @@ std::vector<float> pack_biases(const SpecReader& reader, const AttentionConfig& 
 }  // namespace
 
 TokenProjector::TokenProjector(const ModelSpec& spec, const AttentionConfig& config,
-                               std::shared_ptr<const Embedding> embedding)
-    : config_(config), embedding_(std::move(embedding)), weights_(pack_weights(SpecReader(spec, 0), config)) {
+                               std::shared_ptr<const Embedding> embedding, const std::atomic<bool>* cancel)
+    : config_(config), embedding_(std::move(embedding)), weights_(pack_weights(SpecReader(spec, 0), config, cancel)) {
   const SpecReader reader(spec, 0);
   if (embedding_->width() != config_.hidden)
     throw Error(kModelInvalid, "model spec: the lookup of layer 0 takes an embedding as wide as the model.");

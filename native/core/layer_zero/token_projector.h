@@ -4,6 +4,7 @@
 // projection/tile.h.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -23,8 +24,9 @@ struct TokenAt {
 
 class TokenProjector {
  public:
-  // Throws Error(kModelInvalid, kFileUnreadable, kWeightNotFinite).
-  TokenProjector(const ModelSpec& spec, const AttentionConfig& config, std::shared_ptr<const Embedding> embedding);
+  // Polls `cancel` (or null) while it packs. Throws Error(kModelInvalid, kFileUnreadable, kWeightNotFinite), Cancelled.
+  TokenProjector(const ModelSpec& spec, const AttentionConfig& config, std::shared_ptr<const Embedding> embedding,
+                 const std::atomic<bool>* cancel);
 
   // Floats of a row of groups [first, first + count): per group the query heads' rows, then the key head's.
   int64_t row_floats(int64_t groups) const { return groups * config_.group_rows(); }
@@ -48,8 +50,6 @@ class TokenProjector {
 
   // Rows of one block: small enough to poll for cancellation between blocks, large enough to keep the threads busy.
   int64_t block_rows() const { return block_rows_; }
-  // Drops the embedding's pages from this process.
-  void release_pages() const { embedding_->release_pages(); }
 
  private:
   void input_row(const TokenAt& at, float* out) const;

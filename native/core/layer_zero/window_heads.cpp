@@ -56,7 +56,6 @@ void WindowHeads::look_up() {
                                                           : 0;
     rows_.push_back(slot != TokenTable::kAbsent ? slot : ~missing);
   }
-  projector_.release_pages();
 }
 
 // Distinct tokens of the window that are not in the table, the most frequent first: those are worth a place in it.
@@ -80,7 +79,6 @@ void WindowHeads::project(const TokenAt* tokens, int64_t count, float* out) cons
   poll(options_.cancel);
   const int64_t width = projector_.row_floats(config_.kv_heads);
   projector_.project(tokens, count, 0, config_.kv_heads, nullptr, threads_, [&](int64_t i) { return out + i * width; });
-  projector_.release_pages();
 }
 
 // Takes the tokens that fit from the front of `wanted` into the table.
@@ -115,7 +113,6 @@ void WindowHeads::prepare_group(int64_t kv_head) {
                        moments_.empty() ? nullptr : moments_.data() + first, threads_,
                        [&](int64_t i) { return scratch_.data() + (first + i) * width; });
   }
-  projector_.release_pages();
 }
 
 const float* WindowHeads::group_row(int64_t position) const {

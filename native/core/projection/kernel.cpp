@@ -1,10 +1,10 @@
 // The same rule as for the attention of the decoder: see decoder/attend.cpp.
 #include "projection/kernel.h"
 
-#include <cstdlib>
 #include <cstring>
 
 #include "attention/cpu_features.h"
+#include "wish.h"
 
 namespace longattn::projection {
 namespace {
@@ -19,7 +19,7 @@ constexpr Kernel kAvx512{tile_avx512, pack_avx2, true};  // a transposition is b
 
 const Kernel& kernel() {
 #if defined(__x86_64__)
-  const char* forced = std::getenv("LONGATTN_CPU_KERNEL");
+  const char* forced = wish(kCpuKernelVariable);
   const auto is = [&](const char* name) { return forced != nullptr && std::strcmp(forced, name) == 0; };
   const bool portable = is("portable") || is("reference");
   if (!portable && !is("avx2") && attention::cpu_has_avx512()) return kAvx512;

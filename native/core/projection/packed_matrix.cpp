@@ -1,6 +1,8 @@
 // Packs rows into panels and spreads (row chunk, panel) pairs over threads.
 #include "projection/packed_matrix.h"
 
+#include <omp.h>
+
 #include <algorithm>
 
 #include "checkpoint/float_convert.h"
@@ -37,10 +39,15 @@ void PackedMatrix::multiply(int64_t part, const float* x, int64_t count, int thr
   const Tile tile = kernel().tile;
   const Part& p = parts_[part];
   const int64_t chunks = (count + kMaxRows - 1) / kMaxRows;
+  const bool stored_wide = type_ == DType::f32;
+  // Before the threads: what cannot be allocated among them ends the process.
+  std::vector<attention::AlignedBuffer<float>> buffers;
+  for (int thread = 0; thread < threads; ++thread) {
+    buffers.push_back(attention::make_aligned<float>(stored_wide ? 0 : inputs_ * kPanel));
+  }
 #pragma omp parallel num_threads(threads)
   {
-    const bool stored_wide = type_ == DType::f32;
-    const auto wide = attention::make_aligned<float>(stored_wide ? 0 : inputs_ * kPanel);
+    const auto& wide = buffers[omp_get_thread_num()];
     int64_t widened = -1;  // panel of the part that `wide` holds
 #pragma omp for collapse(2) schedule(dynamic)
     for (int64_t index = 0; index < p.panels; ++index) {

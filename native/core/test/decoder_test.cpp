@@ -9,6 +9,7 @@
 #include "check.h"
 #include "decoder_model.h"
 #include "error.h"
+#include "layer_zero/layer_zero.h"
 #include "windows/scorer.h"
 
 namespace {
@@ -78,6 +79,23 @@ void cut_files_are_refused() {
   expect_error(kFileUnreadable, "head", [&] { Decoder(model.spec(), 0); });
 }
 
+// Its weights are mapped: reading a page past the end would kill the process.
+void files_cut_under_a_decoder_are_refused() {
+  const DecoderModel model(2);
+  Decoder decoder(model.spec(), 0);
+  CHECK(!score(decoder, request({1}), {}).empty());
+  std::filesystem::resize_file(model.path(), 64);
+  expect_error(kFileUnreadable, "is cut", [&] { score(decoder, request({1}), {}); });
+  expect_error(kFileUnreadable, "is cut", [&] { decoder.losses(kIds.data(), 16, 0, {}); });
+}
+
+void cancelled_openings_end() {
+  const DecoderModel model(2);
+  const std::atomic<bool> cancel{true};
+  CHECK_THROWS(Decoder(model.spec(), {0, 1, &cancel}), Cancelled);
+  CHECK_THROWS(LayerZero(model.spec(), {0, 1, &cancel}), Cancelled);
+}
+
 void cancelled_runs_end() {
   const DecoderModel model(2);
   Decoder decoder(model.spec(), 0);
@@ -115,6 +133,8 @@ int main() {
   layers_follow_the_spec();
   errors_name_what_is_wrong();
   cut_files_are_refused();
+  files_cut_under_a_decoder_are_refused();
+  cancelled_openings_end();
   cancelled_runs_end();
   losses_are_those_of_a_distribution();
   return check::exit_code();

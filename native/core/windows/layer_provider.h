@@ -27,6 +27,16 @@ struct ProviderOptions {
   Statistics statistics = {};                 // empty: attention_stats()
 };
 
+// How a model is opened. A number alone is its memory.
+struct OpenOptions {
+  OpenOptions(int64_t memory_bytes, int threads = 0, const std::atomic<bool>* cancel = nullptr)
+      : memory_bytes(memory_bytes), threads(threads), cancel(cancel) {}
+
+  int64_t memory_bytes;             // budget of the table of projected tokens
+  int threads;                      // 0: all
+  const std::atomic<bool>* cancel;  // polled; opening throws Cancelled. Or null
+};
+
 class LayerProvider {
  public:
   virtual ~LayerProvider() = default;

@@ -4,7 +4,8 @@ import os from 'node:os';
 import type { CommandModule } from 'yargs';
 import type { NativeBinding } from '../../native/binding.js';
 import { addonPath, loadBinding } from '../../native/load.js';
-import { version } from '../../version.js';
+import { version } from '../../base/version.js';
+import { usableProcessors } from '../../base/processors.js';
 import { runCommand } from '../context.js';
 import { printResult, renderTable } from '../output.js';
 
@@ -21,6 +22,7 @@ async function facts(): Promise<Record<string, string>> {
     platform: `${process.platform} ${process.arch}`,
     cpu: os.cpus()[0]?.model.trim() ?? 'unknown',
     cores: String(os.availableParallelism()),
+    threads: String(usableProcessors()),
     memory: `${(os.totalmem() / 2 ** 30).toFixed(1)} GiB`,
   };
   try {

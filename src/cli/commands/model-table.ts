@@ -20,6 +20,7 @@ export function describeModel(report: ModelReport): string {
       `${bytes(report.bytes)}${report.totalBytes === undefined ? '' : ` of ${bytes(report.totalBytes)}`}, ${report.dtype}`,
     ],
     ['to download', bytes(report.missingBytes)],
+    ['around a text', aroundText(report.tokenizer)],
     ['folder', report.folder],
   ];
   const tensors = report.tensors.map(({ name, dtype, shape, bytes: size, file }) => [
@@ -33,6 +34,13 @@ export function describeModel(report: ModelReport): string {
     renderTable(['what', 'value'], facts),
     renderTable(['tensor', 'dtype', 'shape', 'bytes', 'file'], tensors),
   ].join('\n');
+}
+
+/** Ids that the tokenizer adds to every text, and what contradicts them. */
+function aroundText(tokenizer: ModelReport['tokenizer']): string {
+  if ('problem' in tokenizer) return tokenizer.problem;
+  const ids = tokenizer.added.length > 0 ? `ids ${tokenizer.added.join(', ')}` : 'nothing: no BOS, no EOS';
+  return [ids, ...tokenizer.warnings.map(({ message }) => message)].join('; ');
 }
 
 function windowLimit({ maxPositions, maxLength }: ModelReport): string {

@@ -1,13 +1,12 @@
 // `longattn model inspect|extract|fetch`: what a model is, a small folder of it, a real one without a hub.
 import type { Argv, CommandModule } from 'yargs';
-import { invalid, LongattnError } from '../../errors.js';
+import type { OnProgress } from '../../base/events.js';
 import { knownModelNames } from '../../hub/known-models.js';
-import { extractModel } from '../../model-tools/extract-model.js';
-import { fetchModel } from '../../model-tools/fetch-model.js';
-import { inspectModel } from '../../model-tools/inspect-model.js';
-import type { SpecInput } from '../../spec.js';
-import { parseIntegerList } from '../../units.js';
+import { EXTRACT, INSPECT } from '../../options/model-options.js';
+import { currentNames, parseRows } from '../../options/parse-rows.js';
+import type { Parsed, Rows } from '../../options/row.js';
 import { runCommand } from '../context.js';
+import { addOptions, collectOptions, once } from '../options.js';
 import { printResult } from '../output.js';
 import { describeModel } from './model-table.js';
 
@@ -17,14 +16,12 @@ const inspectCommand: CommandModule = {
   command: 'inspect <model>',
   describe:
     'print architecture, layers, heads, windows, and what the asked layers read; of the Hub only headers are fetched',
-  builder: (yargs) => withModel(yargs).example('$0 model inspect org/name@main --layer 0,8', ''),
+  builder: (yargs) => withModel(yargs, INSPECT).example('$0 model inspect org/name@main --layers 0,8', ''),
   handler: (argv) =>
-    runCommand(argv, async ({ options, signal, progress, json }) => {
-      const report = await inspectModel(text(argv, 'model')!, {
-        ...modelOptions(argv, options),
-        signal,
-        onProgress: progress.on,
-      });
+    runCommand(argv, async ({ signal, progress, json }) => {
+      const options = parsed(INSPECT, argv, progress.on);
+      const { inspectModel } = await import('../../model-tools/inspect-model.js');
+      const report = await inspectModel(once(argv, 'model')!, options, { signal, onProgress: progress.on });
       printResult(json ? JSON.stringify(report, null, 2) : describeModel(report));
     }),
 };
@@ -32,26 +29,12 @@ const inspectCommand: CommandModule = {
 const extractCommand: CommandModule = {
   command: 'extract <model>',
   describe: 'make a small folder that scores the same: config, tokenizer, and only the tensors of the asked layers',
-  builder: (yargs) =>
-    withModel(yargs)
-      .option('output', {
-        alias: 'o',
-        type: 'string',
-        requiresArg: true,
-        demandOption: true,
-        describe: 'the folder to make',
-      })
-      .option('force', { type: 'boolean', describe: 'replace an older extract' })
-      .example('$0 model extract org/name --layer 0 -o name-layer0', ''),
+  builder: (yargs) => withModel(yargs, EXTRACT).example('$0 model extract org/name --layers 0 -o name-layer0', ''),
   handler: (argv) =>
-    runCommand(argv, async ({ options, signal, progress, json }) => {
-      const extract = await extractModel(text(argv, 'model')!, {
-        ...modelOptions(argv, options),
-        output: text(argv, 'output')!,
-        force: argv['force'] === true,
-        signal,
-        onProgress: progress.on,
-      });
+    runCommand(argv, async ({ signal, progress, json }) => {
+      const options = parsed(EXTRACT, argv, progress.on);
+      const { extractModel } = await import('../../model-tools/extract-model.js');
+      const extract = await extractModel(once(argv, 'model')!, options, { signal, onProgress: progress.on });
       printResult(json ? JSON.stringify(extract, null, 2) : extract.folder);
     }),
 };
@@ -65,7 +48,8 @@ const fetchCommand: CommandModule = {
       .example('$0 model fetch smollm2-135m', 'then: --model smollm2-135m'),
   handler: (argv) =>
     runCommand(argv, async ({ signal, json }) => {
-      const model = await fetchModel(text(argv, 'name')!, {
+      const { fetchModel } = await import('../../model-tools/fetch-model.js');
+      const model = await fetchModel(once(argv, 'name')!, {
         signal,
         onMessage: (line) => void process.stderr.write(`${line}\n`),
       });
@@ -84,48 +68,14 @@ export const modelCommand: CommandModule = {
   handler: () => undefined,
 };
 
-function withModel<T>(yargs: Argv<T>): Argv<T> {
-  return yargs
-    .positional('model', {
-      type: 'string',
-      demandOption: true,
-      describe: `a folder, org/name or org/name@revision on the Hub, or ${knownModelNames().join(', ')}`,
-    })
-    .option('layer', {
-      type: 'string',
-      requiresArg: true,
-      defaultDescription: '0',
-      describe: 'layers that will be scored: 0, a list such as 0,7, or all',
-    })
-    .option('revision', { type: 'string', requiresArg: true, describe: 'branch, tag or commit, default main' })
-    .option('loss', { type: 'boolean', describe: 'also what the loss needs: all layers and the head' });
+function withModel<T>(yargs: Argv<T>, rows: Rows): Argv<T> {
+  return addOptions(yargs, rows).positional('model', {
+    type: 'string',
+    demandOption: true,
+    describe: `a folder, org/name or org/name@revision on the Hub, or ${knownModelNames().join(', ')}`,
+  });
 }
 
-function modelOptions(
-  argv: Args,
-  { layer = '0' }: SpecInput,
-): { layers: readonly number[] | 'all'; loss: boolean; revision?: string } {
-  const layers = layer === 'all' ? layer : parseIntegerList(layer);
-  if (layers !== 'all' && !Array.isArray(layers)) {
-    throw invalid('layer', layer, 'a layer number from 0, a list such as 0,7, or all');
-  }
-  const revision = text(argv, 'revision');
-  return {
-    layers: layers as number[] | 'all',
-    loss: argv['loss'] === true,
-    ...(revision !== undefined && { revision }),
-  };
-}
-
-/** yargs makes a list of an option that is repeated. */
-function text(argv: Args, name: string): string | undefined {
-  const value = argv[name];
-  if (Array.isArray(value)) {
-    throw new LongattnError(
-      'INVALID_OPTION',
-      'usage',
-      `--${name} must not be given ${value.length} times. Give it once.`,
-    );
-  }
-  return value as string | undefined;
+function parsed<R extends Rows>(rows: R, argv: Args, onProgress: OnProgress): Parsed<R> {
+  return parseRows(rows, currentNames(rows, collectOptions(rows, argv), onProgress));
 }

@@ -1,78 +1,76 @@
 // `run` and the stages by themselves: window, score, select, export. Each runs the stages before it that are not done.
 import type { CommandModule } from 'yargs';
-import type { RunSummary } from '../../pipeline.js';
+import { LongattnError } from '../../base/errors.js';
+import type { RunSummary } from '../../pipeline/pipeline.js';
 import { describeRemoval } from '../removal-table.js';
-import { exportRun, run, score, select, window } from '../../pipeline.js';
+import type { Group } from '../../options/row.js';
+import type { RunOptions } from '../../options/run-options.js';
+import { RUN } from '../../options/table.js';
+import { lostRows } from '../../run/refused-files.js';
 import { runCommand } from '../context.js';
-import { withOptions } from '../options.js';
+import { addOptions, collectOptions, once } from '../options.js';
 import { printResult, renderTable } from '../output.js';
-
-/** DS of uniform causal attention at k = L/4 (docs/definitions.md). */
-const NULL_DS = 0.4034;
-
-type Groups = Parameters<typeof withOptions>[1];
 
 function stageCommand(
   name: string,
   describe: string,
-  groups: Groups,
-  stage: typeof run,
+  groups: readonly Group[],
+  stage: 'run' | 'window' | 'score' | 'select' | 'exportRun',
   example: string,
 ): CommandModule {
   return {
-    command: name,
+    command: `${name} [run]`,
     describe,
     builder: (yargs) =>
-      withOptions(yargs, [...groups, 'machine'])
-        .option('output', {
-          alias: 'o',
-          type: 'string',
-          requiresArg: true,
-          describe: 'the run directory (it is the only state)',
-        })
+      addOptions(yargs, RUN, ['place', ...groups, 'machine'])
+        .positional('run', { type: 'string', describe: 'the run directory: the same as -o RUN' })
         .example(`$0 ${name} ${example}`, ''),
     handler: (argv) =>
-      runCommand(argv, async ({ options, signal, progress, json }) => {
-        const summary = await stage(options, { signal, onProgress: progress.on });
+      runCommand(argv, async ({ signal, progress, json }) => {
+        const pipeline = await import('../../pipeline/pipeline.js');
+        const summary = await pipeline[stage](runOptions(argv), { signal, onProgress: progress.on });
         progress.stop();
         printResult(json ? JSON.stringify(summary, null, 2) : describeRun(summary));
       }),
   };
 }
 
+const CORPUS: readonly Group[] = ['input', 'model', 'window'];
 const INPUT_EXAMPLE = '--input book=moby.txt --model models/smollm2-135m-layer0 --window 4096 -o RUN';
 
 export const stageCommands: CommandModule[] = [
-  stageCommand(
-    'run',
-    'text to data set: all stages',
-    ['input', 'window', 'score', 'select', 'export'],
-    run,
-    INPUT_EXAMPLE,
-  ),
-  stageCommand('window', 'tokenise the corpus and cut it into windows', ['input', 'window'], window, INPUT_EXAMPLE),
-  stageCommand(
-    'score',
-    'compute attention statistics of the windows',
-    ['input', 'window', 'score'],
-    score,
-    INPUT_EXAMPLE,
-  ),
+  stageCommand('run', 'text to data set: all stages', [...CORPUS, 'score', 'select', 'export'], 'run', INPUT_EXAMPLE),
+  stageCommand('window', 'tokenise the corpus and cut it into windows', CORPUS, 'window', INPUT_EXAMPLE),
+  stageCommand('score', 'compute attention statistics of the windows', [...CORPUS, 'score'], 'score', INPUT_EXAMPLE),
   stageCommand(
     'select',
     'rank and choose; re-running never touches the model',
-    ['input', 'window', 'score', 'select'],
-    select,
+    [...CORPUS, 'score', 'select'],
+    'select',
     '-o RUN --keep 20% --alpha 0',
   ),
   stageCommand(
     'export',
     'write the kept windows as a data set',
-    ['input', 'window', 'score', 'select', 'export'],
-    exportRun,
+    [...CORPUS, 'score', 'select', 'export'],
+    'exportRun',
     '-o RUN --format jsonl',
   ),
 ];
+
+/** RUN stands for -o RUN. */
+function runOptions(argv: Readonly<Record<string, unknown>>): RunOptions {
+  const run = once(argv, 'run');
+  const output = once(argv, 'output');
+  if (run !== undefined && output !== undefined) {
+    throw new LongattnError(
+      'INVALID_OPTION',
+      'usage',
+      `The run directory must not be given twice, as ${run} and --output ${output}.`,
+    );
+  }
+  return collectOptions(RUN, run === undefined ? argv : { ...argv, output: run }) as unknown as RunOptions;
+}
 
 /** The table a domain that a person reads, and where the result is. */
 export function describeRun(summary: RunSummary): string {
@@ -86,17 +84,25 @@ export function describeRun(summary: RunSummary): string {
     count(domain.tokens),
     number(domain.dsMean, 4),
     domain.duMean === undefined ? '' : domain.duMean.toExponential(2),
-    number(domain.ldsCut, 3),
+    number(domain.scoreCut, 3),
     domain.kept === undefined ? '' : `${count(domain.kept)}`,
   ]);
   const lines = [
-    renderTable(['domain', 'documents', 'windows', 'tokens', 'DS mean', 'DU mean', 'LDS cut', 'kept'], rows),
+    renderTable(['domain', 'documents', 'windows', 'tokens', 'DS mean', 'DU mean', 'score cut', 'kept'], rows),
   ];
-  if (summary.domains.some(({ dsMean }) => dsMean !== undefined))
-    lines.push(`DS of uniform attention: ${NULL_DS} (at k = L/4)`);
+  if (summary.nullModel) {
+    const { k, window: length, ds } = summary.nullModel;
+    lines.push(`DS of uniform attention: ${ds.toFixed(4)} (at k = ${count(k)} of ${count(length)} tokens)`);
+  }
   if (summary.shortDocuments > 0)
     lines.push(`${count(summary.shortDocuments)} documents shorter than a window were left out`);
   if (summary.rejects > 0) lines.push(`${count(summary.rejects)} rows were refused: ${summary.rejectsPath}`);
+  for (const file of summary.refused) {
+    lines.push(`refused: ${file.file} (${file.reason}; ${lostRows(file)}): ${summary.rejectsPath}`);
+  }
+  if (summary.nonFinite > 0) {
+    lines.push(`${count(summary.nonFinite)} rows have NaN or Infinity, which is no JSON: read as null`);
+  }
   if (summary.removal) lines.push(describeRemoval(summary.removal));
   lines.push(summary.result);
   return lines.join('\n');

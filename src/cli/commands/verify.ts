@@ -1,9 +1,10 @@
 // `longattn verify RUN --golden FILE`: same scores as before, or which not. For a user's CI: exit 0 or 3.
 import type { CommandModule } from 'yargs';
-import { invalid } from '../../errors.js';
-import { loadRun } from '../../run/directory.js';
-import { verifyScores, writeGolden, type VerifyResult } from '../../stages/verify.js';
+import { parseRows } from '../../options/parse-rows.js';
+import { VERIFY_COMMAND } from '../../options/verify-options.js';
+import type { VerifyResult } from '../../verify/verify-scores.js';
 import { runCommand } from '../context.js';
+import { addOptions, collectOptions, once } from '../options.js';
 import { printResult, renderTable } from '../output.js';
 
 const EXIT_DIFFERENT = 3;
@@ -12,38 +13,25 @@ export const verifyCommand: CommandModule = {
   command: 'verify <run>',
   describe: 'compare the scores of a run with a golden file, head by head: exit 0 when equal, 3 when not',
   builder: (yargs) =>
-    yargs
+    addOptions(yargs, VERIFY_COMMAND)
       .positional('run', { type: 'string', describe: 'the run directory', demandOption: true })
-      .option('golden', { type: 'string', requiresArg: true, demandOption: true, describe: 'the golden .arrow file' })
-      .option('rtol', {
-        type: 'string',
-        requiresArg: true,
-        defaultDescription: '1e-5',
-        describe: 'largest relative error',
-      })
-      .option('update', { type: 'boolean', describe: 'write the golden file from this run' })
       .example('$0 verify RUN --golden golden.arrow --update', 'pin the scores')
       .example('$0 verify RUN --golden golden.arrow --rtol 1e-6', 'check them in CI'),
   handler: (argv) =>
     runCommand(argv, async ({ signal, json }) => {
-      const golden = argv['golden'] as string;
-      const run = await loadRun(argv['run'] as string);
-      if (argv['update'] === true) {
+      const { golden, rtol, update } = parseRows(VERIFY_COMMAND, collectOptions(VERIFY_COMMAND, argv));
+      const run = once(argv, 'run')!;
+      const { verify, writeGolden } = await import('../../verify/verify.js');
+      if (update) {
         const rows = await writeGolden(run, golden);
         printResult(json ? JSON.stringify({ golden, rows }) : `${golden}: ${rows} rows written`);
         return;
       }
-      const result = await verifyScores(run, { golden, signal, rtol: toleranceOf(argv['rtol']) });
+      const result = await verify(run, { golden, rtol }, { signal });
       printResult(json ? JSON.stringify(result, null, 2) : describe(result, golden));
       if (!result.ok) process.exitCode = EXIT_DIFFERENT;
     }),
 };
-
-function toleranceOf(value: unknown): number {
-  const rtol = value === undefined ? 1e-5 : Number(value);
-  if (!(rtol >= 0)) throw invalid('rtol', value, 'a number from 0, such as 1e-5');
-  return rtol;
-}
 
 function describe(result: VerifyResult, golden: string): string {
   const rows = result.worst.map(({ column, domain, windowId, layer, head, index, run, golden: expected, error }) => [

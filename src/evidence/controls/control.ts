@@ -1,6 +1,6 @@
 // What a control is: windows made from the corpus, each paired with a real one, and the direction that a score must show.
 import type { DomainSample } from '../sample.js';
-import type { Random } from '../../random.js';
+import type { Random } from '../../base/random.js';
 
 /** Which of the pair must have the higher score of long-range dependency. */
 export type Direction = 'real' | 'control';
@@ -15,7 +15,7 @@ export interface ControlContext {
   length: number;
   /** A stream of its own for each label. */
   random: (label: string) => Random;
-  /** Counts that pairs may be matched on, by the name of a score over token ids. */
+  /** Counts that pairs may be matched on, by the name of a count score. */
   count: (score: string, ids: Int32Array) => number;
 }
 

@@ -3,8 +3,8 @@
 // The rule is one window each of other documents. A domain with too few documents (one book) falls back to places of the same
 // document that lie apart, and says so.
 import { documentKey, type DomainSample } from '../sample.js';
-import type { Random } from '../../random.js';
-import type { Window } from '../../records.js';
+import type { Random } from '../../base/random.js';
+import type { Window } from '../../base/records.js';
 
 export interface Donors {
   windows: Window[];

@@ -1,6 +1,6 @@
 // Splices that are matched with real windows on a count, so that the count itself cannot tell them apart. Without this a count wins
 // by construction: a splice compresses worse than almost any real text.
-import type { Window } from '../../records.js';
+import type { Window } from '../../base/records.js';
 import { chooseDonors } from './donors.js';
 import type { Control, ControlContext, MadeControls } from './control.js';
 import { body, withPrefix } from './prefix.js';
@@ -13,7 +13,7 @@ const DONORS = [8, 4, 2];
 /** A splice further from its real window than this share of the real windows' standard deviation is no match. */
 const TOLERANCE = 0.25;
 
-/** @param count name of a score over token ids */
+/** @param count name of a count score */
 export function matchedOn(count: string): Control {
   const name = `matched-${count.replace(/-\d+$/, '')}`;
   return {

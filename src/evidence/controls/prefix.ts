@@ -1,6 +1,6 @@
 // The token that a tokenizer puts in front of every document stays where it is: a control must not differ from its real window by
 // a misplaced BOS, which attention layers notice more than anything else.
-import type { Window } from '../../records.js';
+import type { Window } from '../../base/records.js';
 
 const hasPrefix = (window: Window, prefix: number | undefined): boolean =>
   prefix !== undefined && window.tokenStart === 0 && window.tokenIds[0] === prefix;

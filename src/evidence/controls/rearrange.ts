@@ -1,5 +1,5 @@
 // Controls made by moving a window's own tokens: what was near is now far, or what is far is only a copy.
-import type { Random } from '../../random.js';
+import type { Random } from '../../base/random.js';
 
 /** Blocks of the window in another order (never the order they came in): what depended on the block before is now far away. */
 export function blockShuffle(ids: Int32Array, block: number, random: Random): Int32Array {

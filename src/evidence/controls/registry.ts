@@ -1,5 +1,5 @@
 // Every control that is shipped, with the direction that a score of long-range dependency must show on it.
-import { invalid } from '../../errors.js';
+import { invalid } from '../../base/errors.js';
 import { documentKey } from '../sample.js';
 import type { Control, ControlContext, MadeControls } from './control.js';
 import { chooseDonors } from './donors.js';

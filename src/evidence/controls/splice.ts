@@ -1,5 +1,5 @@
 // Splice: a window made of pieces that do not belong together. Locally real text; nothing far is about the same thing.
-import type { Random } from '../../random.js';
+import type { Random } from '../../base/random.js';
 
 /**
  * A window of `length` tokens made of equal slices, one of each donor, from a random place of it, in random order.

@@ -1,6 +1,6 @@
 // Bloom, MPT and the three generations of Falcon: one matrix for Q, K and V, most of them with a bias by distance.
 import { ConfigReader } from '../config-reader.js';
-import { dataError } from '../../errors.js';
+import { dataError } from '../../base/errors.js';
 import type { Family, LayerPiece, PlanContext, Sizes } from '../plan.js';
 import { alibiSlopes, mptSlopes, toBfloat16 } from '../pieces/alibi-slopes.js';
 import { embedding, head } from '../pieces/ends.js';

@@ -11,6 +11,7 @@ import { norms, rmsNorm } from '../pieces/norms.js';
 import { ropeFamily, rotary, type RotaryRules } from '../pieces/positions.js';
 import { scores } from '../pieces/scores.js';
 import { flag, llama, PRE_NORMS } from './llama.js';
+import { wrapped } from './wrapped.js';
 
 const ROTATION: RotaryRules = {
   interleaved: true,
@@ -52,6 +53,10 @@ export const deepseekV3: Family = {
     mlp: deepseekExperts(v3Router),
   },
 };
+
+/** Kimi K2 is DeepSeek V3 under a name of its own; K2.5 sees besides. */
+export const kimiK2: Family = { ...deepseekV3, architectures: ['DeepseekV3ForCausalLM', 'KimiK2ForCausalLM'] };
+export const kimiK25 = wrapped(deepseekV3, 'KimiK25ForConditionalGeneration', { tied: false });
 
 export const minicpm3: Family = {
   ...llama,
@@ -111,7 +116,7 @@ function v3Router({ config }: PlanContext): Router {
     normalize: config.bool('norm_topk_prob', true),
     scale: config.number('routed_scaling_factor', 2.5),
     groups: { ...groups(config), score: 'top2' },
-    correction: 'mlp.gate.e_score_correction_bias',
+    correction: { name: 'mlp.gate.e_score_correction_bias' },
   };
 }
 

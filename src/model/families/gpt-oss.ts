@@ -1,6 +1,6 @@
 // gpt-oss: a sink logit in every head's normaliser, alternating windows, experts with biases and a clamped gate.
 //
-// Only weights in a plain dtype are read. The published 4-bit experts are not: their layer 0 can be scored, layers above cannot.
+// The published experts are stored in 4 bits (mxfp4), as [expert, out, in]; those in a plain dtype as [expert, in, out].
 import type { Family, PlanContext, TensorRef, Tensors } from '../plan.js';
 import { head } from '../pieces/ends.js';
 import { experts, MAX_EXPERTS } from '../pieces/experts.js';
@@ -18,7 +18,7 @@ const NORM = rmsNorm('rms_norm_eps', 1e-5);
 export const gptOss: Family = {
   ...llama,
   architectures: ['GptOssForCausalLM'],
-  quantizedElsewhere: ['mxfp4'],
+  quantizations: ['mxfp4'],
   config: (config) => {
     config.only('swiglu_limit', 7);
     config.only('swiglu_alpha', 1.702);
@@ -58,24 +58,23 @@ function window(model: PlanContext, layer: number): number {
 /** All experts lie in one tensor, [expert, in, out]; gate and up alternate along `out`. */
 function expertTensors({ config, sizes: { hidden, intermediate } }: PlanContext, index: number, role: string): Tensors {
   const count = config.int(config.has('num_experts') ? 'num_experts' : 'num_local_experts', undefined, 1, MAX_EXPERTS);
-  const both: TensorRef = {
-    name: 'mlp.experts.gate_up_proj',
-    shape: [count, hidden, 2 * intermediate],
-    slice: index,
-    transposed: true,
-  };
+  const tensor = (name: string, out: number, inner: number, cut = (ref: TensorRef): TensorRef => ref): TensorRef => ({
+    ...cut({ name: `mlp.experts.${name}`, shape: [count, inner, out], slice: index, transposed: true }),
+    instead: cut({
+      name: `mlp.experts.${name}_blocks`,
+      shape: [count, out, inner / 32, 16],
+      slice: index,
+      mxfp4: true,
+    }),
+  });
+  const half = (start: number) => (ref: TensorRef) => rowBlocks(ref, start, 1, 2, intermediate);
   const bothBias: TensorRef = { name: 'mlp.experts.gate_up_proj_bias', shape: [count, 2 * intermediate], slice: index };
   return {
-    [`${role}gate`]: rowBlocks(both, 0, 1, 2, intermediate),
-    [`${role}gate.bias`]: rowBlocks(bothBias, 0, 1, 2, intermediate),
-    [`${role}up`]: rowBlocks(both, 1, 1, 2, intermediate),
-    [`${role}up.bias`]: rowBlocks(bothBias, 1, 1, 2, intermediate),
-    [`${role}down`]: {
-      name: 'mlp.experts.down_proj',
-      shape: [count, intermediate, hidden],
-      slice: index,
-      transposed: true,
-    },
+    [`${role}gate`]: tensor('gate_up_proj', 2 * intermediate, hidden, half(0)),
+    [`${role}gate.bias`]: half(0)(bothBias),
+    [`${role}up`]: tensor('gate_up_proj', 2 * intermediate, hidden, half(1)),
+    [`${role}up.bias`]: half(1)(bothBias),
+    [`${role}down`]: tensor('down_proj', hidden, intermediate),
     [`${role}down.bias`]: { name: 'mlp.experts.down_proj_bias', shape: [count, hidden], slice: index },
   };
 }

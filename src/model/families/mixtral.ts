@@ -8,7 +8,8 @@ import { rotary } from '../pieces/positions.js';
 import { scores, windowEverywhere } from '../pieces/scores.js';
 import { mistral, PRE_NORMS } from './llama.js';
 
-const EXPERT_NAMES = { gate: 'w1', up: 'w3', down: 'w2' };
+/** Names of an expert's matrices. */
+export const MIXTRAL_EXPERTS = { gate: 'w1', up: 'w3', down: 'w2' };
 
 export const mixtral: Family = {
   ...mistral,
@@ -27,7 +28,7 @@ export const mixtral: Family = {
       }),
       routerName: 'block_sparse_moe.gate',
       expert: ({ sizes: { hidden, intermediate } }, index, role) =>
-        gatedTensors(role, `block_sparse_moe.experts.${index}`, intermediate, hidden, false, EXPERT_NAMES),
+        gatedTensors(role, `block_sparse_moe.experts.${index}`, intermediate, hidden, false, MIXTRAL_EXPERTS),
     }),
   },
   head: head({ norm: rmsNorm('rms_norm_eps', 1e-5), tied: false }),

@@ -79,15 +79,15 @@ export const qwen3Moe: Family = {
  * Layers slide only if `use_sliding_window` says so; which, where there is no list: in qwen2 those from `max_window_layers` on, in
  * qwen2_moe every other one below it.
  */
-function slidingFrom(model: PlanContext, layer: number, rule: 0 | 1): number {
+export function slidingFrom(model: PlanContext, layer: number, rule: 0 | 1, usualFrom = 28): number {
   const { config } = model;
   if (slidingIsOff(model)) return 0;
-  const from = config.int('max_window_layers', 28, 0);
+  const from = config.int('max_window_layers', usualFrom, 0);
   const type = layerType(model, layer, (index) => (rule === 0 ? index >= from : index % 2 === 0 && index < from));
   return windowOf(model, type, 4096);
 }
 
-function qwenRouter({ config }: PlanContext, usual: { experts: number; topK: number }): Router {
+export function qwenRouter({ config }: PlanContext, usual: { experts: number; topK: number }): Router {
   const key = config.has('num_local_experts') ? 'num_local_experts' : 'num_experts';
   return {
     experts: config.int(key, usual.experts, 1, MAX_EXPERTS),
@@ -102,7 +102,7 @@ function qwenExpert({ config, sizes: { hidden } }: PlanContext, index: number, r
 }
 
 /** A layer without experts: listed as such, or between those that `decoder_sparse_step` picks. */
-function isDense({ config }: PlanContext, layer: number): boolean {
+export function isDense({ config }: PlanContext, layer: number): boolean {
   const isLayer = (item: unknown): item is number => Number.isSafeInteger(item);
   const listed = config.has('mlp_only_layers') ? config.list('mlp_only_layers', 'layer numbers', isLayer) : [];
   return listed.includes(layer) || (layer + 1) % config.int('decoder_sparse_step', 1) !== 0;

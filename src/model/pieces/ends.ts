@@ -2,6 +2,7 @@
 import type { ModelPiece, PlanContext, TensorRef, Tensors } from '../plan.js';
 import { pair } from '../plan.js';
 import { normTensors, type NormStyle } from './norms.js';
+import { isOn, type Switch } from './projections.js';
 
 export interface EmbeddingRules {
   name?: string;
@@ -44,7 +45,7 @@ export interface HeadRules {
   normName?: (model: PlanContext) => string | undefined;
   /** Name of the head, without `.weight` and without the decoder's prefix. */
   name?: string;
-  bias?: boolean;
+  bias?: Switch;
   embeddingName?: string;
   /** `tie_word_embeddings` where the config does not say. */
   tied: boolean;
@@ -81,13 +82,20 @@ export function head(rules: HeadRules): ModelPiece {
 }
 
 /** A tied head is the embedding, unless the checkpoint has a head of its own; a bias of the head is never tied. */
-function headTensors(rules: HeadRules, { config, sizes: { vocab } }: PlanContext, width: number): Tensors {
+function headTensors(rules: HeadRules, model: PlanContext, width: number): Tensors {
+  const {
+    config,
+    sizes: { vocab },
+  } = model;
   const name = rules.name ?? 'lm_head';
   const tied = config.bool('tie_word_embeddings', rules.tied);
-  const own: TensorRef = { name: `${name}.weight`, shape: [vocab, width], absolute: true };
+  const shape = [vocab, width];
+  // Beside a decoder that is called language_model.model the head is language_model.lm_head.
+  const inside: TensorRef = { name: `language_model.${name}.weight`, shape, absolute: true };
+  const own: TensorRef = { name: `${name}.weight`, shape, absolute: true, instead: inside };
   return pair(
     'head',
-    tied ? { name: `${rules.embeddingName ?? 'embed_tokens'}.weight`, shape: [vocab, width], instead: own } : own,
-    rules.bias ? { name: `${name}.bias`, shape: [vocab], absolute: true } : undefined,
+    tied ? { name: `${rules.embeddingName ?? 'embed_tokens'}.weight`, shape, instead: own } : own,
+    isOn(rules.bias, model) ? { name: `${name}.bias`, shape: [vocab], absolute: true } : undefined,
   );
 }

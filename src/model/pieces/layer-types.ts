@@ -1,6 +1,6 @@
 // Which layers slide and which see everything: from `layer_types`, or from the rule that the family had before that key existed.
 import type { ConfigReader } from '../config-reader.js';
-import { dataError } from '../../errors.js';
+import { dataError } from '../../base/errors.js';
 import type { PlanContext } from '../plan.js';
 
 export type LayerType = 'full_attention' | 'sliding_attention';

@@ -1,5 +1,5 @@
 // distance: how far back attention reaches on average, without the sink, in tokens. Every key counts as the middle of its bin.
-import { BINS } from '../layer-view.js';
+import { binEdge, BINS } from '../../base/statistics.js';
 import { plainScore } from '../score.js';
 
 export const distance = plainScore(
@@ -9,11 +9,11 @@ export const distance = plainScore(
   (view) =>
     view.mean((head) => {
       const { length, massBins } = view.row;
-      const edge = (bin: number): number => Math.floor((bin * length) / BINS);
       let [weighted, mass] = [0, 0];
       for (let bin = 0; bin < BINS; bin++) {
         const inBin = massBins[head * BINS + bin]!;
-        weighted += (inBin * (edge(bin) + Math.max(edge(bin), edge(bin + 1) - 1))) / 2;
+        const first = binEdge(length, bin);
+        weighted += (inBin * (first + Math.max(first, binEdge(length, bin + 1) - 1))) / 2;
         mass += inBin;
       }
       return mass > 0 ? weighted / mass : 0;

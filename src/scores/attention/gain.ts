@@ -1,5 +1,5 @@
 // gain: mean of -ln(1 - F_n), so that the tokens that live almost wholly on far context weigh most. Needs `--tokens`.
-import { dataError } from '../../errors.js';
+import { dataError } from '../../base/errors.js';
 import type { AttentionScore } from '../score.js';
 
 /** token_ds is float32: a far mass of 1 means 1 within this, and the logarithm must stay finite. */
@@ -9,7 +9,6 @@ export const gain: AttentionScore = {
   name: 'gain',
   formula: 'mean over tokens of -ln(1 - F_n), F_n the mean over all heads',
   source: 'longattn',
-  needsTokens: true,
   ignoresK: true,
   ignoresHeads: true,
   reads: ['tokenDs'],

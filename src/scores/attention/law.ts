@@ -1,4 +1,5 @@
 // law: LongAttn at several k, put together by rank, so that no single k decides.
+import { binEdge } from '../../base/statistics.js';
 import { ranks } from '../ranks.js';
 import { LayerView } from '../layer-view.js';
 import type { AttentionScore } from '../score.js';
@@ -14,9 +15,7 @@ export const law: AttentionScore = {
   ignoresK: true,
   reads: ['massBins', 'squareBins', 'sinkMassBins', 'sinkSquareBins'],
   components({ row, heads }) {
-    return EDGES.flatMap((edge) =>
-      longattn.components(new LayerView(row, heads, Math.floor((edge * row.length) / 32))),
-    );
+    return EDGES.flatMap((edge) => longattn.components(new LayerView(row, heads, binEdge(row.length, edge))));
   },
   combine(columns, settings) {
     const total = new Float64Array(columns[0]!.length);

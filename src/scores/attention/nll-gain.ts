@@ -1,5 +1,5 @@
 // nll-gain: what the far context is worth to the model itself. Costs two passes through the whole model a window (`--losses`).
-import { dataError } from '../../errors.js';
+import { dataError } from '../../base/errors.js';
 import { plainScore } from '../score.js';
 
 export const nllGain = plainScore(
@@ -12,5 +12,5 @@ export const nllGain = plainScore(
     }
     return nearLoss - loss;
   },
-  { needsLosses: true, ignoresK: true, ignoresHeads: true, reads: ['loss', 'nearLoss'] },
+  { ignoresK: true, ignoresHeads: true, reads: ['loss', 'nearLoss'] },
 );

@@ -1,6 +1,6 @@
 // How rare an n-gram is in its domain: in how many windows it occurs, counted in a fixed number of hashed buckets.
 //
-// Buckets instead of exact keys: memory does not grow with the corpus, and tables of shards are merged by adding. Two n-grams in
+// Buckets instead of exact keys: memory does not grow with the corpus. Two n-grams in
 // one bucket look more common than they are; with 2^22 buckets that touches rare ones of large corpora, all windows alike.
 import { firstPlaces, ngramHash } from './ngrams.js';
 
@@ -24,13 +24,6 @@ export class IdfTable {
       seen.add(bucket);
     }
     this.windows++;
-  }
-
-  /** Add the counts of another shard. */
-  merge(other: IdfTable): void {
-    if (other.n !== this.n) throw new RangeError(`cannot merge ${other.n}-grams into ${this.n}-grams`);
-    for (let i = 0; i < this.counts.length; i++) this.counts[i]! += other.counts[i]!;
-    this.windows += other.windows;
   }
 
   /** ln((1 + windows) / (1 + windows with it)), 0 for an n-gram of every window. */

@@ -1,12 +1,13 @@
-// The scores over token ids that are shipped.
-import { unitHash } from '../../random.js';
+// The count scores that are shipped.
+import { unitHash } from '../../base/random.js';
+import { distinct } from './distinct.js';
 import { gzip } from './gzip.js';
 import { IdfTable } from './idf.js';
-import { firstPlaces } from './ngrams.js';
+import { lastRecurrence } from './last-recurrence.js';
 import { recurrence } from './recurrence.js';
-import type { TextScore, TextScorer } from './text-score.js';
+import type { CountScore, CountScorer } from './count-score.js';
 
-class RecurrenceScorer implements TextScorer<RecurrenceScorer> {
+class RecurrenceScorer implements CountScorer {
   private readonly table: IdfTable;
 
   constructor(n: number) {
@@ -17,23 +18,29 @@ class RecurrenceScorer implements TextScorer<RecurrenceScorer> {
     this.table.add(ids);
   }
 
-  merge(other: RecurrenceScorer): void {
-    this.table.merge(other.table);
-  }
-
   value({ tokenIds }: { tokenIds: Int32Array }, k: number): number {
     return recurrence(tokenIds, k, this.table);
   }
 }
 
-const recurrenceOf = (n: number): TextScore => ({
+const recurrenceOf = (n: number): CountScore => ({
   name: `recurrence-${n}`,
   formula: `share of the ${n}-grams first seen k or more tokens back, weighted by idf in the domain`,
   source: 'longattn',
   open: () => new RecurrenceScorer(n),
 });
 
-export const shippedTextScores: TextScore[] = [
+const lastRecurrenceOf = (n: number): CountScore => ({
+  name: `last-recurrence-${n}`,
+  formula: `share of the ${n}-grams whose most recent earlier place is k or more tokens back`,
+  source: 'longattn',
+  open: () => ({ value: ({ tokenIds }, k) => lastRecurrence(tokenIds, n, [k])[0]! }),
+});
+
+export const shippedCountScores: CountScore[] = [
+  lastRecurrenceOf(1),
+  lastRecurrenceOf(2),
+  lastRecurrenceOf(3),
   recurrenceOf(1),
   recurrenceOf(2),
   recurrenceOf(3),
@@ -42,14 +49,14 @@ export const shippedTextScores: TextScore[] = [
     formula: '-(bytes of the DEFLATE-compressed ids) / L',
     source: 'longattn',
     ignoresK: true,
-    open: ({ vocabulary }) => ({ value: ({ tokenIds }) => gzip(tokenIds, vocabulary) }),
+    open: () => ({ value: ({ tokenIds }) => gzip(tokenIds) }),
   },
   {
     name: 'distinct',
     formula: '-(distinct tokens) / L',
     source: 'longattn',
     ignoresK: true,
-    open: () => ({ value: ({ tokenIds }) => -distinctTokens(tokenIds) / Math.max(1, tokenIds.length) }),
+    open: () => ({ value: ({ tokenIds }) => distinct(tokenIds) }),
   },
   {
     name: 'random',
@@ -59,7 +66,3 @@ export const shippedTextScores: TextScore[] = [
     open: ({ seed }) => ({ value: ({ windowId }) => unitHash(seed, windowId) }),
   },
 ];
-
-function distinctTokens(ids: Int32Array): number {
-  return firstPlaces(ids, 1).reduce((count, first, at) => count + (first === at ? 1 : 0), 0);
-}

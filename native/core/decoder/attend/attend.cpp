@@ -1,11 +1,13 @@
 // Packs the keys and values of one key head at a time, and hands blocks of rows to threads.
 #include "decoder/attend/attend.h"
 
+#include <omp.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cmath>
-#include <cstdlib>
 #include <cstring>
+#include <vector>
 
 #include "attention/aligned_buffer.h"
 #include "attention/cpu_features.h"
@@ -13,6 +15,7 @@
 #include "attention/row_block.h"
 #include "decoder/attend/flash_block.h"
 #include "parallel_rows.h"
+#include "wish.h"
 
 namespace longattn {
 namespace {
@@ -26,7 +29,7 @@ static_assert(flash::kAlwaysNear == kSinkKeys);
 // The fastest kernel of this CPU, or a slower one that the variable names.
 const flash::Kernel& choose_kernel() {
 #if defined(__x86_64__)
-  const char* forced = std::getenv("LONGATTN_CPU_KERNEL");
+  const char* forced = wish(kCpuKernelVariable);
   const bool portable =
       forced != nullptr && (std::strcmp(forced, "portable") == 0 || std::strcmp(forced, "reference") == 0);
   const bool avx2 = forced != nullptr && std::strcmp(forced, "avx2") == 0;
@@ -41,6 +44,11 @@ struct Panels {
   AlignedBuffer<float> keys, values;
 };
 
+// Of one thread. Made before the threads: what cannot be allocated among them ends the process.
+struct Scratch {
+  AlignedBuffer<float> queries, sums;
+};
+
 class Attention {
  public:
   Attention(const AttentionConfig& config, const AttendInput& input, const ProviderOptions& options, float* out)
@@ -53,7 +61,12 @@ class Attention {
         panels_((input.length + flash::kPanel - 1) / flash::kPanel),
         chunks_((input.value_dim + kernel_.columns - 1) / kernel_.columns),
         packed_{make_aligned<float>(panels_ * flash::kPanel * config_.dim),
-                make_aligned<float>(panels_ * flash::kPanel * chunks_ * kernel_.columns)} {}
+                make_aligned<float>(panels_ * flash::kPanel * chunks_ * kernel_.columns)} {
+    for (int thread = 0; thread < threads_; ++thread) {
+      scratch_.push_back({make_aligned<float>(flash::kBlockRows * config_.dim),
+                          make_aligned<float>(flash::kBlockRows * chunks_ * kernel_.columns)});
+    }
+  }
 
   void run() {
     const int64_t blocks = (in_.length + flash::kBlockRows - 1) / flash::kBlockRows;
@@ -63,15 +76,14 @@ class Attention {
 #pragma omp parallel num_threads(threads_)
       {
         const attention::FloatEnvironment environment;
-        const auto queries = make_aligned<float>(flash::kBlockRows * config_.dim);
-        const auto sums = make_aligned<float>(flash::kBlockRows * chunks_ * kernel_.columns);
+        const Scratch& scratch = scratch_[omp_get_thread_num()];
 #pragma omp for schedule(dynamic)
         for (int64_t task = 0; task < tasks; ++task) {
           if (is_cancelled(options_.cancel)) continue;
           // The last rows see the most keys: they go first, so that no thread is left with a long one at the end.
           const int64_t block = blocks - 1 - task / config_.group();
-          attend_block(kv * config_.group() + task % config_.group(), block * flash::kBlockRows, queries.get(),
-                       sums.get());
+          attend_block(kv * config_.group() + task % config_.group(), block * flash::kBlockRows, scratch.queries.get(),
+                       scratch.sums.get());
         }
       }
       poll(options_.cancel);
@@ -133,6 +145,7 @@ class Attention {
   const int64_t panels_;
   const int64_t chunks_;  // of a value row
   const Panels packed_;
+  std::vector<Scratch> scratch_;  // one a thread
 };
 
 }  // namespace

@@ -4,7 +4,6 @@
 #include <c10/core/DeviceGuard.h>
 #include <c10/util/Exception.h>
 
-#include <cstdlib>
 #include <utility>
 
 #include "attention/check_problem.h"
@@ -13,11 +12,11 @@
 #include "device/halve.h"
 #include "device/stats/cpu_check.h"
 #include "device/stats/group_paths.h"
+#include "wish.h"
 
 namespace longattn {
 namespace {
 
-constexpr const char* kVariable = "LONGATTN_CUDA_KERNEL";
 constexpr int64_t kSmallestTile = int64_t{1} << 20;
 
 at::Device device_of(const Placement& placement) {
@@ -50,7 +49,7 @@ AttentionStats all_groups(const AttentionProblem& p, const AttentionOptions& opt
 void refuse_unsupported(DeviceKernel kernel, const AttentionProblem& p) {
   const std::string what = is_fused(kernel) ? device::fused_refuses(p) : "";
   if (what.empty()) return;
-  throw std::invalid_argument(std::string(kVariable) + " must not be " + device_kernel_name(kernel) +
+  throw std::invalid_argument(std::string(kCudaKernelVariable) + " must not be " + device_kernel_name(kernel) +
                               " for this model: that kernel does not compute " + what + ". Use tiles.");
 }
 
@@ -82,13 +81,13 @@ const char* device_kernel_name(DeviceKernel kernel) {
 }
 
 DeviceKernel device_kernel() {
-  const char* wanted = std::getenv(kVariable);
+  const char* wanted = wish(kCudaKernelVariable);
   if (wanted == nullptr || *wanted == '\0') return DeviceKernel::tiles;
   for (const DeviceKernel kernel : {DeviceKernel::tiles, DeviceKernel::fused, DeviceKernel::fused_mma}) {
     if (is_fused(kernel) && !device::has_fused()) continue;
     if (wanted == std::string(device_kernel_name(kernel))) return kernel;
   }
-  throw std::invalid_argument(std::string(kVariable) + " must be tiles" +
+  throw std::invalid_argument(std::string(kCudaKernelVariable) + " must be tiles" +
                               (device::has_fused() ? ", fused or fused-mma" : "") + ", not " + wanted +
                               ". Unset it for tiles.");
 }

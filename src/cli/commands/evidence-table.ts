@@ -1,0 +1,53 @@
+// What a validation found, as a person reads it.
+import { range, seconds } from '../../evidence/advice.js';
+import { NLL_GAIN } from '../../evidence/cells.js';
+import type { Finding } from '../../evidence/report.js';
+import type { ValidateResult } from '../../evidence/validate.js';
+import { renderTable } from '../output.js';
+
+/** A row a score, a column a control; then what it means, and where the rest is. */
+export function describeEvidence({ report, files, certificate }: ValidateResult): string {
+  const controls = report.controls.filter(({ name }) => report.choice.tested.some(({ against }) => against === name));
+  const shown = [report.paper, report.choice, ...report.findings.filter((one) => !same(one, report.choice))];
+  const rows = shown.map((finding, at) => [
+    `${name(finding)}${at === 0 ? ' (the paper)' : at === 1 ? ' (chosen)' : ''}`,
+    finding.lift?.ratio?.value.toFixed(2) ?? '',
+    ...controls.map((control) => value(finding, 'auc', control.name)),
+    value(finding, 'spearman', NLL_GAIN),
+    finding.seconds === null ? '' : seconds(finding.seconds),
+  ]);
+  const head = ['score', 'lift', ...controls.map((one) => one.name), `follows ${NLL_GAIN}`, 'CPU a window'];
+  return [
+    renderTable(head, rows),
+    'Lift of what is kept (1: chance), AUC against each control (1: always right, 0.5: chance), Spearman in the column "follows"; behind the',
+    'guard against repeats. Layers, k and heads were chosen on one half of the windows and measured on the other; the first row is on all.',
+    ...(report.lift ? [ceilingLine(report.lift)] : []),
+    ...report.controls.flatMap(({ notes }) => notes.map((note) => `note: ${note}`)),
+    '',
+    ...report.advice.map((sentence) => `- ${sentence}`),
+    '',
+    `with shuffled labels: AUC ${range(report.shuffled)}`,
+    '',
+    certificate.page,
+    ...Object.values(files),
+  ].join('\n');
+}
+
+function ceilingLine({ share, mean, ceiling }: NonNullable<ValidateResult['report']['lift']>): string {
+  const most = ceiling.ratio ? `, the most that can be had ${ceiling.ratio.value.toFixed(2)}` : '';
+  return `best ${(100 * share).toFixed(1)} % of each domain (the larger of --keep and 8 windows); mean gain ${mean.value.toFixed(3)} nats a token${most}`;
+}
+
+function value(finding: Finding, metric: string, against: string): string {
+  return (
+    finding.tested.find((cell) => cell.metric === metric && cell.against === against)?.interval.value.toFixed(2) ?? ''
+  );
+}
+
+function name({ score, layer, heads }: Finding): string {
+  return `${score}${layer === null ? '' : `@${layer}`}${Array.isArray(heads) ? ` heads ${heads.join(',')}` : ''}`;
+}
+
+function same(a: Finding, b: Finding): boolean {
+  return a.score === b.score && a.layer === b.layer && JSON.stringify(a.heads) === JSON.stringify(b.heads);
+}

@@ -1,0 +1,69 @@
+// `longattn status`: how far a run is; with --watch again and again until it is complete.
+import { setTimeout } from 'node:timers/promises';
+import type { CommandModule } from 'yargs';
+import type { RunStatus, StageStatus } from '../../pipeline/status.js';
+import { runCommand } from '../context.js';
+import { printResult, renderTable } from '../output.js';
+
+const WATCH_MS = 5000;
+const CLEAR = '\u001b[H\u001b[2J';
+
+export const statusCommand: CommandModule = {
+  command: 'status <run>',
+  describe: 'how far a run is: parts, workers, failures, time left',
+  builder: (yargs) =>
+    yargs
+      .positional('run', { type: 'string', describe: 'the run directory' })
+      .option('watch', { type: 'boolean', describe: 'again every five seconds, until all is done' })
+      .example('$0 status RUN --watch', ''),
+  handler: (argv) =>
+    runCommand(argv, async ({ signal, json }) => {
+      const { status } = await import('../../pipeline/status.js');
+      for (;;) {
+        const found = await status(argv['run'] as string);
+        const clear = argv['watch'] && process.stdout.isTTY && !json ? CLEAR : '';
+        // With --watch one line of JSON a look.
+        printResult(json ? JSON.stringify(found, null, argv['watch'] ? undefined : 2) : clear + describeStatus(found));
+        if (!argv['watch'] || found.complete) return;
+        await setTimeout(WATCH_MS, undefined, { signal });
+      }
+    }),
+};
+
+export function describeStatus(found: RunStatus): string {
+  const { run, parts, complete, workers, tokensPerSecond, secondsLeft, leases, failures, kernels } = found;
+  const row = (name: string, stage: StageStatus): string[] => [
+    name,
+    ...[stage.done, stage.leased, stage.stale, stage.failed, stage.left, stage.open].map((count) =>
+      count.toLocaleString('en'),
+    ),
+  ];
+  const lines = [
+    `${run}: ${parts.toLocaleString('en')} parts, ${complete ? 'all done' : `${workers} workers`}`,
+    renderTable(
+      ['stage', 'done', 'at work', 'stale', 'failed', 'left alone', 'open'],
+      [row('windows', found.windows), row('scores', found.scores)],
+    ),
+  ];
+  if (tokensPerSecond !== undefined) {
+    const left = secondsLeft === undefined ? '' : `, ${describeTime(secondsLeft)} left`;
+    lines.push(`${Math.round(tokensPerSecond).toLocaleString('en')} tokens/s${left}`);
+  }
+  if (kernels.length > 0) lines.push(`kernel: ${kernels.join(', ')}${kernels.length > 1 ? ' (MIXED)' : ''}`);
+  if (leases.length > 0) lines.push('held longest:');
+  for (const { name, host, pid, job, heldSeconds, stale } of leases) {
+    const who = `${host}, process ${pid}${job === undefined ? '' : `, job ${job}`}`;
+    lines.push(`  ${name}  ${describeTime(heldSeconds)}  ${who}${stale ? '  STALE' : ''}`);
+  }
+  if (failures.length > 0) lines.push('failures:');
+  for (const { name, attempts, hosts, code, message, left } of failures) {
+    lines.push(`  ${name}  ${attempts} times on ${hosts} hosts${left ? ', left alone' : ''}: ${message} [${code}]`);
+  }
+  return lines.join('\n');
+}
+
+function describeTime(seconds: number): string {
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 1) return `${Math.round(seconds)} s`;
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
+}

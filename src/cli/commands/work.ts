@@ -1,0 +1,99 @@
+// `longattn work`: one worker of a run. A first signal ends it after its segment, a second at once.
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import type { CommandModule } from 'yargs';
+import { LongattnError } from '../../base/errors.js';
+import type { WorkOptions, WorkSummary } from '../../pipeline/work.js';
+import { reportError } from '../context.js';
+import { ProgressPrinter, type LogFormat } from '../progress.js';
+import { runOptions, withRunOptions } from '../run-argument.js';
+import { printResult } from '../output.js';
+
+/** EX_TEMPFAIL of sysexits.h: try again. */
+const TRY_AGAIN = 75;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGUSR1'] as const;
+const PARENT_POLL_MS = 1000;
+
+export const workCommand: CommandModule = {
+  command: 'work <run>',
+  describe: 'make whatever parts of a run are open: any number of workers, anywhere, at any time',
+  builder: (yargs) =>
+    withRunOptions(yargs, ['input', 'model', 'window', 'score', 'machine'])
+      .option('start', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'where to begin: i/n, or auto by the number that a scheduler gave (a starting place only)',
+        defaultDescription: 'auto',
+      })
+      .option('time-limit', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'end after so long, such as 3h50m, at the end of what is at work',
+      })
+      .option('wait', { type: 'boolean', describe: 'stay until all parts are done, here or elsewhere' })
+      .option('mixed-kernels', {
+        type: 'boolean',
+        describe: 'compute with another kernel than the first worker, if need be',
+      })
+      .option('die-with-parent', { type: 'boolean', describe: 'end when the process that started this one ends' })
+      .example('$0 work RUN --wait --device cuda', ''),
+  handler: async (argv) => {
+    const progress = new ProgressPrinter(argv['logFormat'] as LogFormat);
+    const drain = new AbortController();
+    const stop = new AbortController();
+    let received: NodeJS.Signals | 'parent' | undefined;
+    const end = (cause: NodeJS.Signals | 'parent'): void => {
+      const why = new LongattnError(
+        'STOPPED',
+        'partial',
+        cause === 'parent' ? 'the process that started this one ended' : `stopped by ${cause}`,
+      );
+      if (received) stop.abort(why);
+      received ??= cause;
+      progress.line(`${why.message}: ending after what is at work; another worker goes on from there`);
+      drain.abort(why);
+    };
+    for (const signal of SIGNALS) process.on(signal, end);
+    const parent = process.ppid;
+    const watch = argv['dieWithParent']
+      ? setInterval(() => process.ppid !== parent && end('parent'), PARENT_POLL_MS).unref()
+      : undefined;
+    const { start, timeLimit, wait, mixedKernels } = argv as unknown as WorkOptions;
+    try {
+      const { work } = await import('../../pipeline/work.js');
+      const summary = await work(
+        { ...runOptions(argv), start, timeLimit, wait, mixedKernels },
+        { drain: drain.signal, signal: stop.signal, onProgress: progress.on },
+      );
+      progress.stop();
+      printResult(argv['json'] ? JSON.stringify(summary, null, 2) : describeWork(summary));
+      if (summary.stopped !== undefined) {
+        process.exitCode = TRY_AGAIN;
+        // TERM is what a person's scancel sends, and preemption, which Slurm requeues by itself.
+        if (received === undefined || received === 'SIGUSR1') await requeue(progress);
+      }
+    } catch (error) {
+      progress.stop();
+      process.exitCode = stop.signal.aborted ? TRY_AGAIN : reportError(error, argv['logFormat'] === 'json');
+    } finally {
+      progress.stop();
+      clearInterval(watch);
+      for (const signal of SIGNALS) process.off(signal, end);
+    }
+  },
+};
+
+/** Slurm requeues after preemption and the failure of a node, and not at a time limit: the job asks for it itself. */
+async function requeue(progress: ProgressPrinter): Promise<void> {
+  const job = process.env['SLURM_JOB_ID'];
+  if (job === undefined) return;
+  await promisify(execFile)('scontrol', ['requeue', job]).catch((error: unknown) => {
+    progress.line(`scontrol requeue ${job} failed (${(error as Error).message.trim()}): submit the workers again`);
+  });
+}
+
+function describeWork({ run, parts, windows, scores, made, stopped }: WorkSummary): string {
+  const here = `made ${made.windows} parts of windows and ${made.scores} of scores`;
+  const all = `${run}: windows ${windows}/${parts}, scores ${scores}/${parts}`;
+  return [stopped === undefined ? here : `${here}; ${stopped}`, all].join('\n');
+}

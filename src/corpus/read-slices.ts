@@ -1,0 +1,53 @@
+// Slices of the corpus to documents, whatever their format.
+import { stat } from 'node:fs/promises';
+import { dataError } from '../base/errors.js';
+import type { Document } from '../base/records.js';
+import { BrokenInput, reading } from './broken-input.js';
+import type { Format, ReadHooks, ReadOptions } from './format.js';
+import { FORMATS } from './formats.js';
+import type { InputSlice } from './plan.js';
+
+/**
+ * The documents of a slice, in order. What is refused goes to `onReject`, never to an error.
+ *
+ * @throws LongattnError INPUT_CHANGED when the file is not the one that was planned, INPUT_UNREADABLE for faults of the file system,
+ *   FIELD_WITHOUT_ROWS for `--ids-field` on text files
+ */
+export async function* readSlice(
+  slice: InputSlice,
+  options: ReadOptions,
+  hooks: ReadHooks,
+): AsyncGenerator<Document, void, undefined> {
+  if (slice.format === 'refused') {
+    const { path, reason, isEmpty } = slice;
+    hooks.onReject({ file: path, line: 0, reason, ...(!isEmpty && { whole: 'file' }) });
+    return;
+  }
+  const { size } = await reading(slice.path, () => stat(slice.path));
+  if (size !== slice.bytes) {
+    throw dataError(
+      'INPUT_CHANGED',
+      `${slice.path} has ${size} bytes; it had ${slice.bytes} when the run was planned. Put the old file back, or start a new run.`,
+    );
+  }
+  const format = FORMATS[slice.format] as Format<object>;
+  try {
+    yield* format.read(slice, options, hooks);
+  } catch (error) {
+    if (!(error instanceof BrokenInput)) throw error;
+    const { message: reason, rows } = error;
+    hooks.onReject({
+      ...{ file: slice.path, line: 0, reason },
+      ...(!format.isDocument && { whole: 'file', ...(rows !== undefined && { rows }) }),
+    });
+  }
+}
+
+/** All slices of a part, one after the other. */
+export async function* readSlices(
+  slices: readonly InputSlice[],
+  options: ReadOptions,
+  hooks: ReadHooks,
+): AsyncGenerator<Document, void, undefined> {
+  for (const slice of slices) yield* readSlice(slice, options, hooks);
+}

@@ -1,0 +1,96 @@
+// JSON lines, plain or as a zstd stream.
+//
+// zstd comes from Node itself (22.15 and newer): libraries either compress no streams or fetch a binary when they are installed.
+import { once } from 'node:events';
+import type { Transform } from 'node:stream';
+import * as zlib from 'node:zlib';
+import type { Row } from '../../arrow/rows.js';
+import { environmentError } from '../../base/errors.js';
+import type { Sink } from '../../io/file-sink.js';
+import type { ExportFormatRow } from './format.js';
+import { SHARD_BYTES, writeShards, type RowWriter } from './shards.js';
+import { withColumns } from './table-columns.js';
+
+type Compressor = () => Transform;
+/** Undefined below Node 22.15, which the types of Node 20 do not know of. */
+const createZstd = (zlib as { createZstdCompress?: Compressor }).createZstdCompress;
+
+export const jsonl: ExportFormatRow = {
+  idsColumn: 'token_ids',
+  shardBytes: SHARD_BYTES,
+  open: `from datasets import load_dataset
+data = load_dataset("json", data_files="PATH/*.jsonl", split="train")`,
+  write: (rows, context) =>
+    writeShards(withColumns(rows, context.columns), context, 'jsonl', (sink) => new JsonLinesWriter(sink)),
+};
+
+export const jsonlZst: ExportFormatRow = {
+  idsColumn: 'token_ids',
+  shardBytes: SHARD_BYTES,
+  open: `from datasets import load_dataset                                             # with pip install zstandard
+data = load_dataset("json", data_files="PATH/*.jsonl.zst", split="train")`,
+  async write(rows, context) {
+    if (!createZstd) {
+      throw environmentError(
+        'ZSTD_UNAVAILABLE',
+        `Node.js ${process.versions.node} has no zstd. Use Node.js 22.15 or newer, or write jsonl and compress it: zstd PATH/*.jsonl.`,
+      );
+    }
+    const columns = withColumns(rows, context.columns);
+    return writeShards(columns, context, 'jsonl.zst', (sink) => new CompressedWriter(sink, createZstd));
+  },
+};
+
+function line(row: Row): Buffer {
+  const json = JSON.stringify(row, (_, value: unknown) =>
+    ArrayBuffer.isView(value) ? Array.from(value as Int32Array) : value,
+  );
+  return Buffer.from(`${json}\n`, 'utf8');
+}
+
+class JsonLinesWriter implements RowWriter {
+  rows = 0;
+  bytes = 0;
+
+  constructor(readonly sink: Sink) {}
+
+  async push(row: Row): Promise<void> {
+    const bytes = line(row);
+    this.rows++;
+    this.bytes += bytes.byteLength;
+    await this.sink.write(bytes);
+  }
+
+  async close(): Promise<void> {}
+}
+
+/** `bytes` counts what came out of the compressor, so that files have the size that was asked for. */
+class CompressedWriter implements RowWriter {
+  rows = 0;
+  bytes = 0;
+  readonly #compressor: Transform;
+  readonly #copied: Promise<void>;
+
+  constructor(sink: Sink, create: Compressor) {
+    this.#compressor = create();
+    this.#copied = this.#copy(sink);
+    this.#copied.catch(() => undefined); // told by push or close
+  }
+
+  async push(row: Row): Promise<void> {
+    this.rows++;
+    if (!this.#compressor.write(line(row))) await Promise.race([once(this.#compressor, 'drain'), this.#copied]);
+  }
+
+  async close(): Promise<void> {
+    this.#compressor.end();
+    await this.#copied;
+  }
+
+  async #copy(sink: Sink): Promise<void> {
+    for await (const chunk of this.#compressor as AsyncIterable<Uint8Array>) {
+      this.bytes += chunk.byteLength;
+      await sink.write(chunk);
+    }
+  }
+}

@@ -1,0 +1,23 @@
+// The table of each command: of the command line, docs/options.md, and config files, which may hold options of several commands.
+import { ATTENTION_COMMAND } from './attention-options.js';
+import { EXTRACT, INSPECT } from './model-options.js';
+import type { Rows } from './row.js';
+import { RUN } from './table.js';
+import { VALIDATE } from './validate-options.js';
+import { VERIFY_COMMAND } from './verify-options.js';
+
+export const COMMAND_OPTIONS: Readonly<Record<string, Rows>> = {
+  run: RUN,
+  validate: VALIDATE,
+  attention: ATTENTION_COMMAND,
+  verify: VERIFY_COMMAND,
+  'model inspect': INSPECT,
+  'model extract': EXTRACT,
+};
+
+/** Is it the name of an option of some command, of this version or the one before? */
+export function isOption(name: string): boolean {
+  return Object.values(COMMAND_OPTIONS).some(
+    (rows) => Object.hasOwn(rows, name) || Object.values(rows).some(({ formerly }) => formerly?.includes(name)),
+  );
+}

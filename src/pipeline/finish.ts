@@ -1,0 +1,58 @@
+// `longattn finish`: what comes after the last worker. It asks the ledger whether all parts are there, because a scheduler only knows
+// whether its jobs ended.
+import { invalid, LongattnError } from '../base/errors.js';
+import type { Hooks } from '../base/events.js';
+import type { RunOptions } from '../options/run-options.js';
+import { loadRun } from '../run/directory.js';
+import { partName } from '../run/ledger.js';
+import { exportRun, select, type RunSummary } from './pipeline.js';
+
+const NAMED = 20;
+
+/** @throws LongattnError INVALID_OPTION */
+export function parseThen(value: string): ('select' | 'export')[] {
+  const names = value.split(',').map((name) => name.trim());
+  if (!names.every((name) => name === 'select' || name === 'export'))
+    throw invalid('then', value, 'select, export or select,export');
+  return names;
+}
+
+/**
+ * @param options of `select` and `export`, with `output`; `then`: which of them to do
+ * @throws LongattnError PARTS_MISSING (exit code 5) with the first of them, and what the stages throw
+ */
+export async function finish(options: RunOptions & { then: string }, hooks: Hooks = {}): Promise<RunSummary> {
+  const { then, ...raw } = options;
+  const stages = parseThen(then);
+  await requireAllParts(String(raw.output));
+  // The export selects by itself.
+  return stages.includes('export') ? exportRun(raw, hooks) : select(raw, hooks);
+}
+
+async function requireAllParts(dir: string): Promise<void> {
+  const run = await loadRun(dir);
+  const names = Array.from({ length: run.manifest.parts }, (_, part) => partName(part));
+  const missing: string[] = [];
+  for (const [stage, ledger] of [
+    ['windows', run.windows],
+    ['scores', run.scores],
+  ] as const) {
+    let at = 0;
+    for await (const { status } of ledger.inspectAll(names, 'size')) {
+      if (status !== 'done') missing.push(`${stage}-${names[at]}`);
+      at++;
+    }
+  }
+  if (missing.length === 0) return;
+  const failures = await run.failures.list();
+  const told = missing.slice(0, NAMED).map((name) => {
+    const failed = failures.get(name);
+    return failed ? `${name} (${failed.code}: ${failed.message})` : name;
+  });
+  throw new LongattnError(
+    'PARTS_MISSING',
+    'partial',
+    `${missing.length} parts of ${dir} are not done: ${told.join('; ')}${missing.length > NAMED ? '; ...' : ''}. ` +
+      'Start workers again (the same command, or `longattn work`): they make these and no others.',
+  );
+}

@@ -1,0 +1,177 @@
+// The order of the stages, and nothing else: corpus -> windows -> scores -> selection -> export. The Node API of runs.
+//
+// Each function runs the stages before it that are not done, so that any of them may be called first, or again after a kill.
+// Windows and scores are at work at once: a part is scored as soon as its windows are there.
+import path from 'node:path';
+import { LongattnError } from '../base/errors.js';
+import type { Hooks, StageName } from '../base/events.js';
+import { textFromDocuments, type TextOf } from '../windows/document-text.js';
+import { requireDevice } from '../native/device.js';
+import { logged } from './logged.js';
+import { openableSlices } from './plan-run.js';
+import { openFinished, prepare, resolveSpec, type Prepared } from './prepare.js';
+import { report, type RunSummary } from './report.js';
+import { scoresStage } from './scores-stage.js';
+import { endWindows, fieldsOf, shareOf, windowsStage, type WindowsResult } from './windows-stage.js';
+import { checkInputs } from '../run/directory.js';
+import { partName } from '../run/ledger.js';
+import { PartGate } from '../run/part-gate.js';
+import { currentNames } from '../options/parse-rows.js';
+import type { RunOptions } from '../options/run-options.js';
+import type { Spec } from '../options/spec.js';
+import { stageOptions } from '../options/stage-options.js';
+import { RUN } from '../options/table.js';
+import { readSlices } from '../corpus/read-slices.js';
+import { exportWindows } from '../export/export-windows.js';
+import { removalPath, reportRemoval, type RemovalResult } from '../selection/removal/report-removal.js';
+import { selectWindows, type SelectionResult } from '../selection/select-windows.js';
+import { together } from '../base/together.js';
+
+export type { DomainReport, RunSummary } from './report.js';
+
+export type RunHooks = Hooks;
+
+/** Text to data set: all stages. */
+export async function run(options: RunOptions, hooks: RunHooks = {}): Promise<RunSummary> {
+  return exported('run', options, hooks);
+}
+
+/** Tokenise the corpus and cut it into windows. */
+export async function window(raw: RunOptions, hooks: RunHooks = {}): Promise<RunSummary> {
+  const options = named(raw, hooks);
+  const prepared = await prepare(options, hooks);
+  return logged('window', prepared, hooks, async (inner) => {
+    const windows = await windowsStage(prepared, inner);
+    return report(windows, prepared.run.windows.folder);
+  });
+}
+
+/** Compute the attention statistics of all windows. */
+export async function score(raw: RunOptions, hooks: RunHooks = {}): Promise<RunSummary> {
+  const options = named(raw, hooks);
+  requireDevice((await resolveSpec(options)).spec.device);
+  const prepared = await prepare(options, hooks);
+  return logged('score', prepared, hooks, async (inner) => {
+    const windows = await scored(prepared, inner);
+    return report(windows, prepared.run.scores.folder);
+  });
+}
+
+/** Rank and choose. A run whose scores are done needs neither its inputs nor its model. */
+export async function select(options: RunOptions, hooks: RunHooks = {}): Promise<RunSummary> {
+  const opened = await open(options, hooks);
+  return logged('select', opened, hooks, async (inner) => {
+    const { windows, selection, removal } = await selected(opened, inner);
+    return { ...report(windows, selection.path, selection), ...(removal && { removal }) };
+  });
+}
+
+/** Write the kept windows as a data set. */
+export async function exportRun(options: RunOptions, hooks: RunHooks = {}): Promise<RunSummary> {
+  return exported('export', options, hooks);
+}
+
+async function exported(command: string, options: RunOptions, hooks: RunHooks): Promise<RunSummary> {
+  const opened = await open(options, hooks);
+  return logged(command, opened, hooks, async (inner) => {
+    const { windows, selection, removal } = await selected(opened, inner);
+    const { run, spec } = opened;
+    await checkInputs(run.manifest);
+    const { folder } = await timed('export', inner, async () => {
+      const { format, ...settings } = stageOptions('export', spec);
+      const written = await exportWindows(run, selection, {
+        format,
+        settings,
+        ...(spec.model && { tokenizer: path.basename(spec.model) }),
+        textOf: textOfRun(opened),
+        ...inner,
+      });
+      return { ...written, counts: { windows: written.rows } };
+    });
+    return { ...report(windows, folder, selection), ...(removal && { removal }) };
+  });
+}
+
+/** The text of windows, from the corpus once more. */
+function textOfRun({ run, parts, spec }: Opened): TextOf {
+  return textFromDocuments(
+    async function* (part) {
+      const { slices } = await openableSlices(run, parts[part]!.slices);
+      yield* readSlices(slices, fieldsOf(spec), { onReject: () => undefined });
+    },
+    async (part) => (await run.windows.require(partName(part), 'size')).digest,
+  );
+}
+
+/** What selection needs: a run that is all scored has no model and no tokenizer open. */
+type Opened = Prepared | (Pick<Prepared, 'run' | 'parts'> & { spec: Spec; model?: never });
+
+/** Neither inputs nor model are opened when all parts are there and no option of windows or scores was changed. */
+async function open(raw: RunOptions, hooks: RunHooks): Promise<Opened> {
+  const options = named(raw, hooks);
+  const { spec } = await resolveSpec(options);
+  const found = await openFinished(spec);
+  if (found) return { ...found, spec };
+  requireDevice(spec.device);
+  return prepare(options, hooks);
+}
+
+async function scored(prepared: Prepared, hooks: RunHooks): Promise<WindowsResult> {
+  const ready = new PartGate();
+  const [windows] = await together(
+    (signal) => windowsStage(prepared, { ...hooks, signal, onPart: ready.open }).finally(() => ready.close()),
+    (signal) => scoresStage(prepared, { ...hooks, signal, ready, share: shareOf(prepared.run) }),
+    { signal: hooks.signal, letsFirstFinish: isOfTheData },
+  );
+  return windows;
+}
+
+/** Then the corpus may be to blame, and the checks of the windows say so better. */
+function isOfTheData(error: unknown): boolean {
+  return error instanceof LongattnError && (error.kind === 'data' || error.kind === 'partial');
+}
+
+async function selected(
+  opened: Opened,
+  hooks: RunHooks,
+): Promise<{ windows: WindowsResult; selection: SelectionResult; removal: RemovalResult | undefined }> {
+  const { spec } = opened;
+  const windows = opened.model ? await scored(opened, hooks) : await endWindows(opened);
+  const selection = await timed('selection', hooks, async () => {
+    const chosen = { ...stageOptions('selection', spec), ...certificateOf(spec) };
+    const result = await selectWindows(opened.run, chosen, hooks);
+    return { ...result, counts: { kept: result.domains.reduce((sum, { kept }) => sum + kept, 0) } };
+  });
+  const removal = spec.report ? await removalOf(opened, selection, hooks) : undefined;
+  // A report of the selection before this one would be a wrong one.
+  if (!removal) await opened.run.windows.fs.rm(removalPath(opened.run), { force: true });
+  return { windows, selection, removal };
+}
+
+/** Of a choice, while what is ranked by is what was chosen. */
+function certificateOf({ score, _found: found }: Spec): { certificate?: { sha256: string; page: string } } {
+  const { certificate, chosen } = found ?? {};
+  return certificate && chosen?.['score'] === score ? { certificate } : {};
+}
+
+function removalOf(opened: Opened, selection: SelectionResult, hooks: RunHooks): Promise<RemovalResult> {
+  const { window, seed } = opened.spec;
+  return reportRemoval(opened.run, selection, { window, seed, textOf: textOfRun(opened), ...hooks });
+}
+
+/** A stage without parts, between its two events. */
+async function timed<T extends { counts: Record<string, number> }>(
+  stage: StageName,
+  { onProgress }: RunHooks,
+  work: () => Promise<T>,
+): Promise<T> {
+  onProgress?.({ type: 'stage-start', stage, parts: 1, done: 0 });
+  const result = await work();
+  onProgress?.({ type: 'stage-done', stage, counts: result.counts });
+  return result;
+}
+
+/** Warns of the names of an earlier version, once. */
+function named(options: RunOptions, { onProgress }: RunHooks): RunOptions {
+  return currentNames(RUN, { ...options }, onProgress) as unknown as RunOptions;
+}

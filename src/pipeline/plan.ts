@@ -1,0 +1,79 @@
+// `longattn plan`: start a run without working on it, and say how large it is. Also how a person starts a run anew after parts were left
+// alone: what failed is forgotten.
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { Hooks } from '../base/events.js';
+import type { RunOptions } from '../options/run-options.js';
+import { partName } from '../run/ledger.js';
+import { logged } from './logged.js';
+import { prepare } from './prepare.js';
+
+/** What a part leaves: windows, counts and scores with their entries, and rarely its rejects. */
+const FILES_OF_A_PART = 6;
+/** Finished parts that are looked at to know how many tokens a part has. */
+const LOOKED_AT = 32;
+/** Before any part is made: bytes of text a token, about, in English with a vocabulary of 50,000 to 130,000. */
+const BYTES_A_TOKEN = 4.2;
+
+export interface PlanSummary {
+  run: string;
+  /** False: it was there. */
+  created: boolean;
+  inputFiles: number;
+  inputBytes: number;
+  parts: number;
+  /** Of the run when all is done, about: for a quota of files. */
+  files: number;
+  /** Size of the plan, which every worker reads. */
+  planBytes: number;
+  /** Parts whose scores are there. */
+  done: number;
+  /** About; of the parts that are done, or of the bytes of the inputs before there are any. Compressed inputs count as they are. */
+  tokens: number;
+  /** For the parts that are left, at `rate` tokens a second a worker: of one worker. */
+  workerHours?: number;
+}
+
+/**
+ * @param options of a run; `rate`: tokens a second of one worker
+ * @throws what `prepare` throws
+ */
+export async function plan(
+  options: RunOptions & { rate?: number | undefined },
+  hooks: Hooks = {},
+): Promise<PlanSummary> {
+  const { rate, ...raw } = options;
+  const prepared = await prepare(raw, hooks);
+  const { run } = prepared;
+  return logged('plan', prepared, hooks, async () => {
+    await run.failures.forget();
+    const { inputs, parts } = run.manifest;
+    const inputBytes = inputs.reduce((sum, { bytes }) => sum + bytes, 0);
+    const done = await run.scores.listed();
+    const tokensOfPart = await meanTokens(run.scores, [...done]);
+    const tokens = Math.round(tokensOfPart === undefined ? inputBytes / BYTES_A_TOKEN : tokensOfPart * parts);
+    const { size: planBytes } = await stat(path.join(run.dir, 'windows', 'plan.json'));
+    const left = parts === 0 ? 0 : (tokens * (parts - done.size)) / parts;
+    return {
+      ...{ run: run.dir, created: run.created, inputFiles: inputs.length, inputBytes, parts },
+      ...{ files: parts * FILES_OF_A_PART, planBytes, done: done.size, tokens },
+      ...(rate !== undefined && { workerHours: left / rate / 3600 }),
+    };
+  });
+}
+
+/** Tokens of a scored part, from a sample; undefined before there is one. */
+export async function meanTokens(
+  scores: Parameters<typeof logged>[1]['run']['scores'],
+  done: readonly number[],
+): Promise<number | undefined> {
+  const step = Math.max(1, Math.floor(done.length / LOOKED_AT));
+  const names = done.filter((_, at) => at % step === 0).map(partName);
+  let [tokens, parts] = [0, 0];
+  for await (const state of scores.inspectAll(names, 'size')) {
+    if (state.status !== 'done') continue;
+    tokens += state.record.counts['tokens'] ?? 0;
+    parts++;
+  }
+  return parts === 0 ? undefined : tokens / parts;
+}

@@ -1,0 +1,156 @@
+import type { SelectionOptions } from './selection-options.js';
+// The selection stage: stored statistics to rank and choice, in seconds and without the model. It is always made anew: a user's own
+// score may have changed without a change of its name.
+import path from 'node:path';
+import { SELECTION_COLUMNS } from '../arrow/schema.js';
+import { writeArrowPart } from '../run/arrow-part.js';
+import { canonicalJson, hashJson, type JsonObject } from '../io/canonical-json.js';
+import type { Run } from '../run/directory.js';
+import { Ledger } from '../run/ledger.js';
+import { longattn } from '../scores/attention/longattn.js';
+import { nullDs } from '../scores/null-ds.js';
+import type { SingleScore } from '../scores/registry.js';
+import { formulaOf, resolveScore } from '../scores/resolve.js';
+import type { Standard } from '../scores/standardize.js';
+import { REPEATS } from '../counts/columns.js';
+import { choose } from './choose.js';
+import { DEFAULT_SEED, type KeepSettings } from './budget.js';
+import { combine, type MeasuredScore } from './combine.js';
+import { defaultMaxRepeats, REPEAT_TOKENS } from './guards/repeats-limit.js';
+import { measure, type Measured } from './measure.js';
+import { measureCounts } from './measure-counts.js';
+import { measureUnscored } from './measure-unscored.js';
+import { readCounts } from './read-counts.js';
+import { selectionBatches } from './selection-batches.js';
+import { summarise, type DomainSummary } from './summary.js';
+import type { WindowTable } from './window-table.js';
+
+export const SELECTION = 'selection';
+
+export interface SelectionSettings extends KeepSettings {
+  /** The name of a score, or `blend:A+B` of names. */
+  score: string;
+  alpha: number;
+  std: Standard;
+  layer?: number | undefined;
+  k?: number | undefined;
+  heads: readonly number[] | 'all';
+  /** Of the validation that chose this score. */
+  certificate?: { sha256: string; page: string } | undefined;
+}
+
+/** DS of uniform attention: what a mean DS is held against. */
+export interface NullModel {
+  /** Minimum distance and length of a window, tokens. */
+  k: number;
+  window: number;
+  ds: number;
+}
+
+export interface SelectionResult {
+  domains: DomainSummary[];
+  /** As used, defaults filled in: also in the metadata of the file. */
+  settings: JsonObject;
+  /** Absent where there is no window. */
+  nullModel?: NullModel;
+  /** The page of the certificate that came with the choice: Markdown. */
+  certificate?: string;
+  ledger: Ledger;
+  path: string;
+}
+
+/**
+ * Rank all windows of a run and choose. Rows of selection.arrow are in the order of the scores.
+ *
+ * @throws LongattnError PARTS_MISSING, LAYER_NOT_SCORED, K_NOT_STORED, INVALID_OPTION, SCORE_NOT_FINITE, and those of the disk
+ */
+export async function selectWindows(
+  run: Run,
+  settings: SelectionSettings,
+  options: SelectionOptions = {},
+): Promise<SelectionResult> {
+  const score = resolveScore(settings.score);
+  const singles = score.kind === 'blend' ? score.parts.map((part) => part.score) : [score];
+  const { layer, k, heads } = settings;
+  const attention = singles.flatMap((one) => (one.kind === 'attention' ? [one.score] : []));
+  const measured =
+    run.manifest.spec['model'] === undefined
+      ? await measureUnscored(run, attention, k, options)
+      : await measure({ scores: run.scores, parts: run.manifest.parts, attention, layer, k, heads, ...options });
+  const ranked = combine(measured.table, score, await withCounts(run, singles, measured, settings, options), settings);
+  const lds = settings.score === longattn.name ? ranked : ldsOf(measured, settings);
+  const maxRepeats = settings.maxRepeats ?? defaultMaxRepeats(score);
+  const repeats = maxRepeats < 1 ? await repeatsOf(run, measured.table, options) : undefined;
+  const choice = choose(measured.table, ranked, { ...settings, maxRepeats }, repeats);
+  // What decides nothing is left out: the seed where nothing is drawn, a guard that is not there.
+  const { temperature, seed, maxRepeats: _, certificate, ...rest } = settings;
+  const drawn = temperature ? { temperature } : {};
+  const seeded = temperature || singles.some((one) => one.kind === 'count') ? { seed: seed ?? DEFAULT_SEED } : {};
+  const used: JsonObject = {
+    ...({ ...rest, ...drawn, ...seeded } as unknown as JsonObject),
+    ...(maxRepeats < 1 && { maxRepeats }),
+    ...(certificate && { certificate: certificate.sha256 }),
+    ...(measured.layer === undefined ? {} : { layer: measured.layer }),
+    k: measured.k,
+    formula: formulaOf(score),
+  };
+  const ledger = new Ledger(
+    path.join(run.dir, SELECTION),
+    hashJson({ upstream: run.scores.specHash, settings: used }),
+    run.scores.fs,
+  );
+  const domains = summarise(measured, choice);
+  const kept = domains.reduce((sum, domain) => sum + domain.kept, 0);
+  await writeArrowPart(ledger, SELECTION, {
+    columns: SELECTION_COLUMNS,
+    metadata: { ...measured.metadata, selection: canonicalJson(used) },
+    batches: selectionBatches(measured, { lds, score: ranked }, choice),
+    entry: () => ({ counts: { windows: measured.table.length, kept } }),
+  });
+  const page = certificate && { certificate: certificate.page };
+  return { domains, settings: used, ...page, ...nullModelOf(measured), ledger, path: ledger.file(SELECTION) };
+}
+
+/** Whatever ranks, LDS stands beside it: so two selections can be compared. */
+function ldsOf({ table, ds, du, layer }: Measured, settings: SelectionSettings): Float64Array {
+  if (layer === undefined) return ds; // not a number, as DS is where nothing was scored
+  const score: SingleScore = { kind: 'attention', score: longattn };
+  return combine(table, score, [{ score, columns: [ds, du] }], settings);
+}
+
+function nullModelOf({ table: { window }, k, layer }: Measured): { nullModel?: NullModel } {
+  return k === undefined || layer === undefined ? {} : { nullModel: { k, window, ds: nullDs(k, window) } };
+}
+
+/** Share of each window inside a verbatim repeat of 64 tokens or more. */
+async function repeatsOf(run: Run, table: WindowTable, options: SelectionOptions): Promise<Float64Array> {
+  const column = { column: 'repeats', item: REPEATS.indexOf(REPEAT_TOKENS) } as const;
+  const { values } = await readCounts({ ...partsOf(run), window: table.window, ...options }, [column], table);
+  return values[0]!;
+}
+
+const partsOf = (run: Run): { windows: Ledger; parts: number } => ({ windows: run.windows, parts: run.manifest.parts });
+
+/** The measured scores in their order: counts are measured here, from the windows. */
+async function withCounts(
+  run: Run,
+  singles: readonly SingleScore[],
+  { table, k, components }: Measured,
+  settings: SelectionSettings,
+  options: SelectionOptions,
+): Promise<MeasuredScore[]> {
+  const counts = singles.flatMap((one) => (one.kind === 'count' ? [one.score] : []));
+  const values =
+    counts.length === 0
+      ? []
+      : await measureCounts({
+          ...{ ...partsOf(run), counts, table },
+          ...{ k: k ?? 0, seed: settings.seed ?? DEFAULT_SEED },
+          ...options,
+        });
+  let [attentions, counted] = [0, 0];
+  return singles.map((score) => ({
+    score,
+    columns: score.kind === 'attention' ? (components[attentions++] ?? []) : [values[counted++]!],
+  }));
+}

@@ -1,0 +1,13 @@
+// docs/options.md says what the tables say.
+import { expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { optionsPage } from '../../scripts/lib/options-page.mjs';
+import { COMMAND_OPTIONS } from '../../src/options/commands.js';
+import { flagOf, GROUPS, variableOf } from '../../src/options/row.js';
+import { root } from '../support/cli.js';
+
+it('is what node scripts/options-page.mjs writes today', () => {
+  const page = readFileSync(path.join(root, 'docs', 'options.md'), 'utf8');
+  expect(page).toBe(optionsPage({ COMMAND_OPTIONS, GROUPS, flagOf, variableOf }));
+});
