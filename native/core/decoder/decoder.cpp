@@ -152,7 +152,7 @@ class Decoder::Parts {
     return normed(block.mlp_sum_norm, at::add(second, mlp_of(mlp_input), block.residual_scale));
   }
 
-  MappedFiles files_;                                  // of the layers' weights
+  MappedFiles files_;                                 // of the layers' weights
   const std::shared_ptr<const Embedding> embedding_;  // the lookup path's too
   at::ScalarType type_;
   std::unique_ptr<Backend> backend_;
