@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import ts from 'typescript';
+import { importTable } from './lib/import-table.mjs';
 import { root } from './lib/step.mjs';
 
 const read = (file) => readFileSync(path.join(root, file), 'utf8');
@@ -26,12 +27,9 @@ function matchesIn(name, pattern) {
   return [...source.slice(start, source.indexOf('\n}\n', start)).matchAll(pattern)].map((match) => match[1]);
 }
 
-/** Statistics that the addon gives: all but the losses, which have a call of their own. Types stripped, the table is plain data. */
+/** Statistics that the addon gives: all but the losses, which have a call of their own. */
 async function kernelStatistics() {
-  const { outputText } = ts.transpileModule(read('src/base/statistics.ts'), {
-    compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 },
-  });
-  const { STATISTICS } = await import(`data:text/javascript,${encodeURIComponent(outputText)}`);
+  const { STATISTICS } = await importTable('src/base/statistics.ts');
   return Object.keys(STATISTICS).filter((name) => STATISTICS[name].when !== 'losses');
 }
 

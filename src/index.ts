@@ -43,7 +43,8 @@ export type { TextScore, TextScorer, TextSettings, TextWindow } from './scores/o
 export { standardize, type Standard } from './scores/standardize.js';
 export { plainScore, type AttentionScore, type CombineSettings } from './scores/score.js';
 export type { LayerStatistics, LayerView } from './scores/layer-view.js';
-export { LongattnError, type ErrorKind } from './base/errors.js';
+export { LongattnError } from './base/errors.js';
+export type { ErrorCode, ErrorKind, WarningCode } from './base/error-codes.js';
 export type { OnProgress, ProgressEvent, StageName } from './base/events.js';
 export type { Document, Reject, ScoreRow, SelectionRow, Window } from './base/records.js';
 export type { RemovalResult } from './selection/removal/report-removal.js';

@@ -1,4 +1,5 @@
 // Progress of long work, as plain records: the library emits them, the CLI draws them.
+import type { WarningCode } from './error-codes.js';
 
 export type StageName =
   | 'download'
@@ -21,7 +22,7 @@ export type ProgressEvent =
   /** What a stage works with, and what it found on the way: kernel, threads; hits of the token table. */
   | { type: 'stage-facts'; stage: StageName; facts: Record<string, string | number> }
   | { type: 'stage-done'; stage: StageName; counts: Record<string, number> }
-  | { type: 'warning'; code: string; message: string };
+  | { type: 'warning'; code: WarningCode; message: string };
 
 export type OnProgress = (event: ProgressEvent) => void;
 

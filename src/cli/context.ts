@@ -39,7 +39,7 @@ export async function runCommand(
     }
     received = signal;
     progress.line(`${signal}: finishing what is being written; the same command will go on from here`);
-    controller.abort(new LongattnError('CANCELLED', 'fault', `stopped by ${signal}`));
+    controller.abort(new LongattnError('CANCELLED', `stopped by ${signal}`));
   };
   const progress = new ProgressPrinter(argv['logFormat'] as LogFormat);
   const unlisten = onStopping(onSignal);

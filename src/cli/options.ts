@@ -82,11 +82,7 @@ function given(names: readonly string[], valueOf: (name: string) => unknown): Re
 export function once(argv: Args, flag: string): string | undefined {
   const value = argv[flag];
   if (!Array.isArray(value)) return value as string | undefined;
-  throw new LongattnError(
-    'INVALID_OPTION',
-    'usage',
-    `--${flag} must not be given ${value.length} times. Give it once.`,
-  );
+  throw new LongattnError('INVALID_OPTION', `--${flag} must not be given ${value.length} times. Give it once.`);
 }
 
 /** Options of other commands are passed over, so that one file can serve several. */
@@ -97,7 +93,6 @@ function readConfig(file: string, rows: Rows): Record<string, unknown> {
   } catch (cause) {
     throw new LongattnError(
       'CONFIG_UNREADABLE',
-      'usage',
       `--config ${show(file)} cannot be read as JSON: ${(cause as Error).message}`,
       { cause },
     );
@@ -105,7 +100,6 @@ function readConfig(file: string, rows: Rows): Record<string, unknown> {
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
     throw new LongattnError(
       'CONFIG_UNREADABLE',
-      'usage',
       `--config ${show(file)} must hold a JSON object such as {"window": 4096}.`,
     );
   }

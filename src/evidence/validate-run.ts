@@ -125,7 +125,6 @@ function parse(given: RawOptions): { own: Parsed<typeof EVIDENCE>; asked: RunOpt
   if (unknown !== undefined) {
     throw new LongattnError(
       'INVALID_OPTION',
-      'usage',
       `${unknown} is no option of a validation. It has: ${Object.keys(VALIDATE).join(', ')}.`,
     );
   }

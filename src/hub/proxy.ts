@@ -36,7 +36,6 @@ function proxyOf(env: NodeJS.ProcessEnv, names: readonly string[]): string | und
   if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
   throw new LongattnError(
     'INVALID_OPTION',
-    'usage',
     `${found.name} must be the address of an http or https proxy, such as http://proxy.example:3128. Correct it, or unset it.`,
   );
 }

@@ -64,7 +64,6 @@ function parseEndpoint(text: string): string {
   if (url.username !== '' || url.password !== '') {
     throw new LongattnError(
       'INVALID_OPTION',
-      'usage',
       'HF_ENDPOINT must not hold a user name or a password. Give the token in HF_TOKEN.',
     );
   }

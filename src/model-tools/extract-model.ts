@@ -91,7 +91,7 @@ async function checkOutput(output: string, force: boolean): Promise<void> {
   const why = force
     ? 'It is not what an extract wrote, so it is not replaced: choose another folder.'
     : 'Choose another folder, or replace it with --force.';
-  throw new LongattnError('OUTPUT_EXISTS', 'usage', `${output} must not exist already. ${why}`);
+  throw new LongattnError('OUTPUT_EXISTS', `${output} must not exist already. ${why}`);
 }
 
 async function isExtract(folder: string, names: readonly string[]): Promise<boolean> {

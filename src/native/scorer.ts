@@ -89,7 +89,7 @@ export class Scorer {
 
   private async enqueue<T>(call: () => Promise<T>, { signal }: ScoreOptions): Promise<T> {
     signal?.throwIfAborted();
-    if (this.disposed) throw new LongattnError('DISPOSED', 'usage', 'The model has been disposed of. Open it again.');
+    if (this.disposed) throw new LongattnError('DISPOSED', 'The model has been disposed of. Open it again.');
     const before = this.tail;
     const result = this.runAfter(before, call, signal);
     this.tail = Promise.allSettled([before, result]);

@@ -153,7 +153,7 @@ export function parseAttentionOptions(raw: AttentionOptions, onProgress?: OnProg
   const options = parseRows(ATTENTION, currentNames(ATTENTION, { ...raw }, onProgress));
   if ((options.text === undefined) === (options.ids === undefined)) {
     const what = options.text === undefined ? 'text or ids is missing' : 'text and ids must not both be given';
-    throw new LongattnError('MISSING_OPTION', 'usage', `${what}. Give one of them: it is what the model reads.`);
+    throw new LongattnError('MISSING_OPTION', `${what}. Give one of them: it is what the model reads.`);
   }
   return { ...options, rows: options.rows ?? [] };
 }

@@ -14,7 +14,7 @@ export function parseRows<R extends Rows>(rows: R, raw: RawOptions): Parsed<R> {
     const value = given[name] ?? row.default;
     if (value === undefined) {
       if (!row.required) continue;
-      throw new LongattnError('MISSING_OPTION', 'usage', `${name} is missing. It must be ${row.allowed}.`);
+      throw new LongattnError('MISSING_OPTION', `${name} is missing. It must be ${row.allowed}.`);
     }
     const result = row.type.safeParse(value);
     if (!result.success) throw invalid(name, value, row.allowed);
@@ -24,7 +24,6 @@ export function parseRows<R extends Rows>(rows: R, raw: RawOptions): Parsed<R> {
   if (unknown.length > 0) {
     throw new LongattnError(
       'INVALID_OPTION',
-      'usage',
       `Unknown option ${unknown.join(', ')}. Known: ${Object.keys(rows).join(', ')}.`,
     );
   }
@@ -52,5 +51,5 @@ export function currentNames(rows: Rows, raw: RawOptions, onProgress?: OnProgres
 }
 
 function twice(what: string): LongattnError {
-  return new LongattnError('INVALID_OPTION', 'usage', `${what} must not both be given. Give the first.`);
+  return new LongattnError('INVALID_OPTION', `${what} must not both be given. Give the first.`);
 }

@@ -53,14 +53,12 @@ export function parseSpec(options: RunOptions): Spec {
   if (given['keep'] !== undefined && parsed.keepTokens !== undefined) {
     throw new LongattnError(
       'INVALID_OPTION',
-      'usage',
       'keep and keepTokens must not both be given. Choose a share or a token budget.',
     );
   }
   if (parsed.quota && parsed.keepTokens === undefined) {
     throw new LongattnError(
       'INVALID_OPTION',
-      'usage',
       'quota must not be given without keepTokens. Give the budget that it divides.',
     );
   }
@@ -69,7 +67,6 @@ export function parseSpec(options: RunOptions): Spec {
   if (origin?.certificate?.tells === false && !parsed.forceChoice) {
     throw new LongattnError(
       'CHOICE_TELLS_NOTHING',
-      'usage',
       'The choice was found to tell nothing: what it keeps is as good as chance (see the certificate beside it). Validate with more text, choose another score, or give --force-choice.',
     );
   }
@@ -97,7 +94,6 @@ function fromChoice(given: RawOptions, origin: ChoiceOrigin | undefined): RawOpt
     if (chosen[name] === undefined) {
       throw new LongattnError(
         'CHOICE_MISSING',
-        'usage',
         `${name} must not be "auto" without a choice. Give --config with the file evidence/choice.json that \`longattn validate -o DIR\` writes into DIR, or name ${name}.`,
       );
     }

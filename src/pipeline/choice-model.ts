@@ -21,7 +21,6 @@ export async function requireChosenModel(
   if (revision === found.model.revision) return;
   throw new LongattnError(
     'CHOICE_OF_ANOTHER_MODEL',
-    'usage',
     `The choice (layer ${layer.join()}) was found on the model ${found.model.path}, revision ${found.model.revision.slice(0, 12)}; ` +
       `${model.path} has revision ${revision.slice(0, 12)}. Give that model, run \`longattn validate\` with this one, or name --layers and --heads without the choice file.`,
   );

@@ -51,7 +51,6 @@ async function requireAllParts(dir: string): Promise<void> {
   });
   throw new LongattnError(
     'PARTS_MISSING',
-    'partial',
     `${missing.length} parts of ${dir} are not done: ${told.join('; ')}${missing.length > NAMED ? '; ...' : ''}. ` +
       'Start workers again (the same command, or `longattn work`): they make these and no others.',
   );

@@ -56,7 +56,6 @@ export async function prepare(
   if (model.maxLength !== undefined && spec.window > model.maxLength) {
     throw new LongattnError(
       'WINDOW_TOO_LONG',
-      'usage',
       `window must not be ${spec.window}: this model is computed up to ${model.maxLength} tokens, where its positions or the rule for them end. Choose a --window of at most ${model.maxLength}.`,
     );
   }
@@ -122,7 +121,7 @@ export async function resolveSpec(
 ): Promise<{ spec: Spec; stored: JsonObject | undefined; hub: Run['manifest']['hub']; root: string }> {
   const output = raw.output;
   if (typeof output !== 'string' || output === '') {
-    throw new LongattnError('MISSING_OPTION', 'usage', 'output is missing. It must be the path of the run directory.');
+    throw new LongattnError('MISSING_OPTION', 'output is missing. It must be the path of the run directory.');
   }
   const found = await findRun(output);
   const { spec: stored, hub } = found?.manifest ?? {};

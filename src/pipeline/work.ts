@@ -121,8 +121,7 @@ function drainOf(
   if (seconds !== undefined && !(typeof seconds === 'number' && seconds > 0)) {
     throw invalid('timeLimit', timeLimit, 'a time such as 3h50m, 90s or a number of seconds');
   }
-  const stop = (): void =>
-    controller.abort(new LongattnError('STOPPED', 'partial', `the time limit of ${timeLimit} was reached`));
+  const stop = (): void => controller.abort(new LongattnError('STOPPED', `the time limit of ${timeLimit} was reached`));
   // A timer of Node reaches 24 days.
   const timer = seconds === undefined ? undefined : setTimeout(stop, Math.min(1000 * seconds, 2 ** 31 - 1)).unref();
   const signal = given ? AbortSignal.any([given, controller.signal]) : controller.signal;

@@ -83,7 +83,7 @@ async function planOnce(
     const manifest = await readManifest(dir, fs);
     if (manifest) return { manifest, created };
     if (created) {
-      throw new LongattnError('RUN_LOST', 'environment', `${dir} was removed while the run was being started.`);
+      throw new LongattnError('RUN_LOST', `${dir} was removed while the run was being started.`);
     }
     const dead = (await leases.list()).some(({ name, stale }) => name === PLANNING && stale);
     const lease = await (dead ? leases.takeOver(PLANNING) : leases.take(PLANNING));

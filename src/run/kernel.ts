@@ -56,7 +56,7 @@ async function read(file: string, run: Run): Promise<string | undefined> {
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
     throw environmentError(
-      'RUN_UNREADABLE',
+      'KERNEL_UNREADABLE',
       `${file} cannot be read: ${(error as Error).message}. Remove it, and the next worker writes it again.`,
       error,
     );

@@ -13,7 +13,6 @@ export interface RefusedFile {
   isEstimate: boolean;
 }
 
-const CODE = 'INPUT_REFUSED';
 /** So many files are named in the error; the rest is counted. */
 const NAMED_FILES = 5;
 
@@ -42,7 +41,7 @@ export function lostRows({ rows, isEstimate }: RefusedFile): string {
 
 export class RefusedFilesError extends LongattnError {
   constructor(readonly files: readonly RefusedFile[]) {
-    super(CODE, 'data', message(files));
+    super('INPUT_REFUSED', message(files));
   }
 }
 

@@ -164,7 +164,6 @@ function leftAlone(stage: StageName, parts: ReadonlySet<number>): LongattnError 
   const names = [...parts].slice(0, NAMED_FAILURES).map(partName).join(', ');
   return new LongattnError(
     'PARTS_FAILED',
-    'partial',
     `${parts.size} parts of ${stage} failed too often and are left alone (${names}${parts.size > NAMED_FAILURES ? ', ...' : ''}). ` +
       '`longattn status RUN` has the reasons. Mend the cause, then start the run anew with `longattn plan` or `longattn slurm`.',
   );
@@ -191,7 +190,6 @@ function summarise(stage: StageName, failures: { part: number; error: unknown }[
   const rest = failures.length > NAMED_FAILURES ? `; and ${failures.length - NAMED_FAILURES} more` : '';
   return new LongattnError(
     'PARTS_FAILED',
-    'partial',
     `${failures.length} of ${tried} parts of ${stage} failed (${named.join('; ')}${rest}). The others are done. ` +
       'Mend the cause and run the same command again: only these parts are made.',
     { cause: failures[0]!.error },

@@ -28,7 +28,6 @@ export function requireSameSpec(dir: string, stored: JsonObject, given: JsonObje
   const others = changed.length > 1 ? ` (also changed: ${changed.slice(1).join(', ')})` : '';
   throw new LongattnError(
     'SPEC_CHANGED',
-    'usage',
     `${name} must not be ${show(given[name] ?? null)} in ${dir}: that run was started with ${show(stored[name] ?? null)}${others}. ` +
       'Give the old value to resume it, or another output folder to start a new run.',
   );

@@ -25,11 +25,7 @@ export class LayerView {
     this.heads = heads === 'all' ? allHeads(count) : heads;
     const wrong = heads === 'all' ? undefined : heads.find((head) => head >= count);
     if (wrong !== undefined) {
-      throw new LongattnError(
-        'INVALID_OPTION',
-        'usage',
-        `heads must not hold ${wrong}. The layer has heads 0 to ${count - 1}.`,
-      );
+      throw new LongattnError('INVALID_OPTION', `heads must not hold ${wrong}. The layer has heads 0 to ${count - 1}.`);
     }
     this.firstBin = edgeIndex(row.length, k);
     if (this.firstBin === undefined && k !== row.k) throw notStored(row.length, k, row.k);

@@ -87,11 +87,7 @@ export function registerScore(score: AttentionScore | CountScore): void {
     throw invalid('the name of a score', name, 'a letter, then letters, digits, ".", "_" or "-"');
   }
   if (registry.has(name) || Object.hasOwn(NAMED_BLENDS, name)) {
-    throw new LongattnError(
-      'SCORE_EXISTS',
-      'usage',
-      `A score must not be named ${show(name)}: it exists. Choose another name.`,
-    );
+    throw new LongattnError('SCORE_EXISTS', `A score must not be named ${show(name)}: it exists. Choose another name.`);
   }
   const single = kindOf(score);
   if (single.kind === 'attention') checkReads(single.score);

@@ -105,15 +105,15 @@ function checkStats(stats: WindowStats, window: Window, settings: BatchSettings,
 
 /** The scorer knows a window by its place in the batch; the user knows it by its id. */
 function withWindowId(error: unknown, windows: readonly Window[]): unknown {
-  const { code, message } = error as { code?: unknown; message?: string };
-  const place = /\bwindow (\d+)\b/.exec(message ?? '');
+  if (!(error instanceof LongattnError) || error.kind !== 'data') return error;
+  const place = /\bwindow (\d+)\b/.exec(error.message);
   const window = place && windows[Number(place[1])];
-  const ofTheData = !(error instanceof LongattnError) || error.exitCode === 3;
-  if (typeof code !== 'string' || !window || !ofTheData) return error;
-  return dataError(code, message!.replace(place[0], `window ${show(window.windowId)}`), error);
+  if (!window) return error;
+  const message = error.message.replace(place[0], `window ${show(window.windowId)}`);
+  return new LongattnError(error.code, message, { cause: error });
 }
 
 /** What came back contradicts what was asked for: a fault of ours. */
 function mismatch(what: string): LongattnError {
-  return new LongattnError('SCORER_MISMATCH', 'fault', `The scorer gave ${what}. Please report this.`);
+  return new LongattnError('SCORER_MISMATCH', `The scorer gave ${what}. Please report this.`);
 }

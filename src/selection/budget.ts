@@ -40,7 +40,7 @@ export function checkQuota({ quota }: KeepSettings, domains: readonly string[]):
         : total > 1 + 1e-9
           ? `add up to ${(100 * total).toFixed(1)}%: it must be 100% at most`
           : undefined;
-  if (problem) throw new LongattnError('INVALID_OPTION', 'usage', `quota must not ${problem}.`);
+  if (problem) throw new LongattnError('INVALID_OPTION', `quota must not ${problem}.`);
 }
 
 export interface Budget {

@@ -44,7 +44,6 @@ function requireFinite(values: Float64Array, length: number, score: string, doma
   if (finite) return;
   throw new LongattnError(
     'SCORE_NOT_FINITE',
-    'data',
     `The score ${score} must give one finite number a window; for domain ${JSON.stringify(domain)} it does not.`,
   );
 }

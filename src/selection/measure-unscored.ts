@@ -23,7 +23,6 @@ export async function measureUnscored(
   if (attention.length > 0) {
     throw new LongattnError(
       'NOT_SCORED',
-      'usage',
       `score must not be ${attention[0]!.name} here: ${run.dir} was made without a model and has no attention statistics. ` +
         'Choose a count such as last-recurrence-2, or start a run with --model.',
     );

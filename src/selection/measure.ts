@@ -1,4 +1,5 @@
 // Stored statistics to numbers a window: DS, DU, and the components of the scores that rank. One pass over the parts.
+import type { CodeOf } from '../base/error-codes.js';
 import { dataError, LongattnError, show } from '../base/errors.js';
 import type { Extra } from '../base/statistics.js';
 import { openScores, requireRows, type ScoreBatch, type ScoresFile } from '../arrow/reader.js';
@@ -64,7 +65,7 @@ async function requireParts({ scores, parts, check, signal }: MeasureOptions): P
   const missing: string[] = [];
   for (const name of names) if ((await scores.inspect(name, 'size')).status === 'missing') missing.push(name);
   if (missing.length > 0) {
-    throw dataError(
+    throw new LongattnError(
       'PARTS_MISSING',
       `${missing.length} of ${parts} parts are not scored (${missing.slice(0, 5).join(', ')}${missing.length > 5 ? ', ...' : ''}). ` +
         'A window is ranked among all windows of its domain: score the other parts or shards first.',
@@ -73,7 +74,7 @@ async function requireParts({ scores, parts, check, signal }: MeasureOptions): P
   return requireVerified(scores, names, check, signal);
 }
 
-const MISSING: Record<Extra, { code: string; what: string }> = {
+const MISSING: Record<Extra, { code: CodeOf<'data'>; what: string }> = {
   tokens: { code: 'TOKENS_NOT_STORED', what: 'the far mass of each token' },
   losses: { code: 'LOSSES_NOT_STORED', what: 'the losses of each window' },
 };
@@ -100,7 +101,6 @@ function begin(file: ScoresFile, capacity: number, { layer, heads }: MeasureOpti
   if (wrong !== undefined) {
     throw new LongattnError(
       'INVALID_OPTION',
-      'usage',
       `heads must not hold ${wrong}. The layer has heads 0 to ${file.heads - 1}.`,
     );
   }

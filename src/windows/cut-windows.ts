@@ -101,7 +101,7 @@ async function encode(
 ): Promise<{ document: Document; tokens: Encoded | Error }> {
   if (document.ids) return { document, tokens: { ids: document.ids, span: () => undefined } };
   if (!tokenizer || document.text === undefined) {
-    throw new LongattnError('NO_TOKENIZER', 'usage', 'Documents of text need a tokenizer. Give one, or --ids-field.');
+    throw new LongattnError('NO_TOKENIZER', 'Documents of text need a tokenizer. Give one, or --ids-field.');
   }
   const tokens = await tokenizer.encode(document.text).catch((error: unknown) => error as Error);
   // The text has served its purpose; what waits for its turn should not hold it.

@@ -51,7 +51,7 @@ function worker(folder: string, parts: number, fs: FileSystem, changes: Partial<
       parts: Array.from({ length: parts }, (_, part) => part),
       make: async (part) => {
         await new Promise((resolve) => setImmediate(resolve));
-        if (fail(part)) throw dataError('BAD', `part ${part}`);
+        if (fail(part)) throw dataError('TOKEN_ID', `part ${part}`);
         made.push(part);
         const written = await writeTextAtomically(ledger.file(partName(part)), `part ${part}`, fs);
         return ledger.commit(partName(part), written, { rows: 1, counts: {} });
@@ -132,10 +132,14 @@ describe('workers that share a run', () => {
   it('leave alone a part that failed three times on two hosts, and go on with the others', async () => {
     const folder = await newFolder();
     const { failures, run, made } = worker(folder, 4, nodeFileSystem);
-    await failures.add('windows-part-00002', dataError('BAD', 'token 9'), 'one');
-    await failures.add('windows-part-00002', dataError('BAD', 'token 9'), 'two');
+    await failures.add('windows-part-00002', dataError('TOKEN_ID', 'token 9'), 'one');
+    await failures.add('windows-part-00002', dataError('TOKEN_ID', 'token 9'), 'two');
     await expect(run((part) => part === 2)).rejects.toMatchObject({ code: 'PARTS_FAILED', exitCode: 5 });
-    expect((await failures.list()).get('windows-part-00002')).toMatchObject({ attempts: 3, left: true, code: 'BAD' });
+    expect((await failures.list()).get('windows-part-00002')).toMatchObject({
+      attempts: 3,
+      left: true,
+      code: 'TOKEN_ID',
+    });
     const next = worker(folder, 4, nodeFileSystem);
     await expect(next.run()).rejects.toMatchObject({ code: 'PARTS_FAILED', exitCode: 5 });
     expect([made.sort(), next.made]).toEqual([[0, 1, 3], []]);

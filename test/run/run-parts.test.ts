@@ -83,7 +83,7 @@ describe('runParts', () => {
     const { made, options } = setUp(4);
     const make = options.make;
     options.make = async (part, signal) => {
-      if (part === 2) throw dataError('BAD', 'token 9 is beyond the vocabulary');
+      if (part === 2) throw dataError('TOKEN_ID', 'token 9 is beyond the vocabulary');
       return make(part, signal);
     };
     await expect(runParts(options)).rejects.toMatchObject({
@@ -95,8 +95,8 @@ describe('runParts', () => {
   });
 
   it('gives the error itself where every part failed', async () => {
-    const { options } = setUp(3, { make: (part) => Promise.reject(dataError('BAD', `part ${part}`)) });
-    await expect(runParts(options)).rejects.toMatchObject({ code: 'BAD', exitCode: 3, message: 'part 0' });
+    const { options } = setUp(3, { make: (part) => Promise.reject(dataError('TOKEN_ID', `part ${part}`)) });
+    await expect(runParts(options)).rejects.toMatchObject({ code: 'TOKEN_ID', exitCode: 3, message: 'part 0' });
   });
 
   it('ends at once where going on is vain', async () => {

@@ -70,7 +70,7 @@ describe('scoreParts', () => {
     for (const stopAt of [0, 3, 64, 70, 130, 150, 160]) {
       const run = await makeRun(tempFolder(), PARTS, 'fake');
       const stopped = fakeScorer((call) => {
-        if (call === stopAt) throw new LongattnError('KILLED', 'fault', 'stopped here');
+        if (call === stopAt) throw new LongattnError('CANCELLED', 'stopped here');
       });
       await expect(
         scoreParts(scoreOptions(run, { layers: [0, 2], openScorer: async () => stopped.score })),
@@ -92,7 +92,7 @@ describe('scoreParts', () => {
     const expected = await reference();
     const run = await makeRun(tempFolder(), PARTS, 'fake');
     const failing = fakeScorer((call) => {
-      if (call === 100) throw new LongattnError('KILLED', 'fault', 'stopped here');
+      if (call === 100) throw new LongattnError('CANCELLED', 'stopped here');
     });
     await expect(
       scoreParts(scoreOptions(run, { layers: [0, 2], openScorer: async () => failing.score })),
@@ -216,9 +216,7 @@ describe('a window that cannot be scored', () => {
   it('is named by its id where the scorer names its place in the batch', async () => {
     const openScorer = async () => () =>
       Promise.reject(
-        Object.assign(new Error('the attention of window 2, layer 0, head 1 is not finite'), {
-          code: 'ATTENTION_NOT_FINITE',
-        }),
+        new LongattnError('ATTENTION_NOT_FINITE', 'the attention of window 2, layer 0, head 1 is not finite'),
       );
     await expect(scoring([someWindows(0, 3)], { openScorer })).rejects.toMatchObject({
       code: 'ATTENTION_NOT_FINITE',

@@ -1,5 +1,5 @@
 // Types of the Node API's options, checked by tsc (npm run lint); nothing here runs.
-import { run, select, attention, type RunOptions } from '../../src/index.js';
+import { run, select, attention, LongattnError, type ErrorCode, type RunOptions } from '../../src/index.js';
 
 export async function rightTypes(): Promise<void> {
   await run({ input: ['book=moby.txt'], model: 'm', window: 4096, keep: 0.125, output: 'RUN' });
@@ -35,4 +35,12 @@ export async function wrongTypes(): Promise<void> {
   // @ts-expect-error a share is a number or "20%"
   const options: RunOptions = { output: 'RUN', keep: [0.2] };
   await run(options);
+}
+
+export function errorCodes(error: LongattnError): ErrorCode {
+  // @ts-expect-error no code of the table
+  new LongattnError('COLOUR_WRONG', 'red');
+  // @ts-expect-error nor can there be one to compare with
+  if (error.code === 'COLOUR_WRONG') return 'FAULT';
+  return error.code === 'SPEC_CHANGED' ? error.code : 'INVALID_OPTION';
 }

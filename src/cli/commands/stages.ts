@@ -65,7 +65,6 @@ function runOptions(argv: Readonly<Record<string, unknown>>): RunOptions {
   if (run !== undefined && output !== undefined) {
     throw new LongattnError(
       'INVALID_OPTION',
-      'usage',
       `The run directory must not be given twice, as ${run} and --output ${output}.`,
     );
   }

@@ -45,7 +45,6 @@ export const workCommand: CommandModule = {
     const end = (cause: NodeJS.Signals | 'parent'): void => {
       const why = new LongattnError(
         'STOPPED',
-        'partial',
         cause === 'parent' ? 'the process that started this one ended' : `stopped by ${cause}`,
       );
       if (received) stop.abort(why);
