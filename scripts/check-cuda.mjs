@@ -10,7 +10,8 @@
 // Skipped, saying so, where it cannot be done (no Linux on x86-64, an old CMake, no network within five minutes) or is
 // not wanted (LONGATTN_SKIP_CUDA_CHECK=1). A skip is exit code 0; anything that compiles wrongly is not skipped.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { hashFiles, unlessStamped } from './lib/stamp.mjs';
 import { main, root, run, step } from './lib/step.mjs';
@@ -32,6 +33,8 @@ const TARGETS = [
   'longattn_device_decoder_bench',
   'longattn',
 ];
+/** A number: make without one starts all at once, and a file takes a gigabyte. */
+const JOBS = String(os.availableParallelism());
 const PAGE = 'docs/cuda.md';
 const MARKS = ['<!-- registers and spills: node scripts/check-cuda.mjs --page -->', '<!-- end -->'];
 /** Headers of Node and of its wrapper, as cmake-js would name them; a shared library leaves Node's own functions open. */
@@ -117,8 +120,10 @@ function requireOwnFunctions(library) {
 
 /** Builds the kernels anew, so that ptxas says all again. */
 function buildKernels(folder, log) {
-  rmSync(path.join(root, folder, 'CMakeFiles', 'longattn_kernels.dir'), { recursive: true, force: true });
-  const build = `cmake --build ${folder} --parallel --target longattn_kernels > ${log} 2>&1`;
+  const objects = path.join(root, folder, 'CMakeFiles', 'longattn_kernels.dir');
+  for (const name of readdirSync(objects, { recursive: true }))
+    if (name.endsWith('.o')) rmSync(path.join(objects, name));
+  const build = `cmake --build ${folder} --parallel ${JOBS} --target longattn_kernels > ${log} 2>&1`;
   const { status } = spawnSync('sh', ['-c', build], { cwd: root });
   if (status !== 0) {
     console.error(readFileSync(path.join(root, log), 'utf8').slice(-4000));
@@ -158,7 +163,7 @@ function compile(libtorch, toolkit, folder) {
     const defines = Object.entries(options).map(([name, value]) => `-D${name}=${value}`);
     run('cmake', ['-S', '.', '-B', folder, ...defines]);
     buildKernels(folder, log);
-    run('cmake', ['--build', folder, '--parallel', '--target', ...TARGETS]);
+    run('cmake', ['--build', folder, '--parallel', JOBS, '--target', ...TARGETS]);
     const missing = outputs.find((output) => !existsSync(path.join(root, output)));
     if (missing) throw new Error(`${missing} was not built`);
     requireOwnFunctions(outputs.at(-1));

@@ -1,6 +1,7 @@
 """Configures and builds. One file that does not compile must not hide the rest: builds go on after an error, and a kernel that failed
 is left out of the next try, so that the others can be measured."""
 
+import os
 import re
 import shutil
 
@@ -36,7 +37,7 @@ class Build:
     def command(self, targets):
         chosen = [word for target in targets for word in ("--target", target)]
         go_on = ["-k", "0"] if self.ninja else ["-k"]
-        return ["cmake", "--build", self.folder, "--parallel", *chosen, "--", *go_on]
+        return ["cmake", "--build", self.folder, "--parallel", len(os.sched_getaffinity(0)), *chosen, "--", *go_on]
 
     def targets(self, targets, limit):
         """A step: what can be built of them."""
