@@ -114,7 +114,7 @@ const command = (folder: string, args: string[] = []): string[] => [
   ...args,
 ];
 /** Where something hangs: short beside the real ones, and long beside what a program takes that does not. */
-const IMPATIENT = ['--watchdog', '4'];
+const IMPATIENT = ['--watchdog', '2.5'];
 
 const readReport = async (folder: string): Promise<Report> =>
   JSON.parse(await readFile(join(folder, 'out', 'gpu-check.json'), 'utf8')) as Report;
@@ -251,7 +251,7 @@ describe('gpu-check', () => {
 
   it('is incomplete, and no more, where the time was too short', async () => {
     const { code, stdout, report } = await gpuCheck({
-      args: ['--part', '1', '--budget', '12'],
+      args: ['--part', '1', '--budget', '8'],
       scenario: { slow: 600 },
     });
     expect(code).toBe(1);
