@@ -4,6 +4,7 @@ import type { WarningCode } from './error-codes.js';
 export type StageName =
   | 'download'
   | 'extract'
+  | 'check'
   | 'windows'
   | 'counts'
   | 'scores'

@@ -4,6 +4,7 @@ import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { LongattnError } from '../base/errors.js';
 import { attentionCommand } from './commands/attention.js';
+import { checkCommand } from './commands/check.js';
 import { doctorCommand } from './commands/doctor.js';
 import { finishCommand } from './commands/finish.js';
 import { kubernetesCommand } from './commands/kubernetes.js';
@@ -21,7 +22,7 @@ const parser = withGlobals(yargs(hideBin(process.argv)))
   .scriptName('longattn')
   .usage('$0 COMMAND\n\nPick the documents that teach a language model to use long context.')
   .command([...stageCommands, planCommand, workCommand, statusCommand, slurmCommand, kubernetesCommand, finishCommand])
-  .command([verifyCommand, validateCommand, attentionCommand, modelCommand, doctorCommand])
+  .command([checkCommand, verifyCommand, validateCommand, attentionCommand, modelCommand, doctorCommand])
   .demandCommand(1, 'Name a command.')
   .recommendCommands()
   .strict()

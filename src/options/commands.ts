@@ -1,5 +1,7 @@
 // The table of each command: of the command line, docs/options.md, and config files, which may hold options of several commands.
 import { ATTENTION_COMMAND } from './attention-options.js';
+import { CHECK } from './check-options.js';
+import { FINISH, KUBERNETES, PLAN, SLURM, STATUS, WORK_COMMAND } from './cluster-options.js';
 import { EXTRACT, INSPECT } from './model-options.js';
 import type { Rows } from './row.js';
 import { RUN } from './table.js';
@@ -8,11 +10,18 @@ import { VERIFY_COMMAND } from './verify-options.js';
 
 export const COMMAND_OPTIONS: Readonly<Record<string, Rows>> = {
   run: RUN,
+  check: CHECK,
   validate: VALIDATE,
   attention: ATTENTION_COMMAND,
   verify: VERIFY_COMMAND,
   'model inspect': INSPECT,
   'model extract': EXTRACT,
+  plan: PLAN,
+  work: WORK_COMMAND,
+  status: STATUS,
+  finish: FINISH,
+  slurm: SLURM,
+  kubernetes: KUBERNETES,
 };
 
 /** Is it the name of an option of some command, of this version or the one before? */

@@ -31,6 +31,19 @@ export function parseRows<R extends Rows>(rows: R, raw: RawOptions): Parsed<R> {
 }
 
 /**
+ * Options of two kinds in one object: those of `rows`, checked, and the rest as it is.
+ * @throws LongattnError as parseRows does
+ */
+export function splitRows<R extends Rows, O extends object>(
+  rows: R,
+  options: O,
+): [own: Parsed<R>, rest: Omit<O, keyof R>] {
+  const of = (own: boolean): RawOptions =>
+    Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(rows, name) === own));
+  return [parseRows(rows, of(true)), of(false) as Omit<O, keyof R>];
+}
+
+/**
  * Options by the names of this version, without those that are undefined.
  * @param onProgress is warned of each old name
  * @throws LongattnError INVALID_OPTION where an option has both names

@@ -20,6 +20,7 @@ export const GROUPS = {
   evidence: 'Evidence:',
   attention: 'What to look at:',
   verify: 'Comparison:',
+  cluster: 'Workers and jobs:',
   machine: 'Machine (changes no result; a device the last digits):',
 } as const;
 
@@ -39,7 +40,7 @@ export interface OptionRow<T = unknown> {
   /** In the help of an option without a default: what holds where it is not given. */
   absent?: string;
   /** Where nothing is given there is no going on. */
-  required?: true;
+  required?: true | undefined;
   /** On the command line: without a value, repeatable, or with a value that may be left out. Else with one value. */
   kind?: 'flag' | 'list' | 'optional';
   /** One letter. */

@@ -3,7 +3,7 @@
 // So the command line, the environment and a config file need no parsers of their own.
 import { z } from 'zod';
 import { TOKEN_READERS } from './export-formats.js';
-import { parseBytes, parseCount, parseFraction, parseIntegerList, parseNumber } from '../base/units.js';
+import { parseBytes, parseCount, parseDuration, parseFraction, parseIntegerList, parseNumber } from '../base/units.js';
 
 export const text = z.string().min(1);
 export const anyText = z.string();
@@ -15,6 +15,8 @@ export const positive = z.preprocess(parseNumber, z.number().positive());
 export const whole = (min: number) => z.preprocess(parseNumber, z.int().min(min));
 export const share = z.preprocess(parseFraction, z.number().min(0).max(1));
 export const count = z.preprocess(parseCount, z.int().min(0));
+export const positiveCount = z.preprocess(parseCount, z.number().positive());
+export const duration = z.preprocess(parseDuration, z.number().positive());
 export const bytes = z.preprocess(parseBytes, z.int().min(0));
 export const dtype = z.enum(['float32', 'weights']);
 

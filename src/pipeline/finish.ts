@@ -1,7 +1,9 @@
 // `longattn finish`: what comes after the last worker. It asks the ledger whether all parts are there, because a scheduler only knows
 // whether its jobs ended.
-import { invalid, LongattnError } from '../base/errors.js';
+import { LongattnError } from '../base/errors.js';
 import type { Hooks } from '../base/events.js';
+import { FINISH, type FinishOptions } from '../options/cluster-options.js';
+import { splitRows } from '../options/parse-rows.js';
 import type { RunOptions } from '../options/run-options.js';
 import { loadRun } from '../run/directory.js';
 import { partName } from '../run/ledger.js';
@@ -9,24 +11,15 @@ import { exportRun, select, type RunSummary } from './pipeline.js';
 
 const NAMED = 20;
 
-/** @throws LongattnError INVALID_OPTION */
-export function parseThen(value: string): ('select' | 'export')[] {
-  const names = value.split(',').map((name) => name.trim());
-  if (!names.every((name) => name === 'select' || name === 'export'))
-    throw invalid('then', value, 'select, export or select,export');
-  return names;
-}
-
 /**
- * @param options of `select` and `export`, with `output`; `then`: which of them to do
- * @throws LongattnError PARTS_MISSING (exit code 5) with the first of them, and what the stages throw
+ * @param options of `select` and `export`, with `output`, and those of `finish`
+ * @throws LongattnError INVALID_OPTION, PARTS_MISSING (exit code 5) with the first of them, and what the stages throw
  */
-export async function finish(options: RunOptions & { then: string }, hooks: Hooks = {}): Promise<RunSummary> {
-  const { then, ...raw } = options;
-  const stages = parseThen(then);
+export async function finish(options: RunOptions & FinishOptions, hooks: Hooks = {}): Promise<RunSummary> {
+  const [{ then }, raw] = splitRows(FINISH, options);
   await requireAllParts(String(raw.output));
   // The export selects by itself.
-  return stages.includes('export') ? exportRun(raw, hooks) : select(raw, hooks);
+  return then.includes('export') ? exportRun(raw, hooks) : select(raw, hooks);
 }
 
 async function requireAllParts(dir: string): Promise<void> {

@@ -3,6 +3,8 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Hooks } from '../base/events.js';
+import { PLAN, type PlanOptions } from '../options/cluster-options.js';
+import { splitRows } from '../options/parse-rows.js';
 import type { RunOptions } from '../options/run-options.js';
 import { partName } from '../run/ledger.js';
 import { logged } from './logged.js';
@@ -35,14 +37,11 @@ export interface PlanSummary {
 }
 
 /**
- * @param options of a run; `rate`: tokens a second of one worker
- * @throws what `prepare` throws
+ * @param options of a run, and those of a plan
+ * @throws LongattnError INVALID_OPTION, and what `prepare` throws
  */
-export async function plan(
-  options: RunOptions & { rate?: number | undefined },
-  hooks: Hooks = {},
-): Promise<PlanSummary> {
-  const { rate, ...raw } = options;
+export async function plan(options: RunOptions & PlanOptions, hooks: Hooks = {}): Promise<PlanSummary> {
+  const [{ rate }, raw] = splitRows(PLAN, options);
   const prepared = await prepare(raw, hooks);
   const { run } = prepared;
   return logged('plan', prepared, hooks, async () => {

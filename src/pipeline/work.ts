@@ -2,10 +2,11 @@
 //
 // It judges the data of its parts and never the whole corpus: that is the business of `finish`, or of the `select` that comes after.
 import type { Hooks } from '../base/events.js';
-import { invalid, LongattnError } from '../base/errors.js';
+import { LongattnError } from '../base/errors.js';
 import { together } from '../base/together.js';
-import { parseDuration } from '../base/units.js';
 import { requireDevice } from '../native/device.js';
+import { WORK, type WorkOptions } from '../options/cluster-options.js';
+import { splitRows } from '../options/parse-rows.js';
 import type { RunOptions } from '../options/run-options.js';
 import { PartGate } from '../run/part-gate.js';
 import type { Share } from '../run/run-parts.js';
@@ -14,17 +15,6 @@ import { prepare, resolveSpec, type Prepared } from './prepare.js';
 import { scoresStage } from './scores-stage.js';
 import { startPlace } from './start-place.js';
 import { makeWindows } from './windows-stage.js';
-
-export interface WorkOptions {
-  /** Where to begin: "i/n", or "auto" by the number that a scheduler gave this task. Default auto. A starting place only. */
-  start?: string | undefined;
-  /** Stop after so long, such as "3h50m" or 13800 (seconds), at the end of what is at work. */
-  timeLimit?: string | number | undefined;
-  /** Compute with another kernel than the first worker's, if need be: the last digits differ. Default false. */
-  mixedKernels?: boolean | undefined;
-  /** Stay until all parts are done, here or elsewhere. Default: end when there is nothing left to take. */
-  wait?: boolean | undefined;
-}
 
 export interface WorkHooks extends Hooks {
   /** No further part; what is at work ends after its segment. */
@@ -49,7 +39,7 @@ export interface WorkSummary {
  *   this worker; and what `run` throws of options, model and inputs
  */
 export async function work(options: RunOptions & WorkOptions, hooks: WorkHooks = {}): Promise<WorkSummary> {
-  const { start = 'auto', timeLimit, wait = false, mixedKernels, ...raw } = options;
+  const [{ start, timeLimit, wait, mixedKernels }, raw] = splitRows(WORK, options);
   const place = startPlace(start);
   using drain = drainOf(timeLimit, hooks.drain);
   requireDevice((await resolveSpec(raw)).spec.device);
@@ -69,11 +59,7 @@ export async function work(options: RunOptions & WorkOptions, hooks: WorkHooks =
 }
 
 /** Both stages at once. A stage with failed parts does not stop the other: its error is told at the end. */
-async function makeParts(
-  prepared: Prepared,
-  share: Share,
-  hooks: Hooks & { mixedKernels: boolean | undefined },
-): Promise<void> {
+async function makeParts(prepared: Prepared, share: Share, hooks: Hooks & { mixedKernels: boolean }): Promise<void> {
   const ready = new PartGate();
   const failures: unknown[] = [];
   const goOn = (error: unknown): void => {
@@ -112,16 +98,10 @@ function watch({ run }: Prepared, made: { windows: number; scores: number }, hoo
 }
 
 /** Fires at the time limit, or with the signal that is given. */
-function drainOf(
-  timeLimit: string | number | undefined,
-  given: AbortSignal | undefined,
-): { signal: AbortSignal } & Disposable {
+function drainOf(seconds: number | undefined, given: AbortSignal | undefined): { signal: AbortSignal } & Disposable {
   const controller = new AbortController();
-  const seconds = timeLimit === undefined ? undefined : parseDuration(timeLimit);
-  if (seconds !== undefined && !(typeof seconds === 'number' && seconds > 0)) {
-    throw invalid('timeLimit', timeLimit, 'a time such as 3h50m, 90s or a number of seconds');
-  }
-  const stop = (): void => controller.abort(new LongattnError('STOPPED', `the time limit of ${timeLimit} was reached`));
+  const stop = (): void =>
+    controller.abort(new LongattnError('STOPPED', `the time limit of ${seconds} seconds was reached`));
   // A timer of Node reaches 24 days.
   const timer = seconds === undefined ? undefined : setTimeout(stop, Math.min(1000 * seconds, 2 ** 31 - 1)).unref();
   const signal = given ? AbortSignal.any([given, controller.signal]) : controller.signal;

@@ -13,6 +13,15 @@ describe('a wrong use', () => {
     [['verify', 'RUN'], 'MISSING_OPTION', 'golden is missing'],
     [['select', 'RUN', '-o', 'OTHER'], 'INVALID_OPTION', 'must not be given twice'],
     [['select', 'RUN', '--layer', '0', '--layers', '1'], 'INVALID_OPTION', 'layers and its old name layer'],
+    [['validate', 'CHECK', '-o', 'OTHER'], 'INVALID_OPTION', 'must not be given twice'],
+    [['plan', 'RUN', '--rate', 'fast'], 'INVALID_OPTION', 'rate must not be "fast"'],
+    [['work', 'RUN', '--start', '3of8'], 'INVALID_OPTION', 'start must not be "3of8"'],
+    [['work', 'RUN', '--time-limit', 'soon'], 'INVALID_OPTION', 'timeLimit must not be "soon"'],
+    [['finish', 'RUN', '--then', 'rest'], 'INVALID_OPTION', 'then must not be "rest"'],
+    [['slurm', 'RUN'], 'MISSING_OPTION', 'workers is missing'],
+    [['slurm', 'RUN', '--workers', '0'], 'INVALID_OPTION', 'workers must not be "0"'],
+    [['slurm', 'RUN', '--workers', '8', '--shard', '1/8'], 'USAGE', 'shard'],
+    [['kubernetes', 'RUN', '--workers', '8', '--image', 'x'], 'MISSING_OPTION', 'claim is missing'],
     [['rnu'], 'USAGE', 'Did you mean run?'],
   ])('%j ends with 2 and no stack', async (args, code, message) => {
     const result = await cli(args);
@@ -34,29 +43,36 @@ describe('a wrong use', () => {
 });
 
 describe('--help', () => {
-  it.each([[[]], [['run']], [['validate']], [['verify']], [['attention']], [['model', 'inspect']]])(
-    'of %j loads neither Arrow nor a stage',
-    async (command) => {
-      const folder = tempFolder();
-      const hooks = path.join(folder, 'hooks.mjs');
-      writeFileSync(
-        hooks,
-        'export const load = (url, context, next) => (process._rawDebug(`LOADED ${url}`), next(url, context));',
+  it.each([
+    [[]],
+    [['run']],
+    [['validate']],
+    [['plan']],
+    [['slurm']],
+    [['kubernetes']],
+    [['verify']],
+    [['attention']],
+    [['model', 'inspect']],
+  ])('of %j loads neither Arrow nor a stage', async (command) => {
+    const folder = tempFolder();
+    const hooks = path.join(folder, 'hooks.mjs');
+    writeFileSync(
+      hooks,
+      'export const load = (url, context, next) => (process._rawDebug(`LOADED ${url}`), next(url, context));',
+    );
+    const register = path.join(folder, 'register.mjs');
+    const url = JSON.stringify(pathToFileURL(hooks).href);
+    writeFileSync(register, `import { register } from 'node:module'; register(${url});`);
+    const environment = { NODE_OPTIONS: `--import=${pathToFileURL(register).href}` };
+    const { code, stdout, stderr } = await cli([...command, '--help'], environment);
+    expect(code).toBe(0);
+    expect(stdout).toContain('--log-format');
+    expect(stderr).toContain('/dist/cli/main.js');
+    const heavy = stderr
+      .split('\n')
+      .filter((line) =>
+        /apache-arrow|hyparquet|tokenizers|undici|dist\/(pipeline|evidence|attention|verify)\//.test(line),
       );
-      const register = path.join(folder, 'register.mjs');
-      const url = JSON.stringify(pathToFileURL(hooks).href);
-      writeFileSync(register, `import { register } from 'node:module'; register(${url});`);
-      const environment = { NODE_OPTIONS: `--import=${pathToFileURL(register).href}` };
-      const { code, stdout, stderr } = await cli([...command, '--help'], environment);
-      expect(code).toBe(0);
-      expect(stdout).toContain('--log-format');
-      expect(stderr).toContain('/dist/cli/main.js');
-      const heavy = stderr
-        .split('\n')
-        .filter((line) =>
-          /apache-arrow|hyparquet|tokenizers|undici|dist\/(pipeline|evidence|attention|verify)\//.test(line),
-        );
-      expect(heavy).toEqual([]);
-    },
-  );
+    expect(heavy).toEqual([]);
+  });
 });

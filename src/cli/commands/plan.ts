@@ -1,9 +1,9 @@
 // `longattn plan`: start a run without working on it, and say how large it is.
 import type { CommandModule } from 'yargs';
-import { invalid } from '../../base/errors.js';
 import type { PlanSummary } from '../../pipeline/plan.js';
-import { parseCount } from '../../base/units.js';
+import { PLAN } from '../../options/cluster-options.js';
 import { runCommand } from '../context.js';
+import { collectOptions } from '../options.js';
 import { printResult } from '../output.js';
 import { runOptions, withRunOptions } from '../run-argument.js';
 
@@ -11,21 +11,17 @@ export const planCommand: CommandModule = {
   command: 'plan <run>',
   describe: 'start a run without working on it: parts, files, and with --rate hours',
   builder: (yargs) =>
-    withRunOptions(yargs, ['input', 'model', 'window', 'score'])
-      .option('rate', {
-        type: 'string',
-        requiresArg: true,
-        describe: 'tokens a second of one worker, such as 150K: how many hours it takes',
-      })
-      .example('$0 plan RUN --input book=books/ --model meta-llama/Llama-3.1-8B --rate 150K', ''),
+    withRunOptions(yargs, ['input', 'model', 'window', 'score'], PLAN).example(
+      '$0 plan RUN --input book=books/ --model meta-llama/Llama-3.1-8B --rate 150K',
+      '',
+    ),
   handler: (argv) =>
     runCommand(argv, async ({ signal, progress, json }) => {
-      const rate = argv['rate'] === undefined ? undefined : parseCount(argv['rate']);
-      if (rate !== undefined && !(typeof rate === 'number' && rate > 0)) {
-        throw invalid('rate', argv['rate'], 'a number of tokens a second, such as 150K');
-      }
       const { plan } = await import('../../pipeline/plan.js');
-      const summary = await plan({ ...runOptions(argv), rate }, { signal, onProgress: progress.on });
+      const summary = await plan(
+        { ...runOptions(argv), ...collectOptions(PLAN, argv) },
+        { signal, onProgress: progress.on },
+      );
       progress.stop();
       printResult(json ? JSON.stringify(summary, null, 2) : describePlan(summary));
     }),

@@ -1,15 +1,14 @@
 // `run` and the stages by themselves: window, score, select, export. Each runs the stages before it that are not done.
 import type { CommandModule } from 'yargs';
-import { LongattnError } from '../../base/errors.js';
 import type { RunSummary } from '../../pipeline/pipeline.js';
 import { describeRemoval } from '../removal-table.js';
 import type { Group } from '../../options/row.js';
-import type { RunOptions } from '../../options/run-options.js';
 import { RUN } from '../../options/table.js';
 import { lostRows } from '../../run/refused-files.js';
 import { runCommand } from '../context.js';
-import { addOptions, collectOptions, once } from '../options.js';
+import { addOptions } from '../options.js';
 import { printResult, renderTable } from '../output.js';
+import { runOptions } from '../run-argument.js';
 
 function stageCommand(
   name: string,
@@ -57,19 +56,6 @@ export const stageCommands: CommandModule[] = [
     '-o RUN --format jsonl',
   ),
 ];
-
-/** RUN stands for -o RUN. */
-function runOptions(argv: Readonly<Record<string, unknown>>): RunOptions {
-  const run = once(argv, 'run');
-  const output = once(argv, 'output');
-  if (run !== undefined && output !== undefined) {
-    throw new LongattnError(
-      'INVALID_OPTION',
-      `The run directory must not be given twice, as ${run} and --output ${output}.`,
-    );
-  }
-  return collectOptions(RUN, run === undefined ? argv : { ...argv, output: run }) as unknown as RunOptions;
-}
 
 /** The table a domain that a person reads, and where the result is. */
 export function describeRun(summary: RunSummary): string {

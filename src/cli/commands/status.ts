@@ -2,7 +2,10 @@
 import { setTimeout } from 'node:timers/promises';
 import type { CommandModule } from 'yargs';
 import type { RunStatus, StageStatus } from '../../pipeline/status.js';
+import { STATUS } from '../../options/cluster-options.js';
+import { parseRows } from '../../options/parse-rows.js';
 import { runCommand } from '../context.js';
+import { addOptions, collectOptions, once } from '../options.js';
 import { printResult, renderTable } from '../output.js';
 
 const WATCH_MS = 5000;
@@ -12,19 +15,20 @@ export const statusCommand: CommandModule = {
   command: 'status <run>',
   describe: 'how far a run is: parts, workers, failures, time left',
   builder: (yargs) =>
-    yargs
+    addOptions(yargs, STATUS)
       .positional('run', { type: 'string', describe: 'the run directory' })
-      .option('watch', { type: 'boolean', describe: 'again every five seconds, until all is done' })
       .example('$0 status RUN --watch', ''),
   handler: (argv) =>
     runCommand(argv, async ({ signal, json }) => {
+      const { watch } = parseRows(STATUS, collectOptions(STATUS, argv));
+      const run = once(argv, 'run')!;
       const { status } = await import('../../pipeline/status.js');
       for (;;) {
-        const found = await status(argv['run'] as string);
-        const clear = argv['watch'] && process.stdout.isTTY && !json ? CLEAR : '';
+        const found = await status(run);
+        const clear = watch && process.stdout.isTTY && !json ? CLEAR : '';
         // With --watch one line of JSON a look.
-        printResult(json ? JSON.stringify(found, null, argv['watch'] ? undefined : 2) : clear + describeStatus(found));
-        if (!argv['watch'] || found.complete) return;
+        printResult(json ? JSON.stringify(found, null, watch ? undefined : 2) : clear + describeStatus(found));
+        if (!watch || found.complete) return;
         await setTimeout(WATCH_MS, undefined, { signal });
       }
     }),

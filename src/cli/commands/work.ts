@@ -3,8 +3,11 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { CommandModule } from 'yargs';
 import { LongattnError } from '../../base/errors.js';
-import type { WorkOptions, WorkSummary } from '../../pipeline/work.js';
+import type { WorkSummary } from '../../pipeline/work.js';
+import { WORK, WORK_COMMAND } from '../../options/cluster-options.js';
+import { parseRows } from '../../options/parse-rows.js';
 import { reportError } from '../context.js';
+import { collectOptions } from '../options.js';
 import { ProgressPrinter, type LogFormat } from '../progress.js';
 import { runOptions, withRunOptions } from '../run-argument.js';
 import { printResult } from '../output.js';
@@ -18,26 +21,12 @@ export const workCommand: CommandModule = {
   command: 'work <run>',
   describe: 'make whatever parts of a run are open: any number of workers, anywhere, at any time',
   builder: (yargs) =>
-    withRunOptions(yargs, ['input', 'model', 'window', 'score', 'machine'])
-      .option('start', {
-        type: 'string',
-        requiresArg: true,
-        describe: 'where to begin: i/n, or auto by the number that a scheduler gave (a starting place only)',
-        defaultDescription: 'auto',
-      })
-      .option('time-limit', {
-        type: 'string',
-        requiresArg: true,
-        describe: 'end after so long, such as 3h50m, at the end of what is at work',
-      })
-      .option('wait', { type: 'boolean', describe: 'stay until all parts are done, here or elsewhere' })
-      .option('mixed-kernels', {
-        type: 'boolean',
-        describe: 'compute with another kernel than the first worker, if need be',
-      })
-      .option('die-with-parent', { type: 'boolean', describe: 'end when the process that started this one ends' })
-      .example('$0 work RUN --wait --device cuda', ''),
+    withRunOptions(yargs, ['input', 'model', 'window', 'score', 'machine'], WORK_COMMAND).example(
+      '$0 work RUN --wait --device cuda',
+      '',
+    ),
   handler: async (argv) => {
+    const { dieWithParent } = parseRows(WORK_COMMAND, collectOptions(WORK_COMMAND, argv));
     const progress = new ProgressPrinter(argv['logFormat'] as LogFormat);
     const drain = new AbortController();
     const stop = new AbortController();
@@ -54,14 +43,13 @@ export const workCommand: CommandModule = {
     };
     for (const signal of SIGNALS) process.on(signal, end);
     const parent = process.ppid;
-    const watch = argv['dieWithParent']
+    const watch = dieWithParent
       ? setInterval(() => process.ppid !== parent && end('parent'), PARENT_POLL_MS).unref()
       : undefined;
-    const { start, timeLimit, wait, mixedKernels } = argv as unknown as WorkOptions;
     try {
       const { work } = await import('../../pipeline/work.js');
       const summary = await work(
-        { ...runOptions(argv), start, timeLimit, wait, mixedKernels },
+        { ...runOptions(argv), ...collectOptions(WORK, argv) },
         { drain: drain.signal, signal: stop.signal, onProgress: progress.on },
       );
       progress.stop();
