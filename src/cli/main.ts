@@ -4,6 +4,7 @@ import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { LongattnError } from '../base/errors.js';
 import { attentionCommand } from './commands/attention.js';
+import { checkCommand } from './commands/check.js';
 import { doctorCommand } from './commands/doctor.js';
 import { finishCommand } from './commands/finish.js';
 import { kubernetesCommand } from './commands/kubernetes.js';
@@ -22,7 +23,8 @@ const parser = withGlobals(yargs(hideBin(process.argv)))
   .scriptName('longattn')
   .usage('$0 COMMAND\n\nPick the documents that teach a language model to use long context.')
   .command([...stageCommands, planCommand, workCommand, statusCommand, slurmCommand, kubernetesCommand, finishCommand])
-  .command([reportCommand, verifyCommand, validateCommand, attentionCommand, modelCommand, doctorCommand])
+  .command([checkCommand, reportCommand, verifyCommand, validateCommand, attentionCommand])
+  .command([modelCommand, doctorCommand])
   .demandCommand(1, 'Name a command.')
   .recommendCommands()
   .strict()

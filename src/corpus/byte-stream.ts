@@ -1,9 +1,9 @@
 // The bytes of a file, or of a range of it, decompressed: a stream of buffers in bounded memory.
 import { createReadStream } from 'node:fs';
-import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { BrokenInput, unreadable } from './broken-input.js';
 import type { Compression, UnpackOptions } from './format.js';
+import { unpack, UNPACK_OPTIONS } from './unpack.js';
 import { decompressZstd } from './zstd.js';
 
 const CHUNK = 1 << 20;
@@ -42,17 +42,19 @@ export async function* readBytes(
 }
 
 /** All members of a gzip file. Zeros after the last member are padding; anything else there is damage. */
-async function* gunzip(source: NodeJS.ReadableStream): AsyncGenerator<Buffer, void, undefined> {
+async function* gunzip(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
   let consumed = 0;
   let tail: Buffer = Buffer.alloc(0);
-  source.on('data', (chunk: Buffer) => {
-    consumed += chunk.length;
-    tail = chunk;
-  });
-  const gunzip = createGunzip({ chunkSize: 256 << 10 });
-  pipeline(source, gunzip, () => undefined);
+  const counted = async function* (): AsyncGenerator<Buffer, void, undefined> {
+    for await (const chunk of source) {
+      consumed += chunk.length;
+      tail = chunk;
+      yield chunk;
+    }
+  };
+  const gunzip = createGunzip(UNPACK_OPTIONS);
   try {
-    yield* gunzip as AsyncIterable<Buffer>;
+    yield* unpack(counted(), gunzip);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? '';
     if (code === 'Z_BUF_ERROR') throw new BrokenInput('the gzip data is cut', { cause: error });

@@ -15,6 +15,8 @@ export interface RefusedSlice {
   path: string;
   bytes: number;
   reason: string;
+  /** That are lost, about, where that is known. */
+  rows?: number;
   /** Nothing is lost with it: a file of no rows at all. */
   isEmpty?: true;
 }
@@ -49,12 +51,12 @@ export async function* cutInput(file: InputFile, options: CutOptions): AsyncGene
     }
   } catch (error) {
     if (!(error instanceof BrokenInput)) throw error;
-    yield refusedCut(path, error.message, bytes);
+    yield refusedCut(path, error.message, bytes, error.rows);
   }
 }
 
-export function refusedCut(path: string, reason: string, bytes: number): Cut & { slice: RefusedSlice } {
-  return { slice: { format: 'refused', path, bytes, reason }, weight: 0, rows: 0 };
+export function refusedCut(path: string, reason: string, bytes: number, rows?: number): Cut & { slice: RefusedSlice } {
+  return { slice: { format: 'refused', path, bytes, reason, ...(rows !== undefined && { rows }) }, weight: 0, rows: 0 };
 }
 
 /** @throws BrokenInput */

@@ -1,12 +1,13 @@
 // How a file of JSON is laid out: an object a line, or one array. What neither is (one object over several lines) is refused by name.
 import { BrokenInput } from './broken-input.js';
 import { readBytes } from './byte-stream.js';
-import type { InputFile, UnpackOptions } from './format.js';
+import { COMPRESSION_RATIO, type InputFile, type UnpackOptions } from './format.js';
 import { endOfString, parseJson } from './parse-json.js';
 import { withoutBom } from './utf8.js';
 
 /** So much of a file is looked at. */
 const PEEK_BYTES = 1 << 20;
+const LF = 0x0a;
 
 /** @throws BrokenInput for pretty-printed JSON, and where the file cannot be unpacked; LongattnError INPUT_UNREADABLE */
 export async function jsonShape(file: InputFile, options: UnpackOptions): Promise<'lines' | 'array'> {
@@ -21,15 +22,33 @@ export async function jsonShape(file: InputFile, options: UnpackOptions): Promis
   return 'lines';
 }
 
-async function peek({ path, compression }: InputFile, options: UnpackOptions): Promise<Buffer> {
+async function peek(file: InputFile, options: UnpackOptions): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of readBytes(path, compression, options)) {
-    chunks.push(chunk);
-    bytes += chunk.length;
-    if (bytes >= PEEK_BYTES) break;
+  try {
+    for await (const chunk of readBytes(file.path, file.compression, options)) {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes >= PEEK_BYTES) break;
+    }
+  } catch (error) {
+    if (!(error instanceof BrokenInput)) throw error;
+    const lines = chunks.reduce((sum, chunk) => sum + chunk.reduce((ends, byte) => ends + Number(byte === LF), 0), 0);
+    throw brokenAfter(error, file, { rows: lines, bytes });
   }
   return Buffer.concat(chunks).subarray(0, PEEK_BYTES);
+}
+
+/** The error with the rows that are lost: what was read before the damage tells how many a byte there are. */
+export function brokenAfter(
+  error: BrokenInput,
+  { bytes, compression }: Pick<InputFile, 'bytes' | 'compression'>,
+  read: { rows: number; bytes: number },
+): BrokenInput {
+  if (read.rows === 0) return error;
+  const unpacked = bytes * (compression === 'none' ? 1 : COMPRESSION_RATIO);
+  const rows = Math.max(read.rows, Math.round((read.rows * unpacked) / read.bytes));
+  return new BrokenInput(error.message, { cause: error, rows });
 }
 
 /** The first line is no JSON, but it is with the lines that follow it. */

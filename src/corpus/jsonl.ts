@@ -7,7 +7,7 @@ import { BrokenInput } from './broken-input.js';
 import { readBytes } from './byte-stream.js';
 import { COMPRESSION_RATIO, type Compression, type CutOptions, type Format } from './format.js';
 import type { FormatCut, InputFile, ReadHooks, ReadOptions, SliceFile, UnpackOptions } from './format.js';
-import { jsonShape } from './json-shape.js';
+import { brokenAfter, jsonShape } from './json-shape.js';
 import { arrayElements } from './json-values.js';
 import { isBlank, MAX_LINE_BYTES, splitLines, type Line } from './lines.js';
 import { parseJson } from './parse-json.js';
@@ -149,7 +149,7 @@ function lineToDocument(
   return document;
 }
 
-/** @throws BrokenInput with the rows that are lost: what was read before the damage tells how many a byte there are. */
+/** @throws BrokenInput with the rows that are lost */
 async function check(slice: JsonlSlice, options: UnpackOptions): Promise<void> {
   let [rows, bytes] = [0, 0];
   try {
@@ -158,9 +158,6 @@ async function check(slice: JsonlSlice, options: UnpackOptions): Promise<void> {
       bytes = line.end;
     }
   } catch (error) {
-    if (!(error instanceof BrokenInput) || rows === 0) throw error;
-    const unpacked = slice.bytes * (slice.compression === 'none' ? 1 : COMPRESSION_RATIO);
-    const lost = Math.max(rows, Math.round((rows * unpacked) / bytes));
-    throw new BrokenInput(error.message, { cause: error, rows: lost });
+    throw error instanceof BrokenInput ? brokenAfter(error, slice, { rows, bytes }) : error;
   }
 }

@@ -19,8 +19,9 @@ export async function* readSlice(
   hooks: ReadHooks,
 ): AsyncGenerator<Document, void, undefined> {
   if (slice.format === 'refused') {
-    const { path, reason, isEmpty } = slice;
-    hooks.onReject({ file: path, line: 0, reason, ...(!isEmpty && { whole: 'file' }) });
+    const { path, reason, isEmpty, rows } = slice;
+    const lost = { whole: 'file', ...(rows !== undefined && { rows }) } as const;
+    hooks.onReject({ file: path, line: 0, reason, ...(!isEmpty && lost) });
     return;
   }
   const { size } = await reading(slice.path, () => stat(slice.path));

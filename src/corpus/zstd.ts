@@ -3,10 +3,11 @@
 // Frames are walked here and their blocks decoded by fzstd, which neither verifies checksums nor says where a frame ends, so that damage
 // and cuts would pass as shorter text. Frames with a window that is too large for fzstd go block by block to Node's own zstd, where this
 // Node has it (22.15 and later).
-import { pipeline, type Transform } from 'node:stream';
+import type { Transform } from 'node:stream';
 import zlib from 'node:zlib';
 import { Decompress } from 'fzstd';
 import { BrokenInput } from './broken-input.js';
+import { unpack, UNPACK_OPTIONS } from './unpack.js';
 import { XxHash64 } from './xxhash64.js';
 
 /** fzstd's limit: it reads distances of at most 25 bits. `zstd --long=27` and `--ultra -21` and above go beyond it. */
@@ -122,21 +123,23 @@ async function* decodeByFzstd(header: Buffer, blocks: AsyncIterable<Block>): Asy
 
 /** What node:zlib has since Node 22.15; the types are those of an older Node. */
 interface NodeZstd {
-  createZstdDecompress?: (options: { params: Record<number, number> }) => Transform;
+  createZstdDecompress?: (options: typeof UNPACK_OPTIONS & { params: Record<number, number> }) => Transform;
   constants: { ZSTD_d_windowLogMax?: number };
 }
 const { createZstdDecompress, constants } = zlib as unknown as NodeZstd;
 const hasNodeZstd = createZstdDecompress !== undefined;
 
 async function* decodeByNode(header: Buffer, blocks: AsyncIterable<Block>): AsyncGenerator<Buffer, void, undefined> {
-  const decoder = createZstdDecompress!({ params: { [constants.ZSTD_d_windowLogMax!]: MAX_WINDOW_LOG } });
+  const decoder = createZstdDecompress!({
+    ...UNPACK_OPTIONS,
+    params: { [constants.ZSTD_d_windowLogMax!]: MAX_WINDOW_LOG },
+  });
   const source = async function* (): AsyncGenerator<Buffer, void, undefined> {
     yield header;
     for await (const { bytes } of blocks) yield bytes;
   };
-  pipeline(source, decoder, () => undefined);
   try {
-    yield* decoder as AsyncIterable<Buffer>;
+    yield* unpack(source(), decoder);
   } catch (error) {
     throw error instanceof BrokenInput ? error : damaged(error);
   }

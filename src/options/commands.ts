@@ -1,5 +1,6 @@
 // The table of each command: of the command line, docs/options.md, and config files, which may hold options of several commands.
 import { ATTENTION_COMMAND } from './attention-options.js';
+import { CHECK } from './check-options.js';
 import { FINISH, KUBERNETES, PLAN, SLURM, STATUS, WORK_COMMAND } from './cluster-options.js';
 import { EXTRACT, INSPECT } from './model-options.js';
 import { REPORT } from './report-options.js';
@@ -11,6 +12,7 @@ import { VERIFY_COMMAND } from './verify-options.js';
 export const COMMAND_OPTIONS: Readonly<Record<string, Rows>> = {
   run: RUN,
   report: REPORT,
+  check: CHECK,
   validate: VALIDATE,
   attention: ATTENTION_COMMAND,
   verify: VERIFY_COMMAND,

@@ -41,7 +41,7 @@ export interface OptionRow<T = unknown> {
   /** In the help of an option without a default: what holds where it is not given. */
   absent?: string;
   /** Where nothing is given there is no going on. */
-  required?: true;
+  required?: true | undefined;
   /** On the command line: without a value, repeatable, or with a value that may be left out. Else with one value. */
   kind?: 'flag' | 'list' | 'optional';
   /** One letter. */

@@ -62,8 +62,7 @@ export function parseSpec(options: RunOptions): Spec {
       'quota must not be given without keepTokens. Give the budget that it divides.',
     );
   }
-  // One domain where nobody names any.
-  if (!parsed.domainField) parsed.input.forEach((input) => (input.domain ??= 'all'));
+  nameDomains(parsed);
   if (origin?.certificate?.tells === false && !parsed.forceChoice) {
     throw new LongattnError(
       'CHOICE_TELLS_NOTHING',
@@ -77,6 +76,12 @@ export function parseSpec(options: RunOptions): Spec {
     keep: parsed.keepTokens === undefined ? parsed.keep : undefined,
     ...(origin && { _found: origin }),
   };
+}
+
+/** One domain where nobody names any. */
+export function nameDomains<T extends Pick<Parsed<typeof RUN>, 'input' | 'domainField'>>(parsed: T): T {
+  if (!parsed.domainField) parsed.input.forEach((input) => (input.domain ??= 'all'));
+  return parsed;
 }
 
 function parseOrigin(value: unknown): ChoiceOrigin {

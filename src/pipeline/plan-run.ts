@@ -21,7 +21,12 @@ function planOptions({ limit, domainField, zstdWindow }: Corpus, signal: AbortSi
 }
 
 function refusedByPlan(refused: readonly RefusedSlice[]): RefusedFile[] {
-  return refusedFiles(refused.map(({ path: file, reason }) => ({ file, line: 0, reason, whole: 'file' })));
+  return refusedFiles(
+    refused.map(({ path: file, reason, rows }) => ({
+      ...{ file, line: 0, reason, whole: 'file' },
+      ...(rows !== undefined && { rows }),
+    })),
+  );
 }
 
 /**

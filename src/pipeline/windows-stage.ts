@@ -141,7 +141,7 @@ async function makePart(
 }
 
 /** What decides how documents are read. */
-export function fieldsOf(spec: Prepared['spec']): ReadOptions {
+export function fieldsOf(spec: Pick<Prepared['spec'], keyof ReadOptions>): ReadOptions {
   const { textField, idField, idsField, domainField, join, zstdWindow } = spec;
   return Object.fromEntries(
     Object.entries({ textField, idField, idsField, domainField, join, zstdWindow }).filter(
@@ -213,7 +213,7 @@ async function countWindows(run: Run, parts: number): Promise<WindowsResult> {
 }
 
 /** Rows of a file that was refused unseen: as many a byte as the files that were read have. */
-function rowsByBytes(
+export function rowsByBytes(
   inputs: readonly { path: string; bytes: number }[],
   whole: readonly Reject[],
   rows: number,

@@ -67,10 +67,22 @@ export function requireFewRejects(
   rows: number,
   limit: { maxRate: number; rejectsPath: string },
 ): void {
-  if (rejects <= limit.maxRate * rows) return;
+  const tooMany = tooManyRejects(rejects, rows, limit.maxRate);
+  if (!tooMany) return;
   throw dataError(
-    'TOO_MANY_REJECTS',
-    `${rejects} of ${rows} rows were refused (${((100 * rejects) / rows).toFixed(1)} %), more than --max-reject-rate ` +
-      `${limit.maxRate * 100} % allows. Each is in ${limit.rejectsPath} with its file, line and reason: mend them, or raise the rate.`,
+    tooMany.code,
+    `${tooMany.message}. Each is in ${limit.rejectsPath} with its file, line and reason: mend them, or raise the rate.`,
   );
+}
+
+/** What is wrong with so many refused rows; undefined where the limit allows them. */
+export function tooManyRejects(
+  rejects: number,
+  rows: number,
+  maxRate: number,
+): { code: 'TOO_MANY_REJECTS'; message: string } | undefined {
+  if (rejects <= maxRate * rows) return undefined;
+  const share = ((100 * rejects) / rows).toFixed(1);
+  const message = `${rejects} of ${rows} rows were refused (${share} %), more than --max-reject-rate ${maxRate * 100} % allows`;
+  return { code: 'TOO_MANY_REJECTS', message };
 }

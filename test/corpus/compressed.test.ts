@@ -114,6 +114,45 @@ describe('gzip', () => {
     }
   });
 
+  it('zeros after the last member may be many', async () => {
+    for (const size of [20_000, 40_000, 3 << 20]) {
+      expect(await gunzip(Buffer.concat([members, Buffer.alloc(size)]))).toEqual(ROWS);
+      expect(await gunzip(Buffer.concat([members, Buffer.alloc(size), Buffer.from('x')]))).toBeInstanceOf(BrokenInput);
+    }
+  });
+
+  it('gives all that lies before a cut, and before damage always as much', async () => {
+    const lines = Buffer.from(Array.from({ length: 200_000 }, (_, i) => `${i} ${(i * 7919) % 10_007}\n`).join(''));
+    const packed = gzipSync(lines);
+    const flipped = Buffer.from(packed);
+    flipped.fill(0xff, packed.length >> 1, (packed.length >> 1) + 64);
+    const folder = mkdtempSync(path.join(tmpdir(), 'longattn-gz-'));
+    const lengthOf = async (data: Buffer): Promise<number> => {
+      writeFileSync(path.join(folder, 'x.gz'), data);
+      let length = 0;
+      const read = async (): Promise<void> => {
+        for await (const bytes of readBytes(path.join(folder, 'x.gz'), 'gzip')) {
+          expect(bytes.equals(lines.subarray(length, length + bytes.length))).toBe(true);
+          length += bytes.length;
+          // A reader that takes its time.
+          if (length % 3 === 0) await new Promise((resolve) => setImmediate(resolve));
+        }
+      };
+      await expect(read()).rejects.toBeInstanceOf(BrokenInput);
+      return length;
+    };
+    try {
+      // All is there but the checksum.
+      expect(await lengthOf(packed.subarray(0, -8))).toBe(lines.length);
+      const lengths = new Set<number>();
+      for (let i = 0; i < 10; i++) lengths.add(await lengthOf(flipped));
+      expect(lengths.size).toBe(1);
+      expect([...lengths][0]).toBeGreaterThan(lines.length / 3);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   it('a file that does not exist is a fault of the file system', async () => {
     expect(await collect(readBytes('/nonexistent/x.gz', 'gzip'))).toMatchObject({ code: 'INPUT_UNREADABLE' });
   });

@@ -22,13 +22,13 @@ describe('a shard that was cut beside rows that are good (ord-schema PR#923)', (
     await expect(runWindow(input, options)).rejects.toMatchObject({
       code: 'INPUT_REFUSED',
       exitCode: 3,
-      message: expect.stringMatching(/a\.jsonl\.gz.*the gzip data is cut; (about [\d,]+ rows|its rows are not known)/),
+      message: expect.stringMatching(/a\.jsonl\.gz.*the gzip data is cut; about [\d,]+ rows/),
     });
     const { documents, summary } = await runWindow(input, { ...options, allowRefusedFiles: true });
     expect(documents).toBe(60);
     expect(summary.refused).toHaveLength(1);
-    // How much of a cut stream is seen before its end is the decompressor's business: at least something is said.
-    expect(summary.refused[0]!.rows).toBeGreaterThan(50);
+    // Nearly all were seen before the cut; how many there are is taken from a usual ratio of compression.
+    expect(summary.refused[0]!.rows).toBeGreaterThan(2500);
     expect(summary.refused[0]!.rows).toBeLessThan(6000);
     expect(summary.rejects).toBe(0);
     // What was allowed once is not asked again.
