@@ -37,7 +37,13 @@ export async function validateRun(options: ValidationOptions, hooks: ValidateHoo
   requireDevice(merged.spec.device);
   if (merged.stored === undefined) asked.window ??= VALIDATE.window.default;
   const layers = asked.layers === undefined && merged.stored === undefined ? undefined : merged.spec.layers;
-  const plan = await planModel({ model: merged.spec.model, layers, loss: own.loss, ...hooks });
+  const plan = await planModel({
+    model: merged.spec.model,
+    layers,
+    loss: own.loss,
+    configOverride: merged.spec.configOverride,
+    ...hooks,
+  });
   const ksOf = (window: number): number[] => (own.k === 'quarter' ? [resolveDistance('quarter', window)] : own.k);
   const prepared = await prepareWindows(
     { ...asked, model: plan.folder, layers: plan.layers },
@@ -61,6 +67,7 @@ export async function validateRun(options: ValidationOptions, hooks: ValidateHoo
     settings: { alpha: spec.alpha, std: spec.std },
     input: spec.input,
     ropeTheta: spec.ropeTheta,
+    configOverride: spec.configOverride,
     dtype: spec.dtype,
     revisionOf: async (layer) =>
       (await openModelFolder(model.path, { layers: [layer], ...modelOptions(spec) })).revision,

@@ -40,6 +40,7 @@ export function resolveModel(config: ConfigReader, ropeTheta: number | undefined
     part.only('is_causal', true);
     refuseLayerConfigs(part);
   }
+  for (const [key, allowed] of Object.entries(family.only ?? {})) inner.only(key, allowed);
   const quantization = [config, inner]
     .map((part) => readQuantization(part, family.quantizations ?? []))
     .reduce((one, other) => (other.kind === 'none' ? one : other));

@@ -43,9 +43,10 @@ export async function openModel(
 ): Promise<ScoringModel> {
   const { threads, device, ...asked } = parseRows(OPEN, currentNames(OPEN, { ...options }, onProgress));
   const devices = deviceCount(device);
-  const { layers } = asked;
+  const { layers, configOverride } = asked;
   const { folder } = await resolveModel(model, {
     layers,
+    configOverride,
     ...(signal && { signal }),
     ...(onProgress && { onProgress }),
   });
