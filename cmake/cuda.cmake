@@ -3,11 +3,15 @@
 #   LONGATTN_CUDA=AUTO|ON|OFF   AUTO (default): on if libtorch has libtorch_cuda and there is an nvcc of its major version
 #   LONGATTN_NVCC=PATH          else CUDACXX, CUDA_HOME, the PATH, beside torch (pip's nvidia/cuNN), scripts/fetch-cuda.py (ON only)
 #   LONGATTN_CUDA_ARCHITECTURES  80-real;90a-real;90-virtual
+#   LONGATTN_KERNELS_LEFT_OUT   of mma_fp16;mma_bf16;wgmma_fp16;wgmma_bf16: kernels that this nvcc cannot compile
+#   LONGATTN_PTXAS=ON           ptxas says registers and spills of each kernel (scripts/gpu_check/ptxas.py reads it)
 #
 #   longattn_cuda_runtime   CUDA's headers and the libcudart that torch itself loads: a second one would have its own state
 #   longattn_torch_cuda     libtorch_cuda, which nobody calls by name: its operators register themselves when it is loaded
 set(LONGATTN_HAS_CUDA OFF)
 set(LONGATTN_NVCC "" CACHE FILEPATH "nvcc of the major version that libtorch was built with")
+set(LONGATTN_KERNELS_LEFT_OUT "" CACHE STRING "kernels that are not compiled")
+option(LONGATTN_PTXAS "let ptxas say registers and spills" OFF)
 set(LONGATTN_CUDA_ARCHITECTURES "80-real;90a-real;90-virtual" CACHE STRING "architectures of the CUDA kernels")
 
 macro(longattn_no_cuda reason)

@@ -39,7 +39,13 @@ const pairs = [
   ['NativeBinding', matches('native/addon/addon.cpp', /InstanceMethod\("(\w+)"/g)],
   ['NativeOpening', matches('native/addon/open_model.cpp', /result\.Set\("(\w+)"/g)],
   ['NativeModel', matches('native/addon/model_wrap.cpp', /InstanceMethod<[^>]+>\("(\w+)"\)/g)],
-  ['NativeStats', matches('native/addon/results.cpp', /object\.Set\("(\w+)"/g)],
+  [
+    'NativeStats',
+    [
+      ...matches('native/addon/results.cpp', /object\.Set\("(\w+)"/g),
+      ...matches('native/core/windows/statistics.h', /^ {4}\{"(\w+)", StatisticShape::/gm),
+    ],
+  ],
   ['NativeScoreRequest', matchesIn('read_request', /read_\w+(?:<\w+>)?\(object, "(\w+)"/g)],
   ['NativeLossRequest', matchesIn('read_loss_request', /read_\w+(?:<\w+>)?\(object, "(\w+)"/g)],
   ['NativeAttentionRequest', matchesIn('read_attention_request', /read_\w+(?:<\w+>)?\(object, "(\w+)"/g)],

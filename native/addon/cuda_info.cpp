@@ -5,7 +5,7 @@
 #include <string>
 
 #include "device/device.h"
-#include "device/device_stats.h"
+#include "device/stats/device_stats.h"
 #include "error.h"
 #include "operation.h"
 #include "request.h"

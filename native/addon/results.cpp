@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "windows/statistics.h"
+
 namespace longattn::addon {
 namespace {
 
@@ -23,15 +25,11 @@ Napi::Object write_one(Napi::Env env, const LayerStats& stats) {
   object.Set("layer", static_cast<double>(stats.layer));
   object.Set("length", static_cast<double>(stats.length));
   object.Set("k", static_cast<double>(stats.k));
-  object.Set("ds", doubles(env, stats.ds));
-  object.Set("variance", doubles(env, stats.variance));
-  object.Set("entropy", doubles(env, stats.entropy));
-  object.Set("farPeak", doubles(env, stats.far_peak));
-  object.Set("massBins", doubles(env, stats.mass_bins));
-  object.Set("squareBins", doubles(env, stats.square_bins));
-  object.Set("sinkMassBins", doubles(env, stats.sink_mass_bins));
-  object.Set("sinkSquareBins", doubles(env, stats.sink_square_bins));
-  if (!stats.token_ds.empty()) object.Set("tokenDs", floats(env, stats.token_ds));
+  for (const Statistic& statistic : kStatistics) {
+    if (statistic.doubles != nullptr) object.Set(statistic.name, doubles(env, stats.*statistic.doubles));
+    if (statistic.floats != nullptr && !(stats.*statistic.floats).empty())
+      object.Set(statistic.name, floats(env, stats.*statistic.floats));
+  }
   return object;
 }
 

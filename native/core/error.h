@@ -25,6 +25,8 @@ inline constexpr const char* kLayerUnavailable = "LAYER_UNAVAILABLE";  // a laye
 inline constexpr const char* kHeadUnavailable = "HEAD_UNAVAILABLE";    // a loss of a model opened without its head
 inline constexpr const char* kInvalidRequest = "INVALID_REQUEST";      // lengths, k or layers that make no sense
 inline constexpr const char* kDeviceUnavailable = "DEVICE_UNAVAILABLE";  // a device that this build or machine lacks
+inline constexpr const char* kDeviceFailed = "DEVICE_FAILED";      // an error of the CUDA runtime, not of the data
+inline constexpr const char* kDeviceMismatch = "DEVICE_MISMATCH";  // a device computes what the CPU does not
 inline constexpr const char* kOutOfMemory = "OUT_OF_MEMORY";
 inline constexpr const char* kCancelled = "CANCELLED";
 

@@ -18,15 +18,15 @@ TORCH_VERSION = "2.13.0"
 PYTHON_TAGS = ["--python-version", "3.12", "--implementation", "cp", "--abi", "cp312", "--abi", "none"]
 
 
-def download_torch(folder):
+def download_torch(folder, version=TORCH_VERSION):
     """Path of the torch wheel in `folder`, downloaded unless a whole one is already there."""
-    present = _whole_wheels(folder, f"torch-{TORCH_VERSION}-*.whl", f"torch-{TORCH_VERSION}+*.whl")
+    present = _whole_wheels(folder, f"torch-{version}-*.whl", f"torch-{version}+*.whl")
     if not present:
-        say(f"downloading torch {TORCH_VERSION} with pip (0.2 to 0.5 GB)")
-        _pip_download(folder, ["--no-deps", f"torch=={TORCH_VERSION}"])
-        present = _whole_wheels(folder, f"torch-{TORCH_VERSION}-*.whl", f"torch-{TORCH_VERSION}+*.whl")
+        say(f"downloading torch {version} with pip (0.2 to 0.5 GB)")
+        _pip_download(folder, ["--no-deps", f"torch=={version}"])
+        present = _whole_wheels(folder, f"torch-{version}-*.whl", f"torch-{version}+*.whl")
     if not present:
-        raise EnvironmentProblem(f"pip left no torch {TORCH_VERSION} wheel in {folder}. Remove that folder and try again.")
+        raise EnvironmentProblem(f"pip left no torch {version} wheel in {folder}. Remove that folder and try again.")
     return present[0]
 
 

@@ -68,7 +68,7 @@ export async function attention(
   signal?.throwIfAborted();
   const hooks = { ...(signal && { signal }), ...(onProgress && { onProgress }) };
   const { layers, threads, device, configOverride } = options;
-  const { folder } = await resolveModel(options.model, { layers, configOverride, ...hooks });
+  const { folder } = await resolveModel(options.model, { layers, configOverride }, hooks);
   const model = await openModelFolder(folder, { layers, ...modelOptions(options) });
   const ids = checkWindow(await readWindow(options, folder), model, options);
   const heads = chooseHeads(options.heads, model.heads);

@@ -124,6 +124,9 @@ export const ERRORS = {
     ADDON_MISSING: 'The native addon, or that of the tokenizer, is not there. Run `npm run setup`.',
     CACHE_DAMAGED:
       'A downloaded file and the record of its ranges do not belong together. Remove the folder that is named.',
+    DEVICE_FAILED:
+      'The GPU or its driver failed, whatever the data. Start again; if it comes back, look for errors of the card.',
+    DEVICE_MISMATCH: 'The GPU computes what the CPU does not. Set LONGATTN_CUDA_KERNEL=tiles, or use another device.',
     DEVICE_UNAVAILABLE: 'The device is not in this machine or this build. `longattn doctor` lists those that are.',
     DISK_FULL: 'No space is left. Free some, then run the same command again.',
     FOLDER_IN_USE: 'The output folder holds files that longattn did not write. Move them, or choose another one.',

@@ -64,7 +64,7 @@ export class Scorer {
   /**
    * Statistics of every window and layer of the request, window by window, layers ascending.
    * @throws LongattnError TOKEN_OUT_OF_RANGE, WEIGHT_NOT_FINITE, ATTENTION_NOT_FINITE, LAYER_UNAVAILABLE, INVALID_REQUEST,
-   *   OUT_OF_MEMORY, DISPOSED; or the signal's reason
+   *   OUT_OF_MEMORY, DEVICE_FAILED, DEVICE_MISMATCH, DISPOSED; or the signal's reason
    */
   async score(request: NativeScoreRequest, options: ScoreOptions = {}): Promise<NativeStats[]> {
     return this.enqueue(async () => this.model.score(request), options);

@@ -98,7 +98,7 @@ async function open(
   hooks: Hooks,
 ): Promise<{ tokenizer: Tokenizer | undefined; vocabulary?: number }> {
   const needed = { layers: [0], configOverride };
-  const folder = model === undefined ? undefined : (await resolveModel(model, { ...needed, ...hooks })).folder;
+  const folder = model === undefined ? undefined : (await resolveModel(model, needed, hooks)).folder;
   const place = idsField === undefined ? (tokenizer ?? folder) : undefined;
   return {
     tokenizer: place === undefined ? undefined : await openTokenizer(place, { specialTokens, maxDocument }),

@@ -8,7 +8,7 @@ import path from 'node:path';
 import { ConfigReader } from '../../src/model/config-reader.js';
 import { knownModelTypes } from '../../src/model/families/index.js';
 import { isInert } from '../../src/model/inert-keys.js';
-import { resolveModel } from '../../src/model/resolve.js';
+import { resolveConfig } from '../../src/model/resolve-config.js';
 
 const FIXTURES = path.join(import.meta.dirname, '..', 'fixtures');
 const { families } = JSON.parse(readFileSync(path.join(FIXTURES, 'config_keys.json'), 'utf8')) as {
@@ -32,7 +32,7 @@ function readKeys(): Map<string, Set<string>> {
       [undefined, ...WITHOUT].map((key) => changed(config, key, more)),
     );
     for (const [index, values] of variants.entries()) {
-      const resolve = (): unknown => resolveModel(new ConfigReader(values, name, reads), undefined);
+      const resolve = (): unknown => resolveConfig(new ConfigReader(values, name, reads), undefined);
       if (index === 0) resolve();
       // Without what they need some cannot be resolved; what they asked for till then counts.
       else expect(() => void attempt(resolve)).not.toThrow();

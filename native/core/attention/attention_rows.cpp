@@ -7,8 +7,8 @@
 #include "attention/check_problem.h"
 #include "attention/exact_row.h"
 #include "attention/failures.h"
-#include "attention/threads.h"
 #include "attention_maps.h"
+#include "parallel_rows.h"
 
 namespace longattn {
 namespace attention {
@@ -16,9 +16,9 @@ namespace {
 
 constexpr int64_t kKeyRows = 512;  // read at a time
 
-class Rows {
+class ExactRows {
  public:
-  Rows(const AttentionProblem& problem, const std::vector<int64_t>& rows, const MapOptions& options)
+  ExactRows(const AttentionProblem& problem, const std::vector<int64_t>& rows, const MapOptions& options)
       : p_(problem),
         rows_(rows),
         o_(options),
@@ -101,7 +101,7 @@ std::vector<std::vector<std::vector<float>>> attention_rows(const AttentionProbl
     if (row < 0 || row >= p.length)
       throw std::invalid_argument("attention row must be from 0 to " + std::to_string(p.length - 1) + ", not " +
                                   std::to_string(row) + ".");
-  return attention::Rows(p, rows, options).all_groups();
+  return attention::ExactRows(p, rows, options).all_groups();
 }
 
 }  // namespace longattn

@@ -1,4 +1,5 @@
-// The row kernel in AVX2 + FMA, float32. Compiled with AVX2 flags: no STL here, see row_block.h.
+// The row kernel in AVX2 + FMA, float32: its loops are vector_kernel.h and tile_kernel.h. Compiled with AVX2 flags: no
+// STL here, see row_block.h.
 #include <immintrin.h>
 
 #include "attention/hand_kernels.h"

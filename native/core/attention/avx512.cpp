@@ -1,4 +1,5 @@
-// The row kernel in AVX-512, float32. Compiled with AVX-512 flags: no STL here, see row_block.h.
+// The row kernel in AVX-512, float32: its loops are vector_kernel.h and tile_kernel.h, its operations avx512_vectors.h.
+// Compiled with AVX-512 flags: no STL here, see row_block.h.
 #include "attention/avx512_vectors.h"
 #include "attention/hand_kernels.h"
 #include "attention/map_kernel.h"

@@ -14,7 +14,7 @@
 #include "attention/float_environment.h"
 #include "attention/inputs.h"
 #include "attention/segments.h"
-#include "attention/threads.h"
+#include "parallel_rows.h"
 
 namespace longattn::attention {
 namespace {
@@ -30,9 +30,9 @@ struct Scratch {
   AlignedBuffer<char> kernel;
 };
 
-class Run {
+class StatsRun {
  public:
-  Run(const RowKernel& kernel, const AttentionProblem& problem, const AttentionOptions& options)
+  StatsRun(const RowKernel& kernel, const AttentionProblem& problem, const AttentionOptions& options)
       : k_(kernel),
         p_(problem),
         o_(options),
@@ -66,7 +66,7 @@ class Run {
 #pragma omp parallel num_threads(threads_)
     {
       const FloatEnvironment environment;
-      Scratch& scratch = scratch_[thread_index()];
+      Scratch& scratch = scratch_[omp_get_thread_num()];
 #pragma omp for schedule(static)
       for (int64_t panel = 0; panel < inputs_.panel_count(); ++panel)
         failures_.guard(kv * group_, [&] {
@@ -144,7 +144,7 @@ class Run {
 
 AttentionStats run_kernel(const RowKernel& kernel, const AttentionProblem& problem, const AttentionOptions& options) {
   check_problem(problem, options);
-  return Run(kernel, problem, options).all_groups();
+  return StatsRun(kernel, problem, options).all_groups();
 }
 
 }  // namespace longattn::attention

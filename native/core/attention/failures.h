@@ -18,7 +18,7 @@ class Failures {
   // Call in a catch block; the first exception is kept.
   void keep_exception();
 
-  bool cancelled() const { return cancel_ != nullptr && cancel_->load(std::memory_order_relaxed); }
+  bool cancelled() const { return is_cancelled(cancel_); }
   // Whether work on `head` is pointless by now. Heads below a bad one go on, so that the report does not depend on
   // timing.
   bool stop(int64_t head) const {

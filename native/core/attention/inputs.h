@@ -9,8 +9,6 @@
 
 namespace longattn::attention {
 
-constexpr double kLog2E = 1.44269504088896340736;
-
 class Inputs {
  public:
   // One thread's memory.

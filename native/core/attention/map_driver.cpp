@@ -8,7 +8,7 @@
 #include "attention/check_problem.h"
 #include "attention/float_environment.h"
 #include "attention/inputs.h"
-#include "attention/threads.h"
+#include "parallel_rows.h"
 
 namespace longattn::attention {
 namespace {
@@ -45,9 +45,9 @@ struct Scratch {
   std::vector<float> shifts;
 };
 
-class Run {
+class MapRun {
  public:
-  Run(const RowKernel& kernel, const AttentionProblem& problem, int64_t blocks, const MapOptions& options)
+  MapRun(const RowKernel& kernel, const AttentionProblem& problem, int64_t blocks, const MapOptions& options)
       : k_(kernel),
         p_(problem),
         o_(options),
@@ -87,7 +87,7 @@ class Run {
 #pragma omp parallel num_threads(threads_)
     {
       const FloatEnvironment environment;
-      Scratch& scratch = scratch_[thread_index()];
+      Scratch& scratch = scratch_[omp_get_thread_num()];
 #pragma omp for schedule(static)
       for (int64_t panel = 0; panel < inputs_.panel_count(); ++panel)
         failures_.guard(heads[0], [&] {
@@ -172,7 +172,7 @@ std::vector<std::vector<float>> run_map(const RowKernel& kernel, const Attention
                                         const MapOptions& options) {
   check_map_problem(problem, options);
   check_blocks(problem, blocks);
-  return Run(kernel, problem, blocks, options).all_groups();
+  return MapRun(kernel, problem, blocks, options).all_groups();
 }
 
 }  // namespace longattn::attention

@@ -57,7 +57,7 @@ AttentionStats attention_stats_reference(const AttentionProblem& p, const Attent
       if (!attention::all_finite(keys.data(), p.length * p.dim)) throw NotFinite(head);
     }
     for (int64_t n = 0; n < p.length; ++n) {
-      if (options.cancel != nullptr && options.cancel->load(std::memory_order_relaxed)) throw Cancelled();
+      poll(options.cancel);
       p.source->queries(head, n, 1, q.data());
       if (!attention::all_finite(q.data(), p.dim)) throw NotFinite(head);
       attention::exact_logits(p, head, n, q.data(), keys.data(), s.data());

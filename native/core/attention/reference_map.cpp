@@ -36,7 +36,7 @@ std::vector<std::vector<float>> attention_map_reference(const AttentionProblem& 
       if (!attention::all_finite(keys.data(), p.length * p.dim)) throw NotFinite(head);
     }
     for (int64_t n = 0; n < p.length; ++n) {
-      if (options.cancel != nullptr && options.cancel->load(std::memory_order_relaxed)) throw Cancelled();
+      poll(options.cancel);
       p.source->queries(head, n, 1, query.data());
       if (!attention::all_finite(query.data(), p.dim)) throw NotFinite(head);
       attention::exact_logits(p, head, n, query.data(), keys.data(), s.data());

@@ -15,6 +15,7 @@ namespace attention {
 
 constexpr int kMaxSegments = 33;  // 32 distance bins, one of them cut in two by k
 constexpr int kSinks = 4;
+constexpr double kLog2E = 1.44269504088896340736;
 
 // Runs of distances that are summed together: segment s holds distances low[s] <= n - i < low[s + 1], ascending, none
 // empty.

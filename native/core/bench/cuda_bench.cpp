@@ -1,7 +1,10 @@
 // How fast attention statistics are on a GPU, beside what torch reaches on the same card in the same minutes. JSON
 // lines.
 //
-//   longattn_cuda_bench [--device 0] [--rounds 7] [--lengths 8192,32768,131072] [--shapes 8B,70B]
+//   longattn_cuda_bench [--device 0] [--rounds 7] [--lengths 8192,32768,131072] [--shapes 8B,70B] [--paths fused,...]
+//
+// Paths: fused, fused-mma, flash (torch's forward), authors (their loop), tiles, lse (three calls), lse-bins, products
+// (QK^T to memory), check (what the paths say of the same group). One a process where one of them may hang or fault.
 //
 // Times are medians of CUDA events over all heads of a layer, after a warm-up, over several sets of inputs that take
 // turns (else a window of 8K would lie in the cache). "fused" is a window from its tokens' rows in a table to the
@@ -30,7 +33,8 @@
 
 #include "device/device.h"
 #include "device/fused/fused_window.h"
-#include "device/group_paths.h"
+#include "device/stats/group_paths.h"
+#include "lse.h"
 
 namespace {
 
@@ -52,6 +56,10 @@ struct Settings {
   int device = 0, rounds = 7;
   std::vector<int64_t> lengths = {8192, 32768, 131072};
   std::vector<std::string> shapes = {"8B", "70B"};
+  std::vector<std::string> paths = {"fused", "fused-mma", "flash",    "authors", "tiles",
+                                    "lse",   "lse-bins",  "products", "check"};
+
+  bool wants(const char* path) const { return std::find(paths.begin(), paths.end(), path) != paths.end(); }
 };
 
 std::vector<std::string> parts_of(const char* text) {
@@ -74,13 +82,18 @@ Settings parse(int argc, char** argv) {
       for (const std::string& part : parts_of(argv[i + 1])) s.lengths.push_back(std::atoll(part.c_str()));
     } else if (std::strcmp(argv[i], "--shapes") == 0) {
       s.shapes = parts_of(argv[i + 1]);
+    } else if (std::strcmp(argv[i], "--paths") == 0) {
+      s.paths = parts_of(argv[i + 1]);
     } else {
       wrong = true;
     }
   }
+  for (const std::string& path : s.paths) wrong = wrong || !Settings().wants(path.c_str());
   for (const int64_t length : s.lengths) wrong = wrong || length < 256;
   if (wrong || s.rounds < 1) {
-    std::fprintf(stderr, "usage: longattn_cuda_bench [--device I] [--rounds N] [--lengths A,B] [--shapes 8B,70B]\n");
+    std::fprintf(
+        stderr,
+        "usage: longattn_cuda_bench [--device I] [--rounds N] [--lengths A,B] [--shapes 8B,70B] [--paths A,B]\n");
     std::exit(2);
   }
   return s;
@@ -143,9 +156,10 @@ class Bench {
     for (int i = 0; i < kSets; ++i) {
       const at::Tensor table = at::randn({kTokens, shape.heads + shape.kv_heads, shape.dim}, options);
       device::DeviceRows rows = {table.narrow(1, 0, shape.heads), table.narrow(1, shape.heads, shape.kv_heads),
-                                 at::randint(kTokens, {length}, options.dtype(at::kInt)), &rope_,
+                                 at::randint(kTokens, {length}, options.dtype(at::kInt)),
                                  device::angles_of(rope_, length, options.device())};
-      sets_.push_back(read_group(rows, 0, at::kHalf));  // serves all groups: the time does not depend on it
+      sets_.push_back(
+          bench::in_type(read_group(rows, 0), at::kHalf));  // serves all groups: the time does not depend on it
       rows_.push_back(std::move(rows));
     }
     problem_.length = length;
@@ -163,18 +177,20 @@ class Bench {
     line("floor", floor_ms_, 0);
     AttentionOptions options, far_only;
     far_only.far_peak = false;
-    time("fused", s_.rounds, [&](int set) { fused(set, {}); });
-    time("fused, mma", s_.rounds, [&](int set) { fused(set, kMma); });
-    time_groups("lse, three calls", s_.rounds,
-                [&](const GroupTensors& t) { device::lse_group(problem_, far_only, t, false); });
-    time_groups("torch flash forward", s_.rounds, [&](const GroupTensors& t) { flash(t); });
-    time_groups("torch QK^T to memory", s_.rounds, [&](const GroupTensors& t) { products(t); });
-    time_groups("tiles", 1, [&](const GroupTensors& t) { device::tiles_group(problem_, options, t, kTileBytes); });
-    if (length_ <= 32768)
-      time_groups("lse, all bins", 1, [&](const GroupTensors& t) { device::lse_group(problem_, far_only, t, true); });
     // The authors' loop holds some L x L matrices of a head at a time: 2 GB each at 32K.
-    if (length_ <= 32768) time_groups("authors' loop", 1, [&](const GroupTensors& t) { naive(t); });
-    return differences();
+    const bool matrices_fit = length_ <= 32768;
+    if (s_.wants("fused")) time("fused", s_.rounds, [&](int set) { fused(set, {}); });
+    if (s_.wants("fused-mma")) time("fused-mma", s_.rounds, [&](int set) { fused(set, kMma); });
+    if (s_.wants("flash")) time_groups("flash", s_.rounds, [&](const GroupTensors& t) { flash(t); });
+    if (s_.wants("authors") && matrices_fit) time_groups("authors", 1, [&](const GroupTensors& t) { naive(t); });
+    if (s_.wants("tiles"))
+      time_groups("tiles", 1, [&](const GroupTensors& t) { device::tiles_group(problem_, options, t, kTileBytes); });
+    if (s_.wants("lse"))
+      time_groups("lse", s_.rounds, [&](const GroupTensors& t) { bench::lse_group(problem_, far_only, t, false); });
+    if (s_.wants("lse-bins") && matrices_fit)
+      time_groups("lse-bins", 1, [&](const GroupTensors& t) { bench::lse_group(problem_, far_only, t, true); });
+    if (s_.wants("products")) time_groups("products", s_.rounds, [&](const GroupTensors& t) { products(t); });
+    return !s_.wants("check") || differences();
   }
 
  private:
@@ -200,7 +216,7 @@ class Bench {
   }
 
   AttentionStats fused(int set, const device::FusedChoice& choice) const {
-    return device::fused_window(problem_, {}, rows_[set], kTileBytes, choice)();
+    return device::fused_window(problem_, {}, rows_[set], kTileBytes, choice)().stats;
   }
 
   void line(const char* name, double ms, double bytes) const {
@@ -242,7 +258,7 @@ class Bench {
     AttentionOptions options, far_only;
     far_only.far_peak = false;
     const HeadStats own = fused(0, {}).heads[0], mma = fused(0, kMma).heads[0];
-    const HeadStats lse = device::lse_group(problem_, far_only, sets_[0], false).heads[0];
+    const HeadStats lse = bench::lse_group(problem_, far_only, sets_[0], false).heads[0];
     const HeadStats tiles = device::tiles_group(problem_, options, sets_[0], kTileBytes).heads[0];
     const auto relative = [](double a, double b) { return std::fabs(a / b - 1); };
     const auto print = [&](const char* name, const HeadStats& got) {

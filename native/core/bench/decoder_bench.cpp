@@ -11,8 +11,8 @@
 #include <functional>
 #include <string>
 
-#include "decoder/aten.h"
 #include "decoder/decoder.h"
+#include "device/aten.h"
 #include "model.h"
 #include "peers_torch.h"
 #include "row.h"

@@ -11,10 +11,10 @@
 #include <cstring>
 #include <functional>
 
-#include "decoder/aten.h"
 #include "decoder/decoder.h"
+#include "device/aten.h"
 #include "device/device.h"
-#include "device/device_stats.h"
+#include "device/stats/device_stats.h"
 #include "error.h"
 #include "model.h"
 #include "windows/scorer.h"

@@ -7,7 +7,7 @@
 #include <fstream>
 #include <random>
 
-#include "decoder/aten.h"
+#include "device/aten.h"
 
 namespace longattn::bench {
 

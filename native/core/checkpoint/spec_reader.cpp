@@ -92,4 +92,14 @@ const TensorSpec* SpecReader::layer_tensor(const std::string& role) const {
   return tensor(prefix_ + role);
 }
 
+const TensorSpec& SpecReader::required_tensor(const std::string& role) const {
+  const TensorSpec* found = tensor(role);
+  if (found == nullptr) throw Error(kModelInvalid, "model spec: the tensor " + role + " is missing.");
+  return *found;
+}
+
+const TensorSpec& SpecReader::required_layer_tensor(const std::string& role) const {
+  return required_tensor(prefix_ + role);
+}
+
 }  // namespace longattn

@@ -9,6 +9,13 @@
 
 namespace longattn {
 
+// Limits that no model comes near; they keep every size that is made of them far from overflow.
+constexpr int64_t kMaxWidth = int64_t{1} << 20;
+constexpr int64_t kMaxVocab = int64_t{1} << 28;
+constexpr int64_t kMaxHeads = int64_t{1} << 12;
+constexpr int64_t kMaxHeadDim = 512;                // of the attention kernels
+constexpr int64_t kMaxPosition = int64_t{1} << 31;  // windows, offsets, lengths that a rotation was trained for
+
 class SpecReader {
  public:
   SpecReader(const ModelSpec& spec, int64_t layer) : spec_(spec), prefix_("layers." + std::to_string(layer) + ".") {}
@@ -26,6 +33,9 @@ class SpecReader {
   // The tensor of a role, or null.
   const TensorSpec* tensor(const std::string& role) const;        // global
   const TensorSpec* layer_tensor(const std::string& role) const;  // of this layer
+  // The same where there must be one.
+  const TensorSpec& required_tensor(const std::string& role) const;
+  const TensorSpec& required_layer_tensor(const std::string& role) const;
 
  private:
   const std::string* find(const std::string& key) const;

@@ -8,18 +8,13 @@
 #include <functional>
 #include <memory>
 
-#include "decoder/aten.h"
-#include "decoder/layer_config.h"
+#include "decoder/attend/heads.h"
 #include "decoder/weights.h"
+#include "device/aten.h"
+#include "layer/layer_config.h"
 #include "windows/layer_provider.h"
 
 namespace longattn {
-
-struct Heads {
-  at::Tensor q;  // [L, H, d] float32
-  at::Tensor k;  // [L, Hkv, d] float32
-  at::Tensor v;  // [L, Hkv, dv] float32, undefined if not asked for
-};
 
 class Backend {
  public:
@@ -34,13 +29,13 @@ class Backend {
   virtual void norm_rows(const RowNorm& norm, const at::Tensor& x, int threads) = 0;
   // x [n, heads * dim], each head's part by itself, in place.
   virtual void norm_heads(const HeadNorm& norm, const at::Tensor& x, int64_t heads, int threads) = 0;
-  // q [L, H * d] and k [L, Hkv * d]: row n as position n, in place. `base.rope` rotates something.
-  virtual void rotate(const AttentionConfig& base, const at::Tensor& q, const at::Tensor& k, int threads) = 0;
+  // q [L, H * d] and k [L, Hkv * d]: row n as position n, in place. `config.rope` rotates something.
+  virtual void rotate(const AttentionConfig& config, const at::Tensor& q, const at::Tensor& k, int threads) = 0;
   // x [n, in], out [n, out], contiguous float32; the product is computed in the weight's type.
   virtual void multiply_into(const Linear& linear, const at::Tensor& x, const at::Tensor& out,
                              const ProviderOptions& options) = 0;
-  // softmax(scale * Q K^T) V under the layer's mask and `near` (decoder/attend.h): [L, H * dv]. No L x L matrix.
-  virtual at::Tensor attend(const LayerAttention& config, const Heads& heads, int64_t near,
+  // softmax(scale * Q K^T) V under the layer's mask and `near` (attend/attend.h): [L, H * dv]. No L x L matrix.
+  virtual at::Tensor attend(const AttentionConfig& config, const Heads& heads, int64_t near,
                             const ProviderOptions& options) = 0;
 
   // Calls work(most) with the largest number of rows that a block of activations may have, again with fewer where a

@@ -4,14 +4,15 @@
 #include <algorithm>
 #include <optional>
 
-#include "decoder/aten.h"
 #include "decoder/backend.h"
-#include "decoder/embedding.h"
 #include "decoder/feed_forward.h"
 #include "decoder/heads.h"
 #include "decoder/loss.h"
 #include "decoder/window_tokens.h"
+#include "device/aten.h"
+#include "device/failure.h"
 #include "error.h"
+#include "layer/embedding.h"
 #include "layer_zero/layer_zero.h"
 #include "parallel_rows.h"
 
@@ -24,23 +25,6 @@ struct Layer {
   LayerWeights weights;
   std::optional<BlockConfig> block;  // only of layers that can be run
 };
-
-AttentionProblem problem_of(const LayerAttention& config, int64_t length, TensorHeads& source) {
-  const AttentionConfig& base = config.base;
-  AttentionProblem problem;
-  problem.length = length;
-  problem.heads = base.heads;
-  problem.kv_heads = base.kv_heads;
-  problem.dim = base.dim;
-  problem.scale = static_cast<float>(base.attention_scale);
-  problem.softcap = static_cast<float>(base.softcap);
-  problem.sliding_window = base.sliding_window;
-  problem.alibi_slopes = base.alibi_slopes.empty() ? nullptr : base.alibi_slopes.data();
-  problem.sink_logits = config.sinks.empty() ? nullptr : config.sinks.data();
-  problem.source = &source;
-  problem.mutable_source = &source;
-  return problem;
-}
 
 bool has_tensor(const ModelSpec& spec, int64_t layer, const char* role) {
   return spec.tensors.count("layers." + std::to_string(layer) + "." + role) > 0;
@@ -60,18 +44,6 @@ std::unique_ptr<Backend> backend_of(const Placement& placement, at::ScalarType t
   return torch_backend(cuda ? at::Device(at::kCUDA, index) : at::Device(at::kCPU), type);
 }
 
-// What `work` returns; a device's lack of memory becomes an error that says what to do.
-template <typename Work>
-auto within_memory(bool on_device, const char* what, const Work& work) {
-  try {
-    return work();
-  } catch (const c10::OutOfMemoryError&) {
-    if (!on_device) throw;
-    throw Error(kOutOfMemory, std::string("the device has not enough memory for ") + what +
-                                  ". End other programs on it, use a larger device, or use --device cpu.");
-  }
-}
-
 // What the lookup path of layer 0 does not know.
 bool lookup_knows(const ModelSpec& spec) {
   const SpecReader reader(spec, 0);
@@ -83,11 +55,13 @@ bool lookup_knows(const ModelSpec& spec) {
 class Decoder::Parts {
  public:
   Parts(const ModelSpec& spec, const OpenOptions& options, const Placement& placement)
-      : embedding_(spec), type_(product_type(spec)), backend_(backend_of(placement, type_)) {
+      : embedding_(std::make_shared<const Embedding>(spec)),
+        type_(product_type(spec)),
+        backend_(backend_of(placement, type_)) {
     const c10::InferenceMode inference;
     at::set_num_threads(thread_count(options.threads));
     const WeightLoader loader(spec, type_, options, files_, backend_->device());
-    if (lookup_knows(spec)) lookup_.emplace(spec, options);
+    if (lookup_knows(spec)) lookup_.emplace(spec, options, embedding_);
     embed_project_ = loader.linear_float("embed_project");
     for (int64_t n = 0; has_tensor(spec, n, "q"); ++n) {
       const SpecReader reader(spec, n);
@@ -104,18 +78,14 @@ class Decoder::Parts {
   }
 
   int64_t layers() const { return static_cast<int64_t>(layers_.size()); }
-  int64_t vocab() const { return embedding_.vocab(); }
+  int64_t vocab() const { return embedding_->vocab(); }
   const LossHead& head() const { return *head_; }
   bool has_loss() const { return head_ != nullptr && layers_.back().block.has_value(); }
   LayerZero* lookup() { return lookup_ ? &*lookup_ : nullptr; }
   const Backend& backend() const { return *backend_; }
 
-  void check_length(int64_t length) const {
-    const auto limit = embedding_.length_limit();
-    if (limit && length > *limit) {
-      throw Error(kInvalidRequest, "a window must not have " + std::to_string(length) + " tokens. This model has " +
-                                       std::to_string(*limit) + " learned positions.");
-    }
+  void check_window(int64_t length) const {
+    embedding_->check_window(length);
     files_.check_not_truncated();
   }
 
@@ -123,7 +93,7 @@ class Decoder::Parts {
   at::Tensor run(const int32_t* ids, int64_t length, int64_t last, bool run_last, const std::vector<int64_t>& asked,
                  int64_t near, const ProviderOptions& options, const Visitor& visitor) {
     const WindowTokens tokens(ids, length, backend_->device());
-    at::Tensor x = embed_window(*backend_, embedding_, embed_project_, tokens, options);
+    at::Tensor x = embed_window(*backend_, *embedding_, embed_project_, tokens, options);
     for (int64_t n = 0; n <= last; ++n) {
       const bool visited = std::binary_search(asked.begin(), asked.end(), n);
       const bool forward = n < last || run_last;
@@ -139,7 +109,7 @@ class Decoder::Parts {
       return project_heads(*backend_, layer.attention, layer.weights, rows, positions, options);
     };
     // In layer 0 equal tokens have equal rows: project each once.
-    if (n > 0 || embedding_.by_position()) return heads(input, {});
+    if (n > 0 || embedding_->by_position()) return heads(input, {});
     return heads(input.index_select(0, tokens.first), tokens.place);
   }
 
@@ -151,11 +121,11 @@ class Decoder::Parts {
     Heads heads = heads_of(layer, n, input, tokens, options);
     if (visitor != nullptr) {
       TensorHeads source(heads);
-      AttentionProblem problem = problem_of(layer.attention, x.size(0), source);
+      AttentionProblem problem = attention_problem(layer.attention.base, x.size(0), source);
       (*visitor)(n, problem);
     }
     if (!forward) return x;
-    const at::Tensor attended = backend_->attend(layer.attention, heads, near, options);
+    const at::Tensor attended = backend_->attend(layer.attention.base, heads, near, options);
     heads = {};
     const at::Tensor added = project(*backend_, layer.weights.o, attended, options);
     return join(*layer.block, layer.weights, x, input, added, options);
@@ -182,8 +152,8 @@ class Decoder::Parts {
     return normed(block.mlp_sum_norm, at::add(second, mlp_of(mlp_input), block.residual_scale));
   }
 
-  MappedFiles files_;  // of the layers' weights
-  Embedding embedding_;
+  MappedFiles files_;                                 // of the layers' weights
+  const std::shared_ptr<const Embedding> embedding_;  // the lookup path's too
   at::ScalarType type_;
   std::unique_ptr<Backend> backend_;
   Linear embed_project_;
@@ -193,8 +163,9 @@ class Decoder::Parts {
 };
 
 Decoder::Decoder(const ModelSpec& spec, const OpenOptions& options, const Placement& placement)
-    : parts_(within_memory(placement.kind != Placement::Kind::cpu, "the model's weights",
-                           [&] { return std::make_unique<Parts>(spec, options, placement); })) {}
+    : placement_(placement), parts_(device::on_device(placement, "the model's weights", [&] {
+        return std::make_unique<Parts>(spec, options, placement);
+      })) {}
 
 Decoder::~Decoder() = default;
 
@@ -216,7 +187,7 @@ Counters Decoder::counters() const {
 
 void Decoder::visit(const int32_t* ids, int64_t length, const std::vector<int64_t>& layers,
                     const ProviderOptions& options, const Visitor& visitor) {
-  parts_->check_length(length);
+  parts_->check_window(length);
   std::vector<int64_t> asked = layers;
   if (parts_->lookup() != nullptr && asked.front() == 0) {
     parts_->lookup()->visit(ids, length, {0}, options, visitor);
@@ -225,16 +196,16 @@ void Decoder::visit(const int32_t* ids, int64_t length, const std::vector<int64_
   if (asked.empty()) return;
   const c10::InferenceMode inference;
   at::set_num_threads(thread_count(options.threads));
-  within_memory(parts_->backend().remote(), "the layers of a window of this length",
-                [&] { return parts_->run(ids, length, asked.back(), false, asked, 0, options, visitor); });
+  device::on_device(placement_, "the layers of a window of " + std::to_string(length) + " tokens",
+                    [&] { return parts_->run(ids, length, asked.back(), false, asked, 0, options, visitor); });
 }
 
 std::vector<double> Decoder::losses(const int32_t* ids, int64_t length, int64_t near, const ProviderOptions& options) {
   if (!parts_->has_loss()) return LayerProvider::losses(ids, length, near, options);
-  parts_->check_length(length);
+  parts_->check_window(length);
   const c10::InferenceMode inference;
   at::set_num_threads(thread_count(options.threads));
-  return within_memory(parts_->backend().remote(), "the losses of a window of this length", [&] {
+  return device::on_device(placement_, "the losses of a window of " + std::to_string(length) + " tokens", [&] {
     const at::Tensor hidden = parts_->run(ids, length, layers() - 1, true, {}, near, options, {});
     return parts_->head().losses(hidden, ids, options);
   });

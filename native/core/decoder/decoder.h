@@ -33,6 +33,7 @@ class Decoder : public LayerProvider {
 
  private:
   class Parts;
+  const Placement placement_;
   std::unique_ptr<Parts> parts_;
 };
 

@@ -9,10 +9,6 @@ namespace {
 constexpr double kGateAlpha = 1.702;  // gpt_oss
 constexpr double kGateLimit = 7;
 
-void poll(const ProviderOptions& options) {
-  if (options.cancel != nullptr && options.cancel->load(std::memory_order_relaxed)) throw Cancelled();
-}
-
 at::Tensor multiply(Backend& backend, const Linear& linear, const at::Tensor& x, const ProviderOptions& options) {
   at::Tensor out = at::empty({x.size(0), linear.weight.size(0)}, backend.floats());
   backend.multiply_into(linear, x, out, options);
@@ -92,7 +88,7 @@ at::Tensor expert_rows(Backend& backend, const BlockConfig& block, const LayerWe
   for (int64_t e = 0; e < block.experts.count; ++e) {
     const at::Tensor places = (routing.experts == e).nonzero();  // [hits, 2]: row, rank
     if (places.size(0) == 0) continue;
-    poll(options);
+    poll(options.cancel);
     const at::Tensor rows = places.select(1, 0);
     const at::Tensor share = routing.weights.index({rows, places.select(1, 1)}).unsqueeze(1);
     at::Tensor part = at::empty({rows.size(0), x.size(1)}, backend.floats());
@@ -114,7 +110,7 @@ at::Tensor in_blocks(Backend& backend, const at::Tensor& x, int64_t width, const
   const int64_t count = x.size(0);
   at::Tensor out = at::empty({count, width}, backend.floats());
   for (int64_t first = 0; first < count;) {
-    poll(options);
+    poll(options.cancel);
     int64_t rows = 0;
     backend.in_block([&](int64_t most) {
       rows = std::min(most, count - first);

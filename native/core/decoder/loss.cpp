@@ -16,10 +16,6 @@ namespace {
 constexpr int64_t kVocabBlock = 8192;
 constexpr int64_t kRowBlock = 1024;  // with a vocabulary block: 32 MB of logits
 
-void poll(const ProviderOptions& options) {
-  if (options.cancel != nullptr && options.cancel->load(std::memory_order_relaxed)) throw Cancelled();
-}
-
 }  // namespace
 
 std::unique_ptr<LossHead> LossHead::open(const ModelSpec& spec, const WeightLoader& loader, at::ScalarType type,
@@ -27,10 +23,10 @@ std::unique_ptr<LossHead> LossHead::open(const ModelSpec& spec, const WeightLoad
   const SpecReader reader(spec, 0);
   const TensorSpec* head = reader.tensor("head");
   if (head == nullptr) return nullptr;
-  const int64_t hidden = reader.integer("hidden", 1, int64_t{1} << 20);
+  const int64_t hidden = reader.integer("hidden", 1, kMaxWidth);
   const Linear project = loader.linear("head_project");
   const int64_t width = project.weight.defined() ? project.weight.size(0) : hidden;
-  const int64_t vocab = reader.integer("vocab", 1, int64_t{1} << 28);
+  const int64_t vocab = reader.integer("vocab", 1, kMaxVocab);
   std::unique_ptr<LossHead> result(new LossHead(*head, vocab, width, type, backend));
   result->project_ = project;
   if (backend.remote()) result->kept_ = loader.linear("head").weight;
@@ -72,7 +68,7 @@ std::vector<double> LossHead::losses(at::Tensor hidden, const int32_t* ids, cons
     const Linear part{block(first, size, thread_count(options.threads)),
                       bias_.defined() ? bias_.narrow(0, first, size) : at::Tensor()};
     for (int64_t row = 0; row < count; row += kRowBlock) {
-      poll(options);
+      poll(options.cancel);
       const int64_t rows = std::min(kRowBlock, count - row);
       at::Tensor logits = project(backend_, part, x.narrow(0, row, rows), options);
       if (scale_ != 1) logits.mul_(scale_);

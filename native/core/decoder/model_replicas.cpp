@@ -40,10 +40,8 @@ Counters ModelReplicas::counters() const {
   Counters sums;
   for (const auto& provider : providers_)
     for (const auto& [name, value] : provider->counters()) sums[name] += value;
-  for (const auto& stats : statistics_) {
-    sums["deviceTileBytes"] += static_cast<double>(stats->tile_bytes());
-    sums["deviceOutOfMemory"] += static_cast<double>(stats->halvings());
-  }
+  for (const auto& stats : statistics_)
+    for (const auto& [name, value] : stats->counters()) sums[name] += value;
   return sums;
 }
 

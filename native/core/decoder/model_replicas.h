@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "decoder/decoder.h"
-#include "device/device_stats.h"
+#include "device/stats/device_stats.h"
 #include "windows/replicas.h"
 
 namespace longattn {
@@ -21,7 +21,7 @@ class ModelReplicas {
   // For what is asked of one window alone.
   LayerProvider& first() const { return *providers_.front(); }
 
-  // Sums over the replicas; with `deviceTileBytes` and `deviceOutOfMemory` where they are on devices.
+  // Sums over the replicas, DeviceStats::counters() included where they are on devices.
   Counters counters() const;
 
  private:

@@ -24,16 +24,14 @@ class OwnBackend : public Backend {
     const int64_t dim = x.size(1) / heads;
     float* data = x.mutable_data_ptr<float>();
     parallel_rows(x.size(0), threads, [&](int64_t row) {
-      for (int64_t h = 0; h < heads; ++h) {
-        norm.norm(data + (row * heads + h) * dim, dim, norm.weights_per_head ? h * dim : 0);
-      }
+      for (int64_t h = 0; h < heads; ++h) norm.apply(data + (row * heads + h) * dim, h, dim);
     });
   }
 
-  void rotate(const AttentionConfig& base, const at::Tensor& q, const at::Tensor& k, int threads) override {
-    const RopeTable rope(base.rope, q.size(0));
-    rotate_rows(rope, q, base.heads, base.dim, threads);
-    rotate_rows(rope, k, base.kv_heads, base.dim, threads);
+  void rotate(const AttentionConfig& config, const at::Tensor& q, const at::Tensor& k, int threads) override {
+    const RopeTable rope(config.rope, q.size(0));
+    rotate_rows(rope, q, config.heads, config.dim, threads);
+    rotate_rows(rope, k, config.kv_heads, config.dim, threads);
   }
 
   // In float32 by our own product: the library's is MKL's, which on an AMD CPU has half the speed, and whose bits may
@@ -51,10 +49,10 @@ class OwnBackend : public Backend {
     library_product(linear, x, out);
   }
 
-  at::Tensor attend(const LayerAttention& config, const Heads& heads, int64_t near,
+  at::Tensor attend(const AttentionConfig& config, const Heads& heads, int64_t near,
                     const ProviderOptions& options) override {
     const int64_t length = heads.q.size(0), value_dim = heads.v.size(2);
-    at::Tensor out = at::empty({length, config.base.heads * value_dim}, at::kFloat);
+    at::Tensor out = at::empty({length, config.heads * value_dim}, at::kFloat);
     const AttendInput input{heads.q.const_data_ptr<float>(),
                             heads.k.const_data_ptr<float>(),
                             heads.v.const_data_ptr<float>(),

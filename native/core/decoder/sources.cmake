@@ -4,10 +4,8 @@ set(LONGATTN_DECODER_SOURCES
   native/core/decoder/attend/attend_tensors.cpp
   native/core/decoder/attend/flash_portable.cpp
   native/core/decoder/decoder.cpp
-  native/core/decoder/embedding.cpp
   native/core/decoder/feed_forward.cpp
   native/core/decoder/heads.cpp
-  native/core/decoder/layer_config.cpp
   native/core/decoder/loss.cpp
   native/core/decoder/model_replicas.cpp
   native/core/decoder/own_backend.cpp

@@ -24,7 +24,6 @@ struct NormWeights {
 struct Rotation {
   RopeConfig config;
   int64_t length;
-  RopeTable table;
   device::Angles angles;
 };
 
@@ -64,10 +63,10 @@ class TorchBackend : public Backend {
     norm_last(norm.norm, x.view({x.size(0), heads, -1}), weights);
   }
 
-  void rotate(const AttentionConfig& base, const at::Tensor& q, const at::Tensor& k, int) override {
-    const Rotation& rotation = rotation_of(base.rope, q.size(0));
-    device::rotate(rotation.table, rotation.angles, q.view({q.size(0), base.heads, base.dim}));
-    device::rotate(rotation.table, rotation.angles, k.view({k.size(0), base.kv_heads, base.dim}));
+  void rotate(const AttentionConfig& config, const at::Tensor& q, const at::Tensor& k, int) override {
+    const Rotation& rotation = rotation_of(config.rope, q.size(0));
+    device::rotate(rotation.angles, q.view({q.size(0), config.heads, config.dim}));
+    device::rotate(rotation.angles, k.view({k.size(0), config.kv_heads, config.dim}));
   }
 
   void multiply_into(const Linear& linear, const at::Tensor& x, const at::Tensor& out,
@@ -75,7 +74,7 @@ class TorchBackend : public Backend {
     library_product(linear, x, out);
   }
 
-  at::Tensor attend(const LayerAttention& config, const Heads& heads, int64_t near,
+  at::Tensor attend(const AttentionConfig& config, const Heads& heads, int64_t near,
                     const ProviderOptions& options) override {
     if (flash_can(config, heads, near)) return attend_tensors(config, heads, near, type_, 0, options);  // has no tiles
     return device::halve_on_out_of_memory<c10::OutOfMemoryError>(
@@ -102,9 +101,7 @@ class TorchBackend : public Backend {
     std::erase_if(rotations_, [&](const Rotation& one) { return one.length != length; });
     for (const Rotation& one : rotations_)
       if (one.config == config) return one;
-    RopeTable table(config, length);
-    device::Angles angles = device::angles_of(table, length, device_);
-    rotations_.push_back({config, length, std::move(table), std::move(angles)});
+    rotations_.push_back({config, length, device::angles_of(RopeTable(config, length), length, device_)});
     return rotations_.back();
   }
 

@@ -11,8 +11,8 @@
 
 #include "checkpoint/mapped_files.h"
 #include "checkpoint/model_spec.h"
-#include "decoder/aten.h"
-#include "decoder/layer_config.h"
+#include "device/aten.h"
+#include "layer/layer_config.h"
 #include "windows/layer_provider.h"
 
 namespace longattn {

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "decoder/backend.h"
-#include "decoder/embedding.h"
+#include "layer/embedding.h"
 
 namespace longattn {
 

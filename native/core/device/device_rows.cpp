@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "device/group_tensors.h"
 #include "device/staging.h"
 #include "device/tensor_rows.h"
 #include "parallel_rows.h"
@@ -17,7 +16,7 @@ constexpr int64_t kRows = 64;  // a piece of work
 // out [L, d] on the device <- one head; `read` is (row, count, out).
 template <typename Read>
 void read_head(const AttentionProblem& p, const AttentionOptions& options, const at::Tensor& out, const Read& read) {
-  poll(options);
+  poll(options.cancel);
   const at::Tensor staged = staging({p.length, p.dim}, at::kFloat, out.device());
   float* rows = staged.data_ptr<float>();
   parallel_rows((p.length + kRows - 1) / kRows, thread_count(options.threads), [&](int64_t block) {
@@ -40,23 +39,21 @@ DeviceRows made_on_cpu(const AttentionProblem& p, const AttentionOptions& option
                 [&](int64_t row, int64_t count, float* out) { p.source->queries(head, row, count, out); });
     }
   }
-  return {q.transpose(0, 1), k.transpose(0, 1), {}, nullptr, {}};
+  return {q.transpose(0, 1), k.transpose(0, 1), {}, {}};
 }
 
 }  // namespace
 
 DeviceRows read_rows(const AttentionProblem& p, const AttentionOptions& options, at::Device device,
                      DeviceTable& table) {
-  poll(options);
+  poll(options.cancel);
   if (const auto* tensors = dynamic_cast<const TensorRows*>(p.source)) {
-    return {tensors->query_rows().to(device), tensors->key_rows().to(device), {}, nullptr, {}};
+    return {tensors->query_rows().to(device), tensors->key_rows().to(device), {}, {}};
   }
   auto* tokens = dynamic_cast<TokenRows*>(p.mutable_source);
   if (tokens == nullptr || !tokens->has_token_rows()) return made_on_cpu(p, options, device);
   const auto [rows, index] = table.look_up(p, *tokens);
-  const RopeTable* rope = tokens->rotation().half() > 0 ? &tokens->rotation() : nullptr;
-  return {rows.narrow(1, 0, p.heads), rows.narrow(1, p.heads, p.kv_heads), index, rope,
-          rope != nullptr ? table.angles(p, *tokens) : Angles{}};
+  return {rows.narrow(1, 0, p.heads), rows.narrow(1, p.heads, p.kv_heads), index, table.angles(p, *tokens)};
 }
 
 }  // namespace longattn::device

@@ -10,8 +10,7 @@ struct DeviceRows {
   at::Tensor q;      // [R, H, d] float32, last stride 1, not scaled
   at::Tensor k;      // [R, Hkv, d]
   at::Tensor index;  // [L] int32 on the device: the row of each position; undefined: row n is that of position n
-  const RopeTable* rope = nullptr;  // rotation left to do; null: none. Lives as long as the problem's source
-  Angles angles;                    // of that rotation
+  Angles angles;     // of the rotation that is left to do; undefined: none
 };
 
 // From tensors (a decoder's), from the table (token rows), or from rows that the source makes on the CPU, by threads.

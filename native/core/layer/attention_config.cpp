@@ -7,13 +7,6 @@
 namespace longattn {
 namespace {
 
-// Limits that no model comes near; they keep every size below far from overflow.
-constexpr int64_t kMaxWidth = int64_t{1} << 20;
-constexpr int64_t kMaxVocab = int64_t{1} << 28;
-constexpr int64_t kMaxHeads = int64_t{1} << 12;
-constexpr int64_t kMaxDim = 512;  // of the attention kernels
-constexpr int64_t kMaxLength = int64_t{1} << 31;
-
 std::vector<float> read_vector(const TensorSpec* spec, int64_t count) {
   return spec == nullptr ? std::vector<float>() : MappedTensor(*spec, count, 1).read_all();
 }
@@ -48,22 +41,23 @@ AttentionConfig read_attention_config(const SpecReader& reader) {
     throw Error(kModelInvalid, "model spec: kv_heads must not be " + std::to_string(config.kv_heads) +
                                    ". It must divide heads, " + std::to_string(config.heads) + ".");
   }
-  config.dim = reader.integer("head_dim", 1, kMaxDim);
+  config.dim = reader.integer("head_dim", 1, kMaxHeadDim);
   config.embed_scale = reader.real("embed.scale");
   config.attention_scale = reader.real("attention.scale");
   config.softcap = not_negative(reader, "attention.softcap");
   config.clip = not_negative(reader, "attention.clip");
-  config.sliding_window = reader.integer("attention.window", 0, kMaxLength);
+  config.sliding_window = reader.integer("attention.window", 0, kMaxPosition);
   const std::string positions = reader.word("positions", {"none", "learned", "alibi"});
   if (positions == "learned") {
     config.positions = Positions::learned;
-    config.positions_offset = reader.integer("positions.offset", 0, kMaxLength);
+    config.positions_offset = reader.integer("positions.offset", 0, kMaxPosition);
   } else if (positions == "alibi") {
     config.positions = Positions::alibi;
     for (const double slope : reader.reals("alibi.slopes", config.heads)) {
       config.alibi_slopes.push_back(static_cast<float>(slope));
     }
   }
+  config.sink_logits = read_vector(reader.layer_tensor("sinks"), config.heads);
   config.rope = read_rope(reader, config.dim);
   if (reader.word("qk_norm.kind", {"none", "rms", "layer"}) != "none") {
     config.qk_norm_full = reader.word("qk_norm.over", {"head", "full"}) == "full";
@@ -73,6 +67,21 @@ AttentionConfig read_attention_config(const SpecReader& reader) {
     }
   }
   return config;
+}
+
+AttentionProblem attention_problem(const AttentionConfig& config, int64_t length, HeadSource& source) {
+  AttentionProblem problem;
+  problem.length = length;
+  problem.heads = config.heads;
+  problem.kv_heads = config.kv_heads;
+  problem.dim = config.dim;
+  problem.scale = static_cast<float>(config.attention_scale);
+  problem.softcap = static_cast<float>(config.softcap);
+  problem.sliding_window = config.sliding_window;
+  problem.alibi_slopes = config.alibi_slopes.empty() ? nullptr : config.alibi_slopes.data();
+  problem.sink_logits = config.sink_logits.empty() ? nullptr : config.sink_logits.data();
+  problem.source = problem.mutable_source = &source;
+  return problem;
 }
 
 }  // namespace longattn

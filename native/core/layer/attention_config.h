@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "attention_stats.h"
 #include "checkpoint/spec_reader.h"
 #include "layer/rope.h"
 #include "layer/row_norm.h"
@@ -25,6 +26,7 @@ struct AttentionConfig {
   Positions positions = Positions::none;
   int64_t positions_offset = 0;
   std::vector<float> alibi_slopes;  // [heads] or empty
+  std::vector<float> sink_logits;   // [heads] or empty
   RopeConfig rope;
   bool qk_norm_full = false;   // over the full width instead of each head
   bool qk_norm_after = false;  // after the rotation
@@ -34,8 +36,11 @@ struct AttentionConfig {
   int64_t group_rows() const { return (group() + 1) * dim; }
 };
 
-// Throws Error(kModelInvalid).
+// Throws Error(kModelInvalid, kFileUnreadable, kWeightNotFinite).
 AttentionConfig read_attention_config(const SpecReader& reader);
+
+// The attention of `length` tokens whose rows are `source`'s; k is the caller's to fill in. Its arrays are `config`'s.
+AttentionProblem attention_problem(const AttentionConfig& config, int64_t length, HeadSource& source);
 
 // The norm with settings under `key` ("norm", "qk_norm") and weights [count] in the given tensors (null: none).
 RowNorm read_norm(const SpecReader& reader, const std::string& key, const TensorSpec* weight, const TensorSpec* bias,

@@ -9,7 +9,6 @@ namespace longattn {
 namespace {
 
 constexpr int64_t kFine = 256;
-constexpr int64_t kMaxLength = int64_t{1} << 40;  // any sane context; keeps int-to-double conversions exact
 
 RopeConfig::Type read_type(const SpecReader& reader, const std::string& key) {
   const std::string word = reader.word(key, {"default", "linear", "dynamic", "llama3", "yarn", "longrope"});
@@ -76,7 +75,7 @@ RopeConfig read_rope(const SpecReader& reader, int64_t head_dim) {
     config.factor = reader.positive(set.key("factor"));
   }
   if (set.wants("original_length", {Type::dynamic, Type::llama3, Type::yarn, Type::longrope})) {
-    config.original_length = reader.integer(set.key("original_length"), 1, kMaxLength);
+    config.original_length = reader.integer(set.key("original_length"), 1, kMaxPosition);
   }
   if (set.wants("low_freq_factor", {Type::llama3}))
     config.low_freq_factor = reader.positive(set.key("low_freq_factor"));

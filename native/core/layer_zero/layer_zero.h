@@ -11,6 +11,8 @@ class LayerZero : public LayerProvider {
  public:
   // Reads and checks what layer 0 needs. Throws Error(kModelInvalid, kFileUnreadable, kWeightNotFinite), Cancelled.
   LayerZero(const ModelSpec& spec, const OpenOptions& options);
+  // With a table of embeddings that somebody else reads too.
+  LayerZero(const ModelSpec& spec, const OpenOptions& options, std::shared_ptr<const Embedding> embedding);
 
   int64_t layers() const override { return 1; }
   int64_t vocab() const override { return config_.vocab; }
@@ -19,12 +21,9 @@ class LayerZero : public LayerProvider {
   Counters counters() const override;
 
  private:
-  // `length` >= 1; k and source are left empty.
-  AttentionProblem problem(int64_t length) const;
-
   const uint64_t model_;  // TokenRows::model()
   AttentionConfig config_;
-  std::vector<float> sink_logits_;  // [heads] or empty
+  std::shared_ptr<const Embedding> embedding_;
   TokenProjector projector_;
   TokenTable table_;
   std::atomic<int64_t> distinct_{0};  // distinct tokens of all windows so far

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "attention_stats.h"
+#include "checkpoint/mapped_tensor.h"
 #include "error.h"
 #include "parallel_rows.h"
 
@@ -13,11 +14,6 @@ namespace {
 constexpr int64_t kBlockBytes = int64_t{4} << 20;  // of normalised input rows
 constexpr int64_t kMinBlockRows = 2 * projection::kMaxRows;
 constexpr int64_t kMaxBlockRows = 1024;
-
-const TensorSpec& required(const TensorSpec* spec, const char* role) {
-  if (spec == nullptr) throw Error(kModelInvalid, std::string("model spec: the tensor ") + role + " is missing.");
-  return *spec;
-}
 
 // Rows of Q and K in the order of the groups: group() query heads, then the key head.
 template <typename Query, typename Key>
@@ -32,8 +28,8 @@ void for_group_row(const AttentionConfig& config, int64_t group, int64_t row, co
 
 projection::PackedMatrix pack_weights(const SpecReader& reader, const AttentionConfig& config,
                                       const std::atomic<bool>* cancel) {
-  const MappedTensor q(required(reader.layer_tensor("q"), "layers.0.q"), config.heads * config.dim, config.hidden);
-  const MappedTensor k(required(reader.layer_tensor("k"), "layers.0.k"), config.kv_heads * config.dim, config.hidden);
+  const MappedTensor q(reader.required_layer_tensor("q"), config.heads * config.dim, config.hidden);
+  const MappedTensor k(reader.required_layer_tensor("k"), config.kv_heads * config.dim, config.hidden);
   const std::vector<int64_t> parts(static_cast<size_t>(config.kv_heads), config.group_rows());
   const bool as_stored = q.spec().dtype == k.spec().dtype && !is_quantized(q.spec().dtype);
   const DType type = as_stored ? q.spec().dtype : DType::f32;
@@ -65,57 +61,23 @@ std::vector<float> pack_biases(const SpecReader& reader, const AttentionConfig& 
 
 }  // namespace
 
-TokenProjector::HeadNorm TokenProjector::read_head_norm(const SpecReader& reader, const AttentionConfig& config,
-                                                        const char* which, int64_t heads) {
-  const TensorSpec* weight = reader.layer_tensor(which);
-  const bool per_head =
-      config.qk_norm_full || (weight != nullptr && weight->shape == std::vector<int64_t>{heads, config.dim});
-  return {read_norm(reader, "qk_norm", weight, reader.layer_tensor(std::string(which) + ".bias"),
-                    per_head ? heads * config.dim : config.dim),
-          per_head};
-}
-
-TokenProjector::TokenProjector(const ModelSpec& spec, const AttentionConfig& config, const std::atomic<bool>* cancel)
-    : config_(config),
-      embed_(required(SpecReader(spec, 0).tensor("embed"), "embed"), config.vocab, config.hidden),
-      weights_(pack_weights(SpecReader(spec, 0), config, cancel)) {
+TokenProjector::TokenProjector(const ModelSpec& spec, const AttentionConfig& config,
+                               std::shared_ptr<const Embedding> embedding, const std::atomic<bool>* cancel)
+    : config_(config), embedding_(std::move(embedding)), weights_(pack_weights(SpecReader(spec, 0), config, cancel)) {
   const SpecReader reader(spec, 0);
-  embed_.expect_random_access();
-  if (reader.flag("embed.norm")) {
-    const auto read = [&](const char* role) {
-      return MappedTensor(required(reader.tensor(role), role), config_.hidden, 1).read_all();
-    };
-    embed_norm_ =
-        RowNorm(RowNorm::Kind::layer, reader.positive("norm.eps"), false, read("embed_norm"), read("embed_norm.bias"));
-  }
-  if (config_.positions == Positions::learned) {
-    const TensorSpec& table = required(reader.tensor("positions"), "positions");
-    positions_.emplace(table, table.shape.front(), config_.hidden);
-  }
+  if (embedding_->width() != config_.hidden)
+    throw Error(kModelInvalid, "model spec: the lookup of layer 0 takes an embedding as wide as the model.");
   input_norm_ =
       read_norm(reader, "norm", reader.layer_tensor("norm"), reader.layer_tensor("norm.bias"), config_.hidden);
-  q_norm_ = read_head_norm(reader, config_, "q_norm", config_.heads);
-  k_norm_ = read_head_norm(reader, config_, "k_norm", config_.kv_heads);
+  q_norm_ = read_head_norm(reader, "q_norm", config_.heads, config_.dim, config_.qk_norm_full);
+  k_norm_ = read_head_norm(reader, "k_norm", config_.kv_heads, config_.dim, config_.qk_norm_full);
   bias_ = pack_biases(reader, config_);
   block_rows_ = std::clamp(kBlockBytes / (config_.hidden * 4), kMinBlockRows, kMaxBlockRows);
 }
 
-std::optional<int64_t> TokenProjector::length_limit() const {
-  if (!positions_) return std::nullopt;
-  return std::max<int64_t>(0, positions_->rows() - config_.positions_offset);
-}
-
 void TokenProjector::input_row(const TokenAt& at, float* out) const {
-  embed_.read_row(at.token, out);
-  if (config_.embed_scale != 1) {
-    for (int64_t i = 0; i < config_.hidden; ++i) out[i] = static_cast<float>(out[i] * config_.embed_scale);
-  }
-  if (positions_) {
-    std::vector<float> position(static_cast<size_t>(config_.hidden));
-    positions_->read_row(at.position + config_.positions_offset, position.data());
-    for (int64_t i = 0; i < config_.hidden; ++i) out[i] += position[i];
-  }
-  embed_norm_(out, config_.hidden);
+  embedding_->row(at.token, out);
+  if (embedding_->by_position()) embedding_->add_position(at.position, out);
   input_norm_(out, config_.hidden);
 }
 

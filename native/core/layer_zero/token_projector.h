@@ -6,11 +6,12 @@
 
 #include <atomic>
 #include <functional>
-#include <optional>
+#include <memory>
 #include <vector>
 
-#include "checkpoint/mapped_tensor.h"
 #include "layer/attention_config.h"
+#include "layer/embedding.h"
+#include "layer/head_norm.h"
 #include "projection/packed_matrix.h"
 
 namespace longattn {
@@ -23,8 +24,9 @@ struct TokenAt {
 
 class TokenProjector {
  public:
-  // Polls `cancel` (or null) while it packs; throws Cancelled.
-  TokenProjector(const ModelSpec& spec, const AttentionConfig& config, const std::atomic<bool>* cancel = nullptr);
+  // Polls `cancel` (or null) while it packs. Throws Error(kModelInvalid, kFileUnreadable, kWeightNotFinite), Cancelled.
+  TokenProjector(const ModelSpec& spec, const AttentionConfig& config, std::shared_ptr<const Embedding> embedding,
+                 const std::atomic<bool>* cancel);
 
   // Floats of a row of groups [first, first + count): per group the query heads' rows, then the key head's.
   int64_t row_floats(int64_t groups) const { return groups * config_.group_rows(); }
@@ -48,19 +50,8 @@ class TokenProjector {
 
   // Rows of one block: small enough to poll for cancellation between blocks, large enough to keep the threads busy.
   int64_t block_rows() const { return block_rows_; }
-  // Longest window that the learned positions allow, or nothing.
-  std::optional<int64_t> length_limit() const;
 
  private:
-  // Norm of Q or of K.
-  struct HeadNorm {
-    RowNorm norm;
-    bool weights_per_head = false;
-    void apply(float* row, int64_t head, int64_t dim) const { norm(row, dim, weights_per_head ? head * dim : 0); }
-  };
-
-  static HeadNorm read_head_norm(const SpecReader& reader, const AttentionConfig& config, const char* which,
-                                 int64_t heads);
   void input_row(const TokenAt& at, float* out) const;
   // Products, biases and clip of up to block_rows() rows.
   void multiply_block(const TokenAt* rows, int64_t count, int64_t first_group, int64_t groups, int threads,
@@ -71,9 +62,7 @@ class TokenProjector {
   FullMoments full_moments(const float* row) const;
 
   AttentionConfig config_;
-  MappedTensor embed_;
-  std::optional<MappedTensor> positions_;
-  RowNorm embed_norm_;
+  std::shared_ptr<const Embedding> embedding_;
   RowNorm input_norm_;
   HeadNorm q_norm_;
   HeadNorm k_norm_;

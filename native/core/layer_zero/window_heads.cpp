@@ -75,12 +75,8 @@ std::vector<TokenAt> WindowHeads::absent_tokens() {
   return tokens;
 }
 
-void WindowHeads::poll_cancel() const {
-  if (options_.cancel != nullptr && options_.cancel->load(std::memory_order_relaxed)) throw Cancelled();
-}
-
 void WindowHeads::project(const TokenAt* tokens, int64_t count, float* out) const {
-  poll_cancel();
+  poll(options_.cancel);
   const int64_t width = projector_.row_floats(config_.kv_heads);
   projector_.project(tokens, count, 0, config_.kv_heads, nullptr, threads_, [&](int64_t i) { return out + i * width; });
 }
@@ -91,7 +87,7 @@ void WindowHeads::fill_table(std::vector<TokenAt>& wanted) {
   const int64_t fitting =
       std::min({table_.room(), std::max<int64_t>(1, kMaxGrowthBytes / row_bytes), static_cast<int64_t>(wanted.size())});
   for (int64_t first = 0; first < fitting; first += projector_.block_rows()) {
-    poll_cancel();
+    poll(options_.cancel);
     const int64_t count = std::min(projector_.block_rows(), fitting - first);
     table_.reserve(count);
     const int32_t slot = table_.next();
@@ -112,7 +108,7 @@ void WindowHeads::prepare_group(int64_t kv_head) {
   const auto count = static_cast<int64_t>(missing_.size());
   scratch_.resize(static_cast<size_t>(count * width));
   for (int64_t first = 0; first < count; first += projector_.block_rows()) {
-    poll_cancel();
+    poll(options_.cancel);
     projector_.project(missing_.data() + first, std::min(projector_.block_rows(), count - first), kv_head, 1,
                        moments_.empty() ? nullptr : moments_.data() + first, threads_,
                        [&](int64_t i) { return scratch_.data() + (first + i) * width; });

@@ -41,7 +41,6 @@ class WindowHeads : public HeadSource, public TokenRows {
   void look_up();
   std::vector<TokenAt> absent_tokens();
   void fill_table(std::vector<TokenAt>& wanted);
-  void poll_cancel() const;
   // Row of the group that is prepared, at a position of the window.
   const float* group_row(int64_t position) const;
   void head_rows(int64_t from, int64_t row, int64_t count, float* out) const;

@@ -33,7 +33,6 @@ void multiply(const Matrix& weight, const float* bias, const float* x, int64_t c
   const int64_t together = std::clamp<int64_t>(kScratchBytes / (panel_floats * 4), 1, panels);
   const int64_t chunks = (count + kMaxRows - 1) / kMaxRows, pieces = (inputs + kInputBlock - 1) / kInputBlock;
   const auto packed = attention::make_aligned<float>(together * panel_floats);
-  const auto cancelled = [&] { return cancel != nullptr && cancel->load(std::memory_order_relaxed); };
 #pragma omp parallel num_threads(threads)
   for (int64_t first = 0; first < panels; first += together) {
     const int64_t here = std::min(together, panels - first);
@@ -48,7 +47,7 @@ void multiply(const Matrix& weight, const float* bias, const float* x, int64_t c
 #pragma omp for collapse(2) schedule(dynamic)
     for (int64_t p = 0; p < here; ++p) {
       for (int64_t chunk = 0; chunk < chunks; ++chunk) {
-        if (cancelled()) continue;
+        if (is_cancelled(cancel)) continue;
         const int64_t row = chunk * kMaxRows, rows = std::min(kMaxRows, count - row), output = (first + p) * kPanel;
         alignas(64) float sums[kMaxRows * kPanel];
         use.tile(x + row * inputs, inputs, rows, packed.get() + p * panel_floats, inputs, sums);
@@ -57,7 +56,7 @@ void multiply(const Matrix& weight, const float* bias, const float* x, int64_t c
       }
     }
   }
-  if (cancelled()) throw Cancelled();
+  poll(cancel);
 }
 
 }  // namespace longattn::projection

@@ -1,10 +1,9 @@
 // The loops that the vector tiles share, written once over a vector type. Include only from a file with its own flags.
 //
-// Everything is in an unnamed namespace: an inline function compiled with AVX-512 must never be the copy that the
-// linker keeps for a file that runs on every CPU.
+// Everything is in an unnamed namespace, and nothing of the STL is used: an inline function compiled with AVX-512 must
+// never be the copy that the linker keeps for a file that runs on every CPU.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 
 #include "projection/tile.h"
@@ -46,9 +45,9 @@ void last_rows(int64_t rows, const float* x, int64_t x_stride, const float* pane
 
 template <typename V, int kRows, int kVectors>
 void tile(const float* x, int64_t x_stride, int64_t rows, const float* panel, int64_t inputs, float* out) {
-  std::fill(out, out + rows * kPanel, 0.0f);
+  for (int64_t i = 0; i < rows * kPanel; ++i) out[i] = 0.0f;
   for (int64_t first = 0; first < inputs; first += kInputBlock) {
-    const int64_t count = std::min(kInputBlock, inputs - first);
+    const int64_t count = inputs - first < kInputBlock ? inputs - first : kInputBlock;
     for (int64_t column = 0; column < kPanel; column += kVectors * V::kWidth) {
       const float* piece = panel + first * kPanel + column;
       int64_t r = 0;

@@ -1,11 +1,11 @@
-// Attention with values by the definition, in float64 with a full matrix, for every mask and every bend of the logits,
-// at lengths around the blocks. Included after torch, whose CHECK it replaces.
+// Attention with values by the definition, in float64 with a full matrix, for every mask and every softcap and bias of
+// the logits, at lengths around the blocks. Included after torch, whose CHECK it replaces.
 #pragma once
 
 #include <cmath>
 #include <random>
 
-#include "decoder/layer_config.h"
+#include "layer/attention_config.h"
 #include "windows/layer_provider.h"
 
 #undef CHECK
@@ -13,8 +13,8 @@
 
 namespace attend_cases {
 
+using longattn::AttentionConfig;
 using longattn::kSinkKeys;
-using longattn::LayerAttention;
 
 struct Case {
   const char* name;
@@ -44,23 +44,23 @@ inline bool visible(const Case& c, int64_t n, int64_t i) {
 }
 
 // Row n of head h, [value_dim].
-inline std::vector<double> expected_row(const Case& c, const LayerAttention& config, const float* q, const float* k,
+inline std::vector<double> expected_row(const Case& c, const AttentionConfig& config, const float* q, const float* k,
                                         const float* v, int64_t n, int64_t h) {
   const int64_t kv = h / (c.heads / c.kv_heads);
   std::vector<double> logits;
-  double top = config.sinks.empty() ? -INFINITY : config.sinks[h];
+  double top = config.sink_logits.empty() ? -INFINITY : config.sink_logits[h];
   for (int64_t i = 0; i <= n; ++i) {
     double logit = 0;
     for (int64_t j = 0; j < c.dim; ++j) {
       logit += static_cast<double>(q[(n * c.heads + h) * c.dim + j]) * k[(i * c.kv_heads + kv) * c.dim + j];
     }
-    logit *= config.base.attention_scale;
+    logit *= config.attention_scale;
     if (c.softcap > 0) logit = c.softcap * std::tanh(logit / c.softcap);
-    if (c.alibi) logit += config.base.alibi_slopes[h] * static_cast<double>(i - n);
+    if (c.alibi) logit += config.alibi_slopes[h] * static_cast<double>(i - n);
     logits.push_back(visible(c, n, i) ? logit : -INFINITY);
     top = std::max(top, logits.back());
   }
-  double sum = config.sinks.empty() ? 0 : std::exp(config.sinks[h] - top);
+  double sum = config.sink_logits.empty() ? 0 : std::exp(config.sink_logits[h] - top);
   for (double& logit : logits) sum += logit = std::exp(logit - top);
   std::vector<double> row(static_cast<size_t>(c.value_dim));
   for (int64_t i = 0; i <= n; ++i) {
@@ -69,23 +69,23 @@ inline std::vector<double> expected_row(const Case& c, const LayerAttention& con
   return row;
 }
 
-inline LayerAttention config_of(const Case& c) {
-  LayerAttention config;
-  config.base.heads = c.heads;
-  config.base.kv_heads = c.kv_heads;
-  config.base.dim = c.dim;
-  config.base.attention_scale = 0.4;
-  config.base.softcap = c.softcap;
-  config.base.sliding_window = c.window;
+inline AttentionConfig config_of(const Case& c) {
+  AttentionConfig config;
+  config.heads = c.heads;
+  config.kv_heads = c.kv_heads;
+  config.dim = c.dim;
+  config.attention_scale = 0.4;
+  config.softcap = c.softcap;
+  config.sliding_window = c.window;
   for (int64_t h = 0; h < c.heads; ++h) {
-    if (c.alibi) config.base.alibi_slopes.push_back(0.3F / static_cast<float>(h + 1));
-    if (c.sinks) config.sinks.push_back(0.5F * static_cast<float>(h));
+    if (c.alibi) config.alibi_slopes.push_back(0.3F / static_cast<float>(h + 1));
+    if (c.sinks) config.sink_logits.push_back(0.5F * static_cast<float>(h));
   }
   return config;
 }
 
 struct Inputs {
-  LayerAttention config;
+  AttentionConfig config;
   std::vector<float> q, k, v;  // [L, H, d], [L, Hkv, d], [L, Hkv, dv]
 };
 

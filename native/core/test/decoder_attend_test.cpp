@@ -18,7 +18,7 @@ void run(const Case& c) {
 void threads_and_cancellation() {
   const Case c{"threads", 700, 6, 3};
   std::mt19937 generator(1);
-  const LayerAttention config = config_of(c);
+  const AttentionConfig config = config_of(c);
   const auto q = random(generator, 700 * 6 * 16), k = random(generator, 700 * 3 * 16),
              v = random(generator, 700 * 3 * 16);
   const AttendInput input{q.data(), k.data(), v.data(), 700, 16, 0};
@@ -34,7 +34,7 @@ void threads_and_cancellation() {
 void nan_stays() {
   const Case c{"nan", 200, 1, 1};
   std::mt19937 generator(2);
-  const LayerAttention config = config_of(c);
+  const AttentionConfig config = config_of(c);
   const auto q = random(generator, 200 * 16), v = random(generator, 200 * 16);
   auto k = random(generator, 200 * 16);
   k[100 * 16] = std::numeric_limits<float>::quiet_NaN();

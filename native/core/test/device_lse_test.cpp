@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "attention_fixture.h"
-#include "device/group_paths.h"
+#include "lse.h"
 #include "test_device.h"
 
 namespace {
@@ -23,7 +23,8 @@ AttentionStats lse(const AttentionProblem& p, const AttentionOptions& options, b
   AttentionStats result;
   std::vector<double> tokens(p.length);
   for (int64_t kv = 0; kv < p.kv_heads; ++kv) {
-    const device::GroupResult group = device::lse_group(p, options, group_of(p, kv, test_device(), type), bins);
+    const bench::GroupResult group =
+        bench::lse_group(p, options, bench::in_type(group_of(p, kv, test_device()), type), bins);
     result.heads.insert(result.heads.end(), group.heads.begin(), group.heads.end());
     for (int64_t i = 0; i < group.token_far.numel(); ++i)
       tokens[i % p.length] += group.token_far.const_data_ptr<float>()[i] / static_cast<double>(p.heads);
@@ -91,33 +92,6 @@ void test_rounded(at::ScalarType type) {
   hold("entropy", type == at::kHalf ? 5e-4 : 4e-3, [](const HeadStats& s) { return s.entropy; });
 }
 
-// A number that fp16 cannot hold makes a group bf16, not infinite.
-void test_range() {
-  const Shape shape = {40, 2, 2, 16};
-  Table table(shape, Content::randn, 1);
-  table.q[1 * 40 * 16 + 7] = 1e5f;
-  const AttentionProblem p = problem_of(shape, table, 10);
-  CHECK(group_of(p, 0, test_device(), at::kHalf).q.scalar_type() == at::kHalf);
-  const device::GroupTensors group = group_of(p, 1, test_device(), at::kHalf);
-  CHECK(group.q.scalar_type() == at::kBFloat16 && group.k.scalar_type() == at::kBFloat16);
-  CHECK(std::fabs(group.q.max().item<float>() - 1e5f) < 500);
-}
-
-void test_refusals() {
-  const Shape shape = {64, 2, 1, 16};
-  Table table(shape, Content::randn, 1);
-  AttentionProblem p = problem_of(shape, table, 16);
-  CHECK(device::lse_refuses(p, lse_options()).empty());
-  CHECK(device::lse_refuses(p, {}) == "the far peak");
-  p.softcap = 30;
-  CHECK(device::lse_refuses(p, lse_options()) == "a softcap");
-  p = problem_of(shape, table, 16);
-  p.sliding_window = 32;
-  CHECK(device::lse_refuses(p, lse_options()) == "a sliding window");
-  p.sliding_window = 64;  // wider than the text: no window
-  CHECK(device::lse_refuses(p, lse_options()).empty());
-}
-
 }  // namespace
 
 int main() {
@@ -130,7 +104,5 @@ int main() {
   test_shape({300, 2, 2, 20}, Content::randn, 77, false, false);  // a width that has to be padded
   if (test_device().is_cuda()) test_rounded(at::kHalf);
   test_rounded(at::kBFloat16);
-  test_range();
-  test_refusals();
   return check::exit_code();
 }

@@ -4,16 +4,14 @@
 
 #include <ATen/Parallel.h>
 
-#include "device_windows.h"
-
-// Last: torch has a CHECK of its own.
-#undef CHECK
 #include "check.h"
+#include "device_windows.h"
 
 namespace {
 
 using namespace fixture;
 using namespace longattn;
+
 // Order of windows, rows found or new, a table that begins anew with every window, one that holds 20 rows.
 void what_is_in_the_table_changes_no_bit() {
   for (const S& shape : kShapes) {

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "device/device_stats.h"
+#include "device/stats/device_stats.h"
 #include "layer_zero/layer_zero.h"
 #include "layer_zero_model.h"
 #include "test_device.h"

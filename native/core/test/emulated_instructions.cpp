@@ -10,7 +10,7 @@ namespace device {
 namespace machine {
 namespace {
 
-constexpr int kBlockMeeting = 0, kThreadsMeeting = 1, kWarpMeeting = 2, kGroupMeeting = 3;
+constexpr int kBlockCollective = 0, kThreadsCollective = 1, kWarpCollective = 2, kGroupCollective = 3;
 
 float number(FusedType type, const void* at) {
   float x;
@@ -22,12 +22,12 @@ template <typename T>
 T shuffled(T value, int mask) {
   Emulator& emulator = Emulator::now();
   T mine = value;
-  emulator.together(kWarpMeeting, emulator.thread() / 32, 32, "shuffle", &mine,
-                    [mask](const std::vector<void*>& lanes) {
-                      T values[32];
-                      for (int lane = 0; lane < 32; ++lane) values[lane] = *static_cast<T*>(lanes[lane]);
-                      for (int lane = 0; lane < 32; ++lane) *static_cast<T*>(lanes[lane]) = values[lane ^ mask];
-                    });
+  emulator.collective(kWarpCollective, emulator.thread() / 32, 32, "shuffle", &mine,
+                      [mask](const std::vector<void*>& lanes) {
+                        T values[32];
+                        for (int lane = 0; lane < 32; ++lane) values[lane] = *static_cast<T*>(lanes[lane]);
+                        for (int lane = 0; lane < 32; ++lane) *static_cast<T*>(lanes[lane]) = values[lane ^ mask];
+                      });
   return mine;
 }
 
@@ -36,17 +36,17 @@ T shuffled(T value, int mask) {
 void sync_block() {
   Emulator& emulator = Emulator::now();
   char nothing;
-  emulator.together(kBlockMeeting, 0, emulator.threads(), "barrier 0", &nothing, {});
+  emulator.collective(kBlockCollective, 0, emulator.threads(), "barrier 0", &nothing, {});
 }
 
 void sync_threads(int count) {
   char nothing;
-  Emulator::now().together(kThreadsMeeting, 0, count, "barrier 1", &nothing, {});
+  Emulator::now().collective(kThreadsCollective, 0, count, "barrier 1", &nothing, {});
 }
 
 void sync_warp() {
   char nothing;
-  Emulator::now().together(kWarpMeeting, thread() / 32, 32, "warp barrier", &nothing, {});
+  Emulator::now().collective(kWarpCollective, thread() / 32, 32, "warp barrier", &nothing, {});
 }
 
 float shuffle_xor(float value, int mask) {
@@ -83,7 +83,7 @@ void load_matrices(uint32_t (&r)[4], uint32_t address) {
     uint32_t* registers;
   } mine = {address, r};
   Emulator& emulator = Emulator::now();
-  emulator.together(kWarpMeeting, thread() / 32, 32, "ldmatrix", &mine, [&](const std::vector<void*>& lanes) {
+  emulator.collective(kWarpCollective, thread() / 32, 32, "ldmatrix", &mine, [&](const std::vector<void*>& lanes) {
     for (int lane = 0; lane < 32; ++lane)
       for (int matrix = 0; matrix < 4; ++matrix) {
         const uint32_t from = static_cast<Operand*>(lanes[8 * matrix + lane / 4])->address;
@@ -101,7 +101,7 @@ void warp_products(FusedType type, float (&c)[4], const uint32_t (&a)[4], uint32
     const uint32_t* a;
     uint32_t b[2];
   } mine = {c, a, {b0, b1}};
-  Emulator::now().together(kWarpMeeting, thread() / 32, 32, "mma", &mine, [type](const std::vector<void*>& lanes) {
+  Emulator::now().collective(kWarpCollective, thread() / 32, 32, "mma", &mine, [type](const std::vector<void*>& lanes) {
     float left[16][16], right[16][8];
     for (int lane = 0; lane < 32; ++lane) {
       const Operand& o = *static_cast<Operand*>(lanes[lane]);
@@ -142,35 +142,36 @@ float described(const Emulator& emulator, FusedType type, uint64_t descriptor, i
 // wgmma.m64n128k16: warp w of the four holds rows 16 w and on, as mma's accumulators lie.
 void group_products(FusedType type, float (&c)[16][4], uint64_t a, uint64_t b, int add) {
   Emulator& emulator = Emulator::now();
-  emulator.together(kGroupMeeting, thread() / 128, 128, "wgmma", c, [=, &emulator](const std::vector<void*>& threads) {
-    const auto product = [=, &emulator] {
-      std::vector<float> left(64 * 16), right(128 * 16);
-      for (int k = 0; k < 16; ++k) {
-        for (int row = 0; row < 64; ++row) left[row * 16 + k] = described(emulator, type, a, row, k);
-        for (int key = 0; key < 128; ++key) right[key * 16 + k] = described(emulator, type, b, key, k);
-      }
-      for (int t = 0; t < 128; ++t) {
-        auto* own = static_cast<float(*)[4]>(threads[t]);
-        for (int tile = 0; tile < 16; ++tile)
-          for (int i = 0; i < 4; ++i) {
-            const int row = t / 32 * 16 + t % 32 / 4 + 8 * (i / 2), key = 8 * tile + t % 4 * 2 + i % 2;
-            float sum = add != 0 ? own[tile][i] : 0.0f;
-            for (int k = 0; k < 16; ++k) sum += left[row * 16 + k] * right[key * 16 + k];
-            own[tile][i] = sum;
+  emulator.collective(
+      kGroupCollective, thread() / 128, 128, "wgmma", c, [=, &emulator](const std::vector<void*>& threads) {
+        const auto product = [=, &emulator] {
+          std::vector<float> left(64 * 16), right(128 * 16);
+          for (int k = 0; k < 16; ++k) {
+            for (int row = 0; row < 64; ++row) left[row * 16 + k] = described(emulator, type, a, row, k);
+            for (int key = 0; key < 128; ++key) right[key * 16 + k] = described(emulator, type, b, key, k);
           }
-      }
-    };
-    if (emulator.timing() == Timing::early) {
-      product();
-    } else {
-      emulator.pending_products().push_back(product);
-    }
-  });
+          for (int t = 0; t < 128; ++t) {
+            auto* own = static_cast<float(*)[4]>(threads[t]);
+            for (int tile = 0; tile < 16; ++tile)
+              for (int i = 0; i < 4; ++i) {
+                const int row = t / 32 * 16 + t % 32 / 4 + 8 * (i / 2), key = 8 * tile + t % 4 * 2 + i % 2;
+                float sum = add != 0 ? own[tile][i] : 0.0f;
+                for (int k = 0; k < 16; ++k) sum += left[row * 16 + k] * right[key * 16 + k];
+                own[tile][i] = sum;
+              }
+          }
+        };
+        if (emulator.timing() == Timing::early) {
+          product();
+        } else {
+          emulator.pending_products().push_back(product);
+        }
+      });
 }
 
 void end_products(float (&c)[16][4]) {
   Emulator& emulator = Emulator::now();
-  emulator.together(kGroupMeeting, thread() / 128, 128, "wgmma wait", c, [&emulator](const std::vector<void*>&) {
+  emulator.collective(kGroupCollective, thread() / 128, 128, "wgmma wait", c, [&emulator](const std::vector<void*>&) {
     for (const auto& product : emulator.pending_products()) product();
     emulator.pending_products().clear();
   });

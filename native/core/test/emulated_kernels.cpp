@@ -1,6 +1,11 @@
-// What fused_kernel.cu and queue.cpp have, on the emulated machine and tensors of the CPU: everything is done at once,
-// by three blocks. Wgmma for widths up to 128, as on Hopper.
-#include "device/fused/queue.h"
+// What fused_start.cpp has, on the emulated machine: everything is done at once, by three blocks. Wgmma for widths up
+// to 128, as on Hopper.
+#include "emulated_kernels.h"
+
+#include <cmath>
+
+#include "device/fused/pack.h"
+#include "device/fused/sum.h"
 #include "device/fused/variants.h"
 #include "emulated_machine.h"
 
@@ -22,10 +27,9 @@ struct VariantOf {
 
 template <FusedType kType, int kRows, int kDim>
 void pack_width(const PackArguments& a) {
-  for (int head = 0; head < a.heads; ++head)
-    for (int tile = 0; tile < a.tiles; ++tile)
-      for (int i = 0; i < kRows * kDim / 8; ++i)
-        pack_chunk<kType, kRows, kDim>(a, head, tile, i / (kDim / 8), i % (kDim / 8));
+  for (int head = 0; head < a.heads; head += kPackHeads)
+    for (int row = 0; row < a.tiles * kRows; ++row)
+      for (int chunk = 0; chunk < kDim / 8; ++chunk) pack_chunk<kType, kRows, kDim>(a, head, row, chunk);
 }
 template <FusedType kType, int kRows>
 const char* pack(int dim, const PackArguments& a) {
@@ -35,14 +39,20 @@ const char* pack(int dim, const PackArguments& a) {
   return nullptr;
 }
 
+Variant variant_of(FusedProduct product, FusedType type, int dim, bool mapped) {
+  const bool fp16 = type == FusedType::fp16;
+  if (product == FusedProduct::wgmma)
+    return fp16 ? with_wgmma<FusedType::fp16>(dim, mapped, VariantOf())
+                : with_wgmma<FusedType::bf16>(dim, mapped, VariantOf());
+  return fp16 ? with_mma<FusedType::fp16>(dim, mapped, VariantOf())
+              : with_mma<FusedType::bf16>(dim, mapped, VariantOf());
+}
+
 }  // namespace
 
 FusedProduct fused_product(int dim, const char** error) {
   *error = nullptr;
   return dim <= 128 ? FusedProduct::wgmma : FusedProduct::mma;
-}
-int fused_rows(FusedProduct product, int dim) {
-  return with_block(product, FusedType::fp16, dim, false, RowsOf());
 }
 int64_t fused_workspace_bytes(FusedProduct product, FusedType, int dim, const char** error) {
   *error = nullptr;
@@ -59,7 +69,7 @@ const char* fused_pack_keys(FusedType type, int dim, const PackArguments& a, voi
 }
 
 const char* fused_start(FusedProduct product, FusedType type, int dim, const FusedArguments& arguments, void*) {
-  const Variant variant = with_block(product, type, dim, fused_mapped(arguments), VariantOf());
+  const Variant variant = variant_of(product, type, dim, fused_mapped(arguments));
   FusedArguments own = arguments;
   own.workspace = static_cast<char*>(arguments.workspace) + kCounterBytes;
   int counter = 0;
@@ -68,13 +78,10 @@ const char* fused_start(FusedProduct product, FusedType type, int dim, const Fus
   return nullptr;
 }
 
-struct Queue::Parts {};
-Queue::Queue(c10::Device) {}
-Queue::~Queue() = default;
-void* Queue::stream() const {
+const char* fused_sum(const SumArguments& a, void*) {
+  for (int64_t number = 0; number < sum_count(a); ++number) sum_number(a, number);
+  if (sums_are_broken()) a.sums[0] = std::nan("");
   return nullptr;
 }
-void Queue::mark() {}
-void Queue::wait() const {}
 
 }  // namespace longattn::device

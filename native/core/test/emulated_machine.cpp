@@ -1,4 +1,4 @@
-// Fibers, meetings, copies and barriers.
+// Fibers, collective operations, copies and barriers.
 #include "emulated_machine.h"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -111,24 +111,24 @@ void Emulator::wake(std::vector<Fiber*>& waiting) {
   waiting.clear();
 }
 
-void Emulator::together(int kind, int group, int size, const char* what, void* operand, const Work& work) {
-  Meeting& meeting = meetings_[{block(), kind, group}];
-  if (meeting.waiting.empty()) {
-    meeting.what = what;
-    meeting.operands.assign(static_cast<size_t>(launch_.threads), nullptr);
+void Emulator::collective(int kind, int group, int size, const char* what, void* operand, const Work& work) {
+  Collective& all = collectives_[{block(), kind, group}];
+  if (all.waiting.empty()) {
+    all.what = what;
+    all.operands.assign(static_cast<size_t>(launch_.threads), nullptr);
   }
-  if (meeting.what != what) fail("threads that must act together do not: " + meeting.what + " and " + what);
-  meeting.operands[thread()] = operand;
-  if (static_cast<int>(meeting.waiting.size()) + 1 < size) {
-    meeting.waiting.push_back(running_);
+  if (all.what != what) fail("threads that must act together do not: " + all.what + " and " + what);
+  all.operands[thread()] = operand;
+  if (static_cast<int>(all.waiting.size()) + 1 < size) {
+    all.waiting.push_back(running_);
     pause();
     return;
   }
   std::vector<void*> operands;
-  for (void* one : meeting.operands)
+  for (void* one : all.operands)
     if (one != nullptr) operands.push_back(one);
   if (work) work(operands);
-  wake(meeting.waiting);
+  wake(all.waiting);
 }
 
 uint32_t Emulator::shared_address(const void* p) const {

@@ -53,7 +53,7 @@ class Emulator {
   // Waits for all `size` threads of a group of the block; the last to come does `work` for all. `operand` is what a
   // thread brings and takes away: work sees the group's, ordered by thread.
   using Work = std::function<void(const std::vector<void*>& operands)>;
-  void together(int kind, int group, int size, const char* what, void* operand, const Work& work);
+  void collective(int kind, int group, int size, const char* what, void* operand, const Work& work);
 
   uint32_t shared_address(const void* p) const;
   unsigned char* shared(uint32_t address, size_t bytes) const;
@@ -87,7 +87,7 @@ class Emulator {
     std::vector<Copy> copies;              // not yet in a group
     std::deque<std::vector<Copy>> groups;  // committed
   };
-  struct Meeting {
+  struct Collective {
     std::string what;
     std::vector<void*> operands;
     std::vector<Fiber*> waiting;
@@ -116,7 +116,7 @@ class Emulator {
   std::vector<std::unique_ptr<unsigned char[]>> memory_;  // of each block
   std::vector<unsigned char*> bases_;                     // aligned to 1,024
   std::vector<std::unique_ptr<Fiber>> fibers_;
-  std::map<std::vector<int>, Meeting> meetings_;
+  std::map<std::vector<int>, Collective> collectives_;
   std::map<const Barrier*, BarrierState> barriers_;
   std::map<int, std::vector<std::function<void()>>> products_;
   std::deque<Fiber*> ready_;
@@ -142,8 +142,8 @@ double shuffle_xor(double value, int mask);
 inline int take_next(int* counter) {
   return (*counter)++;
 }
-inline void add_flags(unsigned* flags, unsigned bits) {
-  *flags |= bits;
+inline void raise(unsigned* value, unsigned bits) {
+  if (bits > *value) *value = bits;
 }
 
 uint16_t fp16_bits(float x);
@@ -151,6 +151,12 @@ uint16_t bf16_bits(float x);
 template <FusedType kType>
 uint16_t half_bits(float x) {
   return kType == FusedType::fp16 ? fp16_bits(x) : bf16_bits(x);
+}
+
+inline unsigned float_bits(float x) {
+  unsigned bits;
+  std::memcpy(&bits, &x, sizeof bits);
+  return bits;
 }
 
 inline void load_floats(float (&x)[8], const float* from) {

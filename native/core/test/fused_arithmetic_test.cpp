@@ -23,7 +23,7 @@ constexpr double kLog2E = 1.44269504088896340736;
 
 // Counts of each kind of tile, so that a test knows what it covered.
 struct Seen {
-  int inside = 0, cross = 0, edge = 0, many = 0;
+  int whole = 0, one_edge = 0, boundary = 0, many = 0;
 };
 
 // The Rows of walk_block() for a whole block: four lanes a row.
@@ -41,34 +41,36 @@ struct EmulatedRows {
           for (int e = 0; e < 2; ++e)
             acc[row][lane][t][e] = dot(first_row + row, first_key + 8 * t + accumulator_column(lane, e));
   }
-  void inside(bool far) {
-    ++seen.inside;
-    each([&](int row, int lane) { lanes[row][lane].inside(acc[row][lane], 0, scale(), far); });
+  void whole(bool far) {
+    ++seen.whole;
+    each([&](int row, int lane) { lanes[row][lane].whole(acc[row][lane], 0, scale(), far); });
   }
-  void cross(int first_key, int low, bool far) {
-    ++seen.cross;
-    each([&](int row, int lane) { lanes[row][lane].cross(acc[row][lane], 0, place(row, lane, first_key), low, far); });
-  }
-  void edge(int first_key, int low, bool open_far, bool next_far) {
-    ++seen.edge;
+  void one_edge(int first_key, int low, bool far) {
+    ++seen.one_edge;
     each([&](int row, int lane) {
-      lanes[row][lane].edge(acc[row][lane], 0, place(row, lane, first_key), low, open_far, next_far,
-                            first_key == 0 ? sinks[row].data() : nullptr);
+      lanes[row][lane].one_edge(acc[row][lane], 0, place(row, lane, first_key), low, far);
     });
   }
-  void weights(int first_key) {
+  void boundary(int first_key, int low, bool open_far, bool next_far) {
+    ++seen.boundary;
+    each([&](int row, int lane) {
+      lanes[row][lane].boundary(acc[row][lane], 0, place(row, lane, first_key), low, open_far, next_far,
+                                first_key == 0 ? sinks[row].data() : nullptr);
+    });
+  }
+  void many(int first_key) {
     ++seen.many;
-    key_of_weights = first_key;
+    first_key_of_many = first_key;
     const int k = segments.first_far < segments.count ? static_cast<int>(segments.low[segments.first_far])
                                                       : static_cast<int>(p.length);
     each([&](int row, int lane) {
-      lanes[row][lane].weights(acc[row][lane], 0, place(row, lane, first_key), k,
-                               first_key == 0 ? sinks[row].data() : nullptr);
+      lanes[row][lane].many(acc[row][lane], 0, place(row, lane, first_key), k,
+                            first_key == 0 ? sinks[row].data() : nullptr);
     });
   }
   void part(int segment, int low, int high) {
     add(segment, [&](int row, int lane) {
-      return lanes[row][lane].part(acc[row][lane], 0, place(row, lane, key_of_weights), low, high);
+      return lanes[row][lane].part(acc[row][lane], 0, place(row, lane, first_key_of_many), low, high);
     });
   }
   void close(int segment) {
@@ -117,7 +119,7 @@ struct EmulatedRows {
   RowLane lanes[kBlockRows][4];
   std::array<std::array<SegmentSum, kBlockRows>, attention::kMaxSegments> workspace;
   std::array<std::array<float, kSinkColumns>, kBlockRows> sinks = {};
-  int key_of_weights = 0;
+  int first_key_of_many = 0;
 };
 
 void add_row(const EmulatedRows& rows, int row, float sink_logit, HeadStats& stats, float* token_far) {
@@ -182,7 +184,7 @@ void test_shape(const Shape& shape, Content content, int64_t k, Seen& seen, floa
 void test_not_finite() {
   RowLane lane;
   float acc[1][4] = {{1, HUGE_VALF, 0, 0}};
-  lane.inside(acc, 0, 1.0f, true);
+  lane.whole(acc, 0, 1.0f, true);
   lane.close();
   CHECK(std::isnan(lane.end().total));
 }
@@ -194,12 +196,12 @@ int main() {
   for (int64_t length : {1, 2, 5, 33, 64, 65, 127, 128, 129, 300})
     for (int64_t k : {int64_t{0}, int64_t{1}, length / 4, length - 1, length + 7})
       test_shape({length, 1, 1, 16}, Content::randn, k, narrow);
-  CHECK(narrow.edge > 0 && narrow.many > 0);
+  CHECK(narrow.boundary > 0 && narrow.many > 0);
   for (Content content : kContents) test_shape({1500, 2, 1, 16}, content, 375, ragged);
   test_shape({700, 1, 1, 16}, Content::heavy_tailed, 123, ragged, 2.5f);
   // Segments of 256 tokens: tiles inside one, over one edge, and with a k that cuts off one token over two.
   for (int64_t k : {2048, 2049}) test_shape({8192, 1, 1, 2}, Content::heavy_tailed, k, wide);
-  CHECK(wide.inside > 0 && wide.cross > 0 && wide.edge > 0 && wide.many > 0);
+  CHECK(wide.whole > 0 && wide.one_edge > 0 && wide.boundary > 0 && wide.many > 0);
   test_not_finite();
   return check::exit_code();
 }

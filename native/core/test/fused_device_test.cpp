@@ -10,8 +10,10 @@
 #include <cstdlib>
 
 #include "attention_fixture.h"
-#include "device/device_stats.h"
 #include "device/fused/fused_window.h"
+#include "device/stats/device_stats.h"
+#include "emulated_kernels.h"
+#include "error.h"
 #include "layer_zero/layer_zero.h"
 #include "layer_zero_model.h"
 #include "test_device.h"
@@ -84,7 +86,9 @@ void test_shape(const char* kernel, const Shape& shape, Content content, int64_t
   p.sliding_window = masks.window;
   if (masks.sink != 0) p.sink_logits = sinks.data();
   if (masks.slope != 0) p.alibi_slopes = slopes.data();
-  const AttentionStats want = attention_stats_reference(p, with_tokens());
+  // On a GPU the CPU's fast kernel, or the GPU would wait for one thread of the CPU.
+  const AttentionStats want =
+      kEmulated ? attention_stats_reference(p, with_tokens()) : attention_stats(p, with_tokens());
   const std::string what = std::string(kernel) + " " + describe(shape, content, k);
   DeviceStats whole(place()), pieces(place(), 0, 1);  // one group of heads at a time
   const AttentionStats got = whole(p, with_tokens())();
@@ -115,21 +119,82 @@ void test_not_finite() {
   CHECK(bad_head(problem_of(shape, table, 3)) == 0);
 }
 
-// A number of one head is beyond fp16: the window is done again in bf16.
-void test_beyond_half() {
+// Numbers of one head are beyond fp16: the window is done again, that head scaled by a power of two, or in bf16 where
+// the others would lose bits by that. `size`: of the largest, which its keys undo.
+void test_beyond_half(float size, const char* counter) {
   setenv("LONGATTN_CUDA_KERNEL", "fused", 1);
   const Shape shape = {200, 4, 2, 64};
   Table table(shape, Content::randn, 9);
-  round_to(table, at::kBFloat16);
-  for (int64_t n = 0; n < 200; ++n) {  // the products stay what they would be
-    table.q[(2 * 200 + n) * 64] = 98304;
-    table.k[(200 + n) * 64] = 1.0f / 98304;
+  for (int64_t n = 0; n < 200; ++n) {
+    table.q[(2 * 200 + n) * 64] = size;
+    table.k[(200 + n) * 64] = 1.0f / size;
   }
-  round_to(table, at::kBFloat16);
+  round_to(table, at::kBFloat16);  // good in either type
   const AttentionProblem p = problem_of(shape, table, 50);
   DeviceStats stats(place());
   compare(stats(p, with_tokens())(), attention_stats_reference(p, with_tokens()), 200, fused_tolerance(),
-          "beyond fp16");
+          "beyond fp16: " + std::to_string(size));
+  CHECK(stats.counters().at("deviceScaled") + stats.counters().at("deviceBf16") == 1);
+  CHECK(stats.counters().at(counter) == 1 && stats.counters().at("deviceChecked") == 1);
+}
+
+// Rows that change once the CPU has seen them: what a device that computes something else looks like.
+class Changing : public HeadSource {
+ public:
+  explicit Changing(Table& table) : table_(table) {}
+  void prepare_group(int64_t kv_head) override { rounds_ += kv_head == 0; }
+  void queries(int64_t head, int64_t row, int64_t count, float* out) const override {
+    table_.queries(head, row, count, out);
+    if (rounds_ > 1 && head == 3)
+      for (int64_t i = 0; i < count * 64; ++i) out[i] *= 1.2f;
+  }
+  void keys(int64_t kv_head, int64_t row, int64_t count, float* out) const override {
+    table_.keys(kv_head, row, count, out);
+  }
+
+ private:
+  Table& table_;
+  int rounds_ = 0;
+};
+
+std::string refusal(DeviceStats& stats, const AttentionProblem& p) {
+  try {
+    stats(p, {})();
+  } catch (const Error& error) {
+    return std::string(error.code) + ": " + error.what();
+  }
+  return "";
+}
+
+// The first window is held against the CPU; a later one is not, but what is not finite is asked after.
+void test_against_the_cpu() {
+  const Shape shape = {150, 4, 2, 64};
+  Table table(shape, Content::randn, 3);
+  for (const char* kernel : {"fused", "tiles"}) {
+    setenv("LONGATTN_CUDA_KERNEL", kernel, 1);
+    Changing first(table);
+    DeviceStats wrong(place());
+    const std::string said = refusal(wrong, problem_of(shape, first, 30));
+    CHECK_MESSAGE(said.rfind(kDeviceMismatch, 0) == 0 && said.find("of head 3 is") != std::string::npos, said);
+    Changing later(table);
+    DeviceStats stats(place());
+    CHECK(refusal(stats, problem_of(shape, table, 30)).empty());
+    CHECK(refusal(stats, problem_of(shape, later, 30)).empty());
+    CHECK(refusal(stats, problem_of(shape, later, 30)).empty());
+    CHECK(stats.counters().at("deviceChecked") == 1);
+    const double fused = stats.counters().at("deviceWgmma") + stats.counters().at("deviceMma");
+    CHECK(stats.counters().at("deviceTiles") == (kernel == std::string("tiles") ? 3 : 0) &&
+          fused == 3 - stats.counters().at("deviceTiles"));
+  }
+#ifdef LONGATTN_EMULATED
+  setenv("LONGATTN_CUDA_KERNEL", "fused", 1);
+  DeviceStats stats(place());
+  CHECK(refusal(stats, problem_of(shape, table, 30)).empty());
+  device::sums_are_broken() = true;
+  const std::string said = refusal(stats, problem_of(shape, table, 30));
+  device::sums_are_broken() = false;
+  CHECK_MESSAGE(said.rfind(kDeviceMismatch, 0) == 0 && said.find("head 0 is not finite") != std::string::npos, said);
+#endif
 }
 
 // Twice the error of attention computed plainly from rounded inputs, against float64.
@@ -143,7 +208,8 @@ void test_rounding(at::ScalarType type, int64_t length) {
   device::DeviceTable none(where, 0);
   device::FusedChoice choice;
   choice.type = type == at::kHalf ? FusedType::fp16 : FusedType::bf16;
-  const AttentionStats got = device::fused_window(p, {}, device::read_rows(p, {}, where, none), 1 << 20, choice)();
+  const AttentionStats got =
+      device::fused_window(p, {}, device::read_rows(p, {}, where, none), 1 << 20, choice)().stats;
   for (int64_t head = 0; head < shape.heads; ++head) {
     const auto hold = [&](const char* name, auto field) {
       const double exact = field(want.heads[head]), error = std::fabs(field(got.heads[head]) / exact - 1),
@@ -254,7 +320,10 @@ int main() {
   }
   kEmulated ? test_emulated() : test_on_gpu();
   test_not_finite();
-  test_beyond_half();
+  test_beyond_half(98304, "deviceScaled");
+  test_beyond_half(65504 * 200.0f, "deviceScaled");
+  test_beyond_half(65504 * 1024.0f, "deviceBf16");
+  test_against_the_cpu();
   test_rows_stay();
   LayerZeroShape wide, by_position, norm_after;
   wide.dim = 40;

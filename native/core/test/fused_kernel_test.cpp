@@ -5,9 +5,12 @@
 #include "attention/segments.h"
 #include "attention_fixture.h"
 #include "checkpoint/float_convert.h"
+#include "device/fused/fused_problem.h"
+#include "device/fused/half_range.h"
 #include "device/fused/mma_block.h"
 #include "device/fused/pack.h"
 #include "device/fused/slot_stats.h"
+#include "device/fused/sum.h"
 #include "device/fused/wgmma_block.h"
 #include "emulated_machine.h"
 #include "layer/rope.h"
@@ -19,7 +22,7 @@ using namespace longattn::device;
 using machine::Emulator;
 using machine::Timing;
 
-constexpr double kLog2E = 1.44269504088896340736;
+using attention::kLog2E;
 
 // As the reference sees what the kernel sees: inputs are numbers of the kernel's type.
 void round_to(Table& table, FusedType type) {
@@ -39,7 +42,7 @@ using Tiles = std::vector<Chunk>;
 template <FusedType kType, int kRows, int kDim>
 Tiles packed(const std::vector<float>& rows, int heads, int64_t length, int64_t dim, int tiles) {
   Tiles out(static_cast<size_t>(heads) * tiles * tile_bytes(kRows, kDim) / sizeof(Tiles::value_type));
-  std::vector<unsigned> flags(heads, 0);
+  std::vector<unsigned> beyond(heads, 0);
   PackArguments a = {};
   a.rows = rows.data();
   a.row_stride = dim;
@@ -49,12 +52,11 @@ Tiles packed(const std::vector<float>& rows, int heads, int64_t length, int64_t 
   a.dim = static_cast<int>(dim);
   a.tiles = tiles;
   a.out = out.data();
-  a.flags = flags.data();
-  for (int head = 0; head < heads; ++head)
-    for (int tile = 0; tile < tiles; ++tile)
-      for (int i = 0; i < kRows * kDim / 8; ++i)
-        pack_chunk<kType, kRows, kDim>(a, head, tile, i / (kDim / 8), i % (kDim / 8));
-  for (const unsigned flag : flags) CHECK(flag == 0);
+  a.beyond = beyond.data();
+  for (int head = 0; head < heads; head += kPackHeads)
+    for (int row = 0; row < tiles * kRows; ++row)
+      for (int chunk = 0; chunk < kDim / 8; ++chunk) pack_chunk<kType, kRows, kDim>(a, head, row, chunk);
+  for (const unsigned bits : beyond) CHECK(bits == 0);
   return out;
 }
 
@@ -82,9 +84,8 @@ template <typename Block, FusedType kType, int kDim>
 AttentionStats run(const AttentionProblem& p, const Table& table, const Run& how) {
   const auto length = static_cast<int>(p.length);
   const int blocks = (length + Block::kRows - 1) / Block::kRows;
-  FusedArguments a = {};
-  a.query_tiles = blocks * Block::kRows / kQueryTileRows;
-  a.key_tiles = (length + kKeyTileRows - 1) / kKeyTileRows;
+  constexpr FusedProduct product = Block::kWarps > 4 ? FusedProduct::wgmma : FusedProduct::mma;
+  FusedArguments a = fused_arguments(p, product, kDim);
   const auto q = packed<kType, kQueryTileRows, kDim>(table.q, p.heads, length, p.dim, a.query_tiles);
   const auto k = packed<kType, kKeyTileRows, kDim>(table.k, p.kv_heads, length, p.dim, a.key_tiles);
   a.q = q.data();
@@ -102,26 +103,21 @@ AttentionStats run(const AttentionProblem& p, const Table& table, const Run& how
   a.workspace = workspace.data();
   a.sink_logits = sinks.empty() ? nullptr : sinks.data();
   a.slopes = slopes.empty() ? nullptr : slopes.data();
-  a.scale = p.softcap > 0 ? p.scale / p.softcap : static_cast<float>(p.scale * kLog2E);
-  a.softcap = static_cast<float>(p.softcap * kLog2E);
-  a.window = static_cast<int>(p.sliding_window);
-  a.length = length;
   a.heads = static_cast<int>(p.heads);
-  a.group = static_cast<int>(p.heads / p.kv_heads);
   a.segments = joined(attention::make_segments(length, p.k), how.keep);
   int counter = 0;
   Emulator::run({how.blocks, Block::kThreads, sizeof(typename Block::Shared), how.timing},
                 [&](unsigned char* memory) { Block::run(a, &counter, memory); });
 
   AttentionStats stats;
-  stats.token_far.assign(length, 0.0f);
-  for (int64_t h = 0; h < p.heads; ++h) {
-    std::vector<double> sums(kSlotFields, 0.0);
-    for (int b = 0; b < blocks; ++b)
-      for (int f = 0; f < kSlotFields; ++f) sums[f] += slots[(h * blocks + b) * kSlotFields + f];
-    stats.heads.push_back(slot_stats(a.segments, sums.data(), {}));
-    for (int n = 0; n < length; ++n) stats.token_far[n] += tokens[h * length + n] / static_cast<float>(p.heads);
-  }
+  std::vector<double> sums(p.heads * kSlotFields, std::nan("")), token_sums(length, std::nan(""));
+  const SumArguments all = {
+      slots.data(), tokens.data(), sums.data(), token_sums.data(), blocks, static_cast<int>(p.heads), length};
+  for (int64_t number = 0; number < sum_count(all); ++number) sum_number(all, number);
+  for (int64_t h = 0; h < p.heads; ++h)
+    stats.heads.push_back(slot_stats(a.segments, sums.data() + h * kSlotFields, {}));
+  for (int n = 0; n < length; ++n)
+    stats.token_far.push_back(static_cast<float>(token_sums[n] / static_cast<double>(p.heads)));
   return stats;
 }
 
@@ -215,7 +211,7 @@ void test_all(const char* name) {
                                                                  16);
 }
 
-// Rows of an index, rotated as the CPU rotates them; what is not finite or too large for fp16 raises a flag.
+// Rows of an index, rotated as the CPU rotates them; what is not finite or too large for fp16 is told of its head.
 void test_pack(bool interleaved, int64_t offset) {
   constexpr int64_t kLength = 70, kHeads = 2, kDimension = 48, kStride = kHeads * kDimension + 5;
   constexpr int kTiles = 2;
@@ -238,7 +234,7 @@ void test_pack(bool interleaved, int64_t offset) {
     }
   }
   std::vector<uint16_t> out(kHeads * kTiles * kQueryTileRows * 64, 0xffff);
-  unsigned flags[kHeads] = {};
+  unsigned beyond[kHeads] = {};
   PackArguments a = {};
   a.rows = rows.data();
   a.row_stride = kStride;
@@ -255,15 +251,13 @@ void test_pack(bool interleaved, int64_t offset) {
   a.dim = kDimension;
   a.tiles = kTiles;
   a.out = out.data();
-  a.flags = flags;
+  a.beyond = beyond;
   const auto pack_all = [&] {
-    for (int head = 0; head < kHeads; ++head)
-      for (int tile = 0; tile < kTiles; ++tile)
-        for (int i = 0; i < kQueryTileRows * 8; ++i)
-          pack_chunk<FusedType::fp16, kQueryTileRows, 64>(a, head, tile, i / 8, i % 8);
+    for (int row = 0; row < kTiles * kQueryTileRows; ++row)
+      for (int chunk = 0; chunk < 8; ++chunk) pack_chunk<FusedType::fp16, kQueryTileRows, 64>(a, 0, row, chunk);
   };
   pack_all();
-  CHECK(flags[0] == 0 && flags[1] == 0);
+  CHECK(beyond[0] == 0 && beyond[1] == 0);
   for (int head = 0; head < kHeads; ++head)
     for (int n = 0; n < kTiles * kQueryTileRows; ++n) {
       std::vector<float> want(64, 0.0f);
@@ -280,10 +274,29 @@ void test_pack(bool interleaved, int64_t offset) {
     }
   rows[3 * kStride + kDimension + 1] = 7e4f;
   pack_all();
-  CHECK(flags[0] == 0 && flags[1] == kBeyondHalf);
+  CHECK(beyond[0] == 0 && beyond[1] == machine::float_bits(7e4f) && halvings_into_half(beyond[1]) == 1);
   rows[4 * kStride] = std::nanf("");
   pack_all();
-  CHECK(flags[0] == kNotFinite && flags[1] == kBeyondHalf);
+  CHECK(beyond[0] >= kInfinityBits && beyond[1] == machine::float_bits(7e4f));
+  // Brought into fp16 by a power of two, every number keeps its bits.
+  rows[4 * kStride] = 1;
+  const float shrink[kHeads] = {1, 0.5f};
+  a.shrink = shrink;
+  beyond[0] = beyond[1] = 0;
+  std::vector<uint16_t> plain = out;
+  pack_all();
+  CHECK(beyond[0] == 0 && beyond[1] == 0);
+  int halved = 0;
+  for (int i = 0; i < kTiles * kQueryTileRows * 64; ++i) {
+    float was, is;
+    const size_t at = out.size() / kHeads + static_cast<size_t>(i);
+    to_float32(DType::f16, &plain[at], 1, &was);
+    to_float32(DType::f16, &out[at], 1, &is);
+    if (std::fabs(is) < 1e-4f || std::isinf(was)) continue;
+    CHECK(was == 2 * is);
+    ++halved;
+  }
+  CHECK(halved > 1000);
 }
 
 }  // namespace

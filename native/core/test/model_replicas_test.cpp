@@ -6,13 +6,10 @@
 
 #include "decoder_model.h"
 #include "error.h"
+#include "error_check.h"
 #include "test_device.h"
 #include "windows/scorer.h"
 #include "windows/window_losses.h"
-
-// Last: torch has a CHECK of its own.
-#undef CHECK
-#include "error_check.h"
 
 namespace {
 

@@ -3,8 +3,13 @@
 
 #include <cstdlib>
 
+#include "check.h"
 #include "device/device.h"
-#include "device/group_tensors.h"
+#include "device/stats/group_tensors.h"
+
+// Torch has a CHECK of its own, which ends the program.
+#undef CHECK
+#define CHECK(condition) check::report((condition), __FILE__, __LINE__, #condition)
 
 namespace fixture {
 
@@ -21,9 +26,9 @@ inline at::Device test_device() {
 
 // A group of a problem whose rows are nobody's to keep.
 inline longattn::device::GroupTensors group_of(const longattn::AttentionProblem& problem, int64_t kv_head,
-                                               at::Device device, at::ScalarType type) {
+                                               at::Device device) {
   longattn::device::DeviceTable table(device, 0);
-  return longattn::device::read_group(longattn::device::read_rows(problem, {}, device, table), kv_head, type);
+  return longattn::device::read_group(longattn::device::read_rows(problem, {}, device, table), kv_head);
 }
 
 }  // namespace fixture

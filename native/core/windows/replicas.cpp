@@ -17,9 +17,9 @@ namespace {
 
 constexpr std::chrono::milliseconds kPoll{20};
 
-class Sharing {
+class WindowQueue {
  public:
-  Sharing(int64_t windows, int64_t workers)
+  WindowQueue(int64_t windows, int64_t workers)
       : windows_(windows), failed_(windows), at_(workers, -1), cancel_(new std::atomic<bool>[workers]) {}
 
   const std::atomic<bool>* cancel_of(int64_t worker) const { return &cancel_[worker]; }
@@ -92,13 +92,13 @@ void run_windows(LayerProvider& provider, const ProviderOptions& options, const 
   end_running();
 }
 
-void work_on(Sharing& sharing, int64_t worker, const Replica& replica, ProviderOptions options,
+void work_on(WindowQueue& queue, int64_t worker, const Replica& replica, ProviderOptions options,
              const WindowStart& start) {
-  options.cancel = sharing.cancel_of(worker);
+  options.cancel = queue.cancel_of(worker);
   options.statistics = replica.statistics;
   run_windows(
-      *replica.provider, options, start, [&] { return sharing.take(worker); },
-      [&](int64_t window) { sharing.fail(window); });
+      *replica.provider, options, start, [&] { return queue.take(worker); },
+      [&](int64_t window) { queue.fail(window); });
 }
 
 // In the calling thread, with the caller's own flag to cancel.
@@ -133,20 +133,20 @@ void pipeline_windows(const std::vector<Replica>& replicas, int64_t windows, con
   if (replicas.size() == 1) return work_alone(replicas.front(), windows, options, start);
   ProviderOptions share = options;
   share.threads = static_cast<int>(std::max<int64_t>(1, thread_count(options.threads) / std::max<int64_t>(1, workers)));
-  Sharing sharing(windows, workers);
+  WindowQueue queue(windows, workers);
   const auto pass_on = [&] {
-    if (options.cancel != nullptr && *options.cancel) sharing.cancel_all();
+    if (is_cancelled(options.cancel)) queue.cancel_all();
   };
   pass_on();
   std::vector<std::future<void>> ends;
   for (int64_t worker = 0; worker < workers; ++worker) {
     ends.push_back(
-        std::async(std::launch::async, [&, worker] { work_on(sharing, worker, replicas[worker], share, start); }));
+        std::async(std::launch::async, [&, worker] { work_on(queue, worker, replicas[worker], share, start); }));
   }
   for (std::future<void>& end : ends) {
     while (end.wait_for(kPoll) != std::future_status::ready) pass_on();
   }
-  sharing.rethrow();
+  queue.rethrow();
 }
 
 }  // namespace longattn

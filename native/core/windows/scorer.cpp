@@ -37,9 +37,9 @@ LayerStats finish(const AttentionStats& stats, int64_t length) {
 }
 
 // A window's layers. One layer's statistics may be on their way while the next layer is run.
-class Window {
+class WindowScore {
  public:
-  Window(const ScoreRequest& request, int64_t window) : request_(request), window_(window) {}
+  WindowScore(const ScoreRequest& request, int64_t window) : request_(request), window_(window) {}
 
   void start(LayerProvider& provider, const int32_t* ids, const ProviderOptions& options) {
     const int64_t length = request_.lengths[window_];
@@ -105,7 +105,7 @@ std::vector<LayerStats> score(const std::vector<Replica>& replicas, const ScoreR
   std::vector<std::vector<LayerStats>> windows(ids.size());
   pipeline_windows(replicas, static_cast<int64_t>(ids.size()), options,
                    [&](int64_t window, LayerProvider& provider, const ProviderOptions& own) -> WindowEnd {
-                     const auto work = std::make_shared<Window>(request, window);
+                     const auto work = std::make_shared<WindowScore>(request, window);
                      work->start(provider, ids[window], own);
                      return [&windows, window, work] { windows[window] = work->end(); };
                    });

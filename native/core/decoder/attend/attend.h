@@ -5,7 +5,7 @@
 // A row's bits do not depend on the number of threads.
 #pragma once
 
-#include "decoder/layer_config.h"
+#include "layer/attention_config.h"
 #include "windows/layer_provider.h"
 
 namespace longattn {
@@ -20,6 +20,6 @@ struct AttendInput {
 };
 
 // out [L, H, dv]. Throws Cancelled. LONGATTN_CPU_KERNEL forces portable, avx2 or avx512 here too.
-void attend(const LayerAttention& config, const AttendInput& input, const ProviderOptions& options, float* out);
+void attend(const AttentionConfig& config, const AttendInput& input, const ProviderOptions& options, float* out);
 
 }  // namespace longattn

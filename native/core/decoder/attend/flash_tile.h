@@ -78,7 +78,7 @@ class Tile {
         for (int v = 0; v < kVectors; ++v) x[r][v] = Vec{};
       multiply(queries, b_.dim, b_.dim, keys + static_cast<int64_t>(chunk) * kColumns * b_.dim, x);
       const int64_t first_key = c0 + static_cast<int64_t>(chunk) * kColumns;
-      if (b_.softcap > 0 || b_.alibi != 0) bend(n0, first_key, x);
+      if (b_.softcap > 0 || b_.alibi != 0) apply_bias(n0, first_key, x);
       if (!all) hide(n0, first_key, x);
       if (!seen_[g]) first_shifts(g, x);
       if (subtract_shifts(g, x)) raise_shifts(g, chunk, x);
@@ -102,7 +102,8 @@ class Tile {
     }
   }
 
-  void bend(int64_t n0, int64_t first_key, Vec (&x)[kRows][kVectors]) const {
+  // Softcap and ALiBi.
+  void apply_bias(int64_t n0, int64_t first_key, Vec (&x)[kRows][kVectors]) const {
     for (int r = 0; r < kRows; ++r) {
       for (int v = 0; v < kVectors; ++v) {
         if (b_.softcap > 0) {

@@ -41,7 +41,7 @@ LONGATTN_DEVICE RowSum other_lane(const RowSum& s, int mask) {
 // The four lanes of a row, in the same order whichever lane asks.
 template <typename Sum>
 LONGATTN_DEVICE Sum merge_lanes(Sum sum, int lane) {
-  LONGATTN_UNROLL
+  LONGATTN_DEVICE_UNROLL
   for (int mask = 1; mask <= 2; mask *= 2) {
     const Sum other = other_lane(sum, mask);
     sum = (lane & mask) == 0 ? merge(sum, other) : merge(other, sum);
@@ -57,7 +57,7 @@ struct BlockRows {
   SegmentSum* workspace;  // [kMaxSegments][kBlockRows] of this block
   const WalkPlace at;
   uint64_t written = 0;
-  int key_of_weights = 0;
+  int first_key_of_many = 0;
   float acc[kRowTiles][kColumnTiles][4];
   RowLane lanes[kRowTiles][2];
 
@@ -83,9 +83,9 @@ struct BlockRows {
 
   template <typename Work>
   LONGATTN_DEVICE void each_row(const Work& work) {
-    LONGATTN_UNROLL
+    LONGATTN_DEVICE_UNROLL
     for (int tile = 0; tile < kRowTiles; ++tile) {
-      LONGATTN_UNROLL
+      LONGATTN_DEVICE_UNROLL
       for (int half = 0; half < 2; ++half) work(tile, half);
     }
   }
@@ -94,15 +94,16 @@ struct BlockRows {
   LONGATTN_DEVICE void map(int first_key) {
     if (!kMapped) return;
     const float slope = a.slopes != nullptr ? a.slopes[at.head] : 0.0f;
+    const float scale = a.factors != nullptr ? a.scale * a.factors[at.head] : a.scale;
     each_row([&](int tile, int half) {
       const LaneTile lane = place(tile, half, first_key);
-      LONGATTN_UNROLL
+      LONGATTN_DEVICE_UNROLL
       for (int t = 0; t < kColumnTiles; ++t) {
-        LONGATTN_UNROLL
+        LONGATTN_DEVICE_UNROLL
         for (int e = 0; e < 2; ++e) {
           const int distance = lane.row - (lane.first_key + 8 * t + e);
           float& x = acc[tile][t][2 * half + e];
-          x *= a.scale;
+          x *= scale;
           if (a.softcap > 0) x = a.softcap * tanhf(x);
           x = fmaf(slope, static_cast<float>(-distance), x);
           if (a.window > 0 && distance >= a.window) x = kHidden;
@@ -111,30 +112,31 @@ struct BlockRows {
     });
   }
 
-  LONGATTN_DEVICE void inside(bool far) {
-    each_row([&](int tile, int half) { lanes[tile][half].inside(acc[tile], half, lane_scale(), far); });
+  LONGATTN_DEVICE void whole(bool far) {
+    each_row([&](int tile, int half) { lanes[tile][half].whole(acc[tile], half, lane_scale(), far); });
   }
-  LONGATTN_DEVICE void cross(int first_key, int low, bool far) {
-    each_row(
-        [&](int tile, int half) { lanes[tile][half].cross(acc[tile], half, place(tile, half, first_key), low, far); });
-  }
-  LONGATTN_DEVICE void edge(int first_key, int low, bool open_far, bool next_far) {
+  LONGATTN_DEVICE void one_edge(int first_key, int low, bool far) {
     each_row([&](int tile, int half) {
-      lanes[tile][half].edge(acc[tile], half, place(tile, half, first_key), low, open_far, next_far,
-                             sink_of(tile, half, first_key));
+      lanes[tile][half].one_edge(acc[tile], half, place(tile, half, first_key), low, far);
     });
   }
-  LONGATTN_DEVICE void weights(int first_key) {
+  LONGATTN_DEVICE void boundary(int first_key, int low, bool open_far, bool next_far) {
+    each_row([&](int tile, int half) {
+      lanes[tile][half].boundary(acc[tile], half, place(tile, half, first_key), low, open_far, next_far,
+                                 sink_of(tile, half, first_key));
+    });
+  }
+  LONGATTN_DEVICE void many(int first_key) {
     const int first_far = a.segments.first_far;
     const int k = first_far < a.segments.count ? static_cast<int>(a.segments.low[first_far]) : a.length;
     each_row([&](int tile, int half) {
-      lanes[tile][half].weights(acc[tile], half, place(tile, half, first_key), k, sink_of(tile, half, first_key));
+      lanes[tile][half].many(acc[tile], half, place(tile, half, first_key), k, sink_of(tile, half, first_key));
     });
-    key_of_weights = first_key;
+    first_key_of_many = first_key;
   }
   LONGATTN_DEVICE void part(int segment, int low, int high) {
     add(segment, [&](int tile, int half) {
-      return lanes[tile][half].part(acc[tile], half, place(tile, half, key_of_weights), low, high);
+      return lanes[tile][half].part(acc[tile], half, place(tile, half, first_key_of_many), low, high);
     });
   }
   LONGATTN_DEVICE void close(int segment) {

@@ -1,20 +1,19 @@
-// Torch's memory and stream around the kernels; sums of their slots in float64.
+// Torch's memory and stream around the kernels.
 //
 // Groups of heads are packed and computed in pieces of some bytes, so that a long window's packed rows stay small
 // beside the rows themselves; a window of 32,768 tokens of Llama-3.1-8B is one piece, whose blocks fill the device to
 // the end.
 #include "device/fused/fused_window.h"
 
-#include <ATen/ops/sum.h>
 #include <c10/core/DeviceGuard.h>
 
 #include <algorithm>
 #include <cmath>
 #include <memory>
 
-#include "attention/segments.h"
-#include "device/fused/fused_kernel.h"
-#include "device/fused/layout.h"
+#include "device/failure.h"
+#include "device/fused/fused_problem.h"
+#include "device/fused/half_range.h"
 #include "device/fused/packing.h"
 #include "device/fused/queue.h"
 #include "device/fused/slot_stats.h"
@@ -23,17 +22,20 @@
 namespace longattn::device {
 namespace {
 
-constexpr double kLog2E = 1.44269504088896340736;
+using attention::kLog2E;
 
 void check_cuda(const char* error) {
-  if (error == nullptr) return;
-  throw std::runtime_error(std::string("CUDA: ") + error + ". Use LONGATTN_CUDA_KERNEL=tiles, or --device cpu.");
+  if (error != nullptr) throw device_failure(error);
 }
+
+// Powers of two of the heads, [H] of Q and then [Hkv] of K: how often their numbers are halved.
+using Halvings = std::vector<int>;
+
 // One window's work, in one type.
-class Window {
+class WindowRun {
  public:
-  Window(const AttentionProblem& problem, const AttentionOptions& options, const Packing& packing, int64_t piece_bytes,
-         const FusedChoice& choice)
+  WindowRun(const AttentionProblem& problem, const AttentionOptions& options, const Packing& packing,
+            int64_t piece_bytes, const FusedChoice& choice, const Halvings& halvings = {})
       : p_(problem),
         options_(options),
         packing_(packing),
@@ -45,7 +47,7 @@ class Window {
     product_ = choice.product ? *choice.product : fused_product(dim_, &error);
     check_cuda(error);
     blocks_ = fused_blocks(product_, dim_, p_.length);
-    prepare();
+    prepare(halvings);
     const int64_t group_bytes = group_ * p_.length * dim_ * 2;
     const int64_t most = std::clamp<int64_t>(piece_bytes / group_bytes, 1, p_.kv_heads);
     const int64_t pieces = (p_.kv_heads + most - 1) / most, piece = (p_.kv_heads + pieces - 1) / pieces;  // even ones
@@ -53,33 +55,40 @@ class Window {
     collect();
   }
 
-  // Waits. Empty if a number was beyond fp16's range.
-  std::optional<AttentionStats> result() const {
+  // Waits. Empty if a number was beyond fp16's range: halvings() says by how much.
+  std::optional<FusedResult> result() const {
     queue_.wait();
-    const int* flags = found_flags_.const_data_ptr<int>();
-    const double* sums = found_sums_.const_data_ptr<double>();
     bool beyond = false;
     for (int64_t h = 0; h < p_.heads; ++h) {
-      const int head_flags = flags[h] | flags[p_.heads + h / group_];
-      beyond = beyond || (head_flags & kBeyondHalf) != 0;
-      if ((head_flags & kNotFinite) != 0) throw NotFinite(h);
+      const uint32_t bits = std::max(beyond_of(h), beyond_of(p_.heads + h / group_));
+      if (bits >= kInfinityBits) throw NotFinite(h);
+      beyond = beyond || bits != 0;
     }
     if (beyond) return std::nullopt;
-    AttentionStats stats;
+    const double* sums = found_sums_.const_data_ptr<double>();
+    FusedResult result{{}, product_, type_, shrink_.defined()};
     for (int64_t h = 0; h < p_.heads; ++h) {
       const double* head = sums + h * kSlotFields;
       if (!std::all_of(head, head + kSlotFields, [](double x) { return std::isfinite(x); })) throw NotFinite(h);
-      stats.heads.push_back(slot_stats(arguments_.segments, head, options_));
+      result.stats.heads.push_back(slot_stats(arguments_.segments, head, options_));
     }
     if (options_.token_far) {
       const double* far = found_tokens_.const_data_ptr<double>();
       for (int64_t n = 0; n < p_.length; ++n)
-        stats.token_far.push_back(static_cast<float>(far[n] / static_cast<double>(p_.heads)));
+        result.stats.token_far.push_back(static_cast<float>(far[n] / static_cast<double>(p_.heads)));
     }
-    return stats;
+    return result;
+  }
+
+  Halvings halvings() const {
+    Halvings result;
+    for (int64_t i = 0; i < p_.heads + p_.kv_heads; ++i) result.push_back(halvings_into_half(beyond_of(i)));
+    return result;
   }
 
  private:
+  uint32_t beyond_of(int64_t i) const { return static_cast<uint32_t>(found_beyond_.const_data_ptr<int>()[i]); }
+
   at::TensorOptions like(at::ScalarType type) const { return at::TensorOptions(packing_.device()).dtype(type); }
 
   // [H] of the problem, in base 2, on the device.
@@ -91,35 +100,43 @@ class Window {
     return to_device(staged, packing_.device());
   }
 
-  void prepare() {
+  void prepare(const Halvings& halvings) {
     const char* error = nullptr;
     workspace_ = at::empty({fused_workspace_bytes(product_, type_, dim_, &error)}, like(at::kByte));
     check_cuda(error);
     slots_ = at::empty({p_.heads, blocks_, kSlotFields}, like(at::kDouble));
-    flags_ = at::zeros({p_.heads + p_.kv_heads}, like(at::kInt));
+    beyond_ = at::zeros({p_.heads + p_.kv_heads}, like(at::kInt));
     if (options_.token_far) token_far_ = at::empty({p_.heads, p_.length}, like(at::kFloat));
     sinks_ = per_head(p_.sink_logits);
     slopes_ = per_head(p_.alibi_slopes);
+    if (!halvings.empty()) scale_heads(halvings);
+    arguments_ = fused_arguments(p_, product_, dim_);
     arguments_.workspace = workspace_.mutable_data_ptr();
-    arguments_.scale = static_cast<float>(p_.softcap > 0 ? p_.scale / p_.softcap : p_.scale * kLog2E);
-    arguments_.softcap = static_cast<float>(p_.softcap * kLog2E);
-    arguments_.window = p_.sliding_window < p_.length ? static_cast<int>(p_.sliding_window) : 0;
-    arguments_.length = static_cast<int>(p_.length);
-    arguments_.group = static_cast<int>(group_);
-    arguments_.query_tiles = fused_query_tiles(product_, dim_, p_.length);
-    arguments_.key_tiles = fused_key_tiles(p_.length);
-    arguments_.segments = attention::make_segments(p_.length, p_.k);
+  }
+
+  void scale_heads(const Halvings& halvings) {
+    const at::Tensor shrink = staging({p_.heads + p_.kv_heads}, at::kFloat, packing_.device());
+    const at::Tensor factors = staging({p_.heads}, at::kFloat, packing_.device());
+    std::transform(halvings.begin(), halvings.end(), shrink.data_ptr<float>(), [](int n) { return power_of_two(-n); });
+    for (int64_t h = 0; h < p_.heads; ++h)
+      factors.data_ptr<float>()[h] = power_of_two(halvings[h] + halvings[p_.heads + h / group_]);
+    shrink_ = to_device(shrink, packing_.device());
+    factors_ = to_device(factors, packing_.device());
   }
 
   void groups(int64_t kv, int64_t count) {
     const int64_t head = kv * group_, heads = count * group_;
     const at::Tensor q = at::empty({heads, arguments_.query_tiles, tile_bytes(kQueryTileRows, dim_)}, like(at::kByte));
     const at::Tensor k = at::empty({count, arguments_.key_tiles, tile_bytes(kKeyTileRows, dim_)}, like(at::kByte));
-    int* flags = flags_.mutable_data_ptr<int>();
-    check_cuda(fused_pack_queries(type_, dim_, packing_.queries(head, heads, arguments_.query_tiles, q, flags + head),
+    int* beyond = beyond_.mutable_data_ptr<int>();
+    const float* shrink = shrink_.defined() ? shrink_.const_data_ptr<float>() : nullptr;
+    const auto of = [&](int64_t first) { return shrink == nullptr ? nullptr : shrink + first; };
+    check_cuda(fused_pack_queries(type_, dim_,
+                                  packing_.queries(head, heads, arguments_.query_tiles, q, beyond + head, of(head)),
                                   queue_.stream()));
-    check_cuda(fused_pack_keys(type_, dim_, packing_.keys(kv, count, arguments_.key_tiles, k, flags + p_.heads + kv),
-                               queue_.stream()));
+    check_cuda(fused_pack_keys(
+        type_, dim_, packing_.keys(kv, count, arguments_.key_tiles, k, beyond + p_.heads + kv, of(p_.heads + kv)),
+        queue_.stream()));
     FusedArguments a = arguments_;
     a.q = q.const_data_ptr();
     a.k = k.const_data_ptr();
@@ -128,21 +145,35 @@ class Window {
     if (token_far_.defined()) a.token_far = token_far_.mutable_data_ptr<float>() + head * p_.length;
     if (sinks_.defined()) a.sink_logits = sinks_.const_data_ptr<float>() + head;
     if (slopes_.defined()) a.slopes = slopes_.const_data_ptr<float>() + head;
+    if (factors_.defined()) a.factors = factors_.const_data_ptr<float>() + head;
     check_cuda(fused_start(product_, type_, dim_, a, queue_.stream()));
   }
 
   // Results on their way to the CPU; what only the kernels needed is given back, in the stream's order.
   void collect() {
+    const at::Tensor sums = at::empty({p_.heads, kSlotFields}, like(at::kDouble));
+    const at::Tensor tokens = options_.token_far ? at::empty({p_.length}, like(at::kDouble)) : at::Tensor();
+    SumArguments a = {};
+    a.slots = slots_.const_data_ptr<double>();
+    a.sums = sums.mutable_data_ptr<double>();
+    a.blocks = static_cast<int>(blocks_);
+    a.heads = static_cast<int>(p_.heads);
+    a.length = static_cast<int>(p_.length);
+    if (tokens.defined()) {
+      a.token_far = token_far_.const_data_ptr<float>();
+      a.token_sums = tokens.mutable_data_ptr<double>();
+    }
+    check_cuda(fused_sum(a, queue_.stream()));
     const auto fetch = [&](const at::Tensor& x) {
       const at::Tensor to = staging(x.sizes(), x.scalar_type(), packing_.device());
       to.copy_(x, /*non_blocking=*/true);
       return to;
     };
-    found_sums_ = fetch(slots_.sum(1));
-    found_flags_ = fetch(flags_);
-    if (options_.token_far) found_tokens_ = fetch(token_far_.sum(at::IntArrayRef{0}, false, at::kDouble));
+    found_sums_ = fetch(sums);
+    found_beyond_ = fetch(beyond_);
+    if (tokens.defined()) found_tokens_ = fetch(tokens);
     queue_.mark();
-    for (at::Tensor* x : {&workspace_, &slots_, &flags_, &token_far_, &sinks_, &slopes_}) x->reset();
+    for (at::Tensor* x : {&workspace_, &slots_, &beyond_, &token_far_, &sinks_, &slopes_, &factors_}) x->reset();
   }
 
   const AttentionProblem& p_;
@@ -154,9 +185,9 @@ class Window {
   Queue queue_;
   FusedProduct product_ = FusedProduct::mma;
   int64_t blocks_ = 0;
-  at::Tensor workspace_, slots_, flags_, token_far_, sinks_, slopes_;
+  at::Tensor workspace_, slots_, beyond_, token_far_, sinks_, slopes_, shrink_, factors_;
   FusedArguments arguments_ = {};  // what all pieces have in common
-  at::Tensor found_sums_, found_flags_, found_tokens_;
+  at::Tensor found_sums_, found_beyond_, found_tokens_;
 };
 
 }  // namespace
@@ -167,29 +198,33 @@ bool has_fused() {
 
 std::string fused_refuses(const AttentionProblem& p) {
   if (fused_dim(p.dim) == 0) return "heads wider than 256";
-  if (p.length > kFusedMaxLength) return "windows of more than 2^30 tokens";
+  if (p.length > kFusedMaxLength) return "windows of more than 2^24 tokens";
+  if (p.heads > kFusedMaxHeads) return "more than 4,096 heads";
   return "";
 }
 
-PendingStats fused_window(const AttentionProblem& problem, const AttentionOptions& options, const DeviceRows& rows,
+PendingFused fused_window(const AttentionProblem& problem, const AttentionOptions& options, const DeviceRows& rows,
                           int64_t piece_bytes, const FusedChoice& choice) {
   // What outlives this call: of the problem, its source does not.
-  struct Run {
+  struct Kept {
     AttentionProblem problem;
     AttentionOptions options;
     Packing packing;
-    std::unique_ptr<Window> window;
+    std::unique_ptr<WindowRun> window;
   };
   const c10::InferenceMode inference;
   const c10::DeviceGuard guard(rows.q.device());
-  const auto run = std::make_shared<Run>(Run{problem, options, Packing(problem, rows), nullptr});
-  run->problem.source = run->problem.mutable_source = nullptr;
-  run->window = std::make_unique<Window>(run->problem, run->options, run->packing, piece_bytes, choice);
-  return [run, piece_bytes, choice]() -> AttentionStats {
-    if (auto stats = run->window->result()) return *std::move(stats);
+  const auto kept = std::make_shared<Kept>(Kept{problem, options, Packing(problem, rows), nullptr});
+  kept->problem.source = kept->problem.mutable_source = nullptr;
+  kept->window = std::make_unique<WindowRun>(kept->problem, kept->options, kept->packing, piece_bytes, choice);
+  return [kept, piece_bytes, choice]() -> FusedResult {
+    if (auto result = kept->window->result()) return *std::move(result);
+    const Halvings halvings = kept->window->halvings();
+    const bool few = std::all_of(halvings.begin(), halvings.end(), [](int n) { return n <= kMostShrink; });
     const c10::InferenceMode inference;
-    const c10::DeviceGuard guard(run->packing.device());
-    return Window(run->problem, run->options, run->packing, piece_bytes, {FusedType::bf16, choice.product})
+    const c10::DeviceGuard guard(kept->packing.device());
+    const FusedChoice again = {few ? FusedType::fp16 : FusedType::bf16, choice.product};
+    return WindowRun(kept->problem, kept->options, kept->packing, piece_bytes, again, few ? halvings : Halvings())
         .result()
         .value();
   };

@@ -6,10 +6,10 @@
 
 #ifdef __CUDACC__
 #define LONGATTN_HD __host__ __device__ __forceinline__
-#define LONGATTN_UNROLL _Pragma("unroll")  // registers are indexed by constants only
+#define LONGATTN_DEVICE_UNROLL _Pragma("unroll")  // registers are indexed by constants only
 #else
 #define LONGATTN_HD inline
-#define LONGATTN_UNROLL
+#define LONGATTN_DEVICE_UNROLL
 #endif
 
 namespace longattn {

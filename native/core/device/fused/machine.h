@@ -12,5 +12,5 @@
 #include "device/fused/machine_gpu.h"
 #else
 #define LONGATTN_DEVICE inline
-#include "emulated_machine.h"  // native/core/test
+#include LONGATTN_MACHINE_HEADER  // who compiles it for the CPU says with what: the tests alone
 #endif

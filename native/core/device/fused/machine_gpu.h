@@ -38,8 +38,9 @@ LONGATTN_DEVICE double shuffle_xor(double value, int mask) {
 LONGATTN_DEVICE int take_next(int* counter) {
   return atomicAdd(counter, 1);
 }
-LONGATTN_DEVICE void add_flags(unsigned* flags, unsigned bits) {
-  atomicOr(flags, bits);
+// *value = max(*value, bits)
+LONGATTN_DEVICE void raise(unsigned* value, unsigned bits) {
+  atomicMax(value, bits);
 }
 
 // --- numbers ---
@@ -50,6 +51,10 @@ LONGATTN_DEVICE uint16_t half_bits(float x) {
   return __bfloat16_as_ushort(__float2bfloat16_rn(x));
 }
 
+LONGATTN_DEVICE unsigned float_bits(float x) {
+  return __float_as_uint(x);
+}
+
 // Eight that lie together, in two loads where their address allows it.
 LONGATTN_DEVICE void load_floats(float (&x)[8], const float* from) {
   if ((reinterpret_cast<uintptr_t>(from) & 15) == 0) {
@@ -57,7 +62,7 @@ LONGATTN_DEVICE void load_floats(float (&x)[8], const float* from) {
     x[0] = a.x, x[1] = a.y, x[2] = a.z, x[3] = a.w;
     x[4] = b.x, x[5] = b.y, x[6] = b.z, x[7] = b.w;
   } else {
-    LONGATTN_UNROLL
+    LONGATTN_DEVICE_UNROLL
     for (int i = 0; i < 8; ++i) x[i] = from[i];
   }
 }
@@ -169,12 +174,12 @@ LONGATTN_DEVICE void copy_bulk(uint32_t to, const void* from, int bytes, Barrier
 #define LONGATTN_WGMMA(types)                                                                                    \
   asm volatile(                                                                                                  \
       "{\n"                                                                                                      \
-      ".reg .pred add;\n"                                                                                        \
-      "setp.ne.b32 add, %66, 0;\n"                                                                               \
+      ".reg .pred accumulate;\n"                                                                                 \
+      "setp.ne.b32 accumulate, %66, 0;\n"                                                                        \
       "wgmma.mma_async.sync.aligned.m64n128k16.f32." types                                                       \
       " {%0,%1,%2,%3,%4,%5,%6,%7,%8,%9,%10,%11,%12,%13,%14,%15,%16,%17,%18,%19,%20,%21,%22,%23,%24,%25,%26,%27," \
       "%28,%29,%30,%31,%32,%33,%34,%35,%36,%37,%38,%39,%40,%41,%42,%43,%44,%45,%46,%47,%48,%49,%50,%51,%52,%53," \
-      "%54,%55,%56,%57,%58,%59,%60,%61,%62,%63}, %64, %65, add, 1, 1, 0, 0;\n"                                   \
+      "%54,%55,%56,%57,%58,%59,%60,%61,%62,%63}, %64, %65, accumulate, 1, 1, 0, 0;\n"                            \
       "}\n"                                                                                                      \
       : LONGATTN_ACC64                                                                                           \
       : "l"(a), "l"(b), "r"(add))

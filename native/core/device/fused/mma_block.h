@@ -42,7 +42,7 @@ struct MmaBlock {
     LONGATTN_DEVICE void copy_tile(unsigned char* to, const unsigned char* from) const {
       constexpr int kPanel = kTileKeys * kPanelBytes, kChunks = kStageBytes / kChunkBytes;
       const uint32_t base = machine::shared_address(to);
-      LONGATTN_UNROLL
+      LONGATTN_DEVICE_UNROLL
       for (int i = 0; i < kChunks / kThreads; ++i) {
         const int byte = (i * kThreads + machine::thread()) * kChunkBytes;
         machine::copy_async(base + byte, from + byte / kPanel * (kSourceRows * kPanelBytes) + byte % kPanel);
@@ -63,24 +63,24 @@ struct MmaBlock {
     LONGATTN_DEVICE void start(int begin) {
       const int64_t tile = static_cast<int64_t>(this->at.head) * this->a.query_tiles + this->at.block_row / kTileKeys;
       const unsigned char* rows = static_cast<const unsigned char*>(this->a.q) + tile * kStageBytes;
-      LONGATTN_UNROLL
+      LONGATTN_DEVICE_UNROLL
       for (int part = 0; part < kRows / kTileKeys; ++part)
         copy_tile<kQueryTileRows>(memory.tiles[part], rows + part * kStageBytes);
       machine::commit_copies();
       machine::wait_copies<0>();
       machine::sync_block();
-      LONGATTN_UNROLL
+      LONGATTN_DEVICE_UNROLL
       for (int part = 0; part < kRowTiles; ++part) {
         const int first = this->at.warp_row + 16 * part;
         const uint32_t base = machine::shared_address(memory.tiles[first / kTileKeys]);
-        LONGATTN_UNROLL
+        LONGATTN_DEVICE_UNROLL
         for (int step = 0; step < kSteps; ++step) {
           const LaneAddress at = query_address(this->at.lane, first % kTileKeys, 2 * step);
           machine::load_matrices(q[part][step], base + tile_offset<kTileKeys>(at.row, at.chunk));
         }
       }
       machine::sync_block();  // Q is in registers everywhere: keys may come
-      LONGATTN_UNROLL
+      LONGATTN_DEVICE_UNROLL
       for (int s = 0; s < kStages - 1; ++s) copy_keys(begin + s * kTileKeys, s);
     }
 
@@ -90,22 +90,22 @@ struct MmaBlock {
       copy_keys(first_key + (kStages - 1) * kTileKeys, stage == 0 ? kStages - 1 : stage - 1);
       const uint32_t base = machine::shared_address(memory.tiles[stage]);
       stage = stage == kStages - 1 ? 0 : stage + 1;
-      LONGATTN_UNROLL
+      LONGATTN_DEVICE_UNROLL
       for (int part = 0; part < kRowTiles; ++part) {
-        LONGATTN_UNROLL
+        LONGATTN_DEVICE_UNROLL
         for (int t = 0; t < kTileKeys / 8; ++t) {
-          LONGATTN_UNROLL
+          LONGATTN_DEVICE_UNROLL
           for (int i = 0; i < 4; ++i) this->acc[part][t][i] = 0.0f;
         }
       }
-      LONGATTN_UNROLL
+      LONGATTN_DEVICE_UNROLL
       for (int step = 0; step < kSteps; ++step) {
-        LONGATTN_UNROLL
+        LONGATTN_DEVICE_UNROLL
         for (int t = 0; t < kTileKeys / 8; t += 2) {
           uint32_t b[4];
           const LaneAddress at = key_address(this->at.lane, 8 * t, 2 * step);
           machine::load_matrices(b, base + tile_offset<kTileKeys>(at.row, at.chunk));
-          LONGATTN_UNROLL
+          LONGATTN_DEVICE_UNROLL
           for (int part = 0; part < kRowTiles; ++part) {
             machine::multiply_add<kType>(this->acc[part][t], q[part][step], b[0], b[1]);
             machine::multiply_add<kType>(this->acc[part][t + 1], q[part][step], b[2], b[3]);

@@ -11,7 +11,7 @@ std::string fused_refuses(const AttentionProblem&) {
   return "anything in a build without CUDA";
 }
 
-PendingStats fused_window(const AttentionProblem&, const AttentionOptions&, const DeviceRows&, int64_t,
+PendingFused fused_window(const AttentionProblem&, const AttentionOptions&, const DeviceRows&, int64_t,
                           const FusedChoice&) {
   throw std::logic_error("the fused kernels were asked for in a build without CUDA");
 }

@@ -1,5 +1,5 @@
 // Gathers, rotates, rounds and packs: from rows of float32 to tiles that the kernels copy whole. One pass over the
-// window instead of one an operator.
+// window instead of one an operator, in which every number is read once, and an angle once for eight heads.
 #pragma once
 
 #include "device/fused/fused_kernel.h"
@@ -30,57 +30,99 @@ LONGATTN_DEVICE bool rotates_chunks(const PackArguments& a) {
   return a.half == 0 || (a.first_stride == 1 && (a.offset | a.second_offset | a.half) % 8 == 0);
 }
 
-// Numbers 8 * chunk .. 8 * chunk + 7, the same.
-LONGATTN_DEVICE void rotated_chunk(const PackArguments& a, const float* row, int position, int chunk, float (&x)[8]) {
-  const int e = chunk * 8;
-  if (e + 8 > a.dim || !rotates_chunks(a)) {
-    LONGATTN_UNROLL
-    for (int i = 0; i < 8; ++i) x[i] = rotated(a, row, position, e + i);
-    return;
-  }
-  machine::load_floats(x, row + e);
-  const int first = e - a.offset, second = first - a.second_offset;
-  const bool is_first = first >= 0 && first < a.half, is_second = second >= 0 && second < a.half;
-  if (!is_first && !is_second) return;
-  float other[8], cos[8], sin[8];
-  const int64_t angle = static_cast<int64_t>(position) * a.half + (is_first ? first : second);
-  machine::load_floats(other, row + e + (is_first ? a.second_offset : -a.second_offset));
-  machine::load_floats(cos, a.cos + angle);
-  machine::load_floats(sin, a.sin + angle);
-  LONGATTN_UNROLL
-  for (int i = 0; i < 8; ++i) x[i] = x[i] * cos[i] + (is_first ? -other[i] : other[i]) * sin[i];
-}
-
-// Chunk `chunk` of row `row` of tile `tile` of head `head`.
 template <FusedType kType, int kRows, int kDim>
-LONGATTN_DEVICE void pack_chunk(const PackArguments& a, int head, int tile, int row, int chunk) {
-  constexpr float kLargestHalf = 65504.0f, kLargest = 3.4028234e38f;
-  union {
-    uint16_t numbers[8];
-    uint64_t words[2];
-  } packed;
-  const int position = tile * kRows + row;
-  unsigned flags = 0;
-  packed.words[0] = packed.words[1] = 0;
-  if (position < a.length) {
-    const int64_t source = a.index != nullptr ? a.index[position] : position;
-    const float* from = a.rows + source * a.row_stride + head * a.head_stride;
-    float x[8];
-    rotated_chunk(a, from, position, chunk, x);
-    LONGATTN_UNROLL
+struct RowPacker {
+  const PackArguments& a;
+  const int position, first_head, end_head;
+
+  LONGATTN_DEVICE RowPacker(const PackArguments& arguments, int head, int row)
+      : a(arguments), position(row), first_head(head), end_head(smaller(head + kPackHeads, arguments.heads)) {}
+
+  LONGATTN_DEVICE void store(int head, int chunk, float (&x)[8]) const {
+    constexpr float kLargest = 3.4028234e38f;
+    union {
+      uint16_t numbers[8];
+      uint64_t words[2];
+    } packed;
+    const float shrink = a.shrink != nullptr ? a.shrink[head] : 1.0f;
+    unsigned beyond = 0;
+    LONGATTN_DEVICE_UNROLL
     for (int i = 0; i < 8; ++i) {
-      const float size = fabsf(x[i]);
-      if (!(size <= kLargest)) flags |= kNotFinite;
-      if (kType == FusedType::fp16 && size > kLargestHalf) flags |= kBeyondHalf;
-      packed.numbers[i] = machine::half_bits<kType>(x[i]);
+      const float y = x[i] * shrink, size = fabsf(y);
+      const bool held = size <= (kType == FusedType::fp16 ? kLargestHalf : kLargest);  // no for NaN
+      if (!held && machine::float_bits(size) > beyond) beyond = machine::float_bits(size);
+      packed.numbers[i] = machine::half_bits<kType>(y);
+    }
+    if (beyond != 0) machine::raise(a.beyond + head, beyond);
+    const int64_t tile = static_cast<int64_t>(head) * a.tiles + position / kRows;
+    unsigned char* to = static_cast<unsigned char*>(a.out) + tile * tile_bytes(kRows, kDim) +
+                        tile_offset<kRows>(position % kRows, chunk);
+    reinterpret_cast<uint64_t*>(to)[0] = packed.words[0];
+    reinterpret_cast<uint64_t*>(to)[1] = packed.words[1];
+  }
+
+  // A row past the window.
+  LONGATTN_DEVICE void zeros(int chunk) const {
+    for (int head = first_head; head < end_head; ++head) {
+      float x[8] = {};
+      store(head, chunk, x);
     }
   }
-  if (flags != 0) machine::add_flags(a.flags + head, flags);
-  unsigned char* to = static_cast<unsigned char*>(a.out) +
-                      (static_cast<int64_t>(head) * a.tiles + tile) * tile_bytes(kRows, kDim) +
-                      tile_offset<kRows>(row, chunk);
-  reinterpret_cast<uint64_t*>(to)[0] = packed.words[0];
-  reinterpret_cast<uint64_t*>(to)[1] = packed.words[1];
+
+  // A chunk by itself, its numbers one by one: those at a row's end, and rotations that take chunks apart.
+  LONGATTN_DEVICE void one_by_one(const float* row, int chunk) const {
+    for (int head = first_head; head < end_head; ++head) {
+      float x[8];
+      LONGATTN_DEVICE_UNROLL
+      for (int i = 0; i < 8; ++i) x[i] = rotated(a, row + head * a.head_stride, position, 8 * chunk + i);
+      store(head, chunk, x);
+    }
+  }
+
+  // A chunk that no rotation touches.
+  LONGATTN_DEVICE void as_it_is(const float* row, int chunk) const {
+    for (int head = first_head; head < end_head; ++head) {
+      float x[8];
+      machine::load_floats(x, row + head * a.head_stride + 8 * chunk);
+      store(head, chunk, x);
+    }
+  }
+
+  // A chunk of first halves, pairs `pair` and on, and the chunk of their second halves.
+  LONGATTN_DEVICE void pairs(const float* row, int chunk, int pair) const {
+    float cos[8], sin[8];
+    const int64_t angle = static_cast<int64_t>(position) * a.half + pair;
+    machine::load_floats(cos, a.cos + angle);
+    machine::load_floats(sin, a.sin + angle);
+    for (int head = first_head; head < end_head; ++head) {
+      const float* from = row + head * a.head_stride + 8 * chunk;
+      float x[8], y[8];
+      machine::load_floats(x, from);
+      machine::load_floats(y, from + a.second_offset);
+      LONGATTN_DEVICE_UNROLL
+      for (int i = 0; i < 8; ++i) {
+        const float turned = x[i] * cos[i] - y[i] * sin[i];
+        y[i] = y[i] * cos[i] + x[i] * sin[i];
+        x[i] = turned;
+      }
+      store(head, chunk, x);
+      store(head, chunk + a.second_offset / 8, y);
+    }
+  }
+};
+
+// What the thread of chunk `chunk` of row `position` packs of the heads first_head .. first_head + kPackHeads - 1: the
+// chunk, with the one that it is rotated with, or nothing where that is another thread's.
+template <FusedType kType, int kRows, int kDim>
+LONGATTN_DEVICE void pack_chunk(const PackArguments& a, int first_head, int position, int chunk) {
+  const RowPacker<kType, kRows, kDim> packer(a, first_head, position);
+  if (position >= a.length) return packer.zeros(chunk);
+  const float* row = a.rows + (a.index != nullptr ? a.index[position] : position) * a.row_stride;
+  const int e = chunk * 8, first = e - a.offset, second = first - a.second_offset;
+  if (e + 8 > a.dim || !rotates_chunks(a)) return packer.one_by_one(row, chunk);
+  if (first >= 0 && first < a.half) return packer.pairs(row, chunk, first);
+  if (second >= 0 && second < a.half) return;
+  packer.as_it_is(row, chunk);
 }
 
 }  // namespace device

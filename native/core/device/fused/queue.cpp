@@ -4,15 +4,15 @@
 #include <c10/cuda/CUDAStream.h>
 #include <cuda_runtime_api.h>
 
-#include <stdexcept>
-#include <string>
+#include "device/failure.h"
 
 namespace longattn::device {
 namespace {
 
 void check(cudaError_t status) {
   if (status == cudaSuccess) return;
-  throw std::runtime_error(std::string("CUDA: ") + cudaGetErrorString(status) + ". Use --device cpu.");
+  (void)cudaGetLastError();  // nobody after us shall find it
+  throw device_failure(cudaGetErrorString(status));
 }
 
 }  // namespace

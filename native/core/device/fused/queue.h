@@ -9,7 +9,7 @@ namespace longattn::device {
 
 class Queue {
  public:
-  // Torch's current one. Throws std::runtime_error for an error of the CUDA runtime.
+  // Torch's current one. These throw Error(kDeviceFailed) for an error of the CUDA runtime.
   explicit Queue(c10::Device device);
   ~Queue();
   Queue(const Queue&) = delete;

@@ -10,7 +10,7 @@ namespace longattn {
 namespace device {
 
 LONGATTN_DEVICE double warp_sum(double value) {
-  LONGATTN_UNROLL
+  LONGATTN_DEVICE_UNROLL
   for (int mask = 16; mask > 0; mask /= 2) value += machine::shuffle_xor(value, mask);
   return value;
 }
@@ -75,7 +75,7 @@ struct BlockReduction {
           squares += sum.squares * to_share * to_share;
         }
         if (!sinks) continue;
-        LONGATTN_UNROLL
+        LONGATTN_DEVICE_UNROLL
         for (int i = 0; i < kSinkColumns; ++i) {
           const double share = sink_share(row, i, low, high);
           sink_mass += share;

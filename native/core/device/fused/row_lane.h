@@ -50,16 +50,16 @@ class RowLane {
   // A tile of one segment with nothing hidden, no sink: the path that nearly all keys of a long window take.
   // acc[t][2 * half + e] are the products of key first_key + 8 t + e.
   template <int kTiles>
-  LONGATTN_HD void inside(const float (&acc)[kTiles][4], int half, float scale, bool far) {
+  LONGATTN_HD void whole(const float (&acc)[kTiles][4], int half, float scale, bool far) {
     float top = fmaxf(acc[0][2 * half], acc[0][2 * half + 1]);
-    LONGATTN_UNROLL
+    LONGATTN_DEVICE_UNROLL
     for (int t = 1; t < kTiles; ++t) top = fmaxf(top, fmaxf(acc[t][2 * half], acc[t][2 * half + 1]));
     top *= scale;
     if (far) peak_ = fmaxf(peak_, top);
     raise(top);
-    LONGATTN_UNROLL
+    LONGATTN_DEVICE_UNROLL
     for (int t = 0; t < kTiles; ++t) {
-      LONGATTN_UNROLL
+      LONGATTN_DEVICE_UNROLL
       for (int e = 0; e < 2; ++e) {
         const float x = fmaf(acc[t][2 * half + e], scale, -shift_), p = power2(x);
         mass_ += p;
@@ -69,20 +69,20 @@ class RowLane {
     }
   }
 
-  // As inside(), but with keys of the open segment (distance >= edge) and of the one after it, both far or both not:
+  // As whole(), but with keys of the open segment (distance >= edge) and of the one after it, both far or both not:
   // one tile in eight of a window of 32,768 tokens.
   template <int kTiles>
-  LONGATTN_HD void cross(const float (&acc)[kTiles][4], int half, const LaneTile& tile, int edge, bool far) {
+  LONGATTN_HD void one_edge(const float (&acc)[kTiles][4], int half, const LaneTile& tile, int edge, bool far) {
     float top = fmaxf(acc[0][2 * half], acc[0][2 * half + 1]);
-    LONGATTN_UNROLL
+    LONGATTN_DEVICE_UNROLL
     for (int t = 1; t < kTiles; ++t) top = fmaxf(top, fmaxf(acc[t][2 * half], acc[t][2 * half + 1]));
     top *= tile.scale;
     if (far) peak_ = fmaxf(peak_, top);
     raise(top);
     const int last_open = tile.row - edge - tile.first_key;
-    LONGATTN_UNROLL
+    LONGATTN_DEVICE_UNROLL
     for (int t = 0; t < kTiles; ++t) {
-      LONGATTN_UNROLL
+      LONGATTN_DEVICE_UNROLL
       for (int e = 0; e < 2; ++e) {
         const float x = fmaf(acc[t][2 * half + e], tile.scale, -shift_), p = power2(x);
         weighted_ = fmaf(p, x, weighted_);
@@ -100,12 +100,12 @@ class RowLane {
   // A tile with keys of the open segment (distance >= edge) and of the one after it, perhaps the row's end (keys past
   // the row are hidden) or the sink, whose x go to sink[0..3] (null elsewhere).
   template <int kTiles>
-  LONGATTN_HD void edge(const float (&acc)[kTiles][4], int half, const LaneTile& tile, int edge, bool open_far,
-                        bool next_far, float* sink) {
+  LONGATTN_HD void boundary(const float (&acc)[kTiles][4], int half, const LaneTile& tile, int edge, bool open_far,
+                            bool next_far, float* sink) {
     raise(top_of(acc, half, tile, edge, open_far, next_far, sink != nullptr));
-    LONGATTN_UNROLL
+    LONGATTN_DEVICE_UNROLL
     for (int t = 0; t < kTiles; ++t) {
-      LONGATTN_UNROLL
+      LONGATTN_DEVICE_UNROLL
       for (int e = 0; e < 2; ++e) {
         const int key = tile.first_key + 8 * t + e;
         const float p = weigh(acc[t][2 * half + e], key, t, tile, sink);
@@ -121,11 +121,11 @@ class RowLane {
   // A tile of three segments or more, all of them closed before: acc becomes p (0 for hidden keys and the sink), for
   // part(). Keys at distance >= k are far.
   template <int kTiles>
-  LONGATTN_HD void weights(float (&acc)[kTiles][4], int half, const LaneTile& tile, int k, float* sink) {
+  LONGATTN_HD void many(float (&acc)[kTiles][4], int half, const LaneTile& tile, int k, float* sink) {
     raise(top_of(acc, half, tile, k, true, false, sink != nullptr));
-    LONGATTN_UNROLL
+    LONGATTN_DEVICE_UNROLL
     for (int t = 0; t < kTiles; ++t) {
-      LONGATTN_UNROLL
+      LONGATTN_DEVICE_UNROLL
       for (int e = 0; e < 2; ++e) {
         float& p = acc[t][2 * half + e];
         p = weigh(p, tile.first_key + 8 * t + e, t, tile, sink);
@@ -138,9 +138,9 @@ class RowLane {
   template <int kTiles>
   LONGATTN_HD SegmentSum part(const float (&acc)[kTiles][4], int half, const LaneTile& tile, int low, int high) const {
     SegmentSum sum = {shift_, 0.0f, 0.0f, 0.0f};
-    LONGATTN_UNROLL
+    LONGATTN_DEVICE_UNROLL
     for (int t = 0; t < kTiles; ++t) {
-      LONGATTN_UNROLL
+      LONGATTN_DEVICE_UNROLL
       for (int e = 0; e < 2; ++e) {
         const int distance = tile.row - (tile.first_key + 8 * t + e);
         const float p = distance >= low && distance < high ? acc[t][2 * half + e] : 0.0f;
@@ -169,9 +169,9 @@ class RowLane {
   LONGATTN_HD float top_of(const float (&acc)[kTiles][4], int half, const LaneTile& tile, int edge, bool open_far,
                            bool next_far, bool has_sink) {
     float top = kNothing;
-    LONGATTN_UNROLL
+    LONGATTN_DEVICE_UNROLL
     for (int t = 0; t < kTiles; ++t) {
-      LONGATTN_UNROLL
+      LONGATTN_DEVICE_UNROLL
       for (int e = 0; e < 2; ++e) {
         const int key = tile.first_key + 8 * t + e;
         const float x = key <= tile.row ? acc[t][2 * half + e] * tile.scale : kNothing;

@@ -1,8 +1,9 @@
 // A block of the kernel on Hopper's instructions.
 //
-// Three groups of four warps own 64 rows each; a fourth gives them its registers, takes items, and brings tiles of 128
-// keys, whole, ahead of them. The groups wait for tiles, never for each other, so while one multiplies the others
-// compute exponentials. A product takes Q and K from shared memory; of 192 rows a tile of K is read once.
+// Three groups of four warps, the consumers, own 64 rows each; a fourth, the producer, gives them its registers, takes
+// items, and copies tiles of 128 keys ahead of them. Consumers wait for tiles, never for each other, so while one
+// multiplies the others compute exponentials. A product takes Q and K from shared memory; of 192 rows a tile of K is
+// read once.
 #pragma once
 
 #include "device/fused/reduce.h"
@@ -14,9 +15,9 @@ template <FusedType kType, int kDim, bool kMapped>
 struct WgmmaBlock {
   static constexpr int kGroups = 3, kGroupWarps = 4, kWarps = kGroups * kGroupWarps;
   static constexpr int kThreads = 32 * (kWarps + kGroupWarps), kResident = 1;
-  // 512 threads start with 128 registers each; accumulators and sums take more, bringing tiles hardly any.
-  static constexpr int kWorkerRegisters = 160, kBringerRegisters = 24;
-  static constexpr int kRegisters = 32 * (kWarps * kWorkerRegisters + kGroupWarps * kBringerRegisters);
+  // 512 threads start with 128 registers each; accumulators and sums take more, copying tiles hardly any.
+  static constexpr int kConsumerRegisters = 160, kProducerRegisters = 24;
+  static constexpr int kRegisters = 32 * (kWarps * kConsumerRegisters + kGroupWarps * kProducerRegisters);
   static constexpr int kGroupRows = kQueryTileRows, kRows = kGroups * kGroupRows, kTileKeys = kKeyTileRows;
   static constexpr int kStages = 4, kSteps = kDim / 16;
   static constexpr int kQueryBytes = tile_bytes(kGroupRows, kDim), kStageBytes = tile_bytes(kTileKeys, kDim);
@@ -32,8 +33,12 @@ struct WgmmaBlock {
   static_assert(sizeof(Shared) <= 227 * 1024);
 
   // Tiles are counted from the block's first item on: tile t is in stage t % kStages, for the (t / kStages)-th time.
-  static LONGATTN_DEVICE int stage_of(int tile) { return tile % kStages; }
-  static LONGATTN_DEVICE int parity_of(int tile) { return tile / kStages % 2; }
+  // The count may pass 2^32, a multiple of what it is taken modulo.
+  static LONGATTN_DEVICE int stage_of(unsigned tile) { return static_cast<int>(tile % kStages); }
+  static LONGATTN_DEVICE int parity_of(unsigned tile) { return static_cast<int>(tile / kStages % 2); }
+  // Of the use before, which ended when the stage was emptied. The first has none: a wait for parity 1 of a barrier
+  // that was just started returns at once.
+  static LONGATTN_DEVICE int other(int parity) { return parity ^ 1; }
 
   struct Item {
     int head, first_row, last_row, first_tile, tiles;  // tiles is 0 after the last item
@@ -53,10 +58,11 @@ struct WgmmaBlock {
   struct Rows : BlockRows<1, kTileKeys / 8, kRows, kMapped, Ends> {
     using Base = BlockRows<1, kTileKeys / 8, kRows, kMapped, Ends>;
     Shared& memory;
-    int tile, group;
+    unsigned tile;
+    int group;
 
     LONGATTN_DEVICE Rows(const FusedArguments& arguments, Shared& shared, SegmentSum* own, const WalkPlace& place,
-                         int first)
+                         unsigned first)
         : Base(arguments, shared.ends, own, place), memory(shared), tile(first), group(place.local_row / kGroupRows) {}
 
     LONGATTN_DEVICE void release() {
@@ -73,7 +79,7 @@ struct WgmmaBlock {
       const uint64_t keys = tile_descriptor(machine::shared_address(memory.keys[stage_of(tile)]));
       machine::wait(memory.full[stage_of(tile)], parity_of(tile));
       machine::begin_products();
-      LONGATTN_UNROLL
+      LONGATTN_DEVICE_UNROLL
       for (int step = 0; step < kSteps; ++step)
         machine::multiply_rows<kType>(this->acc[0], queries + descriptor_step<kGroupRows>(step),
                                       keys + descriptor_step<kTileKeys>(step), step > 0);
@@ -96,11 +102,12 @@ struct WgmmaBlock {
     machine::sync_block();
   }
 
-  // One thread. Goes ahead as far as stages are empty, into the next item while the one before is summed up.
-  static LONGATTN_DEVICE void bring(const FusedArguments& a, Shared& memory, int* counter) {
-    int tile = 0;
-    for (int items = 0;; ++items) {
-      if (items > 0) machine::wait(memory.queries_empty, (items - 1) % 2);
+  // One thread, the producer. Goes ahead as far as stages are empty, into the next item while the one before is summed
+  // up.
+  static LONGATTN_DEVICE void produce(const FusedArguments& a, Shared& memory, int* counter) {
+    unsigned tile = 0;
+    for (int item_parity = 0;; item_parity ^= 1) {
+      machine::wait(memory.queries_empty, other(item_parity));
       memory.item = machine::take_next(counter);
       const Item item = item_of(a, memory.item);
       if (item.tiles == 0) {
@@ -117,7 +124,7 @@ struct WgmmaBlock {
       machine::copy_bulk(machine::shared_address(memory.queries), queries, kGroups * kQueryBytes, memory.queries_full);
       for (int i = 0; i < item.tiles; ++i, ++tile, keys += kStageBytes) {
         const int stage = stage_of(tile);
-        if (tile >= kStages) machine::wait(memory.empty[stage], parity_of(tile - kStages));
+        machine::wait(memory.empty[stage], other(parity_of(tile)));
         machine::arrive_expecting(memory.full[stage], kStageBytes);
         machine::copy_bulk(machine::shared_address(memory.keys[stage]), keys, kStageBytes, memory.full[stage]);
       }
@@ -125,8 +132,8 @@ struct WgmmaBlock {
   }
 
   // A group's rows of an item, against tiles `done` and on. Returns the tiles done then.
-  static LONGATTN_DEVICE int walk(const FusedArguments& a, Shared& memory, SegmentSum* workspace, const Item& item,
-                                  int done) {
+  static LONGATTN_DEVICE unsigned walk(const FusedArguments& a, Shared& memory, SegmentSum* workspace, const Item& item,
+                                       unsigned done) {
     const int warp = machine::thread() / 32, group = warp / kGroupWarps;
     const int local = group * kGroupRows, first_row = item.first_row + local;
     const WalkPlace place = {item.head, item.first_row, local, 16 * warp, machine::thread() % 32};
@@ -134,19 +141,19 @@ struct WgmmaBlock {
     if (first_row <= item.last_row)
       walk_block<kTileKeys>(a.segments, item.first_tile * kTileKeys, first_row,
                             smaller(first_row + kGroupRows - 1, item.last_row), rows);
-    while (rows.tile < done + item.tiles) rows.skip();
+    while (rows.tile != done + static_cast<unsigned>(item.tiles)) rows.skip();
     machine::sync_warp();
     if (place.lane == 0) machine::arrive(memory.queries_empty);
     rows.end(group);
     return rows.tile;
   }
 
-  static LONGATTN_DEVICE void work(const FusedArguments& a, Shared& memory) {
+  static LONGATTN_DEVICE void consume(const FusedArguments& a, Shared& memory) {
     SegmentSum* workspace = static_cast<SegmentSum*>(a.workspace) +
                             static_cast<int64_t>(machine::block()) * attention::kMaxSegments * kRows;
-    int done = 0;
-    for (int items = 0;; ++items) {
-      machine::wait(memory.queries_full, items % 2);
+    unsigned done = 0;
+    for (int item_parity = 0;; item_parity ^= 1) {
+      machine::wait(memory.queries_full, item_parity);
       const Item item = item_of(a, memory.item);
       if (item.tiles == 0) return;
       done = walk(a, memory, workspace, item, done);
@@ -160,11 +167,11 @@ struct WgmmaBlock {
     Shared& memory = *reinterpret_cast<Shared*>(shared_memory);
     start(memory);
     if (machine::thread() >= 32 * kWarps) {
-      machine::fewer_registers<kBringerRegisters>();
-      if (machine::thread() == 32 * kWarps) bring(a, memory, counter);
+      machine::fewer_registers<kProducerRegisters>();
+      if (machine::thread() == 32 * kWarps) produce(a, memory, counter);
     } else {
-      machine::more_registers<kWorkerRegisters>();
-      work(a, memory);
+      machine::more_registers<kConsumerRegisters>();
+      consume(a, memory);
     }
   }
 };

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "device/group_paths.h"
+#include "device/stats/group_paths.h"
 
 namespace longattn::device {
 namespace {
@@ -17,9 +17,9 @@ at::TensorOptions like(const at::Tensor& x, at::ScalarType type) {
   return at::TensorOptions(x.device()).dtype(type);
 }
 
-class Tiles {
+class TileSums {
  public:
-  Tiles(const AttentionProblem& problem, const AttentionOptions& options, const GroupTensors& tensors)
+  TileSums(const AttentionProblem& problem, const AttentionOptions& options, const GroupTensors& tensors)
       : p_(problem),
         o_(options),
         t_(tensors),
@@ -172,9 +172,9 @@ GroupResult tiles_group(const AttentionProblem& p, const AttentionOptions& optio
   const c10::InferenceMode inference;
   const int64_t row_bytes = tensors.q.size(0) * p.length * static_cast<int64_t>(sizeof(float));
   const int64_t block = std::clamp<int64_t>(tile_bytes / row_bytes, 1, p.length);
-  Tiles tiles(p, options, tensors);
+  TileSums tiles(p, options, tensors);
   for (int64_t first = 0; first < p.length; first += block) {
-    poll(options);
+    poll(options.cancel);
     tiles.rows(first, std::min(block, p.length - first));
   }
   return tiles.result();

@@ -7,17 +7,12 @@
 
 #include "checkpoint/spec_reader.h"
 #include "layer/attention_config.h"
+#include "layer/head_norm.h"
 #include "layer/row_norm.h"
 
 namespace longattn {
 
 enum class Activation { silu, gelu, gelu_tanh, relu, relu_squared, swiglu_clamped };
-
-// Norm of Q or of K.
-struct HeadNorm {
-  RowNorm norm;
-  bool weights_per_head = false;
-};
 
 // Positions of the layer's queries and keys, and what leads to them.
 struct LayerAttention {
@@ -28,7 +23,6 @@ struct LayerAttention {
   RowNorm k_latent_norm;
   HeadNorm q_norm;
   HeadNorm k_norm;
-  std::vector<float> sinks;  // [heads] or empty
 };
 
 struct ExpertsConfig {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -16,14 +17,14 @@ namespace longattn {
 
 namespace device {
 class DeviceTable;
-}
+struct FusedResult;
+}  // namespace device
 
 // Which of the device's implementations runs:
 //   tiles   torch's products and element-wise operators, float32, the whole contract: the default
-//   lse     three calls of flash attention and one more a bin edge, fp16; a check of the others, without far peak
 //   fused   our kernels, fp16 or bf16 (only in a CUDA build), with the products that the device does fastest
 //   fused_mma  the same with the products of Ampere and newer: a check of Hopper's
-enum class DeviceKernel { tiles, lse, fused, fused_mma };
+enum class DeviceKernel { tiles, fused, fused_mma };
 
 // The one that LONGATTN_CUDA_KERNEL names, tiles if it is unset. Throws std::invalid_argument naming the allowed
 // values.
@@ -38,22 +39,38 @@ class DeviceStats {
                        int64_t tile_bytes = int64_t{256} << 20);
   ~DeviceStats();
 
-  // From one thread at a time. The fused kernels are in flight when it returns, the others have ended. Throws what
-  // attention_stats() throws, std::invalid_argument for what the kernel cannot compute, and Error(kOutOfMemory) where
-  // halving did not help.
+  // From one thread at a time. The fused kernels are in flight when it returns, the others have ended. The first call
+  // is computed by the CPU's kernel too. Throws what attention_stats() throws, std::invalid_argument for what the
+  // kernel cannot compute, and Error: kOutOfMemory where halving did not help, kDeviceFailed for an error of the CUDA
+  // runtime, kDeviceMismatch where the CPU has other numbers.
   PendingStats operator()(const AttentionProblem& problem, const AttentionOptions& options);
 
   // How often the device ran out of memory, after which the tiles, or the table's budget, are half as large for good.
   int64_t halvings() const;
   int64_t tile_bytes() const { return tile_bytes_; }
 
+  // deviceTileBytes, deviceOutOfMemory, and how many windows (each with each of its layers) took which path:
+  // deviceTiles, deviceWgmma, deviceMma; of the latter two deviceScaled and deviceBf16, which had numbers beyond fp16;
+  // deviceChecked were computed by the CPU too.
+  Counters counters() const;
+
  private:
-  PendingStats start(const AttentionProblem& problem, const AttentionOptions& options);
+  struct Served {
+    std::atomic<int64_t> tiles{0}, wgmma{0}, mma{0}, scaled{0}, bf16{0}, checked{0};
+  };
+
+  struct Outcome;
+  using PendingOutcome = std::function<Outcome()>;
+  PendingStats start(const AttentionProblem& problem, const AttentionOptions& options, DeviceKernel kernel);
+  PendingOutcome start_kernel(const AttentionProblem& problem, const AttentionOptions& options, DeviceKernel kernel);
+  void count(const device::FusedResult& result);
 
   const Placement placement_;
   std::unique_ptr<device::DeviceTable> table_;
   std::atomic<int64_t> tile_bytes_;
   std::atomic<int64_t> halvings_{0};
+  bool checked_ = false;  // a call was computed by the CPU too
+  Served served_;
 };
 
 }  // namespace longattn

@@ -1,23 +1,20 @@
-// Rows are read from the mapped file when a window needs them.
-#include "decoder/embedding.h"
+// Rows are read from the file when a window needs them.
+#include "layer/embedding.h"
+
+#include <algorithm>
 
 #include "checkpoint/spec_reader.h"
 #include "error.h"
-#include "layer/attention_config.h"
 
 namespace longattn {
 namespace {
 
-constexpr int64_t kMaxWidth = int64_t{1} << 20;
-constexpr int64_t kMaxVocab = int64_t{1} << 28;
-
 MappedTensor open_table(const ModelSpec& spec) {
   const SpecReader reader(spec, 0);
-  const TensorSpec* table = reader.tensor("embed");
-  if (table == nullptr) throw Error(kModelInvalid, "model spec: tensor embed is missing.");
+  const TensorSpec& table = reader.required_tensor("embed");
   const int64_t hidden = reader.integer("hidden", 1, kMaxWidth);
   const int64_t width = reader.has("embed.width") ? reader.integer("embed.width", 1, kMaxWidth) : hidden;
-  MappedTensor mapped(*table, reader.integer("vocab", 1, kMaxVocab), width);
+  MappedTensor mapped(table, reader.integer("vocab", 1, kMaxVocab), width);
   mapped.expect_random_access();
   return mapped;
 }
@@ -37,15 +34,19 @@ Embedding::Embedding(const ModelSpec& spec)
     norm_ = RowNorm(RowNorm::Kind::layer, reader.positive("norm.eps"), false, read(weight), read(bias));
   }
   if (reader.word("positions", {"none", "learned", "alibi"}) == "learned") {
-    const TensorSpec* table = reader.tensor("positions");
-    if (table == nullptr) throw Error(kModelInvalid, "model spec: tensor positions is missing.");
-    positions_offset_ = reader.integer("positions.offset", 0, kMaxVocab);
-    positions_.emplace(*table, table->shape.at(0), hidden_);
+    const TensorSpec& table = reader.required_tensor("positions");
+    positions_offset_ = reader.integer("positions.offset", 0, kMaxPosition);
+    positions_.emplace(table, table.shape.at(0), hidden_);
   }
 }
 
-std::optional<int64_t> Embedding::length_limit() const {
-  return positions_ ? std::optional<int64_t>(positions_->rows() - positions_offset_) : std::nullopt;
+void Embedding::check_window(int64_t length) const {
+  if (!positions_) return;
+  const int64_t limit = std::max<int64_t>(0, positions_->rows() - positions_offset_);
+  if (length > limit) {
+    throw Error(kInvalidRequest, "a window must not have " + std::to_string(length) + " tokens. This model has " +
+                                     std::to_string(limit) + " learned positions.");
+  }
 }
 
 void Embedding::row(int64_t token, float* out) const {

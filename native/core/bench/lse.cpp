@@ -1,11 +1,12 @@
 // The far keys of row n >= e are 0 .. n - e: with the first e queries and the last e keys left out that is causal
 // attention of equal sizes again, which is what makes flash attention usable here at all.
+#include "lse.h"
+
 #include <cmath>
 
 #include "device/flash.h"
-#include "device/group_paths.h"
 
-namespace longattn::device {
+namespace longattn::bench {
 namespace {
 
 constexpr int64_t kLanes = 8;  // flash attention on CUDA takes rows of a multiple of 8 numbers; zeros change no product
@@ -15,7 +16,7 @@ class Logsumexps {
   Logsumexps(const AttentionProblem& problem, const GroupTensors& tensors)
       : p_(problem), group_(tensors.q.size(0)), length_(p_.length), q_(padded(tensors.q).unsqueeze(0)) {
     k_ = padded(tensors.k).view({1, 1, length_, q_.size(3)}).expand({1, group_, length_, q_.size(3)});
-    FlashResult all = flash(q_, k_, k_, p_.scale);
+    const device::FlashResult all = device::flash(q_, k_, k_, p_.scale);
     keys_ = all.lse.to(at::kDouble);
     total_ = keys_;
     if (p_.sink_logits != nullptr) {
@@ -57,7 +58,7 @@ class Logsumexps {
     const int64_t rows = length_ - edge;
     if (edge == 0 && power == 1) return (keys_ - total_).exp();
     const at::Tensor k = k_.narrow(2, 0, rows);
-    const at::Tensor lse = flash(q_.narrow(2, edge, rows), k, k, power * p_.scale).lse;
+    const at::Tensor lse = device::flash(q_.narrow(2, edge, rows), k, k, power * p_.scale).lse;
     return (lse.to(at::kDouble) - power * total_.narrow(1, edge, rows)).exp();
   }
 
@@ -97,7 +98,7 @@ void add_bins(const AttentionProblem& p, const AttentionOptions& options, const 
               std::vector<HeadStats>& heads) {
   std::vector<double> mass(heads.size()), squares(heads.size());  // beyond the edge j + 1
   for (int j = kBins - 1; j >= 0; --j) {
-    poll(options);
+    poll(options.cancel);
     const int64_t low = bin_edge(p.length, j);
     if (low == bin_edge(p.length, j + 1)) continue;
     const std::vector<double> far = row_sums(lse.far_mass(low)), far_squares = row_sums(lse.far_squares(low));
@@ -111,15 +112,6 @@ void add_bins(const AttentionProblem& p, const AttentionOptions& options, const 
 }
 
 }  // namespace
-
-std::string lse_refuses(const AttentionProblem& p, const AttentionOptions& options) {
-  if (p.softcap > 0) return "a softcap";
-  if (p.alibi_slopes != nullptr) return "ALiBi";
-  if (p.sliding_window > 0 && p.sliding_window < p.length) return "a sliding window";
-  if (p.dim > 256) return "heads wider than 256";
-  if (options.far_peak) return "the far peak";
-  return "";
-}
 
 GroupResult lse_group(const AttentionProblem& p, const AttentionOptions& options, const GroupTensors& tensors,
                       bool bins) {
@@ -136,7 +128,7 @@ GroupResult lse_group(const AttentionProblem& p, const AttentionOptions& options
     const at::Tensor entropy = lse.entropy().cpu();
     for (int64_t g = 0; g < group; ++g) result.heads[g].entropy = entropy.const_data_ptr<double>()[g];
   }
-  poll(options);
+  poll(options.cancel);
   if (p.k < p.length) {
     const at::Tensor far = lse.far_mass(p.k);
     if (options.token_far) result.token_far.narrow(1, p.k, p.length - p.k).copy_(far);
@@ -151,4 +143,8 @@ GroupResult lse_group(const AttentionProblem& p, const AttentionOptions& options
   return result;
 }
 
-}  // namespace longattn::device
+GroupTensors in_type(const GroupTensors& tensors, at::ScalarType type) {
+  return {tensors.q.to(type), tensors.k.to(type), tensors.first_head};
+}
+
+}  // namespace longattn::bench

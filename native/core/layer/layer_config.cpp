@@ -1,5 +1,5 @@
-// Reads the keys of one layer: those of the lookup path through its own reader, the rest here.
-#include "decoder/layer_config.h"
+// Reads the keys of one layer: those of any attention through their own reader, the rest here.
+#include "layer/layer_config.h"
 
 #include <algorithm>
 
@@ -13,33 +13,6 @@ constexpr int64_t kMaxExperts = 1 << 16;
 
 bool one_of(const std::string& list, const std::string& name) {
   return ("," + list + ",").find("," + name + ",") != std::string::npos;
-}
-
-// Weights in one tensor, or (stablelm) in a tensor for each head, the roles NAME.0, NAME.1, ...
-HeadNorm read_head_norm(const SpecReader& reader, const std::string& role, int64_t heads, int64_t dim, bool full) {
-  HeadNorm result;
-  if (reader.word("qk_norm.kind", {"none", "rms", "layer"}) == "none") return result;
-  const int64_t width = full ? heads * dim : dim;
-  const TensorSpec* weight = reader.layer_tensor(role);
-  const TensorSpec* bias = reader.layer_tensor(role + ".bias");
-  if (reader.layer_tensor(role + ".0") == nullptr) {
-    result.weights_per_head = !full && weight != nullptr && weight->shape.size() == 2;
-    result.norm = read_norm(reader, "qk_norm", weight, bias, result.weights_per_head ? heads * dim : width);
-    return result;
-  }
-  result.weights_per_head = true;
-  std::vector<float> stacked;
-  for (int64_t head = 0; head < heads; ++head) {
-    const TensorSpec* one = reader.layer_tensor(role + "." + std::to_string(head));
-    if (one == nullptr) {
-      throw Error(kModelInvalid, "model spec: " + role + " has no tensor for head " + std::to_string(head) + ".");
-    }
-    const std::vector<float> values = MappedTensor(*one, dim, 1).read_all();
-    stacked.insert(stacked.end(), values.begin(), values.end());
-  }
-  const auto kind = reader.word("qk_norm.kind", {"rms", "layer"}) == "rms" ? RowNorm::Kind::rms : RowNorm::Kind::layer;
-  result.norm = RowNorm(kind, reader.positive("qk_norm.eps"), reader.flag("qk_norm.plus_one"), std::move(stacked), {});
-  return result;
 }
 
 RowNorm read_latent_norm(const SpecReader& reader, const std::string& role) {
@@ -101,24 +74,21 @@ LayerAttention read_layer_attention(const SpecReader& reader) {
   }
   config.q_norm = read_head_norm(reader, "q_norm", base.heads, base.dim, base.qk_norm_full);
   config.k_norm = read_head_norm(reader, "k_norm", base.kv_heads, base.dim, base.qk_norm_full);
-  if (const TensorSpec* sinks = reader.layer_tensor("sinks")) {
-    config.sinks = MappedTensor(*sinks, base.heads, 1).read_all();
-  }
   return config;
 }
 
 RowNorm read_input_norm(const SpecReader& reader) {
-  const int64_t hidden = reader.integer("hidden", 1, int64_t{1} << 20);
+  const int64_t hidden = reader.integer("hidden", 1, kMaxWidth);
   return read_norm(reader, "norm", reader.layer_tensor("norm"), reader.layer_tensor("norm.bias"), hidden);
 }
 
 BlockConfig read_block_config(const SpecReader& reader) {
   BlockConfig block;
-  const int64_t hidden = reader.integer("hidden", 1, int64_t{1} << 20);
+  const int64_t hidden = reader.integer("hidden", 1, kMaxWidth);
   block.parallel = reader.flag("block.parallel");
   block.residual_from_norm = reader.flag("block.residual_from_norm");
   block.residual_scale = reader.real("block.residual_scale");
-  block.value_dim = reader.integer("value_dim", 1, 512);
+  block.value_dim = reader.integer("value_dim", 1, kMaxHeadDim);
   const std::string& present = reader.text("block.norms");
   block.attention_out_norm = read_block_norm(reader, present, "attention_out_norm", hidden);
   block.attention_sum_norm = read_block_norm(reader, present, "attention_sum_norm", hidden);
