@@ -101,9 +101,12 @@ class Attention {
       float* to = keys + c / columns * columns * dim + c % columns;
       for (int64_t j = 0; j < dim; ++j) to[j * columns] = c < count ? key[j] : 0;
       const float* value = in_.v + ((first + c) * config_.kv_heads + kv) * in_.value_dim;
-      for (int64_t j = 0; j < chunks_ * columns; ++j) {
-        values[(j / columns * flash::kPanel + c) * columns + j % columns] =
-            c < count && j < in_.value_dim ? value[j] : 0;
+      for (int64_t chunk = 0; chunk < chunks_; ++chunk) {
+        float* row = values + (chunk * flash::kPanel + c) * columns;
+        const int64_t from = chunk * columns;
+        const int64_t there = c < count ? std::min(columns, in_.value_dim - from) : 0;
+        std::copy_n(value + from, there, row);
+        std::fill_n(row + there, columns - there, 0.0f);
       }
     }
   }
