@@ -33,8 +33,8 @@ function windows(seed) {
 async function useModel(longattn, seed) {
   const model = await longattn.openModel(MODEL);
   let scored = 0;
-  const score = async (batch, options = {}) => {
-    for await (const stats of model.score(batch, options)) scored += stats.ds.length > 0 ? 1 : 0;
+  const score = async (batch, hooks = {}) => {
+    for await (const stats of model.score(batch, {}, hooks)) scored += stats.ds.length > 0 ? 1 : 0;
   };
   const controller = new AbortController();
   try {

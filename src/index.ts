@@ -1,14 +1,14 @@
 // The Node API. Importing it does no work; nothing here prints or exits.
 export { exportRun, run, score, select, window } from './pipeline/pipeline.js';
-export type { DomainReport, RunHooks, RunSummary } from './pipeline/pipeline.js';
+export type { DomainReport, RunSummary } from './pipeline/pipeline.js';
 export { parseSpec } from './options/spec.js';
 export type { Spec } from './options/spec.js';
 export type { InputPatterns, RunOptions, Share, Whole } from './options/run-options.js';
-export { validateRun as validate, type ValidateHooks } from './evidence/validate-run.js';
+export { validateRun as validate } from './evidence/validate-run.js';
 export type { ValidateResult } from './evidence/validate.js';
 export type { EvidenceReport } from './evidence/report.js';
 export type { ValidationOptions } from './options/validate-options.js';
-export { openModel, type OpenHooks, type ScoringModel } from './scoring/open-model.js';
+export { openModel, type ScoringModel } from './scoring/open-model.js';
 export type { OpenOptions } from './options/model-options.js';
 export type { AttentionOptions } from './options/attention-options.js';
 export { attention, type AttentionResult, type HeadAttention } from './attention/attention.js';
@@ -28,7 +28,12 @@ export type { KnownModel } from './hub/known-models.js';
 export type { Sleep } from './hub/retry.js';
 export { inspectModel, type ModelReport } from './model-tools/inspect-model.js';
 export { extractModel, type Extract, type ExtractOptions } from './model-tools/extract-model.js';
-export { fetchModel, type FetchedModel, type FetchModelOptions } from './model-tools/fetch-model.js';
+export {
+  fetchModel,
+  type FetchedModel,
+  type FetchModelHooks,
+  type FetchModelOptions,
+} from './model-tools/fetch-model.js';
 export { verify, writeGolden } from './verify/verify.js';
 export type { RowName, VerifyResult } from './verify/verify-scores.js';
 export type { Difference } from './verify/compare-row.js';
@@ -49,7 +54,7 @@ export { plainScore, type AttentionScore, type CombineSettings } from './scores/
 export type { LayerStatistics, LayerView } from './scores/layer-view.js';
 export { LongattnError } from './base/errors.js';
 export type { ErrorCode, ErrorKind, WarningCode } from './base/error-codes.js';
-export type { OnProgress, ProgressEvent, StageName } from './base/events.js';
+export type { Hooks, OnProgress, ProgressEvent, StageName } from './base/events.js';
 export type { Document, Reject, ScoreRow, SelectionRow, Window } from './base/records.js';
 export type { RemovalResult } from './selection/removal/report-removal.js';
 export type { DomainRemoval, KeptOf, TextDifference } from './selection/removal/removal-report.js';

@@ -67,7 +67,7 @@ export async function attention(
   requireDevice(options.device);
   signal?.throwIfAborted();
   const hooks = { ...(signal && { signal }), ...(onProgress && { onProgress }) };
-  const { folder } = await resolveModel(options.model, { layers: options.layers, ...hooks });
+  const { folder } = await resolveModel(options.model, { layers: options.layers }, hooks);
   const { layers, threads, device } = options;
   const model = await openModelFolder(folder, { layers, ...modelOptions(options) });
   const ids = checkWindow(await readWindow(options, folder), model, options);

@@ -27,7 +27,7 @@ export type ProgressEvent =
 
 export type OnProgress = (event: ProgressEvent) => void;
 
-/** The second argument of whatever works for long. */
+/** The last argument of whatever works for long. */
 export interface Hooks {
   /** Stops the work; what is finished stays, and the same call goes on from there. */
   signal?: AbortSignal | undefined;

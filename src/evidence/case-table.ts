@@ -1,7 +1,7 @@
 // The cases of a corpus as index lists: which rows are the real windows of a domain, and which pairs a control has there.
+import { documentOf } from '../base/window-id.js';
 import type { ControlFacts } from './cases.js';
 import { REAL } from './cases.js';
-import { documentKey } from './sample.js';
 
 export interface CaseFacts {
   caseId: string;
@@ -58,7 +58,7 @@ export class CaseTable {
 
   /** Number of documents that the real windows of a domain come from. */
   documents(domain: string): number {
-    return new Set(Array.from(this.reals(domain), (row) => documentKey({ windowId: this.cases[row]!.pair }))).size;
+    return new Set(Array.from(this.reals(domain), (row) => documentOf(this.cases[row]!.pair))).size;
   }
 
   /** Rows of the real windows of a domain. */

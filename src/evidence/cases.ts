@@ -1,8 +1,9 @@
 // The windows to be compared: real ones and the controls made from them, as records that the scores stage takes like any others.
+import { documentOf } from '../base/window-id.js';
 import { Random } from '../base/random.js';
 import type { Window } from '../base/records.js';
 import type { Control, ControlContext, Direction } from './controls/control.js';
-import { collectDocuments, documentKey, type CorpusSample, type DomainSample } from './sample.js';
+import { collectDocuments, type CorpusSample, type DomainSample } from './sample.js';
 
 /** What `control` is for a real window. */
 export const REAL = 'real';
@@ -45,7 +46,7 @@ export async function makeCases(
   windows: AsyncIterable<Window>,
   options: CaseOptions,
 ): Promise<MadeCases> {
-  const keys = new Set(sample.domains.flatMap((domain) => domain.windows.map(documentKey)));
+  const keys = new Set(sample.domains.flatMap((domain) => domain.windows.map(({ windowId }) => documentOf(windowId))));
   const documents = await collectDocuments(windows, keys);
   const cases: Case[] = sample.domains.flatMap((domain) =>
     domain.windows.map((window) => ({ window, pair: window.windowId, control: REAL })),

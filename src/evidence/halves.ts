@@ -2,7 +2,7 @@
 // because windows of one document are alike; near-duplicates are never parted, whatever document they are of.
 import { Random } from '../base/random.js';
 import type { CaseTable } from './case-table.js';
-import { documentKey } from './sample.js';
+import { documentOf, firstTokenOf } from '../base/window-id.js';
 
 /** @returns ids of the real windows of each half; every domain is cut in the middle, as near as its near-duplicates allow */
 export function halves(table: CaseTable, seed: number): [Set<string>, Set<string>] {
@@ -13,12 +13,11 @@ export function halves(table: CaseTable, seed: number): [Set<string>, Set<string
     for (const row of table.reals(domain)) {
       const { pair: id, cluster } = table.cases[row]!;
       clusterOf.set(id, cluster);
-      const key = documentKey({ windowId: id });
+      const key = documentOf(id);
       byDocument.set(key, [...(byDocument.get(key) ?? []), id]);
     }
     const keys = new Random(seed, `halves ${domain}`).shuffled([...byDocument.keys()].sort());
-    const start = (id: string): number => Number(id.slice(id.lastIndexOf(':') + 1));
-    const ids = keys.flatMap((key) => byDocument.get(key)!.sort((a, b) => start(a) - start(b)));
+    const ids = keys.flatMap((key) => byDocument.get(key)!.sort((a, b) => firstTokenOf(a) - firstTokenOf(b)));
     const sides = new Map<number, 0 | 1>();
     ids.forEach((id, i) => {
       const cluster = clusterOf.get(id)!;

@@ -1,5 +1,5 @@
 // Which layers are looked at and whether the loss is measured, where the user did not say: as much as the model on this machine allows.
-import type { OnProgress } from '../base/events.js';
+import type { Hooks } from '../base/events.js';
 import { resolveModel } from '../hub/resolve-model.js';
 import { isPartOfModel, openModelFolder } from '../model/open-model.js';
 import type { LossScope } from './validate-options.js';
@@ -15,8 +15,6 @@ export interface ModelWish {
   model: string;
   layers: readonly number[] | 'all' | undefined;
   loss: LossScope | undefined;
-  signal?: AbortSignal | undefined;
-  onProgress?: OnProgress | undefined;
 }
 
 /**
@@ -24,9 +22,9 @@ export interface ModelWish {
  * loss defaults to that of the real windows where the whole model is there.
  * @throws LongattnError as `resolveModel` and `openModelFolder`; never because of a default
  */
-export async function planModel({ model, layers, loss, ...hooks }: ModelWish): Promise<ModelPlan> {
+export async function planModel({ model, layers, loss }: ModelWish, hooks: Hooks = {}): Promise<ModelPlan> {
   const wanted = loss === 'real' || loss === 'all';
-  const { folder } = await resolveModel(model, { ...hooks, layers: layers ?? [0], loss: wanted });
+  const { folder } = await resolveModel(model, { layers: layers ?? [0], loss: wanted }, hooks);
   if (loss === 'none') return { folder, layers: withFirst(layers ?? [0]), loss };
   try {
     const { layerCount } = await openModelFolder(folder, { layers: [0], loss: true });

@@ -27,11 +27,6 @@ export interface CorpusSample {
   prefix: number | undefined;
 }
 
-/** The document of a window: its key, unique within a run. */
-export function documentKey(window: Pick<Window, 'windowId'>): string {
-  return documentOf(window.windowId);
-}
-
 /**
  * @param perDomain real windows wanted a domain; domains with fewer give all
  * @param onWindow shown every window, in the order of the corpus
@@ -61,7 +56,7 @@ export async function sampleWindows(
           places: new SmallestSample<Window>(DONORS),
         }),
       );
-    const key = documentKey(window);
+    const key = documentOf(window.windowId);
     const kept = (): Window => copy(window);
     pools.windows.offer(unitHash(seed, `window ${windowId}`), windowId, kept);
     pools.places.offer(unitHash(seed, `place ${windowId}`), windowId, kept);
@@ -89,7 +84,7 @@ export async function collectDocuments(
 ): Promise<Map<string, Int32Array>> {
   const pieces = new Map<string, { start: number; ids: Int32Array }[]>();
   for await (const window of windows) {
-    const key = documentKey(window);
+    const key = documentOf(window.windowId);
     if (!keys.has(key)) continue;
     const list = pieces.get(key) ?? [];
     list.push({ start: window.tokenStart, ids: window.tokenIds.slice() });

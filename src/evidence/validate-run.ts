@@ -3,7 +3,7 @@
 // The output folder is a run directory with its windows; the evidence lies in it under `evidence/`.
 import path from 'node:path';
 import { LongattnError } from '../base/errors.js';
-import type { OnProgress } from '../base/events.js';
+import type { Hooks, OnProgress } from '../base/events.js';
 import { readWindows } from '../arrow/reader.js';
 import { checkReach, openModelFolder } from '../model/open-model.js';
 import { deviceCount, requireDevice } from '../native/device.js';
@@ -21,23 +21,18 @@ import { resolveDistance } from '../base/distance.js';
 import { planModel } from './model-plan.js';
 import { validate, type ValidateResult } from './validate.js';
 
-export interface ValidateHooks {
-  signal?: AbortSignal | undefined;
-  onProgress?: OnProgress | undefined;
-}
-
 /**
  * Make or resume the validation in `options.output`: what the model, its layers, heads and k, and each score can tell apart.
  * @throws LongattnError of the options, the corpus, the model, the addon and the disk; the signal's reason
  */
-export async function validateRun(options: ValidationOptions, hooks: ValidateHooks = {}): Promise<ValidateResult> {
+export async function validateRun(options: ValidationOptions, hooks: Hooks = {}): Promise<ValidateResult> {
   const given = currentNames(VALIDATE, { ...options }, hooks.onProgress);
   const { own, asked } = parse(given);
   const merged = await resolveSpec(asked);
   requireDevice(merged.spec.device);
   if (merged.stored === undefined) asked.window ??= VALIDATE.window.default;
   const layers = asked.layers === undefined && merged.stored === undefined ? undefined : merged.spec.layers;
-  const plan = await planModel({ model: merged.spec.model, layers, loss: own.loss, ...hooks });
+  const plan = await planModel({ model: merged.spec.model, layers, loss: own.loss }, hooks);
   const ksOf = (window: number): number[] => (own.k === 'quarter' ? [resolveDistance('quarter', window)] : own.k);
   const prepared = await prepareWindows(
     { ...asked, model: plan.folder, layers: plan.layers },

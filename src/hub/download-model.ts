@@ -18,7 +18,6 @@ const SINGLE = 'model.safetensors';
 
 export interface DownloadOptions extends Pick<OpenModelOptions, 'layers' | 'loss'> {
   headersOnly?: boolean;
-  onProgress?: OnProgress | undefined;
 }
 
 /** @throws as `resolveModel` */
@@ -27,6 +26,7 @@ export async function downloadModel(
   settings: HubSettings,
   cache: HfCache,
   options: DownloadOptions,
+  onProgress: OnProgress | undefined,
 ): Promise<ModelFolder> {
   const entry = await fetchModelEntry(client, cache.model);
   const { id, commit } = entry;
@@ -36,7 +36,7 @@ export async function downloadModel(
   await makeMirrorFolder(folder);
 
   const onWait = (): void =>
-    options.onProgress?.({
+    onProgress?.({
       type: 'warning',
       code: 'DOWNLOAD_WAITING',
       message: `another process is downloading ${id}; waiting for it`,
@@ -46,7 +46,7 @@ export async function downloadModel(
     if (weights !== SINGLE) smallFiles.push(weights);
     for (const name of smallFiles) await mirrorSmall(client, cache, entry, folder, remote(name));
     await cache.keepCommit(commit);
-    await downloadWeights(client, cache, remote, folder, weights, options);
+    await downloadWeights(client, cache, remote, folder, weights, options, onProgress);
   });
   return { folder, source: 'hub', id, commit };
 }
@@ -58,6 +58,7 @@ async function downloadWeights(
   folder: string,
   weights: string,
   options: DownloadOptions,
+  onProgress: OnProgress | undefined,
 ): Promise<void> {
   const partial = new Map<string, PartialFile>();
   try {
@@ -67,7 +68,7 @@ async function downloadWeights(
       partial.set(join(folder, name), await openWithHeader(client, file, join(folder, name)));
     }
     const { tensors } = await describeModelFolder(folder, options);
-    if (!options.headersOnly) await fill(client, partial, remote, tensors, options.onProgress);
+    if (!options.headersOnly) await fill(client, partial, remote, tensors, onProgress);
   } finally {
     for (const file of partial.values()) await file.close();
   }

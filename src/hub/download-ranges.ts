@@ -25,11 +25,11 @@ const CONNECTIONS = 4;
 export async function openWithHeader(client: HubClient, remote: RemoteFile, path: string): Promise<PartialFile> {
   const found = await PartialFile.open(path);
   if (found) return found;
-  const start = await readBytes(client, remote, [0, FIRST_BYTES], undefined);
+  const start = await fetchRange(client, remote, [0, FIRST_BYTES], undefined);
   const { identity } = start;
   const dataStart = 8 + headerLength(start.bytes, identity.size, describe(remote));
   const rest: ByteRange = [start.bytes.byteLength, dataStart];
-  const more = rest[0] < rest[1] ? (await readBytes(client, remote, rest, identity)).bytes : Buffer.alloc(0);
+  const more = rest[0] < rest[1] ? (await fetchRange(client, remote, rest, identity)).bytes : Buffer.alloc(0);
   const first = Buffer.concat([start.bytes, more]);
   parseSafetensorsHeader(first.subarray(8, dataStart), identity.size, describe(remote));
   return PartialFile.create(path, remote, identity, first);
@@ -96,7 +96,7 @@ async function downloadPiece(
   }
 }
 
-async function readBytes(
+async function fetchRange(
   client: HubClient,
   remote: RemoteFile,
   [start, end]: ByteRange,

@@ -5,7 +5,7 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { dataError, environmentError, LongattnError, show } from '../base/errors.js';
-import type { OnProgress } from '../base/events.js';
+import type { Hooks } from '../base/events.js';
 import { describeModelFolder, neededWeightFiles, type OpenModelOptions } from '../model/open-model.js';
 import { downloadModel } from './download-model.js';
 import type { ModelFolder } from './model-folder.js';
@@ -25,8 +25,6 @@ export interface ResolveModelOptions extends Pick<OpenModelOptions, 'layers' | '
   revision?: string | undefined;
   /** Fetch tensor headers, and no tensor: enough for `describeModelFolder`. Default: false. */
   headersOnly?: boolean;
-  onProgress?: OnProgress | undefined;
-  signal?: AbortSignal | undefined;
   /** Default: the global fetch, or one through the proxy that the environment names. */
   fetch?: typeof globalThis.fetch;
   /** Default: process.env. */
@@ -41,7 +39,11 @@ export interface ResolveModelOptions extends Pick<OpenModelOptions, 'layers' | '
  * @throws LongattnError MODEL_NOT_FOUND, MODEL_NOT_FETCHED, PICKLE_ONLY, HUB_* (HUB_GATED, HUB_MODEL_NOT_FOUND, HUB_OFFLINE,
  *   HUB_RATE_LIMITED, HUB_UNREACHABLE, ...), DISK_FULL, what `openModelFolder` throws, or the signal's reason
  */
-export async function resolveModel(idOrDir: string, options: ResolveModelOptions = {}): Promise<ModelFolder> {
+export async function resolveModel(
+  idOrDir: string,
+  options: ResolveModelOptions = {},
+  hooks: Hooks = {},
+): Promise<ModelFolder> {
   const env = options.env ?? process.env;
   if (await isFolder(idOrDir)) return { folder: resolve(idOrDir), source: 'folder' };
   const settings = readSettings(env);
@@ -60,11 +62,11 @@ export async function resolveModel(idOrDir: string, options: ResolveModelOptions
         `${settings.ownCache} do not hold what these layers need. Unset it, or give a folder.`,
     );
   }
-  const signal = options.signal ?? new AbortController().signal;
+  const signal = hooks.signal ?? new AbortController().signal;
   const fetch = options.fetch ?? (await proxyFetch(env));
   const client = new HubClient(settings, await readToken(env, settings), signal, fetch, options.sleep);
   try {
-    return await downloadModel(client, settings, cache, options);
+    return await downloadModel(client, settings, cache, options, hooks.onProgress);
   } catch (error) {
     // One word is more often the name of a folder that is not there than one of the few models without an organisation.
     if (!model.id.includes('/') && error instanceof LongattnError && NOT_THERE.has(error.code)) {

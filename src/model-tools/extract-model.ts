@@ -5,7 +5,7 @@
 import { copyFile, readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { LongattnError } from '../base/errors.js';
-import type { OnProgress } from '../base/events.js';
+import type { Hooks, OnProgress } from '../base/events.js';
 import { resolveModel, type ResolveModelOptions } from '../hub/resolve-model.js';
 import type { LocatedTensor } from '../model/checkpoint.js';
 import { openModelFolder } from '../model/open-model.js';
@@ -48,13 +48,12 @@ export interface Extract {
  */
 export async function extractModel(
   idOrDir: string,
-  asked: ExtractOptions,
-  hooks: Pick<ExtractOptions, 'signal' | 'onProgress'> = {},
+  options: ExtractOptions,
+  { signal, onProgress }: Hooks = {},
 ): Promise<Extract> {
-  const options = { ...asked, ...hooks };
   const output = resolve(options.output);
   await checkOutput(output, options.force ?? false);
-  const source = await resolveModel(idOrDir, options);
+  const source = await resolveModel(idOrDir, options, { signal, onProgress });
   const model = await openModelFolder(source.folder, options);
   const tensors = inFileOrder(model.tensors);
   try {
@@ -66,15 +65,15 @@ export async function extractModel(
         layers: model.layers.join(','),
         ...(source.id !== undefined && { source: `${source.id}@${source.commit}` }),
       };
-      const report = reporter(tensors, options.onProgress);
-      const written = await writeSafetensors(join(draft, WEIGHTS), tensors, metadata, report, options.signal);
+      const report = reporter(tensors, onProgress);
+      const written = await writeSafetensors(join(draft, WEIGHTS), tensors, metadata, report, signal);
       const { revision } = await openModelFolder(draft, options);
       return { folder: output, layers: model.layers, tensors: tensors.length, ...written, revision };
     });
-    options.onProgress?.({ type: 'stage-done', stage: 'extract', counts: { bytes: extract.bytes } });
+    onProgress?.({ type: 'stage-done', stage: 'extract', counts: { bytes: extract.bytes } });
     return extract;
   } catch (error) {
-    options.signal?.throwIfAborted();
+    signal?.throwIfAborted();
     throw error;
   }
 }

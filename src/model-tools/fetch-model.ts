@@ -14,15 +14,18 @@ import { runScript } from './run-script.js';
 const SCRIPTS = fileURLToPath(new URL('../../scripts/', import.meta.url));
 
 export interface FetchModelOptions {
-  /** Called with each line that the script says. */
-  onMessage?: (line: string) => void;
-  signal?: AbortSignal | undefined;
   /** Default: process.env. */
   env?: NodeJS.ProcessEnv;
   /** Default: the models that longattn knows. */
   models?: readonly KnownModel[];
   /** Folder of the scripts. Default: the package's own. */
   scripts?: string;
+}
+
+export interface FetchModelHooks {
+  signal?: AbortSignal | undefined;
+  /** Called with each line that the script says. */
+  onMessage?: (line: string) => void;
 }
 
 export interface FetchedModel {
@@ -39,7 +42,11 @@ export interface FetchedModel {
  * @throws LongattnError INVALID_OPTION for a name that is not known, PYTHON_MISSING, MODEL_SCRIPT_FAILED, MODEL_SUM_WRONG, DISK_FULL,
  *   NOT_WRITABLE, or the signal's reason
  */
-export async function fetchModel(name: string, options: FetchModelOptions = {}): Promise<FetchedModel> {
+export async function fetchModel(
+  name: string,
+  options: FetchModelOptions = {},
+  hooks: FetchModelHooks = {},
+): Promise<FetchedModel> {
   const models = options.models ?? KNOWN_MODELS;
   const model = models.find((known) => known.name === name);
   if (!model) throw invalid('model', name, `one of ${models.map((known) => known.name).join(', ')}`);
@@ -51,7 +58,7 @@ export async function fetchModel(name: string, options: FetchModelOptions = {}):
 
   await replaceFolder(folder, async (draft) => {
     const script = join(options.scripts ?? SCRIPTS, model.script);
-    await runScript(script, [draft], { env, ...pick(options) });
+    await runScript(script, [draft], { env, ...hooks });
     const wrong = await wrongFile(model, draft);
     if (wrong !== undefined) {
       throw environmentError(
@@ -71,8 +78,4 @@ async function wrongFile(model: KnownModel, folder: string): Promise<string | un
     if (found !== sum) return file;
   }
   return undefined;
-}
-
-function pick({ onMessage, signal }: FetchModelOptions): Pick<FetchModelOptions, 'onMessage' | 'signal'> {
-  return { ...(onMessage && { onMessage }), ...(signal && { signal }) };
 }

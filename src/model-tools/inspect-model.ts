@@ -8,6 +8,7 @@ import { resolveModel, type ResolveModelOptions } from '../hub/resolve-model.js'
 import { readJsonObject, isObject } from '../model/config-reader.js';
 import { describeModelFolder } from '../model/open-model.js';
 import { ifExists } from '../io/file-system.js';
+import type { Hooks } from '../base/events.js';
 import { LongattnError } from '../base/errors.js';
 import { openTokenizer, type Tokenizer } from '../tokenizer/tokenizer.js';
 
@@ -46,11 +47,10 @@ export interface ModelReport extends ModelFolder {
 /** @throws as `resolveModel` and `openModelFolder` */
 export async function inspectModel(
   idOrDir: string,
-  asked: ResolveModelOptions = {},
-  hooks: Pick<ResolveModelOptions, 'signal' | 'onProgress'> = {},
+  options: ResolveModelOptions = {},
+  hooks: Hooks = {},
 ): Promise<ModelReport> {
-  const options = { ...asked, ...hooks };
-  const found = await resolveModel(idOrDir, { ...options, headersOnly: true });
+  const found = await resolveModel(idOrDir, { ...options, headersOnly: true }, hooks);
   const { folder } = found;
   const {
     path: _path,

@@ -11,7 +11,7 @@ import { fingerprint } from './fingerprint.js';
 import { bytesRead, placeTensors, tensorName } from './place-tensors.js';
 import { candidates, type Settings, type TensorRef, type Tensors } from './plan.js';
 import { isCompanion, scaleNames } from './quantization.js';
-import { checkLayers, extentOf, resolveModel, type Extent, type ResolvedModel } from './resolve.js';
+import { checkLayers, extentOf, resolveConfig, type Extent, type ResolvedModel } from './resolve-config.js';
 import { specText, type PlacedTensor } from './spec-text.js';
 import { refuseUnknownAround, refuseUnknownInLayer } from './unknown-tensors.js';
 
@@ -70,7 +70,7 @@ export interface ModelDescription {
  *   MODEL_INCOMPLETE where tensors were not downloaded
  */
 export async function openModelFolder(folder: string, options: OpenModelOptions = {}): Promise<ModelDescription> {
-  const plan = await planModel(folder, options);
+  const plan = await planTensors(folder, options);
   const { extent } = plan;
   checkUnknownTensors(plan);
   const tensors = await place(plan);
@@ -83,14 +83,14 @@ export async function describeModelFolder(
   folder: string,
   options: OpenModelOptions = {},
 ): Promise<Omit<ModelDescription, 'revision'>> {
-  const plan = await planModel(folder, options);
+  const plan = await planTensors(folder, options);
   const tensors = await place(plan);
   return describe(plan, tensors, options);
 }
 
 /** Names of the weight files that the asked layers need, from config.json and the index alone: they may not be there yet. */
 export async function neededWeightFiles(folder: string, options: OpenModelOptions = {}): Promise<string[]> {
-  const { checkpoint, prefix, extent, model } = await planModel(folder, options);
+  const { checkpoint, prefix, extent, model } = await planTensors(folder, options);
   const files = Object.values(extent.tensors)
     .map((ref) => tensorName(ref, prefix))
     .flatMap((name) => [name, ...scaleNames(name, model.quantization)])
@@ -98,7 +98,7 @@ export async function neededWeightFiles(folder: string, options: OpenModelOption
   return [...new Set(files.filter((file) => file !== undefined))].sort();
 }
 
-interface ModelPlan {
+interface TensorPlan {
   path: string;
   config: ConfigReader;
   model: ResolvedModel;
@@ -109,10 +109,10 @@ interface ModelPlan {
   prefix: string;
 }
 
-async function planModel(folder: string, options: OpenModelOptions): Promise<ModelPlan> {
+async function planTensors(folder: string, options: OpenModelOptions): Promise<TensorPlan> {
   const path = resolve(folder);
   const config = await readConfig(join(path, 'config.json'));
-  const model = resolveModel(config, options.ropeTheta);
+  const model = resolveConfig(config, options.ropeTheta);
   const layers = checkLayers(options.layers ?? [0], model.sizes.layers);
   const extent = extentOf(model, layers, options.loss ?? false);
   const checkpoint = await Checkpoint.open(path);
@@ -121,7 +121,7 @@ async function planModel(folder: string, options: OpenModelOptions): Promise<Mod
   return { path, config, model, layers, extent: { ...extent, tensors }, checkpoint, prefix };
 }
 
-function place({ checkpoint, prefix, extent, config, model }: ModelPlan): Promise<PlacedTensor[]> {
+function place({ checkpoint, prefix, extent, config, model }: TensorPlan): Promise<PlacedTensor[]> {
   return placeTensors(checkpoint, prefix, extent.tensors, config.path, model.quantization);
 }
 
@@ -131,7 +131,7 @@ function storedTensors(tensors: readonly PlacedTensor[]): LocatedTensor[] {
 }
 
 function describe(
-  plan: ModelPlan,
+  plan: TensorPlan,
   tensors: readonly PlacedTensor[],
   options: OpenModelOptions,
 ): Omit<ModelDescription, 'revision'> {
@@ -205,7 +205,7 @@ function savedInstead(tensors: Tensors, checkpoint: Checkpoint, prefix: string):
   return Object.fromEntries(Object.entries(tensors).map(([role, ref]) => [role, choose(ref)]));
 }
 
-function checkUnknownTensors({ checkpoint, prefix, model, extent }: ModelPlan): void {
+function checkUnknownTensors({ checkpoint, prefix, model, extent }: TensorPlan): void {
   const { family, embedding, head } = model;
   const names = [...checkpoint.names()].filter((name) => !isCompanion(name, model.quantization));
   const wanted = new Set(Object.keys(extent.tensors));

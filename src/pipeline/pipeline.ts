@@ -29,15 +29,13 @@ import { together } from '../base/together.js';
 
 export type { DomainReport, RunSummary } from './report.js';
 
-export type RunHooks = Hooks;
-
 /** Text to data set: all stages. */
-export async function run(options: RunOptions, hooks: RunHooks = {}): Promise<RunSummary> {
+export async function run(options: RunOptions, hooks: Hooks = {}): Promise<RunSummary> {
   return exported('run', options, hooks);
 }
 
 /** Tokenise the corpus and cut it into windows. */
-export async function window(raw: RunOptions, hooks: RunHooks = {}): Promise<RunSummary> {
+export async function window(raw: RunOptions, hooks: Hooks = {}): Promise<RunSummary> {
   const options = named(raw, hooks);
   const prepared = await prepare(options, hooks);
   return logged('window', prepared, hooks, async (inner) => {
@@ -47,7 +45,7 @@ export async function window(raw: RunOptions, hooks: RunHooks = {}): Promise<Run
 }
 
 /** Compute the attention statistics of all windows. */
-export async function score(raw: RunOptions, hooks: RunHooks = {}): Promise<RunSummary> {
+export async function score(raw: RunOptions, hooks: Hooks = {}): Promise<RunSummary> {
   const options = named(raw, hooks);
   requireDevice((await resolveSpec(options)).spec.device);
   const prepared = await prepare(options, hooks);
@@ -58,7 +56,7 @@ export async function score(raw: RunOptions, hooks: RunHooks = {}): Promise<RunS
 }
 
 /** Rank and choose. A run whose scores are done needs neither its inputs nor its model. */
-export async function select(options: RunOptions, hooks: RunHooks = {}): Promise<RunSummary> {
+export async function select(options: RunOptions, hooks: Hooks = {}): Promise<RunSummary> {
   const opened = await open(options, hooks);
   return logged('select', opened, hooks, async (inner) => {
     const { windows, selection, removal } = await selected(opened, inner);
@@ -67,11 +65,11 @@ export async function select(options: RunOptions, hooks: RunHooks = {}): Promise
 }
 
 /** Write the kept windows as a data set. */
-export async function exportRun(options: RunOptions, hooks: RunHooks = {}): Promise<RunSummary> {
+export async function exportRun(options: RunOptions, hooks: Hooks = {}): Promise<RunSummary> {
   return exported('export', options, hooks);
 }
 
-async function exported(command: string, options: RunOptions, hooks: RunHooks): Promise<RunSummary> {
+async function exported(command: string, options: RunOptions, hooks: Hooks): Promise<RunSummary> {
   const opened = await open(options, hooks);
   return logged(command, opened, hooks, async (inner) => {
     const { windows, selection, removal } = await selected(opened, inner);
@@ -107,7 +105,7 @@ function textOfRun({ run, parts, spec }: Opened): TextOf {
 type Opened = Prepared | (Pick<Prepared, 'run' | 'parts'> & { spec: Spec; model?: never });
 
 /** Neither inputs nor model are opened when all parts are there and no option of windows or scores was changed. */
-async function open(raw: RunOptions, hooks: RunHooks): Promise<Opened> {
+async function open(raw: RunOptions, hooks: Hooks): Promise<Opened> {
   const options = named(raw, hooks);
   const { spec } = await resolveSpec(options);
   const found = await openFinished(spec);
@@ -116,7 +114,7 @@ async function open(raw: RunOptions, hooks: RunHooks): Promise<Opened> {
   return prepare(options, hooks);
 }
 
-async function scored(prepared: Prepared, hooks: RunHooks): Promise<WindowsResult> {
+async function scored(prepared: Prepared, hooks: Hooks): Promise<WindowsResult> {
   const ready = new PartGate();
   const [windows] = await together(
     (signal) => windowsStage(prepared, { ...hooks, signal, onPart: ready.open }).finally(() => ready.close()),
@@ -133,7 +131,7 @@ function isOfTheData(error: unknown): boolean {
 
 async function selected(
   opened: Opened,
-  hooks: RunHooks,
+  hooks: Hooks,
 ): Promise<{ windows: WindowsResult; selection: SelectionResult; removal: RemovalResult | undefined }> {
   const { spec } = opened;
   const windows = opened.model ? await scored(opened, hooks) : await endWindows(opened);
@@ -154,7 +152,7 @@ function certificateOf({ score, _found: found }: Spec): { certificate?: { sha256
   return certificate && chosen?.['score'] === score ? { certificate } : {};
 }
 
-function removalOf(opened: Opened, selection: SelectionResult, hooks: RunHooks): Promise<RemovalResult> {
+function removalOf(opened: Opened, selection: SelectionResult, hooks: Hooks): Promise<RemovalResult> {
   const { window, seed } = opened.spec;
   return reportRemoval(opened.run, selection, { window, seed, textOf: textOfRun(opened), ...hooks });
 }
@@ -162,7 +160,7 @@ function removalOf(opened: Opened, selection: SelectionResult, hooks: RunHooks):
 /** A stage without parts, between its two events. */
 async function timed<T extends { counts: Record<string, number> }>(
   stage: StageName,
-  { onProgress }: RunHooks,
+  { onProgress }: Hooks,
   work: () => Promise<T>,
 ): Promise<T> {
   onProgress?.({ type: 'stage-start', stage, parts: 1, done: 0 });
@@ -172,6 +170,6 @@ async function timed<T extends { counts: Record<string, number> }>(
 }
 
 /** Warns of the names of an earlier version, once. */
-function named(options: RunOptions, { onProgress }: RunHooks): RunOptions {
+function named(options: RunOptions, { onProgress }: Hooks): RunOptions {
   return currentNames(RUN, { ...options }, onProgress) as unknown as RunOptions;
 }

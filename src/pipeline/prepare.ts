@@ -48,7 +48,7 @@ export async function prepare(
   const { spec, stored, hub, root } = await resolveSpec(raw);
   const needed = { layers: spec.layers, loss: spec.losses };
   const place = await placeOfModel(spec.model, stored, root);
-  const found = await resolveModel(place, { ...needed, ...pinnedCommit(spec.model, hub), ...hooks });
+  const found = await resolveModel(place, { ...needed, ...pinnedCommit(spec.model, hub) }, hooks);
   const { folder, id, commit } = found;
   const model = await openModelFolder(folder, { ...needed, ...modelOptions(spec) }).catch((error: unknown) => {
     throw spec.losses ? withoutLosses(folder, error) : error;

@@ -63,7 +63,7 @@ export class Failures {
       if (known) known.push(record);
       else records.set(record.name, [record]);
     }
-    return new Map([...records].map(([name, all]) => [name, summarise(name, all)]));
+    return new Map([...records].map(([name, all]) => [name, failedPart(name, all)]));
   }
 
   /** The part is made, or a person starts the run anew: forget what failed. @param name default: all */
@@ -89,7 +89,7 @@ export class Failures {
   }
 }
 
-function summarise(name: string, records: FailureRecord[]): FailedPart {
+function failedPart(name: string, records: FailureRecord[]): FailedPart {
   records.sort((a, b) => (a.time < b.time ? -1 : 1));
   const { code, message } = records.at(-1)!;
   const hosts = new Set(records.map(({ host }) => host)).size;

@@ -145,7 +145,7 @@ export async function runParts(options: RunPartsOptions): Promise<LedgerRecord[]
   signal.throwIfAborted();
   if (failures.length > 0) {
     failures.sort((a, b) => a.part - b.part);
-    throw options.explain?.(failures.map(({ error }) => error)) ?? summarise(stage, failures, pending.length);
+    throw options.explain?.(failures.map(({ error }) => error)) ?? failureOf(stage, failures, pending.length);
   }
   if (queue.left.size > 0) throw leftAlone(stage, queue.left);
   const all = options.parts.flatMap((part) => records.get(part) ?? []);
@@ -184,7 +184,7 @@ function isOfThisPart(error: unknown): boolean {
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-function summarise(stage: StageName, failures: { part: number; error: unknown }[], tried: number): unknown {
+function failureOf(stage: StageName, failures: { part: number; error: unknown }[], tried: number): unknown {
   if (failures.length === tried) return failures[0]!.error;
   const named = failures.slice(0, NAMED_FAILURES).map(({ part, error }) => `${partName(part)}: ${messageOf(error)}`);
   const rest = failures.length > NAMED_FAILURES ? `; and ${failures.length - NAMED_FAILURES} more` : '';

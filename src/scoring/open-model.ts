@@ -3,7 +3,7 @@ import { resolveModel } from '../hub/resolve-model.js';
 import type { NativeStats } from '../native/binding.js';
 import { deviceCount } from '../native/device.js';
 import { Scorer } from '../native/scorer.js';
-import type { OnProgress } from '../base/events.js';
+import type { Hooks } from '../base/events.js';
 import { OPEN, type OpenOptions } from '../options/model-options.js';
 import { currentNames, parseRows } from '../options/parse-rows.js';
 import { modelOptions } from '../options/spec.js';
@@ -22,14 +22,9 @@ export interface ScoringModel extends AsyncDisposable {
    */
   score(
     windows: Iterable<Int32Array>,
-    options?: { k?: DistanceRule; tokens?: boolean; signal?: AbortSignal },
+    options?: { k?: DistanceRule; tokens?: boolean },
+    hooks?: { signal?: AbortSignal },
   ): AsyncGenerator<NativeStats, void, undefined>;
-}
-
-export interface OpenHooks {
-  signal?: AbortSignal | undefined;
-  /** Of downloads and warnings. */
-  onProgress?: OnProgress | undefined;
 }
 
 /**
@@ -39,23 +34,19 @@ export interface OpenHooks {
 export async function openModel(
   model: string,
   options: OpenOptions = {},
-  { signal, onProgress }: OpenHooks = {},
+  { signal, onProgress }: Hooks = {},
 ): Promise<ScoringModel> {
   const { threads, device, ...asked } = parseRows(OPEN, currentNames(OPEN, { ...options }, onProgress));
   const devices = deviceCount(device);
   const { layers } = asked;
-  const { folder } = await resolveModel(model, {
-    layers,
-    ...(signal && { signal }),
-    ...(onProgress && { onProgress }),
-  });
+  const { folder } = await resolveModel(model, { layers }, { signal, onProgress });
   const description = await openModelFolder(folder, { layers, ...modelOptions(asked) });
   const scorer = await Scorer.open(description.specText, { threads, device }, onProgress, { signal });
   return {
     vocabSize: description.vocabSize,
     heads: description.heads,
     layers: description.layers,
-    async *score(windows, { k = 'quarter', tokens = false, signal } = {}) {
+    async *score(windows, { k = 'quarter', tokens = false } = {}, { signal } = {}) {
       for (const batch of batchesOf(windows, devices)) {
         const distances = batch.map((ids) => resolveDistance(k, ids.length));
         for (const distance of distances) checkReach(description, distance);

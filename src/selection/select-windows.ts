@@ -22,7 +22,7 @@ import { measureCounts } from './measure-counts.js';
 import { measureUnscored } from './measure-unscored.js';
 import { readCounts } from './read-counts.js';
 import { selectionBatches } from './selection-batches.js';
-import { summarise, type DomainSummary } from './summary.js';
+import { summariseDomains, type DomainSummary } from './summary.js';
 import type { WindowTable } from './window-table.js';
 
 export const SELECTION = 'selection';
@@ -99,7 +99,7 @@ export async function selectWindows(
     hashJson({ upstream: run.scores.specHash, settings: used }),
     run.scores.fs,
   );
-  const domains = summarise(measured, choice);
+  const domains = summariseDomains(measured, choice);
   const kept = domains.reduce((sum, domain) => sum + domain.kept, 0);
   await writeArrowPart(ledger, SELECTION, {
     columns: SELECTION_COLUMNS,

@@ -19,7 +19,7 @@ export interface DomainSummary {
 }
 
 /** Domains in the order of the corpus. */
-export function summarise({ table, ds, du, layer }: Measured, choice: Choice): DomainSummary[] {
+export function summariseDomains({ table, ds, du, layer }: Measured, choice: Choice): DomainSummary[] {
   const mean = (sum: number, windows: number): number | undefined => (layer === undefined ? undefined : sum / windows);
   return table.byDomain().map((windows, domain) => {
     let [documents, last, kept, dsSum, duSum] = [0, -1, 0, 0, 0];

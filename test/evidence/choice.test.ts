@@ -1,3 +1,4 @@
+import { documentOf } from '../../src/base/window-id.js';
 import { describe, expect, it } from '@jest/globals';
 import { choiceFile } from '../../src/evidence/choice-file.js';
 import { CaseTable } from '../../src/evidence/case-table.js';
@@ -8,7 +9,6 @@ import { Judge } from '../../src/evidence/judge.js';
 import { layerCosts } from '../../src/evidence/cost.js';
 import { halves } from '../../src/evidence/halves.js';
 import type { EvidenceReport } from '../../src/evidence/report.js';
-import { documentKey } from '../../src/evidence/sample.js';
 import type { NativeScoreRequest } from '../../src/native/binding.js';
 import { findScore } from '../../src/scores/registry.js';
 import type { LayerStatistics } from '../../src/scores/layer-view.js';
@@ -47,8 +47,7 @@ describe('halves', () => {
     for (const domain of ['a', 'b']) {
       const of = (half: Set<string>): string[] => [...half].filter((id) => id.startsWith(domain));
       expect(Math.abs(of(first).length - of(second).length)).toBeLessThanOrEqual(1);
-      const documents = (half: Set<string>): Set<string> =>
-        new Set(of(half).map((windowId) => documentKey({ windowId })));
+      const documents = (half: Set<string>): Set<string> => new Set(of(half).map(documentOf));
       expect([...documents(first)].filter((key) => documents(second).has(key)).length).toBeLessThanOrEqual(1);
     }
   });

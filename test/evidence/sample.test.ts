@@ -1,6 +1,7 @@
+import { documentOf } from '../../src/base/window-id.js';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { collectDocuments, documentKey, sampleWindows } from '../../src/evidence/sample.js';
+import { collectDocuments, sampleWindows } from '../../src/evidence/sample.js';
 import { Random } from '../../src/base/random.js';
 import type { Window } from '../../src/base/records.js';
 import { corpusWindows, stream } from '../support/evidence.js';
@@ -27,7 +28,9 @@ describe('sampleWindows', () => {
     const seen = new Map<string, number>();
     for (let seed = 0; seed < 200; seed++) {
       const { domains } = await sampleWindows(stream(corpus), 25, seed);
-      expect(new Set(domains[0]!.donors.map(documentKey)).size).toBe(domains[0]!.donors.length);
+      expect(new Set(domains[0]!.donors.map(({ windowId }) => documentOf(windowId))).size).toBe(
+        domains[0]!.donors.length,
+      );
       for (const { windowId } of domains[0]!.windows) seen.set(windowId, (seen.get(windowId) ?? 0) + 1);
     }
     // 25 of 100 windows, 200 times: 50 each on average, standard deviation 6.1.
@@ -53,10 +56,13 @@ describe('collectDocuments', () => {
       fc.asyncProperty(fc.integer({ min: 20, max: 300 }), fc.integer(), async (tokens, seed) => {
         const corpus = corpusWindows({ domains: ['a'], documents: 3, tokens, window: 20 });
         const shuffled = new Random(seed).shuffled(corpus);
-        const documents = await collectDocuments(stream(shuffled), new Set(corpus.map(documentKey)));
+        const documents = await collectDocuments(
+          stream(shuffled),
+          new Set(corpus.map(({ windowId }) => documentOf(windowId))),
+        );
         expect(documents.size).toBe(3);
         for (const window of corpus) {
-          const ids = documents.get(documentKey(window))!;
+          const ids = documents.get(documentOf(window.windowId))!;
           expect(ids).toHaveLength(tokens);
           expect(ids.subarray(window.tokenStart, window.tokenStart + 20)).toEqual(window.tokenIds);
         }

@@ -163,7 +163,7 @@ describe('a connection that is cut', () => {
     bench.hub.fault = () => undefined;
     bench.hub.served.length = 0;
     const { events, onProgress } = collectProgress();
-    await bench.resolve('org/name', { onProgress });
+    await bench.resolve('org/name', {}, { onProgress });
     const [again] = bench.hub.requestsOf(SHARD_1).filter(fromCdn);
     expect(Number(/^bytes=(\d+)-/.exec(again!.range!)![1])).toBeGreaterThan(65_536);
     expect(events[0]).toMatchObject({ completed: 0, total: bench.hub.bytesOf(SHARD_1) });
@@ -191,7 +191,7 @@ describe('a connection that is cut', () => {
       if (fromCdn(request) && request.range !== 'bytes=0-65535') controller.abort(new Error('stopped by the user'));
       return undefined;
     };
-    await expect(bench.resolve('org/name', { signal: controller.signal })).rejects.toThrow('stopped by the user');
+    await expect(bench.resolve('org/name', {}, { signal: controller.signal })).rejects.toThrow('stopped by the user');
     bench.hub.fault = () => undefined;
     await bench.resolve('org/name');
     await expectRightBytes(files);
@@ -308,7 +308,7 @@ describe('the local part of a file', () => {
     const { files } = testModel();
     bench.hub.add('org/name', files);
     const { events, onProgress } = collectProgress();
-    await Promise.all(Array.from({ length: 4 }, () => bench.resolve('org/name', { onProgress })));
+    await Promise.all(Array.from({ length: 4 }, () => bench.resolve('org/name', {}, { onProgress })));
     await expectRightBytes(files);
     expect(new Set(bench.hub.requestsOf(SHARD_1).map(({ server, range }) => `${server} ${range}`)).size).toBe(
       bench.hub.requestsOf(SHARD_1).length,

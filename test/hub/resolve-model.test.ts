@@ -177,7 +177,7 @@ describe('a model on the Hub', () => {
   it('reports bytes, up to the total', async () => {
     bench.hub.add('org/name', testModel().files);
     const { events, onProgress } = collectProgress();
-    await bench.resolve('org/name', { onProgress });
+    await bench.resolve('org/name', {}, { onProgress });
     const progress = events.flatMap((event) => (event.type === 'progress' ? [event] : []));
     expect(progress[0]).toMatchObject({ stage: 'download', unit: 'bytes', completed: 0 });
     expect(progress.at(-1)!.completed).toBe(progress.at(-1)!.total);

@@ -1,7 +1,7 @@
 // One fake Hub and one set of empty caches a test.
 import { afterEach, beforeEach, expect } from '@jest/globals';
 import path from 'node:path';
-import type { OnProgress } from '../../src/base/events.js';
+import type { Hooks, OnProgress } from '../../src/base/events.js';
 import type { ModelFolder } from '../../src/hub/model-folder.js';
 import { resolveModel, type ResolveModelOptions } from '../../src/hub/resolve-model.js';
 import { tempFolder } from '../support/temp-folder.js';
@@ -14,7 +14,7 @@ export interface Workbench {
   waits: number[];
   hfCache: string;
   ownCache: string;
-  resolve: (model: string, options?: ResolveModelOptions) => Promise<ModelFolder>;
+  resolve: (model: string, options?: ResolveModelOptions, hooks?: Hooks) => Promise<ModelFolder>;
 }
 
 export function workbench(): Workbench {
@@ -29,12 +29,8 @@ export function workbench(): Workbench {
       waits: [],
       hfCache: path.join(home, '.cache', 'huggingface', 'hub'),
       ownCache: path.join(home, '.cache', 'longattn'),
-      resolve: (model: string, options: ResolveModelOptions = {}) =>
-        resolveModel(model, {
-          env,
-          sleep: async (ms) => void bench.waits.push(ms),
-          ...options,
-        }),
+      resolve: (model: string, options: ResolveModelOptions = {}, hooks: Hooks = {}) =>
+        resolveModel(model, { env, sleep: async (ms) => void bench.waits.push(ms), ...options }, hooks),
     });
   });
   afterEach(() => bench.hub.stop());

@@ -46,7 +46,7 @@ describe('the token', () => {
     bench.hub.add('org/name', testModel().files);
     const env = withToken();
     const { events, onProgress } = collectProgress();
-    await bench.resolve('org/name', { env, onProgress });
+    await bench.resolve('org/name', { env }, { onProgress });
     const errors: unknown[] = [];
     for (const model of ['org/gated', 'org/missing'])
       errors.push(await bench.resolve(model, { env }).catch((error: unknown) => error));

@@ -69,7 +69,7 @@ describe('extractModel', () => {
   it('works straight from the Hub, and names the commit', async () => {
     bench.hub.add('org/name', testModel().files);
     const { events, onProgress } = collectProgress();
-    const { folder } = await extractModel('org/name', { output: output(), env: bench.env, onProgress });
+    const { folder } = await extractModel('org/name', { output: output(), env: bench.env }, { onProgress });
     const { metadata } = await readSafetensorsHeader(path.join(folder, 'model.safetensors'));
     expect(Object.fromEntries(metadata)).toMatchObject({ format: 'pt', layers: '0', source: `org/name@${COMMIT}` });
     expect(bench.hub.requestsOf(SHARD_2)).toEqual([]);
@@ -113,7 +113,7 @@ describe('extractModel', () => {
     await mkdir(path.dirname(to));
     const controller = new AbortController();
     const onProgress = () => controller.abort(new Error('stopped by the user'));
-    await expect(extractModel(from, { output: to, signal: controller.signal, onProgress })).rejects.toThrow(
+    await expect(extractModel(from, { output: to }, { signal: controller.signal, onProgress })).rejects.toThrow(
       'stopped by the user',
     );
     await expect(extractModel(from, { output: to, layers: [2] })).rejects.toEqual(failure('INVALID_OPTION', 'layer'));

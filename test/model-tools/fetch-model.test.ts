@@ -6,7 +6,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { KNOWN_MODELS, knownModelFolder, type KnownModel } from '../../src/hub/known-models.js';
 import { resolveModel } from '../../src/hub/resolve-model.js';
 import { readSettings } from '../../src/hub/settings.js';
-import { fetchModel, type FetchModelOptions } from '../../src/model-tools/fetch-model.js';
+import { fetchModel, type FetchModelHooks, type FetchModelOptions } from '../../src/model-tools/fetch-model.js';
 import { openModelFolder } from '../../src/model/open-model.js';
 import { hashFile } from '../../src/io/hash-file.js';
 import { failure } from '../hub/setup.js';
@@ -35,15 +35,15 @@ beforeEach(() => {
   folder = knownModelFolder(readSettings(env), MODEL.name);
 });
 
-async function fetchWith(script: string, more: Partial<FetchModelOptions> = {}) {
+async function fetchWith(script: string, more: FetchModelOptions = {}, hooks: FetchModelHooks = {}) {
   await writeFile(path.join(scripts, MODEL.script), script);
-  return fetchModel(MODEL.name, { env, scripts, models: [MODEL], ...more });
+  return fetchModel(MODEL.name, { env, scripts, models: [MODEL], ...more }, hooks);
 }
 
 describe('fetchModel', () => {
   it('makes the folder once, with what to know about it', async () => {
     const lines: string[] = [];
-    const first = await fetchWith(MADE, { onMessage: (line) => lines.push(line) });
+    const first = await fetchWith(MADE, {}, { onMessage: (line) => lines.push(line) });
     expect(first).toMatchObject({ folder, made: true, licence: 'Apache-2.0', title: 'A model' });
     expect(lines).toEqual(['making it']);
     expect(await fetchWith('raise SystemExit("not again")')).toMatchObject({ folder, made: false });
@@ -85,7 +85,9 @@ print("started", file=sys.stderr, flush=True)
 subprocess.run([sys.executable, "-c", "import time, pathlib; time.sleep(3); pathlib.Path(${JSON.stringify(child)}).touch()"])
 `;
     const onMessage = () => controller.abort(new Error('stopped by the user'));
-    await expect(fetchWith(script, { signal: controller.signal, onMessage })).rejects.toThrow('stopped by the user');
+    await expect(fetchWith(script, {}, { signal: controller.signal, onMessage })).rejects.toThrow(
+      'stopped by the user',
+    );
     expect(await readdir(path.dirname(folder))).toEqual([]);
     // Had it gone on, its end of stderr would have kept the call waiting until the file was there.
     expect(existsSync(child)).toBe(false);

@@ -7,7 +7,7 @@ import { LongattnError } from '../../src/base/errors.js';
 import { ConfigReader } from '../../src/model/config-reader.js';
 import { knownModelTypes } from '../../src/model/families/index.js';
 import { openModelFolder } from '../../src/model/open-model.js';
-import { resolveModel } from '../../src/model/resolve.js';
+import { resolveConfig } from '../../src/model/resolve-config.js';
 import { alibiSlopes, mptSlopes, toBfloat16 } from '../../src/model/pieces/alibi-slopes.js';
 import { temporaryFolder } from './tiny-model.js';
 
@@ -338,7 +338,7 @@ describe('what a config leaves to its family', () => {
   it('is as many key heads as query heads in the newest falcon', async () => {
     const config = new ConfigReader({ ...configOf('falcon_new'), num_kv_heads: undefined }, 'config.json');
     expect(
-      resolveModel(new ConfigReader(JSON.parse(JSON.stringify(config.values)) as Config, 'config.json'), undefined)
+      resolveConfig(new ConfigReader(JSON.parse(JSON.stringify(config.values)) as Config, 'config.json'), undefined)
         .sizes,
     ).toMatchObject({
       heads: 4,
@@ -426,7 +426,7 @@ describe('mutated configs', () => {
         const config = { ...configOf(name), [key]: JSON.parse(JSON.stringify(value) ?? 'null') as unknown };
         const reader = new ConfigReader(config, 'config.json');
         try {
-          resolveModel(reader, undefined);
+          resolveConfig(reader, undefined);
         } catch (error) {
           expect(error).toBeInstanceOf(LongattnError);
           expect((error as LongattnError).message).toContain('config.json');

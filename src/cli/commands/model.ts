@@ -49,10 +49,11 @@ const fetchCommand: CommandModule = {
   handler: (argv) =>
     runCommand(argv, async ({ signal, json }) => {
       const { fetchModel } = await import('../../model-tools/fetch-model.js');
-      const model = await fetchModel(once(argv, 'name')!, {
-        signal,
-        onMessage: (line) => void process.stderr.write(`${line}\n`),
-      });
+      const model = await fetchModel(
+        once(argv, 'name')!,
+        {},
+        { signal, onMessage: (line) => void process.stderr.write(`${line}\n`) },
+      );
       process.stderr.write(`${model.title}. Licence: ${model.licence}. From: ${model.source}.\n`);
       printResult(json ? JSON.stringify(model, null, 2) : model.folder);
     }),

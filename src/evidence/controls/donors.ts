@@ -2,7 +2,8 @@
 //
 // The rule is one window each of other documents. A domain with too few documents (one book) falls back to places of the same
 // document that lie apart, and says so.
-import { documentKey, type DomainSample } from '../sample.js';
+import { documentOf } from '../../base/window-id.js';
+import { type DomainSample } from '../sample.js';
 import type { Random } from '../../base/random.js';
 import type { Window } from '../../base/records.js';
 
@@ -24,8 +25,8 @@ export function chooseDonors(
   length: number,
   random: Random,
 ): Donors {
-  const own = documentKey(real);
-  const others = sample.donors.filter((donor) => documentKey(donor) !== own);
+  const own = documentOf(real.windowId);
+  const others = sample.donors.filter((donor) => documentOf(donor.windowId) !== own);
   if (others.length >= wanted) return { windows: random.shuffled(others).slice(0, wanted) };
   for (const apart of [2, 1]) {
     const windows = placesApart(random.shuffled(sample.places), real, wanted, apart * length);
@@ -42,7 +43,7 @@ export function chooseDonors(
 function placesApart(places: Window[], real: Window, wanted: number, apart: number): Window[] {
   const taken: Window[] = [];
   const clash = (a: Window, b: Window): boolean =>
-    documentKey(a) === documentKey(b) && Math.abs(a.tokenStart - b.tokenStart) < apart;
+    documentOf(a.windowId) === documentOf(b.windowId) && Math.abs(a.tokenStart - b.tokenStart) < apart;
   for (const place of places) {
     if (taken.length === wanted) break;
     if (!clash(place, real) && !taken.some((other) => clash(place, other))) taken.push(place);

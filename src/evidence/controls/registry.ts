@@ -1,6 +1,6 @@
 // Every control that is shipped, with the direction that a score of long-range dependency must show on it.
+import { documentOf } from '../../base/window-id.js';
 import { invalid } from '../../base/errors.js';
-import { documentKey } from '../sample.js';
 import type { Control, ControlContext, MadeControls } from './control.js';
 import { chooseDonors } from './donors.js';
 import { matchedOn } from './matched.js';
@@ -50,7 +50,7 @@ const sameDocument: Control = {
     const { sample, documents, length, random } = context;
     const result: MadeControls = { made: [], notes: [] };
     sample.windows.forEach((real, index) => {
-      const document = documents.get(documentKey(real))!;
+      const document = documents.get(documentOf(real.windowId))!;
       // A shorter document would give back most of the window itself.
       if (document.length < 2 * length) return;
       const text = context.prefix === undefined ? document : document.subarray(1);

@@ -33,7 +33,7 @@ export interface ResolvedModel {
  * @param ropeTheta replaces the model's rotary base
  * @throws LongattnError UNKNOWN_ARCHITECTURE, CONFIG_INVALID, MODEL_QUANTIZED
  */
-export function resolveModel(config: ConfigReader, ropeTheta: number | undefined): ResolvedModel {
+export function resolveConfig(config: ConfigReader, ropeTheta: number | undefined): ResolvedModel {
   const family = findFamily(config);
   const inner = family.config ? family.config(config) : config;
   for (const part of [config, inner]) {
