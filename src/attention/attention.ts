@@ -67,8 +67,8 @@ export async function attention(
   requireDevice(options.device);
   signal?.throwIfAborted();
   const hooks = { ...(signal && { signal }), ...(onProgress && { onProgress }) };
-  const { folder } = await resolveModel(options.model, { layers: options.layers }, hooks);
-  const { layers, threads, device } = options;
+  const { layers, threads, device, configOverride } = options;
+  const { folder } = await resolveModel(options.model, { layers, configOverride }, hooks);
   const model = await openModelFolder(folder, { layers, ...modelOptions(options) });
   const ids = checkWindow(await readWindow(options, folder), model, options);
   const heads = chooseHeads(options.heads, model.heads);

@@ -33,6 +33,8 @@ export interface RunOptions {
   k?: number | 'quarter' | 'authors' | `${number}` | undefined;
   /** RoPE base, a positive number. Default: the model's own. */
   ropeTheta?: number | `${number}` | undefined;
+  /** In place of what config.json says: by dotted path, or `KEY=VALUE` with a value in JSON. Refused for keys that nothing reads. */
+  configOverride?: string | readonly string[] | Readonly<Record<string, unknown>> | undefined;
   /** Also store the far mass of each token. Default: false. */
   tokens?: boolean | 'true' | 'false' | undefined;
   /** Also store the losses that the score nll-gain needs. Default: false. */

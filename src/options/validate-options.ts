@@ -18,6 +18,7 @@ type Shared =
   | 'model'
   | 'output'
   | 'ropeTheta'
+  | 'configOverride'
   | 'dtype'
   | 'alpha'
   | 'std'
@@ -123,6 +124,7 @@ export const VALIDATE = {
     help: 'also the scores that need the far mass of each token',
   },
   ropeTheta: { ...RUN.ropeTheta, group: 'evidence' },
+  configOverride: RUN.configOverride,
   dtype: { ...RUN.dtype, group: 'evidence' },
   alpha: { ...RUN.alpha, group: 'evidence' },
   std: { ...RUN.std, group: 'evidence' },
