@@ -34,7 +34,7 @@ const bin = (name) => path.join(root, 'node_modules', ...name.split('/'));
 
 await main(async (args) => {
   const fix = args.includes('--fix');
-  const text = ['src', 'test', 'scripts', '*.{json,mjs}'].filter(
+  const text = ['src', 'explorer', 'test', 'scripts', '*.{json,mjs}'].filter(
     (p) => p.startsWith('*') || existsSync(path.join(root, p)),
   );
   await step('prettier', () => {
@@ -47,9 +47,19 @@ await main(async (args) => {
     ]);
   });
   await step('eslint', () => {
-    run(process.execPath, [bin('eslint/bin/eslint.js'), ...(fix ? ['--fix'] : []), 'src', 'test', 'scripts']);
+    run(process.execPath, [
+      bin('eslint/bin/eslint.js'),
+      ...(fix ? ['--fix'] : []),
+      'src',
+      'explorer',
+      'test',
+      'scripts',
+    ]);
   });
-  await step('tsc', () => run(process.execPath, [bin('typescript/bin/tsc'), '-p', 'tsconfig.json', '--noEmit']));
+  await step('tsc', () => {
+    for (const project of ['tsconfig.json', 'explorer/tsconfig.json'])
+      run(process.execPath, [bin('typescript/bin/tsc'), '-p', project, '--noEmit']);
+  });
   await step('layers', () => run(process.execPath, ['scripts/check-layers.mjs']));
   await step('api', () => run(process.execPath, ['scripts/check-api.mjs']));
   await step('paths', () => run(process.execPath, ['scripts/check-paths.mjs']));

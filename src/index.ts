@@ -5,6 +5,8 @@ export { parseSpec } from './options/spec.js';
 export type { ChoiceOrigin, Spec } from './options/spec.js';
 export type { ExportFormat, TokenReader } from './options/export-formats.js';
 export type { InputPatterns, RunOptions, Share, Whole } from './options/run-options.js';
+export { report, type ReportResult } from './report/report.js';
+export type { ReportOptions } from './options/report-options.js';
 export { validateRun as validate } from './evidence/validate-run.js';
 export type { ValidateResult } from './evidence/validate.js';
 export type { EvidenceReport, Finding, LiftRow } from './evidence/report.js';

@@ -96,7 +96,7 @@ export interface RunOptions {
   /** Of the draw and of the score `random`. Default: 1. */
   seed?: number | `${number}` | undefined;
   /** Also say what the selection removes (selection/removal.json). Default: false. */
-  report?: boolean | 'true' | 'false' | undefined;
+  removalReport?: boolean | 'true' | 'false' | undefined;
   /** Of the data set, as docs/export.md describes them. Default: `hf`. */
   format?: ExportFormat | undefined;
   /** Name of the column of token ids in a table. Default: `input_ids` of hf and parquet, else `token_ids`. */

@@ -317,11 +317,12 @@ export const RUN = {
     allowed: 'a whole number',
     help: 'of --temperature and of the score random',
   },
-  report: {
+  removalReport: {
     stage: 'removal',
     group: 'select',
     type: type.flag,
     kind: 'flag',
+    formerly: ['report'],
     default: 'false',
     allowed: 'true or false',
     help: 'say what the selection removes: by length, source and kind of text (selection/removal.json)',
