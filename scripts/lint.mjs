@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Format, lint and type checks: prettier, eslint, tsc, the layers of folders, the codes of errors and the paths that docs and
-// comments name; clang-format for C++. --fix writes what can be mended.
+// Format, lint and type checks: prettier, eslint, tsc, the layers of folders, the public types, the codes of errors and
+// the paths that docs and comments name; clang-format for C++. --fix writes what can be mended.
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -61,6 +61,7 @@ await main(async (args) => {
       run(process.execPath, [bin('typescript/bin/tsc'), '-p', project, '--noEmit']);
   });
   await step('layers', () => run(process.execPath, ['scripts/check-layers.mjs']));
+  await step('api', () => run(process.execPath, ['scripts/check-api.mjs']));
   await step('paths', () => run(process.execPath, ['scripts/check-paths.mjs']));
   await step('error codes', () => run(process.execPath, ['scripts/errors-page.mjs', ...(fix ? [] : ['--check'])]));
   await step('clang-format', () =>
