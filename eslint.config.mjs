@@ -33,6 +33,10 @@ export default tseslint.config(
     },
   },
   {
+    files: ['test/browser/**/*.mjs'],
+    languageOptions: { globals: { document: 'readonly', location: 'readonly', URLSearchParams: 'readonly' } },
+  },
+  {
     files: ['explorer/**/*.ts'],
     languageOptions: { parserOptions: { project: './explorer/tsconfig.json', tsconfigRootDir: import.meta.dirname } },
   },

@@ -78,6 +78,8 @@ export function histogram(data: HistogramData): HTMLElement {
       ruleX(within(data.cut) ? [data.cut] : [], { stroke: 'var(--cut)', strokeWidth: 1.5 }),
     ],
   });
+  // Names that Plot gives to groups of marks: the picture has one name, and a group may have none.
+  for (const part of picture.querySelectorAll('[aria-label]')) part.removeAttribute('aria-label');
   picture.setAttribute('role', 'img');
   picture.setAttribute(
     'aria-label',

@@ -57,13 +57,25 @@ async function start(): Promise<void> {
       el('p', { class: 'warning', role: 'alert' }, error instanceof Error ? error.message : String(error)),
     );
     // A view that took longer than the next click is late.
-    if (turn === shown) main.replaceChildren(content);
+    if (turn === shown) refocused(() => main.replaceChildren(content));
     main.dataset['view'] = view;
   };
   addEventListener('hashchange', () => void show());
   await show();
   performance.mark('first-picture');
 }
+
+/** What is drawn anew keeps the keyboard where it was: at the element of the same id or name. */
+function refocused(draw: () => void): void {
+  const active = document.activeElement;
+  const name = active?.getAttribute('aria-label') ?? '';
+  const selector = active?.id ? `#${CSS.escape(active.id)}` : name && `[aria-label="${CSS.escape(name)}"]`;
+  const inside = main().contains(active);
+  draw();
+  if (inside && selector) main().querySelector<HTMLElement>(selector)?.focus();
+}
+
+const main = (): HTMLElement => document.querySelector<HTMLElement>('#main')!;
 
 start().catch((error: unknown) => {
   app.replaceChildren(
