@@ -199,6 +199,27 @@ function shellWords(command) {
   );
 }
 
+/** What the button gives to a user, as a file. */
+async function downloaded(page) {
+  const [download] = await Promise.all([page.waitForEvent('download'), page.click('#download')]);
+  return readFileSync(await download.path(), 'utf8');
+}
+
+/** The same without the browser's own download: it holds back a page that asks for many of them in a row. */
+async function offered(page) {
+  await page.evaluate(() => {
+    globalThis.offered = new Promise((resolve) => {
+      URL.createObjectURL = (blob) => {
+        blob.text().then(resolve);
+        return '#';
+      };
+    });
+    globalThis.HTMLAnchorElement.prototype.click = () => {};
+  });
+  await page.click('#download');
+  return page.evaluate(() => globalThis.offered);
+}
+
 test('what if keeps what the command keeps, for 50 settings', async () => {
   let state = 7;
   const next = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
@@ -231,10 +252,7 @@ test('what if keeps what the command keeps, for 50 settings', async () => {
       location.hash = hash;
     }, `${words}`);
     await page.waitForSelector('#command:not([data-old])');
-    const [download] = await Promise.all([page.waitForEvent('download'), page.click('#download')]);
-    const shown = readFileSync(await download.path(), 'utf8')
-      .split('\n')
-      .filter(Boolean);
+    const shown = (await (i === 0 ? downloaded(page) : offered(page))).split('\n').filter(Boolean);
     const given = shellWords(await page.textContent('#command'));
     assert.deepEqual(given.slice(0, 3), ['longattn', 'select', runDir]);
     const { result } = await select(optionsOf(given));
