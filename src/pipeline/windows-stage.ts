@@ -109,7 +109,7 @@ async function makePart(
   const documents = digested(readSlices(slices, fieldsOf(spec), hooks), digest);
   const windows = cutWindows(whileOfUse(documents, isVain, signal), tokenizer, {
     window: spec.window,
-    vocabulary: model.vocabSize,
+    ...(model && { vocabulary: model.vocabSize }),
     counts,
     onReject: hooks.onReject,
   });
