@@ -4,9 +4,10 @@
 // i32 lengths, i64 byte offsets, i64 first sequence of each document. A document is its sequences one after the other. The index is read
 // in steps, so that memory does not grow with it.
 import { open, stat, type FileHandle } from 'node:fs/promises';
+import { dataError } from '../base/errors.js';
 import type { Document } from '../base/records.js';
 import { BrokenInput, reading } from './broken-input.js';
-import type { CutOptions, Format, InputFile, ReadHooks, ReadOptions, SliceFile } from './format.js';
+import type { CutOptions, Format, FormatCut, InputFile, ReadHooks, ReadOptions, SliceFile } from './format.js';
 import { checkIds } from './ids.js';
 import { MAX_LINE_BYTES } from './lines.js';
 import { domainOf } from './row-document.js';
@@ -15,6 +16,8 @@ import { domainOf } from './row-document.js';
 export interface MegatronPlace {
   first: number;
   end: number;
+  /** Of the .bin, when the run was planned. */
+  binBytes: number;
 }
 
 export const megatronFormat: Format<MegatronPlace> = {
@@ -56,7 +59,8 @@ async function* cut(file: InputFile, { target, limit }: CutOptions): ReturnType<
     const header = await readHeader(index, file);
     if (header.documents === 0) throw new BrokenInput('the index names no document');
     const bin = binOf(file.path);
-    if (!(await stat(bin).catch(() => undefined))) throw new BrokenInput(`its ids are not there: ${bin} is missing`);
+    const binBytes = (await stat(bin).catch(() => undefined))?.size;
+    if (binBytes === undefined) throw new BrokenInput(`its ids are not there: ${bin} is missing`);
     const last = Math.min(header.documents, limit);
     let first = 0;
     let tokens = 0;
@@ -65,21 +69,21 @@ async function* cut(file: InputFile, { target, limit }: CutOptions): ReturnType<
       for (let i = 0; i + 1 < bounds.length; i++) {
         const length = sum(lengths.subarray(bounds[i]! - bounds[0]!, bounds[i + 1]! - bounds[0]!));
         if (tokens > 0 && (tokens + length) * BYTES_OF_TEXT > target) {
-          yield cutOf(first, start + i, tokens);
+          yield cutOf({ first, end: start + i, binBytes }, tokens);
           first = start + i;
           tokens = 0;
         }
         tokens += length;
       }
     }
-    yield cutOf(first, last, tokens);
+    yield cutOf({ first, end: last, binBytes }, tokens);
   } finally {
     await index.close();
   }
 }
 
-function cutOf(first: number, end: number, tokens: number): { place: MegatronPlace; weight: number; rows: number } {
-  return { place: { first, end }, weight: tokens * BYTES_OF_TEXT, rows: end - first };
+function cutOf(place: MegatronPlace, tokens: number): FormatCut<MegatronPlace> {
+  return { place, weight: tokens * BYTES_OF_TEXT, rows: place.end - place.first };
 }
 
 async function* read(
@@ -89,6 +93,13 @@ async function* read(
 ): AsyncGenerator<Document, void, undefined> {
   const { path: source, name } = slice;
   const bin = binOf(source);
+  const { size } = await reading(bin, () => stat(bin));
+  if (size !== slice.binBytes) {
+    throw dataError(
+      'INPUT_CHANGED',
+      `${bin} has ${size} bytes; it had ${slice.binBytes} when the run was planned. Put the old file back, or start a new run.`,
+    );
+  }
   const index = await reading(source, () => open(source));
   try {
     const ids = await reading(bin, () => open(bin));

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { planInputs } from '../../src/corpus/plan.js';
+import { readSlices } from '../../src/corpus/read-slices.js';
 import { readCorpus } from '../support/documents.js';
 
 let folder: string;
@@ -103,6 +104,15 @@ describe('a damaged one is refused, with what is wrong', () => {
     expect(documents.map(({ ids }) => [...ids!])).toEqual([[1, 2]]);
     expect(rejects[0]!.line).toBe(2);
     expect(rejects[0]!.reason).toContain('beyond the end of');
+  });
+
+  it('a .bin of another size than at the plan ends the run with its name', async () => {
+    const { parts } = await planInputs([{ domain: 'd', patterns: [put([[[1]]])] }]);
+    appendFileSync(path.join(folder, 'corpus.bin'), 'more');
+    const documents = readSlices(parts[0]!.slices, {}, { onReject: () => {} });
+    const error = await documents.next().catch((error: unknown) => error);
+    expect(error).toMatchObject({ code: 'INPUT_CHANGED' });
+    expect(String(error)).toContain('corpus.bin has 8 bytes; it had 4');
   });
 
   it('no .bin', async () => {
