@@ -1,6 +1,6 @@
 // A run without a model: windows and counts as a run with the model makes them, no scores, and all else as with one.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { readSelection } from '../../src/arrow/reader.js';
 import type { SelectionRow } from '../../src/base/records.js';
@@ -10,6 +10,7 @@ import { exportRun, run, score, select, window } from '../../src/pipeline/pipeli
 import { plan } from '../../src/pipeline/plan.js';
 import { status } from '../../src/pipeline/status.js';
 import { work } from '../../src/pipeline/work.js';
+import { lastRecurrence } from '../../src/scores/counts/last-recurrence.js';
 import { verify } from '../../src/verify/verify.js';
 import { cli, contents, demoModel, temporaryFolder } from '../support/cli.js';
 import { collect } from '../support/collect.js';
@@ -124,5 +125,61 @@ describe('a run without a model', () => {
     const shown = await cli(['status', output]);
     expect(shown.stdout).toMatch(/all done[^]*windows/);
     expect(shown.stdout).not.toMatch(/scores/);
+  });
+
+  it('reads ready token ids with neither model nor tokenizer', async () => {
+    const output = path.join(folder, 'ids');
+    const file = path.join(folder, 'ids.jsonl');
+    const ids = Array.from({ length: 1024 }, (_, i) => (Math.imul(i, 0x9e3779b1) >>> 8) % 97);
+    writeFileSync(file, `${JSON.stringify({ id: 'a', ids })}\n`);
+    await run({ input: file, idsField: 'ids', window: 256, score: COUNT, output });
+    const rows = await rowsOf(output);
+    expect(rows).toHaveLength(4);
+    expect(rows.map(({ score: value }) => value).sort()).toEqual(
+      [0, 1, 2, 3].map((at) => lastRecurrence(Int32Array.from(ids.slice(256 * at, 256 * (at + 1))), 2, [64])[0]).sort(),
+    );
+  });
+
+  it('goes on with the same tokenizer in another folder, and refuses another tokenizer', async () => {
+    const output = path.join(folder, 'moved');
+    const [before, after, other] = ['before', 'after', 'other'].map((name) => path.join(folder, name));
+    for (const dir of [before!, other!]) mkdirSync(dir);
+    copyFileSync(path.join(demoModel, 'tokenizer.json'), path.join(before!, 'tokenizer.json'));
+    await run({ ...shared, tokenizer: before!, output });
+    const made = filesOf(output, 'windows');
+    renameSync(before!, after!);
+    for (const name of ['part-00000.arrow', 'part-00000.done.json']) rmSync(path.join(output, 'windows', name));
+    await run({ output, score: COUNT, tokenizer: after! });
+    expect(filesOf(output, 'windows')).toEqual(made);
+    const text = readFileSync(path.join(demoModel, 'tokenizer.json'), 'utf8');
+    writeFileSync(path.join(other!, 'tokenizer.json'), `${text} `);
+    rmSync(path.join(output, 'windows', 'part-00000.done.json'));
+    await expect(run({ output, score: COUNT, tokenizer: other! })).rejects.toMatchObject({
+      ...{ code: 'SPEC_CHANGED', message: expect.stringContaining('tokenizer') },
+    });
+  });
+
+  it('has a page', async () => {
+    await select({ output: WITHOUT, score: COUNT, keep: 0.25 });
+    // By the built command: the page's own code is bundled there.
+    expect(await cli(['report', WITHOUT, '--scores', 'gzip'])).toMatchObject({ code: 0 });
+    const meta = readFileSync(path.join(WITHOUT, 'report', 'data', 'meta.js'), 'utf8');
+    expect(meta).toMatch(/last-recurrence-2[^]*gzip/);
+    const asked = await cli(['report', WITHOUT, '--scores', 'content']);
+    expect(asked).toMatchObject({ code: 2, stderr: expect.stringContaining('without a model') });
+  });
+
+  it('takes a count that validate chose, with the certificate in its metadata', async () => {
+    const output = path.join(folder, 'chosen');
+    const config = path.join(folder, 'choice.json');
+    const certificate = { sha256: 'c0ffee', tells: true, page: 'worth to this model' };
+    const found = { model: { path: 'm', revision: 'r' }, chosen: { score: COUNT, k: 64 }, certificate };
+    writeFileSync(config, JSON.stringify({ _found: found, window: 256, score: COUNT }));
+    const inputs = [...(shared.input as string[])].flatMap((one) => ['--input', one]);
+    const args = ['run', '--config', config, ...inputs, '--tokenizer', demoModel, '-o', output];
+    expect(await cli(args)).toMatchObject({ code: 0 });
+    expect(filesOf(output, 'windows')).toEqual(filesOf(WITH, 'windows'));
+    expect(existsSync(path.join(output, 'scores'))).toBe(false);
+    expect(readFileSync(path.join(output, 'selection', 'selection.arrow')).includes('c0ffee')).toBe(true);
   });
 });
