@@ -18,7 +18,7 @@ import { requireSameSpec, stageHashes } from './spec-hash.js';
 import { sweepTemporaries } from '../io/temporary.js';
 import { writeExclusively } from '../io/write-exclusively.js';
 
-const FOLDERS = ['windows', 'counts', 'scores', 'selection', 'logs'] as const;
+const FOLDERS = ['windows', 'counts', 'documents', 'scores', 'selection', 'logs'] as const;
 const foldersOf = (spec: JsonObject): string[] => FOLDERS.filter((folder) => folder !== 'scores' || isScored({ spec }));
 /** The lease of whoever plans. */
 const PLANNING = 'planning';
