@@ -8,8 +8,7 @@ const READ_AHEAD = 1 << 20;
 
 export class RemoteFile implements OpenFile {
   readonly bytes: number;
-  #window = Buffer.alloc(0);
-  #start = 0;
+  #window = { start: 0, bytes: Buffer.alloc(0) };
 
   /** @param stream gives exactly the bytes of a range, or throws */
   constructor(
@@ -29,23 +28,24 @@ export class RemoteFile implements OpenFile {
     const wanted = Math.max(0, end - position);
     if (wanted >= READ_AHEAD) await this.#fetch({ start: position, end }, buffer.subarray(offset, offset + wanted));
     else if (wanted > 0) {
-      if (position < this.#start || end > this.#start + this.#window.length) await this.#moveTo(position);
-      this.#window.copy(buffer, offset, position - this.#start, end - this.#start);
+      const { start, bytes } = await this.#windowOver(position, end);
+      bytes.copy(buffer, offset, position - start, end - start);
     }
     return { bytesRead: wanted, buffer };
   }
 
   close(): Promise<void> {
-    this.#window = Buffer.alloc(0);
+    this.#window = { start: 0, bytes: Buffer.alloc(0) };
     return Promise.resolve();
   }
 
-  async #moveTo(start: number): Promise<void> {
-    const end = Math.min(start + READ_AHEAD, this.bytes);
-    const window = Buffer.alloc(end - start);
-    await this.#fetch({ start, end }, window);
-    this.#window = window;
-    this.#start = start;
+  /** Returned, not only kept: another read may have moved on by the time that this one goes on. */
+  async #windowOver(start: number, end: number): Promise<{ start: number; bytes: Buffer }> {
+    const held = this.#window;
+    if (start >= held.start && end <= held.start + held.bytes.length) return held;
+    const bytes = Buffer.alloc(Math.min(READ_AHEAD, this.bytes - start));
+    await this.#fetch({ start, end: start + bytes.length }, bytes);
+    return (this.#window = { start, bytes });
   }
 
   async #fetch(range: ByteRange, into: Uint8Array): Promise<void> {
