@@ -11,6 +11,10 @@ const count = z.int().min(0);
 const slice = z.looseObject({
   format: z.enum([...Object.keys(FORMATS), 'refused']),
   path: z.string().min(1),
+  name: z.string().optional(),
+  domain: z.string().optional(),
+  compression: z.enum(['none', 'gzip', 'zstd']).optional(),
+  rows: count.optional(),
   bytes: count,
   range: z.looseObject({ start: count, end: count, line: z.int().min(1) }).optional(),
 });

@@ -36,6 +36,7 @@ describe('a plan', () => {
       [{ part: 0 }],
       [{ part: 1, slices: PARTS[0]!.slices }],
       [{ part: 0, slices: [{}] }],
+      [{ part: 0, slices: [{ ...PARTS[0]!.slices[0], domain: 0.5 }] }],
       1,
     ]) {
       expect(parsePlan(JSON.stringify(wrong))).toBeUndefined();

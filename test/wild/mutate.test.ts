@@ -6,7 +6,7 @@ import { root } from '../support/cli.js';
 
 it.each([
   ['corpora', 'mutate-corpus.mjs', 5, '200'],
-  ['models and run directories', 'mutate-run.mjs', 8, '60'],
+  ['models and run directories', 'mutate-run.mjs', 8, '200'],
 ])(
   'damaged files of each kind are read or refused: %s',
   (_, name, kinds, cases) => {
