@@ -7,6 +7,7 @@ export type StageName =
   | 'check'
   | 'windows'
   | 'counts'
+  | 'documents'
   | 'scores'
   | 'selection'
   | 'export'

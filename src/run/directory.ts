@@ -21,7 +21,7 @@ import { isAddress } from '../storage/address.js';
 import type { StoredFile } from '../storage/storage.js';
 import { statFile } from '../storage/storages.js';
 
-const FOLDERS = ['windows', 'counts', 'scores', 'selection', 'logs'] as const;
+const FOLDERS = ['windows', 'counts', 'documents', 'scores', 'selection', 'logs'] as const;
 /** The lease of whoever plans. */
 const PLANNING = 'planning';
 const PLAN_POLL_MS = 500;

@@ -30,7 +30,7 @@ describe('openRun', () => {
     });
     expect(readFileSync(path.join(dir, 'run.json'), 'utf8')).toBe(bytes);
     expect(second.scores.specHash).toBe(first.manifest.specHash);
-    const made = ['counts', 'leases', 'logs', 'run.json', 'scores', 'selection', 'windows'];
+    const made = ['counts', 'documents', 'leases', 'logs', 'run.json', 'scores', 'selection', 'windows'];
     expect(readdirSync(dir).sort()).toEqual(made);
   });
 
