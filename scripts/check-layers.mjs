@@ -28,7 +28,8 @@ const LAYERS = {
   attention: 'base io arrow corpus hub model native options tokenizer',
   export: 'base io arrow run windows selection options',
   'model-tools': 'base io model hub tokenizer',
-  pipeline: 'base io model native storage corpus options arrow tokenizer windows run hub scoring selection export counts documents',
+  pipeline:
+    'base io model native storage corpus options arrow tokenizer windows run hub scoring selection export counts documents',
   cluster: 'base io',
   evidence: 'base io arrow run model hub native scores scoring options counts selection pipeline',
   report: 'base io arrow run windows options selection scores counts pipeline tokenizer',
