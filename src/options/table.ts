@@ -24,8 +24,9 @@ export const RUN = {
     type: type.inputs,
     required: true,
     kind: 'list',
-    allowed: 'one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder or a glob',
-    help: 'DOMAIN=PATH: a file, folder or glob of text or rows (docs/corpus.md lists the formats); repeatable',
+    allowed:
+      'one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://...)',
+    help: 'DOMAIN=PATH: a file, folder, glob or address of text or rows (docs/corpus.md lists the formats); repeatable',
   },
   model: {
     stage: 'scores',

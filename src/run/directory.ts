@@ -17,6 +17,9 @@ import { makeManifest, parseManifest, type FrozenInput, type RunManifest } from 
 import { requireSameSpec, stageHashes } from './spec-hash.js';
 import { sweepTemporaries } from '../io/temporary.js';
 import { writeExclusively } from '../io/write-exclusively.js';
+import { isAddress } from '../storage/address.js';
+import type { StoredFile } from '../storage/storage.js';
+import { statFile } from '../storage/storages.js';
 
 const FOLDERS = ['windows', 'counts', 'documents', 'scores', 'selection', 'logs'] as const;
 const foldersOf = (spec: JsonObject): string[] => FOLDERS.filter((folder) => folder !== 'scores' || isScored({ spec }));
@@ -222,14 +225,19 @@ export async function rootOf({ root }: Pick<RunManifest, 'root'>, fs: FileSystem
  */
 export async function checkInputs(manifest: RunManifest, fs: FileSystem = nodeFileSystem): Promise<void> {
   const root = await rootOf(manifest, fs);
-  for (const { path: file, bytes } of manifest.inputs) {
-    const stat = await ifExists(fs.stat(path.resolve(root, file)));
-    if (!stat)
+  const local = async (file: string) => {
+    const found = await ifExists(fs.stat(path.resolve(root, file)));
+    return found && { path: file, bytes: found.size };
+  };
+  for (const { path: file, bytes, etag } of manifest.inputs) {
+    const found: StoredFile | undefined = await (isAddress(file) ? statFile(file) : local(file));
+    if (!found)
       throw dataError('INPUT_MISSING', `${file} is gone, but the run needs it. Put it back, or start a new run.`);
-    if (stat.size === bytes) continue;
+    if (found.bytes === bytes && found.etag === etag) continue;
+    const [is, was] = found.bytes === bytes ? [`the tag ${found.etag}`, etag] : [`${found.bytes} bytes`, bytes];
     throw dataError(
       'INPUT_CHANGED',
-      `${file} has ${stat.size} bytes; the run was started with ${bytes}. Put the old file back, or start a new run.`,
+      `${file} has ${is}; the run was started with ${was}. Put the old file back, or start a new run.`,
     );
   }
 }
