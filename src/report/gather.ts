@@ -8,7 +8,7 @@ import type { Hooks } from '../base/events.js';
 import { ArrowFile } from '../arrow/file.js';
 import { SELECTION_COLUMNS } from '../arrow/schema.js';
 import { REPEATS } from '../counts/columns.js';
-import type { Run } from '../run/directory.js';
+import { isScored, type Run } from '../run/directory.js';
 import { longattn, longattnMinmax } from '../scores/attention/longattn.js';
 import { nullDs } from '../scores/null-ds.js';
 import { formulaOf, resolveScore, type ResolvedScore } from '../scores/resolve.js';
@@ -89,13 +89,12 @@ export async function gather(run: Run, file: string, scores: readonly string[], 
     let found = measuring.get(key);
     if (!found) {
       const { k: distance, heads } = settings;
-      found =
-        run.manifest.spec['model'] === undefined
-          ? measureUnscored(run, attention, distance, hooks)
-          : measure({
-              ...{ scores: run.scores, parts: run.manifest.parts, attention, layer: at, k: distance, heads },
-              signal: hooks.signal,
-            });
+      found = isScored(run.manifest)
+        ? measure({
+            ...{ scores: run.scores, parts: run.manifest.parts, attention, layer: at, k: distance, heads },
+            signal: hooks.signal,
+          })
+        : measureUnscored(run, attention, distance, hooks);
       measuring.set(key, found);
     }
     return found;

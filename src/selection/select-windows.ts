@@ -5,7 +5,7 @@ import path from 'node:path';
 import { SELECTION_COLUMNS } from '../arrow/schema.js';
 import { writeArrowPart } from '../run/arrow-part.js';
 import { canonicalJson, hashJson, type JsonObject } from '../io/canonical-json.js';
-import type { Run } from '../run/directory.js';
+import { isScored, type Run } from '../run/directory.js';
 import { Ledger } from '../run/ledger.js';
 import { longattn } from '../scores/attention/longattn.js';
 import { nullDs } from '../scores/null-ds.js';
@@ -123,10 +123,9 @@ export async function scoreWindows(
   const singles = score.kind === 'blend' ? score.parts.map((part) => part.score) : [score];
   const { layer, k, heads } = settings;
   const attention = singles.flatMap((one) => (one.kind === 'attention' ? [one.score] : []));
-  const measured =
-    run.manifest.spec['model'] === undefined
-      ? await measureUnscored(run, attention, k, options)
-      : await measure({ scores: run.scores, parts: run.manifest.parts, attention, layer, k, heads, ...options });
+  const measured = isScored(run.manifest)
+    ? await measure({ scores: run.scores, parts: run.manifest.parts, attention, layer, k, heads, ...options })
+    : await measureUnscored(run, attention, k, options);
   const values = combine(measured.table, score, await withCounts(run, singles, measured, settings, options), settings);
   return { score, singles, measured, values };
 }
