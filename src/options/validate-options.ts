@@ -103,7 +103,8 @@ export const EVIDENCE = {
 const { formerly, type: layersType, allowed } = RUN.layers;
 
 export const VALIDATE = {
-  ...pick('input', 'textField', 'idField', 'idsField', 'domainField', 'limit', 'maxRejectRate', 'model'),
+  ...pick('input', 'textField', 'idField', 'idsField', 'domainField', 'limit', 'maxRejectRate'),
+  model: { ...RUN.model, required: true, absent: undefined },
   output: { ...RUN.output, help: 'folder of the validation; the same command goes on where it was stopped' },
   // At the 32,768 of a run, a few layers of a small model take hours on a CPU.
   window: { ...RUN.window, default: '2048' },
