@@ -13,6 +13,7 @@ export type StageName =
   | 'export'
   | 'controls'
   | 'losses'
+  | 'peers'
   | 'evidence'
   | 'attention';
 
