@@ -11,6 +11,7 @@ export type StageName =
   | 'scores'
   | 'selection'
   | 'export'
+  | 'annotation'
   | 'controls'
   | 'losses'
   | 'peers'

@@ -153,7 +153,7 @@ export async function gather(run: Run, file: string, scores: readonly string[], 
 
 const singlesOf = (score: ResolvedScore) => (score.kind === 'blend' ? score.parts.map((part) => part.score) : [score]);
 
-function parseAsked(asked: string): { name: string; layer?: number } {
+export function parseAsked(asked: string): { name: string; layer?: number } {
   const match = /^(.*?)(?:@(\d+))?$/.exec(asked)!;
   if (match[1] === '') throw invalid('scores', asked, 'the name of a score, with @LAYER behind it or without');
   return { name: match[1]!, ...(match[2] !== undefined && { layer: Number(match[2]) }) };
@@ -184,8 +184,8 @@ function pageSettings(settings: SelectionSettings, score: ResolvedScore): PageSe
   };
 }
 
-/** What the selection says of itself. */
-async function settingsOf({ dir, windows, manifest }: Run, file: string): Promise<SelectionSettings> {
+/** What the selection says of itself. @throws LongattnError SELECTION_MISSING, SELECTION_STALE */
+export async function settingsOf({ dir, windows, manifest }: Run, file: string): Promise<SelectionSettings> {
   if (!(await windows.fs.stat(file).catch(() => undefined))) {
     const message = `${file} is not there: there is no selection to report on. Run \`longattn select ${path.basename(dir)}\` first.`;
     throw dataError('SELECTION_MISSING', message);
