@@ -11,8 +11,10 @@ export type StageName =
   | 'scores'
   | 'selection'
   | 'export'
+  | 'annotation'
   | 'controls'
   | 'losses'
+  | 'peers'
   | 'evidence'
   | 'attention';
 

@@ -20,8 +20,10 @@ export interface InputPatterns {
 export interface RunOptions {
   /** `DOMAIN=PATH`, one or more; each path a file, a folder, a glob or an address. Needed to start a run. */
   input?: string | readonly (string | InputPatterns)[] | undefined;
-  /** A folder, `org/name[@revision]` on the Hub, or the name of a fetched model. Needed to start a run. */
+  /** A folder, `org/name[@revision]` on the Hub, or the name of a fetched model. Needed to start a run whose score needs one. */
   model?: string | undefined;
+  /** Instead of a model: a tokenizer.json or a folder with one, for a score that needs none, such as `last-recurrence-2`. */
+  tokenizer?: string | undefined;
   /** The path of the run directory. Needed always. */
   output: string;
 

@@ -52,7 +52,7 @@ export async function cutPart(
   const documents = asTyped(whileOfUse(read, cut.isVain, signal), typed);
   const windows = cutWindows(documents, tokenizer, {
     window: spec.window,
-    vocabulary: model.vocabSize,
+    ...(model && { vocabulary: model.vocabSize }),
     counts: cut.counts,
     onReject: hooks.onReject,
     onDocument: (document, tokens, count) => cut.documents.document(document, tokens, count),
