@@ -6,6 +6,8 @@ export type { ChoiceOrigin, Spec } from './options/spec.js';
 export type { ExportFormat, TokenReader } from './options/export-formats.js';
 export type { InputPatterns, RunOptions, Share, Whole } from './options/run-options.js';
 export { report, type ReportResult } from './report/report.js';
+export { stats, type DomainStats, type Histogram, type RunStats } from './report/stats.js';
+export { show, type ShownWindow, type WindowNumber } from './report/show.js';
 export type { ReportOptions } from './options/report-options.js';
 export { validateRun as validate } from './evidence/validate-run.js';
 export type { ValidateResult } from './evidence/validate.js';

@@ -94,6 +94,14 @@ export async function prepare(
   return { spec, run, parts: await loadPlan(run, spec, signal), model, tokenizer };
 }
 
+/** The folder of the model that a run was scored with, for whoever looks at its windows again. @throws LongattnError those of a model */
+export async function modelFolderOf(run: Run, hooks: Hooks = {}): Promise<string> {
+  const { spec, stored, hub, root } = await resolveSpec({ output: run.dir });
+  const place = await placeOfModel(spec.model, stored, root);
+  const { layers, configOverride } = spec;
+  return (await resolveModel(place, { layers, configOverride, ...pinnedCommit(spec.model, hub) }, hooks)).folder;
+}
+
 /** The model as it was typed when the run was started lies where the run was started. */
 async function placeOfModel(model: string, stored: JsonObject | undefined, root: string): Promise<string> {
   const there = path.resolve(root, model);

@@ -26,7 +26,7 @@ describe('longattn --help', () => {
   it('has examples that run, for the whole and for every stage', () => {
     writeFileSync(path.join(folder, 'moby.txt'), madeText(9000, 1));
     symlinkSync(path.join(root, 'models'), path.join(folder, 'models'));
-    const examples = [[], ['run'], ['check'], ['window'], ['score'], ['select'], ['export'], ['verify']].flatMap(
+    const examples = [[], ['run'], ['check'], ['window'], ['score'], ['select'], ['export'], ['report'], ['stats'], ['show'], ['verify']].flatMap(
       (command) => {
         const found = examplesOf(...command);
         expect({ command, examples: found.length }).not.toMatchObject({ examples: 0 });
