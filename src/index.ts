@@ -8,6 +8,9 @@ export type { InputPatterns, RunOptions, Share, Whole } from './options/run-opti
 export { report, type ReportResult } from './report/report.js';
 export { stats, type DomainStats, type Histogram, type RunStats } from './report/stats.js';
 export { show, type ShownWindow, type WindowNumber } from './report/show.js';
+export { annotate, type AnnotateResult } from './annotate/annotate.js';
+export type { AnnotatedFile } from './annotate/annotation-folder.js';
+export type { AnnotateOptions } from './options/annotate-options.js';
 export type { ReportOptions } from './options/report-options.js';
 export { validateRun as validate } from './evidence/validate-run.js';
 export type { ValidateResult } from './evidence/validate.js';

@@ -3,6 +3,7 @@
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { LongattnError } from '../base/errors.js';
+import { annotateCommand } from './commands/annotate.js';
 import { attentionCommand } from './commands/attention.js';
 import { checkCommand } from './commands/check.js';
 import { doctorCommand } from './commands/doctor.js';
@@ -25,7 +26,8 @@ const parser = withGlobals(yargs(hideBin(process.argv)))
   .scriptName('longattn')
   .usage('$0 COMMAND\n\nPick the documents that teach a language model to use long context.')
   .command([...stageCommands, planCommand, workCommand, statusCommand, slurmCommand, kubernetesCommand, finishCommand])
-  .command([checkCommand, reportCommand, statsCommand, showCommand, verifyCommand, validateCommand, attentionCommand])
+  .command([checkCommand, annotateCommand, reportCommand, statsCommand, showCommand])
+  .command([verifyCommand, validateCommand, attentionCommand])
   .command([modelCommand, doctorCommand])
   .demandCommand(1, 'Name a command.')
   .recommendCommands()

@@ -3,6 +3,7 @@ import type { JsonObject } from '../io/canonical-json.js';
 import type { NullModel } from '../selection/select-windows.js';
 import type { DomainSummary } from '../selection/summary.js';
 import type { ExportFormat } from '../options/export-formats.js';
+import { needsModel, resolveScore } from '../scores/resolve.js';
 import { EXPORT_FORMATS } from './formats/index.js';
 
 export interface CardFacts {
@@ -54,8 +55,7 @@ tags:
 ---
 # Windows chosen by long-range attention
 
-${count(kept)} windows, ${count(tokens)} tokens, in the order of the corpus. Each domain was ranked by the attention that a language
-model pays over long distances (LongAttn, arXiv 2502.16860), and its best windows were kept. A score compares windows of one domain;
+${count(kept)} windows, ${count(tokens)} tokens, in the order of the corpus. Each domain was ranked by ${rankedBy(settings)}, and its best windows were kept. A score compares windows of one domain;
 it says nothing across domains. The texts keep the licences of their sources.
 
 ## What was kept
@@ -80,6 +80,12 @@ ${columnsOf(format, idsColumn)}
 ${EXPORT_FORMATS[format].open}
 \`\`\`
 `;
+}
+
+function rankedBy({ score }: JsonObject): string {
+  if (typeof score === 'string' && !needsModel(resolveScore(score))) return 'what its token ids say, without a model';
+  return `the attention that a language
+model pays over long distances (LongAttn, arXiv 2502.16860)`;
 }
 
 /** Formats of ids alone have the rest in provenance.arrow. */

@@ -1,7 +1,7 @@
 // The export stage: the kept windows with their source text as a data set for trainers. Done again only when its content would differ.
 import path from 'node:path';
 import { z } from 'zod';
-import { dataError, environmentError } from '../base/errors.js';
+import { dataError } from '../base/errors.js';
 import type { OnProgress } from '../base/events.js';
 import { dataCard } from './data-card.js';
 import type { TextOf } from '../windows/document-text.js';
@@ -16,11 +16,11 @@ import { ArrowFile } from '../arrow/file.js';
 import type { Row } from '../arrow/rows.js';
 import { SELECTION_COLUMNS } from '../arrow/schema.js';
 import { makeFolder } from '../io/make-folder.js';
+import { requireOurFolder } from '../io/our-folder.js';
 import { writeTextAtomically } from '../io/atomic-file.js';
 import { hashJson, type JsonObject } from '../io/canonical-json.js';
 import type { Run } from '../run/directory.js';
 import { ifExists, type FileSystem } from '../io/file-system.js';
-import { writeError } from '../io/io-error.js';
 import type { LedgerCheck } from '../run/ledger.js';
 import { version } from '../base/version.js';
 import { SELECTION, type SelectionResult } from '../selection/select-windows.js';
@@ -86,7 +86,7 @@ export async function exportWindows(
   const present = await readRecord(folder, fs);
   if (present?.key === key) return { folder, rows: present.rows, files: present.files, written: false };
 
-  await requireOurs(folder, fs);
+  await requireOurFolder(folder, EXPORT_RECORD, fs);
   const withText = row.idsColumn !== undefined && 'text' in columns;
   const rows = keptWindows({
     windows: run.windows,
@@ -165,17 +165,6 @@ async function* withProgress(
     yield row;
     onProgress?.({ type: 'progress', stage: 'export', unit: 'windows', completed: ++completed, total });
   }
-}
-
-async function requireOurs(target: string, fs: FileSystem): Promise<void> {
-  const names = await ifExists(fs.readdir(target)).catch((error: unknown) => {
-    throw writeError(error, target);
-  });
-  if (!names || names.length === 0 || names.includes(EXPORT_RECORD)) return;
-  throw environmentError(
-    'FOLDER_IN_USE',
-    `${target} holds files that longattn did not write (${names.slice(0, 3).join(', ')}). Move them, or choose another output.`,
-  );
 }
 
 /** The record of an export whose files are all there, with their sizes; undefined otherwise. */

@@ -24,17 +24,28 @@ export const RUN = {
     type: type.inputs,
     required: true,
     kind: 'list',
-    allowed: 'one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder or a glob',
-    help: 'DOMAIN=PATH: a file, folder or glob of text or rows (docs/corpus.md lists the formats); repeatable',
+    allowed:
+      'one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://...)',
+    help: 'DOMAIN=PATH: a file, folder, glob or address of text or rows (docs/corpus.md lists the formats); repeatable',
   },
   model: {
     stage: 'scores',
     group: 'model',
     type: type.text,
-    required: true,
+    absent: 'none: for a score that needs none, with --tokenizer',
     allowed:
       'a folder with config.json, *.safetensors and tokenizer.json, org/name[@revision] on the Hub, or the name of a fetched model',
     help: 'folder, org/name[@revision] on the Hub, or a fetched model (longattn model fetch)',
+  },
+  tokenizer: {
+    // Of scores as the model is, so that the windows are the same with the one or the other: what they depend on is its sha256.
+    stage: 'scores',
+    group: 'model',
+    type: type.text,
+    storedAs: 'tokenizerPath',
+    absent: "the model's",
+    allowed: 'a tokenizer.json or a folder with one',
+    help: 'instead of a model: a tokenizer.json or a folder with one, for a score that needs no more (last-recurrence-2)',
   },
   window: {
     stage: 'windows',

@@ -43,8 +43,8 @@ export function report(windows: WindowsResult, result: string, selection?: Selec
   const chosen = new Map(selection?.domains.map((domain) => [domain.domain, domain]));
   const domains = Object.entries(windows.counts).map(([domain, { documents, windows: count, tokens }]) => {
     const { dsMean, duMean, scoreCut, kept, keptTokens } = chosen.get(domain) ?? {};
-    const choice =
-      dsMean === undefined ? {} : { dsMean, duMean: duMean!, scoreCut, kept: kept!, keptTokens: keptTokens! };
+    const means = dsMean === undefined ? {} : { dsMean, duMean: duMean! };
+    const choice = kept === undefined ? {} : { ...means, scoreCut, kept, keptTokens: keptTokens! };
     return { domain, documents, windows: count, tokens, ...choice };
   });
   const shortDocuments = Object.values(windows.counts).reduce((sum, domain) => sum + domain.shortDocuments, 0);

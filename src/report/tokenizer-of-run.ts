@@ -1,6 +1,7 @@
 // The tokenizer of a run, where it is still the one that the windows were cut with: for the places of tokens in a text.
 import { LongattnError, show } from '../base/errors.js';
-import { modelFolderOf } from '../pipeline/prepare.js';
+import { modelFolderOf } from '../pipeline/model-of-run.js';
+import { resolveSpec } from '../pipeline/prepare.js';
 import type { Run } from '../run/directory.js';
 import { openTokenizer, type Tokenizer } from '../tokenizer/tokenizer.js';
 
@@ -8,7 +9,7 @@ import { openTokenizer, type Tokenizer } from '../tokenizer/tokenizer.js';
 export async function tokenizerOfRun(run: Run): Promise<{ tokenizer?: Tokenizer; reason?: string }> {
   const { spec } = run.manifest;
   try {
-    const model = await modelFolderOf(run);
+    const model = await modelFolderOf((await resolveSpec({ output: run.dir })).spec, run);
     const specialTokens = spec['specialTokens'] === 'text' ? 'text' : 'parse';
     const tokenizer = await openTokenizer(model, { specialTokens });
     if (tokenizer.sha256 === spec['tokenizer']) return { tokenizer };

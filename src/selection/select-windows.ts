@@ -5,12 +5,12 @@ import path from 'node:path';
 import { SELECTION_COLUMNS } from '../arrow/schema.js';
 import { writeArrowPart } from '../run/arrow-part.js';
 import { canonicalJson, hashJson, type JsonObject } from '../io/canonical-json.js';
-import type { Run } from '../run/directory.js';
+import { isScored, type Run } from '../run/directory.js';
 import { Ledger } from '../run/ledger.js';
 import { longattn } from '../scores/attention/longattn.js';
 import { nullDs } from '../scores/null-ds.js';
 import type { SingleScore } from '../scores/registry.js';
-import { formulaOf, resolveScore } from '../scores/resolve.js';
+import { formulaOf, resolveScore, type ResolvedScore } from '../scores/resolve.js';
 import type { Standard } from '../scores/standardize.js';
 import { REPEATS } from '../counts/columns.js';
 import { choose } from './choose.js';
@@ -74,15 +74,7 @@ export async function selectWindows(
   settings: SelectionSettings,
   options: SelectionOptions = {},
 ): Promise<SelectionResult> {
-  const score = resolveScore(settings.score);
-  const singles = score.kind === 'blend' ? score.parts.map((part) => part.score) : [score];
-  const { layer, k, heads } = settings;
-  const attention = singles.flatMap((one) => (one.kind === 'attention' ? [one.score] : []));
-  const measured =
-    run.manifest.spec['model'] === undefined
-      ? await measureUnscored(run, attention, k, options)
-      : await measure({ scores: run.scores, parts: run.manifest.parts, attention, layer, k, heads, ...options });
-  const ranked = combine(measured.table, score, await withCounts(run, singles, measured, settings, options), settings);
+  const { score, singles, measured, values: ranked } = await scoreWindows(run, settings, options);
   const lds = settings.score === longattn.name ? ranked : ldsOf(measured, settings);
   const maxRepeats = settings.maxRepeats ?? defaultMaxRepeats(score);
   const repeats = maxRepeats < 1 ? await repeatsOf(run, measured.table, options) : undefined;
@@ -116,6 +108,33 @@ export async function selectWindows(
   return { domains, settings: used, ...page, ...nullModelOf(measured), ledger, path: ledger.file(SELECTION) };
 }
 
+/** A score of all windows of a run, and what was measured for it. */
+export interface ScoredWindows {
+  score: ResolvedScore;
+  /** Its scores where it is a blend, else itself. */
+  singles: readonly SingleScore[];
+  measured: Measured;
+  /** One finite number a window, standardised over its domain where the score is. */
+  values: Float64Array;
+}
+
+/** @throws LongattnError those of `selectWindows` but for the disk */
+export async function scoreWindows(
+  run: Run,
+  settings: Pick<SelectionSettings, 'score' | 'alpha' | 'std' | 'layer' | 'k' | 'heads' | 'seed'>,
+  options: SelectionOptions = {},
+): Promise<ScoredWindows> {
+  const score = resolveScore(settings.score);
+  const singles = score.kind === 'blend' ? score.parts.map((part) => part.score) : [score];
+  const { layer, k, heads } = settings;
+  const attention = singles.flatMap((one) => (one.kind === 'attention' ? [one.score] : []));
+  const measured = isScored(run.manifest)
+    ? await measure({ scores: run.scores, parts: run.manifest.parts, attention, layer, k, heads, ...options })
+    : await measureUnscored(run, attention, k, options);
+  const values = combine(measured.table, score, await withCounts(run, singles, measured, settings, options), settings);
+  return { score, singles, measured, values };
+}
+
 /** Whatever ranks, LDS stands beside it: so two selections can be compared. */
 function ldsOf({ table, ds, du, layer }: Measured, settings: SelectionSettings): Float64Array {
   if (layer === undefined) return ds; // not a number, as DS is where nothing was scored
@@ -141,7 +160,7 @@ async function withCounts(
   run: Run,
   singles: readonly SingleScore[],
   { table, k, components }: Measured,
-  settings: SelectionSettings,
+  settings: Pick<SelectionSettings, 'seed'>,
   options: SelectionOptions,
 ): Promise<MeasuredScore[]> {
   const counts = singles.flatMap((one) => (one.kind === 'count' ? [one.score] : []));
