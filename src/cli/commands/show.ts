@@ -18,7 +18,7 @@ export const showCommand: CommandModule = {
         describe: 'the id of a window, as the export has it',
         demandOption: true,
       })
-      .example("$0 show RUN 'moby.txt:0'", ''),
+      .example('$0 show RUN moby.txt:0', ''),
   handler: (argv) =>
     runCommand(argv, async ({ signal, progress, json }) => {
       const { show } = await import('../../report/show.js');
