@@ -14,6 +14,7 @@ export type StageName =
   | 'annotation'
   | 'controls'
   | 'losses'
+  | 'peers'
   | 'evidence'
   | 'attention';
 

@@ -28,6 +28,8 @@ export interface LiftRow {
   layer: number | null;
   pooled: Lift;
   domains: { domain: string; lift: Lift }[];
+  /** CPU seconds a window; null where it was not measured. */
+  seconds: number | null;
 }
 
 export interface EvidenceReport {

@@ -70,6 +70,15 @@ export async function validateRun(options: ValidationOptions, hooks: Hooks = {})
       const scorer = await opened.open('scores');
       return (request, signal) => scorer.score(request, { signal });
     },
+    ...(own.peers && { peers: own.peers }),
+    openMaps: async () => {
+      const scorer = await opened.open('scores');
+      const heads = Int32Array.from({ length: model.heads }, (_, head) => head);
+      return async (ids, layers, blocks, signal) => {
+        const request = { ids, layers: Int32Array.from(layers), heads, mean: true, rows: new Int32Array(0), blocks };
+        return (await scorer.attention(request, { signal })).map(({ map }) => map!);
+      };
+    },
     openLosses: async () => {
       const scorer = await opened.open('losses');
       return async (ids, near, signal) => {

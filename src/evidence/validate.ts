@@ -146,6 +146,7 @@ async function writeReport(
     gainsOfControls,
     window: options.window,
     keep: options.keep,
+    peers: measured.peers,
     ...(gains && { gains }),
   });
   const files = {
@@ -186,7 +187,9 @@ async function writeReport(
 function reportOf(table: CaseTable, analysis: Analysis, measured: Measured, options: ValidateOptions): EvidenceReport {
   const { model, window, ks, seed, input } = options;
   const findings = analysis.findings();
-  for (const one of [findings.paper, findings.choice, ...findings.findings]) one.seconds = measured.cost(one);
+  for (const one of [findings.paper, findings.choice, ...findings.findings, ...findings.lifts]) {
+    one.seconds = measured.cost(one);
+  }
   const report = {
     format: 2 as const,
     model: {
