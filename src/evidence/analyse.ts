@@ -17,7 +17,7 @@ import type { ControlFacts } from './cases.js';
 import { PEERS } from './peers/peers.js';
 import { headCandidates, layerCandidates, type EnumerateOptions } from './enumerate.js';
 import { halves } from './halves.js';
-import type { EvidenceReport, Finding, LiftRow } from './report.js';
+import type { EvidenceReport, Finding, FrontierPoint, LiftRow } from './report.js';
 import { reportRows, type ReportRow } from './report-table.js';
 import { shuffledLabels } from './self-check.js';
 
@@ -50,7 +50,18 @@ export interface AnalysisInput {
 
 export type Findings = Pick<
   EvidenceReport,
-  'paper' | 'findings' | 'choice' | 'tells' | 'verdicts' | 'lift' | 'lifts' | 'guard' | 'shuffled' | 'agreement' | 'map'
+  | 'paper'
+  | 'findings'
+  | 'choice'
+  | 'tells'
+  | 'verdicts'
+  | 'lift'
+  | 'lifts'
+  | 'frontier'
+  | 'guard'
+  | 'shuffled'
+  | 'agreement'
+  | 'map'
 >;
 
 export class Analysis {
@@ -182,6 +193,7 @@ export class Analysis {
           }
         : null,
       lifts: this.lifts(),
+      frontier: this.frontier(all.filter(({ candidate }) => candidate.score !== 'random')),
       guard: { maxRepeats: DEFAULT_MAX_REPEATS, tokens: REPEAT_TOKENS, refused: this.refusedReals() },
       shuffled: shuffledLabels(finite(above), finite(below), seed),
       agreement: this.agreement(best.map(({ candidate }) => candidate)),
@@ -199,6 +211,26 @@ export class Analysis {
       layer: candidate.layer ?? null,
       pooled: this.judges.whole.lift(candidate)!,
       domains: this.judges.whole.liftByDomain(candidate),
+      seconds: null,
+    }));
+  }
+
+  /** The best of each step of cost on the first half; nothing is chosen of the yardstick, and of the scores of others the layer. */
+  private frontier(all: readonly Judged[]): FrontierPoint[] {
+    if (!this.input.gains) return [];
+    const onReals = this.onReals.map((candidate) => judged(candidate, 0, this.judges.first.numbers(candidate)));
+    const best = new Map<string, Judged>();
+    for (const one of [...all, ...onReals]) {
+      const { score, layer } = one.candidate;
+      const step = kindOf(score) === 'ours' ? `layer ${layer}` : score;
+      const before = best.get(step);
+      if (!before || objectiveOf(one) > objectiveOf(before)) best.set(step, one);
+    }
+    return [...best.values()].map(({ candidate }) => ({
+      kind: kindOf(candidate.score),
+      score: candidate.score,
+      layer: candidate.layer ?? null,
+      lift: this.judges.second.lift(candidate)!,
       seconds: null,
     }));
   }
@@ -259,6 +291,10 @@ export class Analysis {
 function peerCandidate({ score, layer, values }: AnalysisInput['peers'][number]): Candidate {
   // Behind no guard: so their authors rank.
   return { ...measuredCandidate(score, values), ...(layer !== undefined && { layer }), unguarded: true };
+}
+
+function kindOf(score: string): FrontierPoint['kind'] {
+  return score === NLL_GAIN ? 'yardstick' : (PEERS as readonly string[]).includes(score) ? 'peer' : 'ours';
 }
 
 /** `content@21`, with k where it is not the only one. */

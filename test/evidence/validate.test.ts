@@ -95,6 +95,10 @@ describe('validate on planted data', () => {
     expect(certificate.page).toContain(certificate.sha256);
     expect(report.advice.join()).not.toContain('positions');
     for (const file of Object.values(files)) expect(existsSync(file)).toBe(true);
+    expect(report.frontier.map(({ kind, layer }) => `${kind} ${layer}`).sort()).toEqual([
+      ...['ours 0', 'ours 1', 'ours null', 'yardstick null'],
+    ]);
+    expect(readFileSync(files.frontier!, 'utf8')).toMatch(/^<svg .*lift \(1: chance\).*nll-gain: /s);
     expect(readFileSync(files.picture, 'utf8')).toMatch(/^<svg .*layer 1, head 0: 1\.000/s);
   });
 
