@@ -23,7 +23,7 @@ const LAYERS = {
   counts: 'base io arrow run scores',
   documents: 'base io arrow run',
   scoring: 'base io arrow run hub model native options',
-  selection: 'base io arrow run windows scores counts',
+  selection: 'base io arrow run windows scores counts documents',
   verify: 'base io arrow run options',
   attention: 'base io arrow corpus hub model native options tokenizer',
   export: 'base io arrow run windows selection options',
