@@ -6,6 +6,8 @@ export type { ChoiceOrigin, Spec } from './options/spec.js';
 export type { ExportFormat, TokenReader } from './options/export-formats.js';
 export type { InputPatterns, RunOptions, Share, Whole } from './options/run-options.js';
 export { report, type ReportResult } from './report/report.js';
+export { stats, type DomainStats, type Histogram, type RunStats } from './report/stats.js';
+export { show, type ShownWindow, type WindowNumber } from './report/show.js';
 export { annotate, type AnnotateResult } from './annotate/annotate.js';
 export type { AnnotatedFile } from './annotate/annotation-folder.js';
 export type { AnnotateOptions } from './options/annotate-options.js';
