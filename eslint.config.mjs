@@ -32,6 +32,14 @@ export default tseslint.config(
       'no-console': 'error',
     },
   },
+  {
+    files: ['test/browser/**/*.mjs'],
+    languageOptions: { globals: { document: 'readonly', location: 'readonly', URLSearchParams: 'readonly' } },
+  },
+  {
+    files: ['explorer/**/*.ts'],
+    languageOptions: { parserOptions: { project: './explorer/tsconfig.json', tsconfigRootDir: import.meta.dirname } },
+  },
   { files: ['**/*.cts'], rules: { '@typescript-eslint/no-require-imports': 'off' } },
   { files: ['src/cli/**/*.{ts,cts}'], rules: { 'no-console': 'off' } },
 );

@@ -29,6 +29,7 @@ const LAYERS = {
   pipeline: 'base io model native corpus options arrow tokenizer windows run hub scoring selection export counts',
   cluster: 'base io',
   evidence: 'base io arrow run model hub native scores scoring options counts selection pipeline',
+  report: 'base io arrow run windows options selection scores counts pipeline tokenizer',
   'index.ts': '*',
   cli: '*',
 };

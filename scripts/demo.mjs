@@ -26,4 +26,8 @@ await main(async (args) => {
   console.error(`$ longattn ${[...command.slice(1), ...rest].join(' ')}`);
   const result = spawnSync(process.execPath, [...command, ...rest], { cwd: root, stdio: 'inherit' });
   process.exitCode = result.status ?? 1;
+  if (process.exitCode !== 0) return;
+  console.error(`$ longattn report ${output}`);
+  const page = spawnSync(process.execPath, ['dist/cli/bin.cjs', 'report', output], { cwd: root, stdio: 'inherit' });
+  process.exitCode = page.status ?? 1;
 });

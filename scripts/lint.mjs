@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Format, lint and type checks: prettier, eslint, tsc, the layers of folders and the codes of errors for TypeScript; clang-format for C++.
-// --fix writes what can be mended.
+// Format, lint and type checks: prettier, eslint, tsc, the layers of folders, the public types, the codes of errors and
+// the paths that docs and comments name; clang-format for C++. --fix writes what can be mended.
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -34,7 +34,7 @@ const bin = (name) => path.join(root, 'node_modules', ...name.split('/'));
 
 await main(async (args) => {
   const fix = args.includes('--fix');
-  const text = ['src', 'test', 'scripts', '*.{json,mjs}'].filter(
+  const text = ['src', 'explorer', 'test', 'scripts', '*.{json,mjs}'].filter(
     (p) => p.startsWith('*') || existsSync(path.join(root, p)),
   );
   await step('prettier', () => {
@@ -47,10 +47,22 @@ await main(async (args) => {
     ]);
   });
   await step('eslint', () => {
-    run(process.execPath, [bin('eslint/bin/eslint.js'), ...(fix ? ['--fix'] : []), 'src', 'test', 'scripts']);
+    run(process.execPath, [
+      bin('eslint/bin/eslint.js'),
+      ...(fix ? ['--fix'] : []),
+      'src',
+      'explorer',
+      'test',
+      'scripts',
+    ]);
   });
-  await step('tsc', () => run(process.execPath, [bin('typescript/bin/tsc'), '-p', 'tsconfig.json', '--noEmit']));
+  await step('tsc', () => {
+    for (const project of ['tsconfig.json', 'explorer/tsconfig.json'])
+      run(process.execPath, [bin('typescript/bin/tsc'), '-p', project, '--noEmit']);
+  });
   await step('layers', () => run(process.execPath, ['scripts/check-layers.mjs']));
+  await step('api', () => run(process.execPath, ['scripts/check-api.mjs']));
+  await step('paths', () => run(process.execPath, ['scripts/check-paths.mjs']));
   await step('error codes', () => run(process.execPath, ['scripts/errors-page.mjs', ...(fix ? [] : ['--check'])]));
   await step('clang-format', () =>
     run(clangFormat(), [...(fix ? ['-i'] : ['--dry-run', '--Werror']), ...nativeFiles()]),

@@ -26,9 +26,17 @@ function installPackages() {
 }
 
 function buildTypeScript() {
-  const key = hashFiles(['src', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json']);
-  return unlessStamped('typescript', key, ['dist/index.js', 'dist/cli/bin.cjs'], () => {
+  const key = hashFiles([
+    'src',
+    'explorer',
+    'scripts/build-page.mjs',
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'package-lock.json',
+  ]);
+  return unlessStamped('typescript', key, ['dist/index.js', 'dist/cli/bin.cjs', 'dist/explorer/app.js'], () => {
     run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json']);
+    run(process.execPath, ['scripts/build-page.mjs']);
   });
 }
 

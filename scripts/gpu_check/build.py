@@ -40,21 +40,17 @@ class Build:
         return ["cmake", "--build", self.folder, "--parallel", len(os.sched_getaffinity(0)), *chosen, "--", *go_on]
 
     def targets(self, targets, limit):
-        """A step: what can be built of them."""
+        """A step: what can be built of them, without the kernels that this nvcc cannot compile."""
         ended = run(self.command(targets), limit)
-        return status(ended), ended.record()
-
-    def kernels(self, targets, limit):
-        """A step: the kernels and what tests them, without those that this nvcc cannot compile."""
-        start_output = ""
-        ended = run(self.command(targets), limit)
-        if ended.exit not in (0, None):
-            self.left_out = [name for name in KERNELS if re.search(rf"(FAILED: \S*|\*\*\* \[.*)kernel_{name}\.cu", ended.output)]
-            start_output = ended.output
-            if self.left_out and limit > ended.seconds:
-                self.configure(60)
-                ended = run(self.command(targets), limit - ended.seconds)
-        said = ptxas.read(start_output + ended.output)
+        output = ended.output
+        refused = [name for name in KERNELS if re.search(rf"(FAILED: \S*|\*\*\* \[.*)kernel_{name}\.cu", output)]
+        left = limit - ended.seconds
+        if refused and left > 0:
+            self.left_out += refused
+            self.configure(left)
+            ended = run(self.command(targets), left)
+            output += ended.output
+        said = ptxas.read(output)
         good = ended.exit == 0 and not self.left_out and not said["refused"]
         return "passed" if good else "hung" if ended.hung else "failed", {"left_out": list(self.left_out), **said, **ended.record()}
 

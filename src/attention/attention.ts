@@ -1,7 +1,7 @@
 // Attention itself, to look at: chosen rows of the L x L matrix, and the whole of it as block means. Neither needs memory for the
 // matrix: a map of 32,768 tokens is one more pass like that of a score.
 import { dataError, invalid } from '../base/errors.js';
-import type { OnProgress } from '../base/events.js';
+import type { Hooks } from '../base/events.js';
 import { checkIds } from '../corpus/ids.js';
 import { isWellFormed } from '../corpus/utf8.js';
 import { resolveModel } from '../hub/resolve-model.js';
@@ -15,13 +15,6 @@ import { parseAttentionOptions, type AttentionOptions, type ParsedAttention } fr
 
 /** Blocks of a map where nothing else is said. */
 const DEFAULT_BLOCKS = 256;
-
-export interface AttentionHooks {
-  /** Stops within about 100 ms; the promise rejects with the signal's reason. */
-  signal?: AbortSignal | undefined;
-  /** Of downloads, and when layers are at work. */
-  onProgress?: OnProgress | undefined;
-}
 
 /** Attention of one layer and head, or of the mean over heads. Every number is a share of attention, 0..1. */
 export interface HeadAttention {
@@ -59,16 +52,13 @@ export interface AttentionResult {
  * @throws LongattnError INVALID_OPTION, MISSING_OPTION, DEVICE_UNAVAILABLE, TEXT_INVALID, TOKEN_ID, those of the model, the tokenizer and the
  *   addon (ATTENTION_NOT_FINITE names layer and head); or the signal's reason
  */
-export async function attention(
-  given: AttentionOptions,
-  { signal, onProgress }: AttentionHooks = {},
-): Promise<AttentionResult> {
+export async function attention(given: AttentionOptions, hooks: Hooks = {}): Promise<AttentionResult> {
+  const { signal, onProgress } = hooks;
   const options = parseAttentionOptions(given, onProgress);
   requireDevice(options.device);
   signal?.throwIfAborted();
-  const hooks = { ...(signal && { signal }), ...(onProgress && { onProgress }) };
-  const { folder } = await resolveModel(options.model, { layers: options.layers }, hooks);
-  const { layers, threads, device } = options;
+  const { layers, threads, device, configOverride } = options;
+  const { folder } = await resolveModel(options.model, { layers, configOverride }, hooks);
   const model = await openModelFolder(folder, { layers, ...modelOptions(options) });
   const ids = checkWindow(await readWindow(options, folder), model, options);
   const heads = chooseHeads(options.heads, model.heads);

@@ -10,6 +10,7 @@ import { finishCommand } from './commands/finish.js';
 import { kubernetesCommand } from './commands/kubernetes.js';
 import { modelCommand } from './commands/model.js';
 import { planCommand } from './commands/plan.js';
+import { reportCommand } from './commands/report.js';
 import { slurmCommand } from './commands/slurm.js';
 import { stageCommands } from './commands/stages.js';
 import { statusCommand } from './commands/status.js';
@@ -22,7 +23,8 @@ const parser = withGlobals(yargs(hideBin(process.argv)))
   .scriptName('longattn')
   .usage('$0 COMMAND\n\nPick the documents that teach a language model to use long context.')
   .command([...stageCommands, planCommand, workCommand, statusCommand, slurmCommand, kubernetesCommand, finishCommand])
-  .command([checkCommand, verifyCommand, validateCommand, attentionCommand, modelCommand, doctorCommand])
+  .command([checkCommand, reportCommand, verifyCommand, validateCommand, attentionCommand])
+  .command([modelCommand, doctorCommand])
   .demandCommand(1, 'Name a command.')
   .recommendCommands()
   .strict()

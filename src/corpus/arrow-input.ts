@@ -11,7 +11,7 @@ import { arrowLayout, decodeFooter, readRange, type ArrowLayout, type BatchRange
 import { BrokenInput, reading } from './broken-input.js';
 import type { CutOptions, Format, FormatCut, InputFile, ReadHooks, ReadOptions, SliceFile } from './format.js';
 import { decompressLz4Frame } from './lz4-frame.js';
-import { neededColumns, rowToDocument, type FieldOptions, type Row } from './row-document.js';
+import { neededColumns, rowToDocument, type FieldOptions, type InputRow } from './row-document.js';
 
 export interface ArrowPlace extends Pick<ArrowLayout, 'footer' | 'head'> {
   batches: (Omit<BatchRange, 'heads'> & {
@@ -61,7 +61,7 @@ async function* read(
   try {
     const head = await reading(file, () => readHead(handle, slice));
     for (const { start, end, firstRow, rows, take } of slice.batches) {
-      let row: (index: number) => Row;
+      let row: (index: number) => InputRow;
       try {
         const bytes = Buffer.concat([head, await reading(file, () => readRange(handle, start, end))]);
         row = rowReader(decodeBatch(bytes, rows), fields, domain !== undefined);
@@ -84,7 +84,7 @@ async function* read(
 }
 
 /** @throws BrokenInput when the batch lacks the columns, or they are damaged */
-function rowReader(batch: RecordBatch, fields: FieldOptions, hasDomain: boolean): (index: number) => Row {
+function rowReader(batch: RecordBatch, fields: FieldOptions, hasDomain: boolean): (index: number) => InputRow {
   const available = batch.schema.fields.map((field) => field.name);
   const needed = neededColumns(available, fields, hasDomain);
   if ('reason' in needed) throw new BrokenInput(needed.reason);

@@ -7,9 +7,9 @@ import { Message, MessageHeader, type Schema } from 'apache-arrow';
 import { Footer } from 'apache-arrow/ipc/metadata/file';
 import { guardFooter, guardMessage } from '../arrow/flatbuffer-guard.js';
 import { BrokenInput, reading } from './broken-input.js';
-import type { ByteRange } from './byte-stream.js';
+import type { FileRange } from './byte-stream.js';
 
-export interface BatchRange extends ByteRange {
+export interface BatchRange extends FileRange {
   /** Rows of the file before the batch, and in it. */
   firstRow: number;
   rows: number;
@@ -19,9 +19,9 @@ export interface BatchRange extends ByteRange {
 
 export interface ArrowLayout {
   /** Where the file format keeps the schema; a stream has it in the first message of `head`. */
-  footer?: ByteRange;
+  footer?: FileRange;
   /** Of a stream the schema, then dictionary batches. */
-  head: ByteRange[];
+  head: FileRange[];
   batches: BatchRange[];
 }
 

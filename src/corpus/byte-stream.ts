@@ -8,7 +8,7 @@ import { decompressZstd } from './zstd.js';
 
 const CHUNK = 1 << 20;
 
-export interface ByteRange {
+export interface FileRange {
   /** First byte and one past the last. */
   start: number;
   end: number;
@@ -18,11 +18,11 @@ export interface ByteRange {
  * @param range of the file as it is on disk; only for uncompressed files
  * @throws BrokenInput when the compressed data is damaged or cut; LongattnError INPUT_UNREADABLE
  */
-export async function* readBytes(
+export async function* byteStream(
   file: string,
   compression: Compression = 'none',
   options: UnpackOptions = {},
-  range?: ByteRange,
+  range?: FileRange,
 ): AsyncGenerator<Buffer, void, undefined> {
   if (range && range.end <= range.start) return;
   const source = createReadStream(file, {

@@ -10,7 +10,7 @@ import { glob, type GlobOptions } from 'tinyglobby';
 import { dataError, show } from '../base/errors.js';
 import { errorCode } from '../io/file-system.js';
 import { unreadable } from './broken-input.js';
-import { inputFormat, KNOWN_FORMATS } from './formats.js';
+import { inputFormat, KNOWN_FORMATS, withoutCompanions } from './formats.js';
 
 export interface Expanded {
   files: string[];
@@ -122,7 +122,7 @@ function showingDanglingLinks(lost: Set<string>): NonNullable<GlobOptions['fs']>
 async function onlyData(files: readonly string[]): Promise<Expanded> {
   const result: Expanded = { files: [], skipped: [], lost: [] };
   const states = new Map<string, readonly string[] | undefined>();
-  for (const file of files) {
+  for (const file of withoutCompanions(files)) {
     const folder = path.dirname(file);
     const name = path.basename(file);
     if (!name.endsWith('.arrow')) {

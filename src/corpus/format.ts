@@ -66,6 +66,8 @@ export interface Format<Place extends object> {
   compressible: boolean;
   /** The file is the document: it has no rows, and so no fields, such as one for the domain. */
   isDocument: boolean;
+  /** The ending of a file that lies beside each and is read with it. */
+  companion?: string;
   /** For help and messages, where the endings do not say all. */
   note?: string;
   /** @throws BrokenInput where the file cannot be cut; LongattnError INPUT_UNREADABLE */

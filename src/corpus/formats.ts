@@ -2,6 +2,7 @@
 import { arrowFormat } from './arrow-input.js';
 import type { Compression, Format } from './format.js';
 import { jsonlFormat } from './jsonl.js';
+import { megatronFormat } from './megatron.js';
 import { parquetFormat } from './parquet.js';
 import { textFormat } from './text-file.js';
 
@@ -11,6 +12,7 @@ export const FORMATS = {
   jsonl: jsonlFormat,
   parquet: parquetFormat,
   arrow: arrowFormat,
+  megatron: megatronFormat,
 };
 export type FormatName = keyof typeof FORMATS;
 export type PlaceOf<F> = F extends Format<infer Place> ? Place : never;
@@ -43,6 +45,16 @@ export function inputFormat(file: string): { format: FormatName; compression: Co
   const format = byEnding.get(extensions.at(compression ? -2 : -1) ?? '');
   if (!format || (compression && !FORMATS[format].compressible)) return undefined;
   return { format, compression: compression ?? 'none' };
+}
+
+/** Without the files that are read with another of the list, such as the .bin of an .idx. */
+export function withoutCompanions(files: readonly string[]): string[] {
+  const all = new Set(files);
+  return files.filter((file) => {
+    const ending = extensionsOf(file).at(-1);
+    const owners = rows.filter(([, { companion }]) => companion !== undefined && companion === ending);
+    return !owners.some(([, { endings }]) => endings.some((owner) => all.has(`${stem(file)}.${owner}`)));
+  });
 }
 
 /** The command that turns the file into one that can be read, where its ending is known. */

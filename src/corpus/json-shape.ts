@@ -1,6 +1,6 @@
 // How a file of JSON is laid out: an object a line, or one array. What neither is (one object over several lines) is refused by name.
 import { BrokenInput } from './broken-input.js';
-import { readBytes } from './byte-stream.js';
+import { byteStream } from './byte-stream.js';
 import { COMPRESSION_RATIO, type InputFile, type UnpackOptions } from './format.js';
 import { endOfString, parseJson } from './parse-json.js';
 import { withoutBom } from './utf8.js';
@@ -26,7 +26,7 @@ async function peek(file: InputFile, options: UnpackOptions): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {
-    for await (const chunk of readBytes(file.path, file.compression, options)) {
+    for await (const chunk of byteStream(file.path, file.compression, options)) {
       chunks.push(chunk);
       bytes += chunk.length;
       if (bytes >= PEEK_BYTES) break;

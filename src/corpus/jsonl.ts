@@ -4,14 +4,14 @@
 // document keys name the true line, however the file is cut.
 import type { Document } from '../base/records.js';
 import { BrokenInput } from './broken-input.js';
-import { readBytes } from './byte-stream.js';
+import { byteStream } from './byte-stream.js';
 import { COMPRESSION_RATIO, type Compression, type CutOptions, type Format } from './format.js';
 import type { FormatCut, InputFile, ReadHooks, ReadOptions, SliceFile, UnpackOptions } from './format.js';
 import { brokenAfter, jsonShape } from './json-shape.js';
 import { arrayElements } from './json-values.js';
 import { isBlank, MAX_LINE_BYTES, splitLines, type Line } from './lines.js';
 import { parseJson } from './parse-json.js';
-import { rowToDocument, type Row } from './row-document.js';
+import { rowToDocument, type InputRow } from './row-document.js';
 import { decodeUtf8, withoutBom } from './utf8.js';
 
 export interface JsonlPlace {
@@ -66,7 +66,7 @@ async function* cutLines(file: InputFile, { target, limit }: CutOptions): Cuts {
     rows,
   });
   let [start, startLine, line, position] = [0, 1, 1, 0];
-  for await (const chunk of readBytes(file.path, 'none', {}, { start: 0, end })) {
+  for await (const chunk of byteStream(file.path, 'none', {}, { start: 0, end })) {
     for (let at = chunk.indexOf(LF); at !== -1; at = chunk.indexOf(LF, at + 1)) {
       line++;
       const next = position + at + 1;
@@ -117,7 +117,7 @@ async function* rowLines(
   const { path: file, compression, range, isArray, rows = Infinity } = slice;
   let taken = 0;
   if (rows === 0) return;
-  const bytes = readBytes(file, compression, options, range);
+  const bytes = byteStream(file, compression, options, range);
   for await (const line of isArray ? arrayElements(bytes) : splitLines(bytes, range?.line)) {
     if (line.bytes && isBlank(line.bytes)) continue;
     yield line;
@@ -144,7 +144,7 @@ function lineToDocument(
   }
   const { path, name, domain } = slice;
   const place = { path, name, row: line.number, ...(domain !== undefined && { domain }) };
-  const document = rowToDocument(row as Row, place, options);
+  const document = rowToDocument(row as InputRow, place, options);
   if (!parsed.isFinite && !('reason' in document)) onNonFinite?.();
   return document;
 }

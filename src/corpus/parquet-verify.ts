@@ -85,7 +85,7 @@ async function verifyColumn(
     const body = at + headBytes;
     if (!(packed >= 0 && packed <= end - body)) throw new Error('a page longer than its column');
     if (!(unpacked >= 0 && unpacked <= MAX_PAGE_BYTES)) throw new Error(`a page of ${unpacked} bytes`);
-    const bytes = await readBytes(handle, body, packed);
+    const bytes = await readAt(handle, body, packed);
     values += verifyPage(bytes, header, column, levels, compressors);
     at = body + packed;
   }
@@ -98,7 +98,7 @@ async function pageHeader(
   end: number,
 ): Promise<{ header: PageHeader; headBytes: number }> {
   for (let bytes = HEAD_BYTES; ; bytes *= 16) {
-    const head = await readBytes(handle, at, Math.min(bytes, end - at));
+    const head = await readAt(handle, at, Math.min(bytes, end - at));
     const reader: Reader = { view: viewOf(head), offset: 0 };
     try {
       const header = parquetHeader(reader);
@@ -203,7 +203,7 @@ function bitWidth(maxLevel: number): number {
   return 32 - Math.clz32(maxLevel);
 }
 
-async function readBytes(handle: FileHandle, start: number, length: number): Promise<Buffer> {
+async function readAt(handle: FileHandle, start: number, length: number): Promise<Buffer> {
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, start);
   if (bytesRead < length) throw new Error('a column outside of its file');
   return buffer;

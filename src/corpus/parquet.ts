@@ -21,7 +21,7 @@ import {
   type SliceFile,
 } from './format.js';
 import { verifyGroup } from './parquet-verify.js';
-import { INVALID_UTF8, neededColumns, rowToDocument, type Row } from './row-document.js';
+import { INVALID_UTF8, neededColumns, rowToDocument, type InputRow } from './row-document.js';
 import { decodeUtf8 } from './utf8.js';
 
 /** A row group with a page index is read in pieces of about this many bytes; one without it only as a whole. */
@@ -102,7 +102,7 @@ async function* read(
   }
   const verified = new Set<number>();
   for (const { groupIndex, rowStart, rowEnd } of ranges) {
-    let rows: Row[];
+    let rows: InputRow[];
     try {
       if (!verified.has(groupIndex)) {
         await orBroken(path, () => verifyGroup(path, metadata, groupIndex, needed.columns, COMPRESSORS));
@@ -134,7 +134,7 @@ async function readRows(
   columns: string[],
   rowStart: number,
   rowEnd: number,
-): Promise<Row[]> {
+): Promise<InputRow[]> {
   const rows = await orBroken(path, async () =>
     parquetReadObjects({
       file: await asyncBufferFromFile(path),

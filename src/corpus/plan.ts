@@ -3,6 +3,7 @@
 //
 // A part has 4 MiB of text. Of a large corpus so many of these make one part that the number of parts grows with the root of the text:
 // 36 billion tokens are 11,500 parts of 12 MiB, a trillion 65,536 of 64 MiB. A part stays minutes of work, and a run fits a quota of files.
+import { MAX_PARTS } from '../base/part-count.js';
 import { cutInput, refusedCut, type Cut, type InputSlice, type RefusedSlice } from './cut-input.js';
 import type { InputFile, UnpackOptions } from './format.js';
 import { listInputFiles, type InputPatterns } from './input-files.js';
@@ -13,8 +14,6 @@ export type { InputPatterns } from './input-files.js';
 
 /** Parts up to which a part has PART_BYTES. */
 const SMALL_PARTS = 4096;
-/** More parts than this no run has. */
-const MAX_PARTS = 65_536;
 
 /** Text of a part, in bytes: about a million tokens, minutes of work, and so little to lose when a run is killed. */
 export const PART_BYTES = 4 << 20;

@@ -29,7 +29,7 @@ export interface RowPlace {
   row: number;
 }
 
-export type Row = Record<string, unknown>;
+export type InputRow = Record<string, unknown>;
 
 /** In place of text of which the bytes are not UTF-8; readers put it into rows. */
 export const INVALID_UTF8 = Symbol('invalid UTF-8');
@@ -59,7 +59,7 @@ export function neededColumns(
 }
 
 /** @returns a document, or why the row is refused */
-export function rowToDocument(row: Row, place: RowPlace, fields: FieldOptions): Document | { reason: string } {
+export function rowToDocument(row: InputRow, place: RowPlace, fields: FieldOptions): Document | { reason: string } {
   const key = `${place.name}:${place.row}`;
   const docId = documentId(row, fields, key);
   if (typeof docId !== 'string') return docId;
@@ -80,7 +80,7 @@ export function rowToDocument(row: Row, place: RowPlace, fields: FieldOptions): 
  * write it (`source=wiki/`).
  */
 export function domainOf(
-  row: Row,
+  row: InputRow,
   { domain, path }: Pick<RowPlace, 'domain' | 'path'>,
   { domainField }: FieldOptions,
 ): string | { reason: string } {
@@ -110,13 +110,13 @@ function wholeNumber(value: unknown): string | undefined {
 }
 
 /** `row[field]`, or with dots the field of a field (`meta.source`). */
-function pick(row: Row, field: string): unknown {
+function pick(row: InputRow, field: string): unknown {
   if (Object.hasOwn(row, field)) return row[field];
   let value: unknown = row;
   for (const name of field.split('.')) {
     if (typeof value !== 'object' || value === null || !(name in value)) return undefined;
     if (Array.isArray(value) || !hasField(value, name)) return undefined;
-    value = (value as Row)[name];
+    value = (value as InputRow)[name];
   }
   return value;
 }
@@ -126,7 +126,7 @@ function hasField(value: object, name: string): boolean {
   return Object.hasOwn(value, name) || Reflect.ownKeys(value).includes(name);
 }
 
-function textOf(row: Row, names: readonly string[], join = PAGE_BREAK): string | { reason: string } {
+function textOf(row: InputRow, names: readonly string[], join = PAGE_BREAK): string | { reason: string } {
   for (const name of names) {
     const found = pick(row, name);
     if (found === undefined || found === null) continue;
@@ -156,7 +156,7 @@ function joined(items: Iterable<unknown>, join: string): unknown {
   return texts.join(join);
 }
 
-function documentId(row: Row, fields: FieldOptions, key: string): string | { reason: string } {
+function documentId(row: InputRow, fields: FieldOptions, key: string): string | { reason: string } {
   for (const name of fields.idField ? [fields.idField] : ID_FIELDS) {
     const value = pick(row, name);
     const number = wholeNumber(value);

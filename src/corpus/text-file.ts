@@ -2,7 +2,7 @@
 import { dataError } from '../base/errors.js';
 import type { Document } from '../base/records.js';
 import { BrokenInput } from './broken-input.js';
-import { readBytes } from './byte-stream.js';
+import { byteStream } from './byte-stream.js';
 import { COMPRESSION_RATIO, type Compression, type Format, type InputFile } from './format.js';
 import type { ReadOptions, SliceFile, UnpackOptions } from './format.js';
 import { MAX_LINE_BYTES } from './lines.js';
@@ -45,7 +45,7 @@ async function* read(slice: SliceFile & TextPlace, options: ReadOptions): AsyncG
 async function readWhole(slice: SliceFile & TextPlace, options: UnpackOptions): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of readBytes(slice.path, slice.compression, options)) {
+  for await (const chunk of byteStream(slice.path, slice.compression, options)) {
     bytes += chunk.length;
     if (bytes > MAX_LINE_BYTES) throw new BrokenInput(`the file has more than ${MAX_LINE_BYTES >> 20} MiB of text`);
     chunks.push(chunk);

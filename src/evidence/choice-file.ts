@@ -14,6 +14,7 @@ export interface ChoiceOrigin {
   /** Of the model as a run that scores the chosen layer alone opens it. */
   revision: string;
   ropeTheta?: number | undefined;
+  configOverride?: Readonly<Record<string, unknown>> | undefined;
   dtype?: 'float32' | 'weights' | undefined;
 }
 
@@ -22,7 +23,7 @@ export function choiceFile(
   origin: ChoiceOrigin,
   certificate: Pick<Certificate, 'sha256' | 'tells' | 'page'>,
 ): Record<string, unknown> {
-  const { rule, revision, ropeTheta, dtype = 'float32' } = origin;
+  const { rule, revision, ropeTheta, configOverride, dtype = 'float32' } = origin;
   const { choice, model, corpus } = report;
   const scored = resolveDistance(rule, corpus.window);
   return {
@@ -40,7 +41,7 @@ export function choiceFile(
     },
     window: corpus.window,
     score: choice.score,
-    ...(choice.layer === null ? {} : ofLayer(choice, { ropeTheta, dtype })),
+    ...(choice.layer === null ? {} : ofLayer(choice, { ropeTheta, configOverride, dtype })),
     ...(choice.k !== null && choice.k !== scored ? { selectK: choice.k } : {}),
   };
 }
@@ -48,7 +49,7 @@ export function choiceFile(
 /** A count has no layer, and asks for no model. */
 function ofLayer(
   { score, layer, heads }: EvidenceReport['choice'],
-  { ropeTheta, dtype }: Pick<ChoiceOrigin, 'ropeTheta' | 'dtype'>,
+  { ropeTheta, configOverride, dtype }: Pick<ChoiceOrigin, 'ropeTheta' | 'configOverride' | 'dtype'>,
 ): Record<string, unknown> {
   const resolved = resolveScore(score);
   const singles = resolved.kind === 'blend' ? resolved.parts.map((part) => part.score) : [resolved];
@@ -59,6 +60,7 @@ function ofLayer(
     heads: heads ?? 'all',
     ...(tokens ? { tokens: true } : {}),
     ...(ropeTheta === undefined ? {} : { ropeTheta }),
+    ...(configOverride === undefined ? {} : { configOverride }),
     ...(dtype === 'float32' ? {} : { dtype }),
   };
 }

@@ -1,6 +1,7 @@
 // Which layers are looked at and whether the loss is measured, where the user did not say: as much as the model on this machine allows.
 import type { Hooks } from '../base/events.js';
 import { resolveModel } from '../hub/resolve-model.js';
+import type { ConfigOverride } from '../model/config-override.js';
 import { isPartOfModel, openModelFolder } from '../model/open-model.js';
 import type { LossScope } from './validate-options.js';
 
@@ -15,6 +16,7 @@ export interface ModelWish {
   model: string;
   layers: readonly number[] | 'all' | undefined;
   loss: LossScope | undefined;
+  configOverride?: ConfigOverride | undefined;
 }
 
 /**
@@ -22,12 +24,15 @@ export interface ModelWish {
  * loss defaults to that of the real windows where the whole model is there.
  * @throws LongattnError as `resolveModel` and `openModelFolder`; never because of a default
  */
-export async function planModel({ model, layers, loss }: ModelWish, hooks: Hooks = {}): Promise<ModelPlan> {
+export async function planModel(
+  { model, layers, loss, configOverride }: ModelWish,
+  hooks: Hooks = {},
+): Promise<ModelPlan> {
   const wanted = loss === 'real' || loss === 'all';
-  const { folder } = await resolveModel(model, { layers: layers ?? [0], loss: wanted }, hooks);
+  const { folder } = await resolveModel(model, { configOverride, layers: layers ?? [0], loss: wanted }, hooks);
   if (loss === 'none') return { folder, layers: withFirst(layers ?? [0]), loss };
   try {
-    const { layerCount } = await openModelFolder(folder, { layers: [0], loss: true });
+    const { layerCount } = await openModelFolder(folder, { layers: [0], loss: true, configOverride });
     const spread = [...new Set([0, 1, 2, 3].map((quarter) => Math.floor((quarter * layerCount) / 4)))];
     return { folder, layers: withFirst(layers ?? spread), loss: loss ?? 'real' };
   } catch (error) {

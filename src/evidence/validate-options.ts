@@ -34,6 +34,7 @@ export interface ValidateOptions {
   seed: number;
   settings: CombineSettings;
   ropeTheta?: number | undefined;
+  configOverride?: Readonly<Record<string, unknown>> | undefined;
   /** Of the products where layers are run. Default: float32. */
   dtype?: 'float32' | 'weights';
   /** Of the model when one layer alone is opened, as a run with the choice does. */

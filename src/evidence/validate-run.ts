@@ -32,7 +32,8 @@ export async function validateRun(options: ValidationOptions, hooks: Hooks = {})
   requireDevice(merged.spec.device);
   if (merged.stored === undefined) asked.window ??= VALIDATE.window.default;
   const layers = asked.layers === undefined && merged.stored === undefined ? undefined : merged.spec.layers;
-  const plan = await planModel({ model: merged.spec.model, layers, loss: own.loss }, hooks);
+  const { model: named, configOverride } = merged.spec;
+  const plan = await planModel({ model: named, layers, loss: own.loss, configOverride }, hooks);
   const ksOf = (window: number): number[] => (own.k === 'quarter' ? [resolveDistance('quarter', window)] : own.k);
   const prepared = await prepareWindows(
     { ...asked, model: plan.folder, layers: plan.layers },
@@ -56,6 +57,7 @@ export async function validateRun(options: ValidationOptions, hooks: Hooks = {})
     settings: { alpha: spec.alpha, std: spec.std },
     input: spec.input,
     ropeTheta: spec.ropeTheta,
+    configOverride: spec.configOverride,
     dtype: spec.dtype,
     revisionOf: async (layer) =>
       (await openModelFolder(model.path, { layers: [layer], ...modelOptions(spec) })).revision,

@@ -175,6 +175,7 @@ async function writeReport(
     rule: 'quarter' as const,
     revision: choice.layer === null ? model.revision : await options.revisionOf(choice.layer),
     ropeTheta: options.ropeTheta,
+    configOverride: options.configOverride,
     dtype: options.dtype,
   };
   await writeTextAtomically(files.choice, `${JSON.stringify(choiceFile(report, origin, certificate), null, 2)}\n`);

@@ -16,7 +16,7 @@ import { linkWeightFile, makeMirrorFolder, mirrorFolder, mirrorSmallFile } from 
 
 const SINGLE = 'model.safetensors';
 
-export interface DownloadOptions extends Pick<OpenModelOptions, 'layers' | 'loss'> {
+export interface DownloadOptions extends Pick<OpenModelOptions, 'layers' | 'loss' | 'configOverride'> {
   headersOnly?: boolean;
 }
 

@@ -20,7 +20,7 @@ import { readSettings, type HubSettings } from './settings.js';
 import { readToken } from './token.js';
 import { mirrorFolder } from './weight-mirror.js';
 
-export interface ResolveModelOptions extends Pick<OpenModelOptions, 'layers' | 'loss'> {
+export interface ResolveModelOptions extends Pick<OpenModelOptions, 'layers' | 'loss' | 'configOverride'> {
   /** Branch, tag or commit; `org/name@revision` says the same. Default: main. */
   revision?: string | undefined;
   /** Fetch tensor headers, and no tensor: enough for `describeModelFolder`. Default: false. */

@@ -29,6 +29,8 @@ export interface ModelReport extends ModelFolder {
   maxLength: number | undefined;
   /** Sliding window of every layer; 0: full attention. */
   slidingWindows: readonly number[];
+  /** Keys of config.json that are neither read nor known to change nothing. */
+  unknownKeys: readonly string[];
   dtype: string;
   /** The layers asked for. */
   layers: readonly number[];

@@ -15,19 +15,35 @@ export class ConfigReader {
   /**
    * @param values the object of config.json, or one inside it
    * @param path how errors name it, e.g. `DIR/config.json`
+   * @param reads filled with the dotted paths of the keys that are asked for
+   * @param place dotted path of `values` in the file, with a point at its end
    */
   constructor(
     readonly values: Readonly<Record<string, unknown>>,
     readonly path: string,
+    readonly reads?: Set<string>,
+    readonly place = '',
   ) {}
 
   /** The same object with some keys replaced. */
   with(changes: Record<string, unknown>): ConfigReader {
-    return new ConfigReader({ ...this.values, ...changes }, this.path);
+    return new ConfigReader({ ...this.values, ...changes }, this.path, this.reads, this.place);
   }
 
+  /** Null counts as absent. */
   has(key: string): boolean {
-    return Object.hasOwn(this.values, key) && this.values[key] !== null;
+    return this.raw(key) !== null && this.isGiven(key);
+  }
+
+  /** Unlike `has`: null is given. */
+  isGiven(key: string): boolean {
+    this.reads?.add(this.place + key);
+    return Object.hasOwn(this.values, key);
+  }
+
+  /** The value as it is; undefined where it is absent. */
+  raw(key: string): unknown {
+    return this.isGiven(key) ? this.values[key] : undefined;
   }
 
   /** A whole number from `min` to `max`. */
@@ -41,8 +57,8 @@ export class ConfigReader {
 
   /** A whole number of at least 1, or 0 for null. Unlike elsewhere, null and an absent key differ: the latter gives `absent`. */
   intOrNone(key: string, absent: number): number {
-    if (!Object.hasOwn(this.values, key)) return absent;
-    return this.values[key] === null ? 0 : this.int(key);
+    if (!this.isGiven(key)) return absent;
+    return this.raw(key) === null ? 0 : this.int(key);
   }
 
   number(key: string, fallback?: number): number {
@@ -85,7 +101,7 @@ export class ConfigReader {
   object(key: string): ConfigReader {
     const value = this.get(key);
     if (!isObject(value)) throw this.wrong(key, 'an object');
-    return new ConfigReader(value, `${this.path}: ${key}`);
+    return new ConfigReader(value, `${this.path}: ${key}`, this.reads, `${this.place}${key}.`);
   }
 
   /** Refuse values of a setting that are not implemented, instead of computing something else. Absent is fine. */
@@ -110,7 +126,7 @@ export class ConfigReader {
 
 /** Read and parse DIR/config.json, as Python does. */
 export async function readConfig(path: string): Promise<ConfigReader> {
-  return new ConfigReader(await readJsonObject(path, MAX_CONFIG_BYTES, parsePythonJson), path);
+  return new ConfigReader(await readJsonObject(path, MAX_CONFIG_BYTES, parsePythonJson), path, new Set());
 }
 
 /**

@@ -7,7 +7,9 @@ import { dataError, LongattnError } from '../base/errors.js';
 import { requireDownloaded } from './range-ledger.js';
 import { Checkpoint, type LocatedTensor } from './checkpoint.js';
 import { readConfig, type ConfigReader } from './config-reader.js';
+import { requireRead, withOverride, type ConfigOverride } from './config-override.js';
 import { fingerprint } from './fingerprint.js';
+import { isInert } from './inert-keys.js';
 import { bytesRead, placeTensors, tensorName } from './place-tensors.js';
 import { candidates, type Settings, type TensorRef, type Tensors } from './plan.js';
 import { isCompanion, scaleNames } from './quantization.js';
@@ -20,6 +22,8 @@ export interface OpenModelOptions {
   layers?: readonly number[] | 'all';
   /** Replaces the model's rotary base, in every layer. */
   ropeTheta?: number;
+  /** Values in place of those of config.json, by dotted path. */
+  configOverride?: ConfigOverride | undefined;
   /** The language model's head will be used: everything is needed. Default: false. */
   loss?: boolean;
   /**
@@ -49,6 +53,10 @@ export interface ModelDescription {
   maxLength: number | undefined;
   /** Sliding window of every layer of the model, asked for or not; 0: full attention. */
   slidingWindows: readonly number[];
+  /** Keys of config.json, outside of objects in it, that are neither read nor known to change nothing. */
+  unknownKeys: readonly string[];
+  /** As it was asked for. */
+  configOverride: ConfigOverride | undefined;
   /** Dtypes of the tensors that will be read, e.g. `BF16` or `BF16+F32`. */
   dtype: string;
   /** Settings of the whole model and of the first asked layer, by the keys of docs/model-spec.md, for metadata. */
@@ -66,7 +74,8 @@ export interface ModelDescription {
 /**
  * Open a folder with config.json and safetensors.
  * @throws LongattnError of kind `data` (UNKNOWN_ARCHITECTURE, CONFIG_INVALID, MODEL_QUANTIZED, MODEL_NOT_FOUND, PICKLE_ONLY,
- *   SAFETENSORS_INVALID, INDEX_INVALID, TENSOR_MISSING, TENSOR_SHAPE, TENSOR_DTYPE, TENSOR_UNKNOWN), INVALID_OPTION for a layer that the model does not have, or
+ *   SAFETENSORS_INVALID, INDEX_INVALID, TENSOR_MISSING, TENSOR_SHAPE, TENSOR_DTYPE, TENSOR_UNKNOWN), INVALID_OPTION for a layer that the model does not have or an
+ *   override that it does not read, or
  *   MODEL_INCOMPLETE where tensors were not downloaded
  */
 export async function openModelFolder(folder: string, options: OpenModelOptions = {}): Promise<ModelDescription> {
@@ -111,8 +120,11 @@ interface TensorPlan {
 
 async function planTensors(folder: string, options: OpenModelOptions): Promise<TensorPlan> {
   const path = resolve(folder);
-  const config = await readConfig(join(path, 'config.json'));
-  const model = resolveConfig(config, options.ropeTheta);
+  const { ropeTheta, configOverride } = options;
+  const given = await readConfig(join(path, 'config.json'));
+  const config = configOverride ? withOverride(given, configOverride) : given;
+  const model = resolveConfig(config, ropeTheta);
+  if (configOverride) requireRead(config, configOverride, config.text('model_type'));
   const layers = checkLayers(options.layers ?? [0], model.sizes.layers);
   const extent = extentOf(model, layers, options.loss ?? false);
   const checkpoint = await Checkpoint.open(path);
@@ -151,6 +163,8 @@ function describe(
     maxPositions: sizes.maxPositions,
     maxLength: maxLength(model),
     slidingWindows: slidingWindows(model),
+    unknownKeys: unknownKeys(config),
+    configOverride: options.configOverride,
     dtype: [...new Set(tensors.map(({ located }) => located.dtype))].sort().join('+'),
     settings: { ...globals, ...extent.layers[layers[0]!] },
     bytes: bytesRead(tensors),
@@ -228,6 +242,11 @@ function forwardDtype(tensors: readonly PlacedTensor[], options: OpenModelOption
   if (options.dtype !== 'weights') return 'f32';
   const { located, scale } = tensors.find(({ role }) => role === 'layers.0.q')!;
   return scale ? 'bf16' : located.dtype.toLowerCase();
+}
+
+function unknownKeys(config: ConfigReader): string[] {
+  const modelType = config.text('model_type');
+  return Object.keys(config.values).filter((key) => !config.reads!.has(key) && !isInert(modelType, key));
 }
 
 /** Learned positions end: position n reads row n + offset. So may the rule of the family. */

@@ -87,6 +87,8 @@ export interface Family {
   layerPrefix: (layer: number) => string;
   /** Values of `quant_method` besides fp8 that some of its tensors may have. */
   quantizations?: readonly string[];
+  /** Settings that other values would change and nothing here computes: what they may be. */
+  only?: Readonly<Record<string, string | number | boolean>>;
   /** The part of config.json that describes the decoder, where it is not the whole. */
   config?: (config: ConfigReader) => ConfigReader;
   sizes: (config: ConfigReader) => Sizes;

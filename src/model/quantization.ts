@@ -48,7 +48,7 @@ const COMPANION =
 export function readQuantization(config: ConfigReader, others: readonly string[]): Quantization {
   let found: Quantization = { kind: 'none' };
   for (const key of KEYS.filter((name) => config.has(name))) {
-    const value = config.values[key];
+    const value = config.raw(key);
     if (leavesWeightsPlain(value)) {
       if (Object.keys(value as object).length > 0) found = { kind: 'cache' };
       continue;

@@ -40,6 +40,7 @@ export function resolveConfig(config: ConfigReader, ropeTheta: number | undefine
     part.only('is_causal', true);
     refuseLayerConfigs(part);
   }
+  for (const [key, allowed] of Object.entries(family.only ?? {})) inner.only(key, allowed);
   const quantization = [config, inner]
     .map((part) => readQuantization(part, family.quantizations ?? []))
     .reduce((one, other) => (other.kind === 'none' ? one : other));

@@ -102,7 +102,7 @@ export function readRope(
 function checkKeys(parameters: ConfigReader, type: RopeType, family: RopeFamily): void {
   const known = [...COMMON_KEYS, ...TYPE_KEYS[type], ...(family.ownKeys ?? [])];
   for (const key of Object.keys(parameters.values)) {
-    if (!parameters.has(key) || known.includes(key) || INERT_KEYS.includes(key)) continue;
+    if (parameters.values[key] === null || known.includes(key) || INERT_KEYS.includes(key)) continue;
     if (!CONTESTED_KEYS.includes(key)) {
       throw dataError(
         'CONFIG_INVALID',
@@ -113,7 +113,7 @@ function checkKeys(parameters: ConfigReader, type: RopeType, family: RopeFamily)
     throw dataError(
       'CONFIG_INVALID',
       `${parameters.path}: ${key} is ${show(parameters.values[key])}, which transformers does not heed and other programs do. ` +
-        'Say what cos and sin are multiplied by: write attention_factor (1, or another number) beside it in config.json.',
+        `Say what cos and sin are multiplied by: --config-override ${parameters.place}attention_factor=1 (or another number), or write it in config.json.`,
     );
   }
 }
@@ -140,7 +140,7 @@ function rotatedDim(config: ConfigReader, parameters: ConfigReader, family: Rope
 /** The object that holds the parameters: empty if there is none, one layer type's if there is one for each. */
 function ropeObject(config: ConfigReader, family: RopeFamily, layerType: string): ConfigReader {
   if (config.has('rope_parameters') && config.has('rope_scaling')) {
-    if (JSON.stringify(config.values['rope_parameters']) !== JSON.stringify(config.values['rope_scaling'])) {
+    if (JSON.stringify(config.raw('rope_parameters')) !== JSON.stringify(config.raw('rope_scaling'))) {
       throw dataError(
         'CONFIG_INVALID',
         `${config.path}: rope_parameters and rope_scaling must not both be given. Keep rope_parameters.`,

@@ -10,6 +10,7 @@ export function modelMetadata(model: ModelDescription, device = 'cpu'): Record<s
     model: model.architecture,
     revision: model.revision,
     dtype: model.dtype,
+    ...(model.configOverride && { config_override: JSON.stringify(model.configOverride) }),
     rope: JSON.stringify(Object.fromEntries(rope)),
     kernel: device === 'cpu' ? binding.cpu().kernel : `cuda ${binding.cuda().kernel}`,
   };

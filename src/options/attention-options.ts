@@ -36,6 +36,8 @@ export interface AttentionOptions {
   device?: string | undefined;
   /** RoPE base, a positive number. Default: the model's own. */
   ropeTheta?: number | `${number}` | undefined;
+  /** In place of what config.json says: by dotted path, or `KEY=VALUE` with a value in JSON. */
+  configOverride?: string | readonly string[] | Readonly<Record<string, unknown>> | undefined;
   /** What layers above 0 are run in: float32, or the type of the model's weights. Default: `float32`. */
   dtype?: 'float32' | 'weights' | undefined;
 }
@@ -115,6 +117,7 @@ export const ATTENTION = {
   },
   dtype: { ...RUN.dtype, stage: 'attention', group: 'attention' },
   ropeTheta: { ...RUN.ropeTheta, stage: 'attention', group: 'attention' },
+  configOverride: { ...RUN.configOverride, stage: 'attention' },
 } as const satisfies RowsOf<AttentionOptions>;
 
 const { text: _text, ...SHARED } = ATTENTION;

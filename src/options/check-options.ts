@@ -19,6 +19,7 @@ type Shared =
   | 'maxDocument'
   | 'specialTokens'
   | 'window'
+  | 'configOverride'
   | 'model';
 
 /** Those of a run. Neither model nor tokenizer is needed: without one, what a tokenizer would refuse is not found, and windows are not counted. */
@@ -43,6 +44,7 @@ export const CHECK = {
     absent: 'none: ids that the model does not have are not found',
     help: 'also refuse as a run with this model does (folder, org/name or a fetched model)',
   },
+  configOverride: RUN.configOverride,
   tokenizer: {
     stage: 'none',
     group: 'model',

@@ -3,6 +3,7 @@ import { ATTENTION_COMMAND } from './attention-options.js';
 import { CHECK } from './check-options.js';
 import { FINISH, KUBERNETES, PLAN, SLURM, STATUS, WORK_COMMAND } from './cluster-options.js';
 import { EXTRACT, INSPECT } from './model-options.js';
+import { REPORT } from './report-options.js';
 import type { Rows } from './row.js';
 import { RUN } from './table.js';
 import { VALIDATE } from './validate-options.js';
@@ -10,6 +11,7 @@ import { VERIFY_COMMAND } from './verify-options.js';
 
 export const COMMAND_OPTIONS: Readonly<Record<string, Rows>> = {
   run: RUN,
+  report: REPORT,
   check: CHECK,
   validate: VALIDATE,
   attention: ATTENTION_COMMAND,

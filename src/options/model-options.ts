@@ -20,6 +20,7 @@ export const INSPECT = {
     allowed: 'a branch, a tag or a commit',
     help: 'branch, tag or commit',
   },
+  configOverride: { ...RUN.configOverride, stage: 'model' },
   loss: {
     stage: 'model',
     group: 'model',
@@ -38,6 +39,8 @@ export interface OpenOptions {
   layers?: number | readonly number[] | 'all' | undefined;
   /** RoPE base, a positive number. Default: the model's own. */
   ropeTheta?: number | undefined;
+  /** In place of what config.json says: by dotted path, or `KEY=VALUE` with a value in JSON. */
+  configOverride?: string | readonly string[] | Readonly<Record<string, unknown>> | undefined;
   /** What layers above 0 are run in: float32, or the type of the model's weights. Default: `float32`. */
   dtype?: 'float32' | 'weights' | undefined;
   /** Threads of the kernel, 0 for all cores. Default: 0. */
@@ -49,6 +52,7 @@ export interface OpenOptions {
 export const OPEN = {
   layers: INSPECT.layers,
   ropeTheta: RUN.ropeTheta,
+  configOverride: RUN.configOverride,
   dtype: { ...RUN.dtype, formerly: ['forward'] },
   threads: RUN.threads,
   device: RUN.device,

@@ -20,6 +20,7 @@ export const GROUPS = {
   evidence: 'Evidence:',
   attention: 'What to look at:',
   verify: 'Comparison:',
+  page: 'Page:',
   cluster: 'Workers and jobs:',
   machine: 'Machine (changes no result; a device the last digits):',
 } as const;

@@ -33,6 +33,8 @@ export interface RunOptions {
   k?: number | 'quarter' | 'authors' | `${number}` | undefined;
   /** RoPE base, a positive number. Default: the model's own. */
   ropeTheta?: number | `${number}` | undefined;
+  /** In place of what config.json says: by dotted path, or `KEY=VALUE` with a value in JSON. Refused for keys that nothing reads. */
+  configOverride?: string | readonly string[] | Readonly<Record<string, unknown>> | undefined;
   /** Also store the far mass of each token. Default: false. */
   tokens?: boolean | 'true' | 'false' | undefined;
   /** Also store the losses that the score nll-gain needs. Default: false. */
@@ -94,7 +96,7 @@ export interface RunOptions {
   /** Of the draw and of the score `random`. Default: 1. */
   seed?: number | `${number}` | undefined;
   /** Also say what the selection removes (selection/removal.json). Default: false. */
-  report?: boolean | 'true' | 'false' | undefined;
+  removalReport?: boolean | 'true' | 'false' | undefined;
   /** Of the data set, as docs/export.md describes them. Default: `hf`. */
   format?: ExportFormat | undefined;
   /** Name of the column of token ids in a table. Default: `input_ids` of hf and parquet, else `token_ids`. */

@@ -32,11 +32,16 @@ export interface Spec extends Omit<Parsed<typeof RUN>, 'k' | 'keep'> {
 }
 
 /** How the model of a spec is opened, whatever the layers. */
-export function modelOptions({ ropeTheta, dtype }: Pick<Spec, 'ropeTheta' | 'dtype'>): {
+export function modelOptions({
+  ropeTheta,
+  dtype,
+  configOverride,
+}: Pick<Spec, 'ropeTheta' | 'dtype' | 'configOverride'>): {
   ropeTheta?: number;
   dtype: 'float32' | 'weights';
+  configOverride?: Spec['configOverride'];
 } {
-  return { dtype, ...(ropeTheta !== undefined && { ropeTheta }) };
+  return { dtype, ...(ropeTheta !== undefined && { ropeTheta }), ...(configOverride && { configOverride }) };
 }
 
 /**

@@ -73,6 +73,15 @@ export const RUN = {
     allowed: 'a positive number',
     help: "RoPE base instead of the model's own",
   },
+  configOverride: {
+    stage: 'scores',
+    group: 'model',
+    type: type.configOverride,
+    kind: 'list',
+    absent: 'none',
+    allowed: 'KEY=VALUE with a key of config.json that the model is read from (dotted, each once) and a value in JSON',
+    help: 'KEY=VALUE in place of what config.json says, such as rope_scaling.attention_factor=1; repeatable',
+  },
   tokens: {
     stage: 'scores',
     group: 'score',
@@ -308,11 +317,12 @@ export const RUN = {
     allowed: 'a whole number',
     help: 'of --temperature and of the score random',
   },
-  report: {
+  removalReport: {
     stage: 'removal',
     group: 'select',
     type: type.flag,
     kind: 'flag',
+    formerly: ['report'],
     default: 'false',
     allowed: 'true or false',
     help: 'say what the selection removes: by length, source and kind of text (selection/removal.json)',

@@ -39,6 +39,12 @@ export const distance = z.preprocess(
   z.union([z.literal('quarter'), z.literal('authors'), z.int().min(0)]),
 );
 
+/** `key.of.config=value` with a value in JSON (text, where it is none), or an object of them. */
+export const configOverride = z.preprocess(
+  parseOverride,
+  z.record(text.regex(/^[^.]+(\.[^.]+)*$/), z.json()).refine((paths) => Object.keys(paths).length > 0),
+);
+
 /** Where documents come from. Without `domain` every file's domain comes from `domainField`. */
 const oneInput = z.preprocess(
   (value) => (typeof value === 'string' ? parseInput(value) : value),
@@ -65,6 +71,24 @@ function parseInput(value: string): { domain?: string; patterns: string[] } {
   // A "=" after a path separator belongs to the path (such as data/year=2024/x.parquet).
   if (domain === undefined || /[/\\*]/.test(domain)) return { patterns: [value] };
   return { domain, patterns: [value.slice(at + 1)] };
+}
+
+function parseOverride(value: unknown): unknown {
+  if (typeof value !== 'string' && !Array.isArray(value)) return value;
+  const pairs = [value].flat().map((pair) => (typeof pair === 'string' ? /^([^=]+)=(.*)$/s.exec(pair) : null));
+  if (pairs.some((pair) => pair === null)) return value;
+  const paths = pairs.map((pair) => pair![1]!);
+  // Which of two would win nobody can tell.
+  if (new Set(paths).size < paths.length) return value;
+  return Object.fromEntries(pairs.map((pair) => [pair![1]!, parseJsonOrText(pair![2]!)]));
+}
+
+function parseJsonOrText(value: string): unknown {
+  try {
+    return JSON.parse(value) as unknown;
+  } catch {
+    return value;
+  }
 }
 
 function parseFlag(value: unknown): unknown {

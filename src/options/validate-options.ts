@@ -17,7 +17,9 @@ type Shared =
   | 'maxRejectRate'
   | 'model'
   | 'output'
+  | 'keep'
   | 'ropeTheta'
+  | 'configOverride'
   | 'dtype'
   | 'alpha'
   | 'std'
@@ -115,6 +117,12 @@ export const VALIDATE = {
     help: 'layers to look at: 0, a list such as 0,8,16, or all',
   },
   ...EVIDENCE,
+  keep: {
+    ...RUN.keep,
+    stage: 'evidence',
+    group: 'evidence',
+    help: 'share of the windows of a domain that a selection will keep: the lift is that of it, or of 8 windows if they are more',
+  },
   tokens: {
     ...RUN.tokens,
     stage: 'evidence',
@@ -123,6 +131,7 @@ export const VALIDATE = {
     help: 'also the scores that need the far mass of each token',
   },
   ropeTheta: { ...RUN.ropeTheta, group: 'evidence' },
+  configOverride: RUN.configOverride,
   dtype: { ...RUN.dtype, group: 'evidence' },
   alpha: { ...RUN.alpha, group: 'evidence' },
   std: { ...RUN.std, group: 'evidence' },

@@ -94,14 +94,15 @@ export async function check(raw: CheckOptions, hooks: Hooks = {}): Promise<Check
 }
 
 async function open(
-  { model, tokenizer, idsField, specialTokens, maxDocument }: ParsedCheck,
+  { model, configOverride, tokenizer, idsField, specialTokens, maxDocument }: ParsedCheck,
   hooks: Hooks,
 ): Promise<{ tokenizer: Tokenizer | undefined; vocabulary?: number }> {
-  const folder = model === undefined ? undefined : (await resolveModel(model, { layers: [0], ...hooks })).folder;
+  const needed = { layers: [0], configOverride };
+  const folder = model === undefined ? undefined : (await resolveModel(model, needed, hooks)).folder;
   const place = idsField === undefined ? (tokenizer ?? folder) : undefined;
   return {
     tokenizer: place === undefined ? undefined : await openTokenizer(place, { specialTokens, maxDocument }),
-    ...(folder !== undefined && { vocabulary: (await openModelFolder(folder, { layers: [0] })).vocabSize }),
+    ...(folder !== undefined && { vocabulary: (await openModelFolder(folder, needed)).vocabSize }),
   };
 }
 

@@ -8,7 +8,7 @@ import { modelOptions, type Spec } from '../options/spec.js';
  * @throws LongattnError CHOICE_OF_ANOTHER_MODEL
  */
 export async function requireChosenModel(
-  spec: Pick<Spec, '_found' | 'ropeTheta' | 'dtype' | 'losses'>,
+  spec: Pick<Spec, '_found' | 'ropeTheta' | 'configOverride' | 'dtype' | 'losses'>,
   model: Pick<ModelDescription, 'path' | 'layers' | 'revision'>,
 ): Promise<void> {
   const found = spec._found;

@@ -5,23 +5,20 @@
 import path from 'node:path';
 import { LongattnError } from '../base/errors.js';
 import type { Hooks, StageName } from '../base/events.js';
-import { textFromDocuments, type TextOf } from '../windows/document-text.js';
 import { requireDevice } from '../native/device.js';
 import { logged } from './logged.js';
-import { openableSlices } from './plan-run.js';
 import { openFinished, prepare, resolveSpec, type Prepared } from './prepare.js';
 import { report, type RunSummary } from './report.js';
 import { scoresStage } from './scores-stage.js';
-import { endWindows, fieldsOf, shareOf, windowsStage, type WindowsResult } from './windows-stage.js';
+import { textOfRun } from './text-of-run.js';
+import { endWindows, shareOf, windowsStage, type WindowsResult } from './windows-stage.js';
 import { checkInputs } from '../run/directory.js';
-import { partName } from '../run/ledger.js';
 import { PartGate } from '../run/part-gate.js';
 import { currentNames } from '../options/parse-rows.js';
 import type { RunOptions } from '../options/run-options.js';
 import type { Spec } from '../options/spec.js';
 import { stageOptions } from '../options/stage-options.js';
 import { RUN } from '../options/table.js';
-import { readSlices } from '../corpus/read-slices.js';
 import { exportWindows } from '../export/export-windows.js';
 import { removalPath, reportRemoval, type RemovalResult } from '../selection/removal/report-removal.js';
 import { selectWindows, type SelectionResult } from '../selection/select-windows.js';
@@ -90,17 +87,6 @@ async function exported(command: string, options: RunOptions, hooks: Hooks): Pro
   });
 }
 
-/** The text of windows, from the corpus once more. */
-function textOfRun({ run, parts, spec }: Opened): TextOf {
-  return textFromDocuments(
-    async function* (part) {
-      const { slices } = await openableSlices(run, parts[part]!.slices);
-      yield* readSlices(slices, fieldsOf(spec), { onReject: () => undefined });
-    },
-    async (part) => (await run.windows.require(partName(part), 'size')).digest,
-  );
-}
-
 /** What selection needs: a run that is all scored has no model and no tokenizer open. */
 type Opened = Prepared | (Pick<Prepared, 'run' | 'parts'> & { spec: Spec; model?: never });
 
@@ -140,7 +126,7 @@ async function selected(
     const result = await selectWindows(opened.run, chosen, hooks);
     return { ...result, counts: { kept: result.domains.reduce((sum, { kept }) => sum + kept, 0) } };
   });
-  const removal = spec.report ? await removalOf(opened, selection, hooks) : undefined;
+  const removal = spec.removalReport ? await removalOf(opened, selection, hooks) : undefined;
   // A report of the selection before this one would be a wrong one.
   if (!removal) await opened.run.windows.fs.rm(removalPath(opened.run), { force: true });
   return { windows, selection, removal };

@@ -9,6 +9,7 @@ import type { Spec } from '../options/spec.js';
 import { refusedFiles, RefusedFilesError, type RefusedFile } from '../run/refused-files.js';
 import { writeTextAtomically } from '../io/atomic-file.js';
 import { ifExists, nodeFileSystem } from '../io/file-system.js';
+import { parsePlan, planText } from './plan-file.js';
 import { rootOf, type Run } from '../run/directory.js';
 import type { FrozenInput } from '../run/manifest.js';
 
@@ -41,7 +42,7 @@ export async function freezePlan(
   const { files, parts, skipped, refused } = await planInputs(corpus.input, planOptions(corpus, hooks.signal));
   if (refused.length > 0 && !corpus.allowRefusedFiles) throw new RefusedFilesError(refusedByPlan(refused));
   if (skipped.length > 0) hooks.onProgress?.(skippedWarning(skipped));
-  await writeTextAtomically(planFile(dir), `${JSON.stringify(parts)}\n`);
+  await writeTextAtomically(planFile(dir), planText(parts));
   return { inputs: files.map((file) => ({ ...file })), parts: parts.length };
 }
 
@@ -59,17 +60,8 @@ export async function loadPlan(run: Run, corpus: Corpus, signal?: AbortSignal): 
     );
   }
   const planned = (await planInputs(corpus.input, planOptions(corpus, signal))).parts;
-  await writeTextAtomically(file, `${JSON.stringify(planned)}\n`);
+  await writeTextAtomically(file, planText(planned));
   return planned;
-}
-
-/** Undefined for a damaged file: the plan is then made again from the inputs. */
-function parsePlan(text: string): InputPart[] | undefined {
-  try {
-    return JSON.parse(text) as InputPart[];
-  } catch {
-    return undefined;
-  }
 }
 
 /**

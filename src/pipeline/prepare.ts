@@ -46,7 +46,8 @@ export async function prepare(
 ): Promise<Prepared> {
   const { signal, onProgress } = hooks;
   const { spec, stored, hub, root } = await resolveSpec(raw);
-  const needed = { layers: spec.layers, loss: spec.losses };
+  const { configOverride } = spec;
+  const needed = { layers: spec.layers, loss: spec.losses, configOverride };
   const place = await placeOfModel(spec.model, stored, root);
   const found = await resolveModel(place, { ...needed, ...pinnedCommit(spec.model, hub) }, hooks);
   const { folder, id, commit } = found;

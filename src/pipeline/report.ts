@@ -32,7 +32,7 @@ export interface RunSummary {
   nonFinite: number;
   /** What uniform attention would have for a mean DS; absent before the selection. */
   nullModel?: NullModel;
-  /** What the selection removes; only with `report`. */
+  /** What the selection removes; only with `removalReport`. */
   removal?: RemovalResult;
   /** Path of what was made last. */
   result: string;

@@ -1,6 +1,7 @@
 // run.json: what a run was started with. It is written once and never changed; a resume compares itself with it.
 import { z } from 'zod';
 import { dataError, show } from '../base/errors.js';
+import { MAX_PARTS } from '../base/part-count.js';
 import type { JsonObject } from '../io/canonical-json.js';
 
 /**
@@ -28,7 +29,7 @@ const manifestSchema = z.strictObject({
   hub: z.strictObject({ id: z.string(), commit: z.string() }).optional(),
   /** The work list, frozen: input files with their sizes, and what the planner needs to know of them. */
   inputs: z.array(z.looseObject({ path: z.string(), bytes: z.int().min(0) })),
-  parts: z.int().min(0),
+  parts: z.int().min(0).max(MAX_PARTS),
 });
 
 export type RunManifest = z.output<typeof manifestSchema>;

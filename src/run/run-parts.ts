@@ -179,7 +179,7 @@ function totalCounts(records: readonly LedgerRecord[]): Record<string, number> {
 
 /** Bad data may concern one part only; a missing file system, a wrong option or a fault of ours concerns all. */
 function isOfThisPart(error: unknown): boolean {
-  return error instanceof LongattnError && error.exitCode === 3;
+  return error instanceof LongattnError && error.kind === 'data';
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -38,8 +38,8 @@ export async function openModel(
 ): Promise<ScoringModel> {
   const { threads, device, ...asked } = parseRows(OPEN, currentNames(OPEN, { ...options }, onProgress));
   const devices = deviceCount(device);
-  const { layers } = asked;
-  const { folder } = await resolveModel(model, { layers }, { signal, onProgress });
+  const { layers, configOverride } = asked;
+  const { folder } = await resolveModel(model, { layers, configOverride }, { signal, onProgress });
   const description = await openModelFolder(folder, { layers, ...modelOptions(asked) });
   const scorer = await Scorer.open(description.specText, { threads, device }, onProgress, { signal });
   return {

@@ -51,7 +51,12 @@ export interface Budget {
 }
 
 /** @param windows how many the domain has */
-export function budgetOf(domain: string, windows: number, settings: KeepSettings, { window }: WindowTable): Budget {
+export function budgetOf(
+  domain: string,
+  windows: number,
+  settings: KeepSettings,
+  { window }: Pick<WindowTable, 'window'>,
+): Budget {
   const { keep, keepTokens, quota, temperature } = settings;
   if (keepTokens === undefined)
     return { room: countOfShare(keep ?? 1, windows), reason: temperature ? 'not drawn' : 'below the cut' };
@@ -65,7 +70,7 @@ export function budgetOf(domain: string, windows: number, settings: KeepSettings
  */
 export function guardsOf(
   { maxOverlap, maxPerDocument, maxRepeats = 1 }: KeepSettings,
-  table: WindowTable,
+  table: Pick<WindowTable, 'documents' | 'starts' | 'window'>,
   repeats?: Float64Array,
 ): Limit[] {
   return [

@@ -7,7 +7,14 @@ import { rankDescending } from '../base/rank.js';
 import { budgetOf, checkQuota, DEFAULT_SEED, guardsOf, type KeepSettings } from './budget.js';
 import { gather } from './gather.js';
 import type { Limit } from './guards/limits.js';
+import type { TextStore } from './text-store.js';
 import type { WindowTable } from './window-table.js';
+
+/** What choosing needs of the windows: the page has it without their ids as bytes. */
+export type ChoiceTable = Pick<
+  WindowTable,
+  'length' | 'window' | 'domains' | 'domainNames' | 'documents' | 'starts' | 'byDomain'
+> & { readonly ids: Pick<TextStore, 'compare' | 'bytes'> };
 
 /** Reasons by number; number 0 is the only one of a kept window. */
 export interface Choice {
@@ -31,7 +38,7 @@ const UNDECIDED = 255;
  * @throws LongattnError INVALID_OPTION for quotas that do not fit the domains
  */
 export function choose(
-  table: WindowTable,
+  table: ChoiceTable,
   scores: Float64Array,
   settings: KeepSettings,
   repeats?: Float64Array,
@@ -69,7 +76,7 @@ export function choose(
 }
 
 /** Windows in the order of a draw without replacement. */
-function draw(scores: Float64Array, windows: Uint32Array, { ids }: WindowTable, settings: KeepSettings): Uint32Array {
+function draw(scores: Float64Array, windows: Uint32Array, { ids }: ChoiceTable, settings: KeepSettings): Uint32Array {
   const { temperature, seed = DEFAULT_SEED } = settings;
   const noise = (i: number): number => unitHashBytes(seed ^ DRAW, ids.bytes(windows[i]!));
   const tempered = new Float64Array(scores.length);

@@ -18,7 +18,7 @@ export interface MeasuredScore {
  * @throws LongattnError SCORE_NOT_FINITE
  */
 export function combine(
-  table: WindowTable,
+  table: Pick<WindowTable, 'length' | 'domainNames' | 'byDomain'>,
   resolved: ResolvedScore,
   parts: readonly MeasuredScore[],
   settings: CombineSettings,

@@ -47,7 +47,7 @@ export interface Measured {
 export async function measure(options: MeasureOptions): Promise<Measured> {
   const { scores, signal } = options;
   const records = await requireParts(options);
-  const capacity = records.reduce((sum, record) => sum + record.counts['windows']!, 0);
+  const capacity = records.reduce((sum, record, part) => sum + windowsOf(record, scores.file(partName(part))), 0);
   let measured: Measured | undefined;
   for (const [part, { rows }] of records.entries()) {
     signal?.throwIfAborted();
@@ -115,6 +115,15 @@ function begin(file: ScoresFile, capacity: number, { layer, heads }: MeasureOpti
   };
 }
 
+/** A part has a row a window and layer. What else its ledger entry says was changed there. */
+function windowsOf({ rows, counts: { windows } }: LedgerRecord, file: string): number {
+  if (Number.isInteger(windows) && windows! >= 0 && windows! <= rows) return windows!;
+  throw dataError(
+    'ROWS_MISSING',
+    `${file} has ${rows} rows; its ledger entry names ${show(windows)} windows. Make it again.`,
+  );
+}
+
 /** The components of LDS are DS and DU themselves: no view of a window, no bins. */
 const isLds = (score: AttentionScore): boolean => score === longattn || score === longattnMinmax;
 
@@ -127,6 +136,12 @@ async function measureFile(file: ScoresFile, measured: Measured, options: Measur
     const { columns } = batch;
     const chosen = rowsOfLayer(columns.layer, measured.layer!);
     const from = measured.table.length;
+    if (from + chosen.length > measured.ds.length) {
+      throw dataError(
+        'ROWS_MISSING',
+        `${file.path} has windows beyond the ${measured.ds.length} that the ledger names. Make it again.`,
+      );
+    }
     measured.table.append(columns.window_id, columns.domain, chosen.length === batch.rows ? undefined : chosen);
     if (chosen.length > 0) measured.k ??= options.k ?? columns.k[chosen[0]!];
     if (plain) measureScored(columns, chosen, from, measured, file.heads, options);

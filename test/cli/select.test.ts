@@ -67,8 +67,18 @@ describe('longattn select', () => {
     expect(ids(await selected())).not.toEqual(first);
   });
 
-  it('--report says what is removed, and a selection without it leaves no old report', async () => {
-    const args = ['--report', '--keep', '20%', '--score', 'recurrence', '--max-per-document', '9', '--seed', '1'];
+  it('--removal-report says what is removed, and a selection without it leaves no old report', async () => {
+    const args = [
+      '--removal-report',
+      '--keep',
+      '20%',
+      '--score',
+      'recurrence',
+      '--max-per-document',
+      '9',
+      '--seed',
+      '1',
+    ];
     const { stdout } = await cli(['select', '-o', run, ...args]);
     expect(stdout).toContain('What the selection keeps and removes');
     expect(stdout).toMatch(/code +│ wordLength/);

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { BrokenInput } from '../../src/corpus/broken-input.js';
-import { readBytes } from '../../src/corpus/byte-stream.js';
+import { byteStream } from '../../src/corpus/byte-stream.js';
 import { decompressZstd } from '../../src/corpus/zstd.js';
 import { XxHash64 } from '../../src/corpus/xxhash64.js';
 
@@ -26,7 +26,7 @@ async function gunzip(data: Buffer): Promise<Buffer | Error> {
   const folder = mkdtempSync(path.join(tmpdir(), 'longattn-gz-'));
   try {
     writeFileSync(path.join(folder, 'x.gz'), data);
-    return await collect(readBytes(path.join(folder, 'x.gz'), 'gzip'));
+    return await collect(byteStream(path.join(folder, 'x.gz'), 'gzip'));
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -131,7 +131,7 @@ describe('gzip', () => {
       writeFileSync(path.join(folder, 'x.gz'), data);
       let length = 0;
       const read = async (): Promise<void> => {
-        for await (const bytes of readBytes(path.join(folder, 'x.gz'), 'gzip')) {
+        for await (const bytes of byteStream(path.join(folder, 'x.gz'), 'gzip')) {
           expect(bytes.equals(lines.subarray(length, length + bytes.length))).toBe(true);
           length += bytes.length;
           // A reader that takes its time.
@@ -154,7 +154,7 @@ describe('gzip', () => {
   });
 
   it('a file that does not exist is a fault of the file system', async () => {
-    expect(await collect(readBytes('/nonexistent/x.gz', 'gzip'))).toMatchObject({ code: 'INPUT_UNREADABLE' });
+    expect(await collect(byteStream('/nonexistent/x.gz', 'gzip'))).toMatchObject({ code: 'INPUT_UNREADABLE' });
   });
 });
 

@@ -63,13 +63,13 @@ describe('parseSpec', () => {
   });
 
   it('reads the guard rails of a selection', () => {
-    expect(parseSpec(minimal)).toMatchObject({ temperature: 0, seed: 1, report: false, maxOverlap: 1 });
-    const given = { maxPerDocument: '3', temperature: '0.5', seed: '7', report: 'true' } as const;
+    expect(parseSpec(minimal)).toMatchObject({ temperature: 0, seed: 1, removalReport: false, maxOverlap: 1 });
+    const given = { maxPerDocument: '3', temperature: '0.5', seed: '7', removalReport: 'true' } as const;
     expect(parseSpec({ ...minimal, ...given })).toMatchObject({
       maxPerDocument: 3,
       temperature: 0.5,
       seed: 7,
-      report: true,
+      removalReport: true,
     });
   });
 

@@ -240,9 +240,9 @@ describe('gpu-check', () => {
     });
   });
 
-  it('goes on after a test that hangs or does not compile', async () => {
+  it('goes on after a test that hangs, a test and a kernel that do not compile, and a fault', async () => {
     const { code, report } = await gpuCheck({
-      scenario: { hang: ['device_table_test'], compile: ['decoder_device_test'], fault: ['decoder'] },
+      scenario: { hang: ['device_table_test'], compile: ['decoder_device_test', 'wgmma_bf16'], fault: ['decoder'] },
       args: ['--part', '2', ...IMPATIENT],
     });
     expect(code).toBe(1);

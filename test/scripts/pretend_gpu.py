@@ -52,7 +52,7 @@ def cmake():
     targets = [ARGUMENTS[i + 1] for i, word in enumerate(ARGUMENTS) if word == "--target"]
     left_out = json.loads((folder / "options.json").read_text())["LONGATTN_KERNELS_LEFT_OUT"].split(";")
     code = 0
-    if "longattn_kernels" in targets:
+    if not (folder / "liblongattn_kernels.a").exists():  # all targets link it
         for kernel in KERNELS:
             if kernel in left_out:
                 continue

@@ -1,6 +1,10 @@
 // __builtin_cpu_supports also asks xgetbv, so a CPU whose AVX-512 is switched off by the kernel answers no.
 #include "attention/cpu_features.h"
 
+#include <cstring>
+
+#include "wish.h"
+
 namespace longattn::attention {
 
 #if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
@@ -31,5 +35,12 @@ bool cpu_has_avx512_bf16() {
 }
 
 #endif
+
+VectorWidth vector_width() {
+  const char* wanted = wish(kCpuKernelVariable);
+  const auto is = [&](const char* name) { return wanted != nullptr && std::strcmp(wanted, name) == 0; };
+  if (is("portable") || is("reference") || !cpu_has_avx2_fma()) return VectorWidth::none;
+  return is("avx2") || !cpu_has_avx512() ? VectorWidth::avx2 : VectorWidth::avx512;
+}
 
 }  // namespace longattn::attention

@@ -7,4 +7,9 @@ bool cpu_has_avx2_fma();
 bool cpu_has_avx512();       // F, BW, DQ, VL
 bool cpu_has_avx512_bf16();  // the above and BF16
 
+// Of code that is written once a width: the widest that this CPU has, or what LONGATTN_CPU_KERNEL names, where portable
+// and reference have no vectors. A name that is no kernel's is refused by attention_kernel(), which comes first.
+enum class VectorWidth { none, avx2, avx512 };
+VectorWidth vector_width();
+
 }  // namespace longattn::attention

@@ -1,7 +1,7 @@
 // Norms and rotation are those of the lookup path, in float64, so that both paths agree.
 #include "decoder/attend/attend.h"
 #include "decoder/backend.h"
-#include "layer/rope.h"
+#include "decoder/rotations.h"
 #include "parallel_rows.h"
 #include "projection/matrix_product.h"
 
@@ -29,7 +29,8 @@ class OwnBackend : public Backend {
   }
 
   void rotate(const AttentionConfig& config, const at::Tensor& q, const at::Tensor& k, int threads) override {
-    const RopeTable rope(config.rope, q.size(0));
+    const int64_t length = q.size(0);
+    const RopeTable& rope = rotations_.of(config.rope, length, [&] { return RopeTable(config.rope, length); });
     rotate_rows(rope, q, config.heads, config.dim, threads);
     rotate_rows(rope, k, config.kv_heads, config.dim, threads);
   }
@@ -72,6 +73,8 @@ class OwnBackend : public Backend {
       for (int64_t h = 0; h < heads; ++h) rope.rotate(row, data + (row * heads + h) * dim);
     });
   }
+
+  Rotations<RopeTable> rotations_;
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "decoder/attend/attend_tensors.h"
 #include "decoder/backend.h"
+#include "decoder/rotations.h"
 #include "device/halve.h"
 #include "device/rotate.h"
 
@@ -18,13 +19,6 @@ constexpr int64_t kTileBytes = int64_t{256} << 20, kSmallestTile = int64_t{1} <<
 
 struct NormWeights {
   at::Tensor weight, bias;  // float32 or undefined
-};
-
-// Angles of one rotary set and window length.
-struct Rotation {
-  RopeConfig config;
-  int64_t length;
-  device::Angles angles;
 };
 
 // x [..., width], in place.
@@ -64,9 +58,11 @@ class TorchBackend : public Backend {
   }
 
   void rotate(const AttentionConfig& config, const at::Tensor& q, const at::Tensor& k, int) override {
-    const Rotation& rotation = rotation_of(config.rope, q.size(0));
-    device::rotate(rotation.angles, q.view({q.size(0), config.heads, config.dim}));
-    device::rotate(rotation.angles, k.view({k.size(0), config.kv_heads, config.dim}));
+    const int64_t length = q.size(0);
+    const device::Angles& angles = rotations_.of(
+        config.rope, length, [&] { return device::angles_of(RopeTable(config.rope, length), length, device_); });
+    device::rotate(angles, q.view({length, config.heads, config.dim}));
+    device::rotate(angles, k.view({length, config.kv_heads, config.dim}));
   }
 
   void multiply_into(const Linear& linear, const at::Tensor& x, const at::Tensor& out,
@@ -97,18 +93,10 @@ class TorchBackend : public Backend {
     return norms_[&norm] = {copied(norm.weight()), copied(norm.bias())};
   }
 
-  const Rotation& rotation_of(const RopeConfig& config, int64_t length) {
-    std::erase_if(rotations_, [&](const Rotation& one) { return one.length != length; });
-    for (const Rotation& one : rotations_)
-      if (one.config == config) return one;
-    rotations_.push_back({config, length, device::angles_of(RopeTable(config, length), length, device_)});
-    return rotations_.back();
-  }
-
   const at::Device device_;
   const at::ScalarType type_;
   std::unordered_map<const RowNorm*, NormWeights> norms_;  // the model's norms stay where they are
-  std::vector<Rotation> rotations_;                        // of the length at work
+  Rotations<device::Angles> rotations_;
   std::atomic<int64_t> block_rows_{kBlockRows}, tile_bytes_{kTileBytes}, halvings_{0};
 };
 

@@ -1,10 +1,7 @@
-// The same rule as for the attention of the decoder: see decoder/attend.cpp.
+// A kernel a width of vectors.
 #include "projection/kernel.h"
 
-#include <cstring>
-
 #include "attention/cpu_features.h"
-#include "wish.h"
 
 namespace longattn::projection {
 namespace {
@@ -19,11 +16,9 @@ constexpr Kernel kAvx512{tile_avx512, pack_avx2, true};  // a transposition is b
 
 const Kernel& kernel() {
 #if defined(__x86_64__)
-  const char* forced = wish(kCpuKernelVariable);
-  const auto is = [&](const char* name) { return forced != nullptr && std::strcmp(forced, name) == 0; };
-  const bool portable = is("portable") || is("reference");
-  if (!portable && !is("avx2") && attention::cpu_has_avx512()) return kAvx512;
-  if (!portable && attention::cpu_has_avx2_fma()) return kAvx2;
+  const attention::VectorWidth width = attention::vector_width();
+  if (width == attention::VectorWidth::avx512) return kAvx512;
+  if (width == attention::VectorWidth::avx2) return kAvx2;
 #endif
   return kPortable;
 }

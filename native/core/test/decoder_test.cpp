@@ -104,6 +104,24 @@ void cancelled_runs_end() {
   CHECK_THROWS(decoder.losses(kIds.data(), 16, 0, {1, &cancel}), Cancelled);
 }
 
+// What a decoder keeps for a length is not what another length needs.
+void windows_do_not_depend_on_those_before() {
+  const DecoderModel model(3);
+  Decoder used(model.spec(), 0);
+  for (const int32_t length : {40, 9, 300, 300, 40}) {
+    ScoreRequest asked = request({1, 2});
+    asked.ids.clear();
+    for (int32_t n = 0; n < length; ++n) asked.ids.push_back(n * n % 31);
+    asked.lengths = {length};
+    Decoder fresh(model.spec(), 0);
+    const auto got = score(used, asked, {}), want = score(fresh, asked, {});
+    for (size_t i = 0; i < want.size(); ++i) {
+      CHECK(got[i].ds == want[i].ds);
+      CHECK(got[i].entropy == want[i].entropy);
+    }
+  }
+}
+
 void losses_are_those_of_a_distribution() {
   const DecoderModel model(2);
   Decoder decoder(model.spec(), 0);
@@ -133,6 +151,7 @@ int main() {
   layers_follow_the_spec();
   errors_name_what_is_wrong();
   cut_files_are_refused();
+  windows_do_not_depend_on_those_before();
   files_cut_under_a_decoder_are_refused();
   cancelled_openings_end();
   cancelled_runs_end();

@@ -21,6 +21,9 @@ export function describeModel(report: ModelReport): string {
     ],
     ['to download', bytes(report.missingBytes)],
     ['around a text', aroundText(report.tokenizer)],
+    ...(report.unknownKeys.length > 0
+      ? [['config keys that nothing here knows', report.unknownKeys.join(', ')] as [string, string]]
+      : []),
     ['folder', report.folder],
   ];
   const tensors = report.tensors.map(({ name, dtype, shape, bytes: size, file }) => [

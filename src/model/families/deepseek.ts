@@ -21,6 +21,7 @@ const ROTATION: RotaryRules = {
 
 export const deepseekV2: Family = {
   ...llama,
+  only: { mlp_bias: false },
   architectures: ['DeepseekV2ForCausalLM'],
   config: (config) => {
     config.only('norm_topk_prob', false);
@@ -128,11 +129,11 @@ function groups(config: ConfigReader): { count: number; top: number } {
 }
 
 function depthScale({ config, sizes: { layers } }: PlanContext): number {
-  if (config.values['scale_depth'] === null) return 1;
+  if (config.raw('scale_depth') === null) return 1;
   return config.number('scale_depth', 1.4) / Math.sqrt(layers);
 }
 
 function widthScale({ config, sizes: { hidden } }: PlanContext): number {
-  if (config.values['dim_model_base'] === null) return 1;
+  if (config.raw('dim_model_base') === null) return 1;
   return config.positive('dim_model_base', 256) / hidden;
 }

@@ -74,7 +74,7 @@ export const gptj: Family = {
 
 /** Unlike elsewhere null is no default: transformers then looks angles of the wrong width up. */
 function rotaryDim(config: ConfigReader): number {
-  if (config.values['rotary_dim'] === null) throw config.wrong('rotary_dim', 'a whole number');
+  if (config.raw('rotary_dim') === null) throw config.wrong('rotary_dim', 'a whole number');
   return config.int('rotary_dim', 64);
 }
 

@@ -53,8 +53,8 @@ export const internlm3: Family = {
   architectures: ['InternLM3ForCausalLM', 'LlamaForCausalLM'],
   config: (config) =>
     config.with({
-      attention_bias: config.values['qkv_bias'] ?? config.values['attention_bias'] ?? null,
-      mlp_bias: config.values['bias'] ?? config.values['mlp_bias'] ?? null,
+      attention_bias: config.raw('qkv_bias') ?? config.raw('attention_bias') ?? null,
+      mlp_bias: config.raw('bias') ?? config.raw('mlp_bias') ?? null,
     }),
   sizes: sizes({ defaults: { kvHeads: 2, headDim: 128 } }),
   layer: {

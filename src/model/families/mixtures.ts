@@ -124,7 +124,7 @@ export const minimaxM2: Family = {
 
 /** A whole number for all layers, or a list of one a layer. */
 function perLayer({ config, sizes: { layers } }: PlanContext, key: string, layer: number, usual: number): number {
-  if (!Array.isArray(config.values[key])) return config.int(key, usual, 1, MAX_EXPERTS);
+  if (!Array.isArray(config.raw(key))) return config.int(key, usual, 1, MAX_EXPERTS);
   const list = config.list(key, 'whole numbers above 0', (item): item is number => Number.isSafeInteger(item));
   const value = list[layer];
   if (list.length < layers || value! < 1 || value! > MAX_EXPERTS) {
@@ -161,6 +161,8 @@ const ernieBias = flag('use_bias', false);
 export const ernie45Moe: Family = {
   ...ernie45,
   architectures: ['Ernie4_5_MoeForCausalLM'],
+  // The least that chosen weights are divided by: they sum to more, unless it is raised.
+  only: { moe_norm_min: 1e-12 },
   sizes: sizes({ defaults: { kvHeads: 4 } }),
   layer: {
     ...ernie45.layer,

@@ -46,7 +46,7 @@ export function sizes(rules: SizeRules = {}): (config: ConfigReader) => Sizes {
       return names.find((candidate) => config.has(candidate)) ?? names[0]!;
     };
     const read = (name: Named, computed?: number): number => {
-      const absent = Object.hasOwn(config.values, key(name)) ? undefined : rules.defaults?.[name];
+      const absent = config.isGiven(key(name)) ? undefined : rules.defaults?.[name];
       return config.int(key(name), absent ?? computed, 1, LIMITS[name]);
     };
     const hidden = read('hidden');

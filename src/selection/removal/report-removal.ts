@@ -3,12 +3,9 @@
 // Counts are of all windows. Text is read again from the corpus, so it is looked at in a sample: a share of a thousand windows is good
 // to three percent.
 import path from 'node:path';
-import { dataError, LongattnError, show } from '../../base/errors.js';
+import { LongattnError } from '../../base/errors.js';
 import type { OnProgress } from '../../base/events.js';
 import type { TextOf, TextRequest } from '../../windows/document-text.js';
-import { ArrowFile } from '../../arrow/file.js';
-import { requireRows } from '../../arrow/reader.js';
-import { SELECTION_COLUMNS, WINDOW_COLUMNS } from '../../arrow/schema.js';
 import { hash32 } from '../../base/random.js';
 import { writeTextAtomically } from '../../io/atomic-file.js';
 import type { Run } from '../../run/directory.js';
@@ -16,6 +13,7 @@ import { partName } from '../../run/ledger.js';
 import { RemovalReport, type DomainRemoval } from './removal-report.js';
 import { SmallestSample } from '../../base/smallest.js';
 import { documentOf } from '../../base/window-id.js';
+import { JoinedWindows } from '../joined-windows.js';
 import { textStatistics, type TextStatistics } from './text-statistics.js';
 import { SELECTION, type SelectionResult } from '../select-windows.js';
 
@@ -111,48 +109,26 @@ function sameDocument(a: Judged, b: Judged): boolean {
   return a.part === b.part && documentOf(a.windowId) === documentOf(b.windowId);
 }
 
-/** Windows and selection have the same rows: one walk over both. */
 async function* judgedWindows(run: Run, selectionPath: string, signal?: AbortSignal): AsyncGenerator<Judged> {
   const { windows, manifest } = run;
-  await using opened = await ArrowFile.open(selectionPath, SELECTION_COLUMNS, windows.fs);
-  const chosen = selectedRows(opened);
-  try {
-    for (let part = 0; part < manifest.parts; part++) {
-      const { rows } = await windows.require(partName(part), 'size');
-      await using file = await ArrowFile.open(windows.file(partName(part)), WINDOW_COLUMNS, windows.fs);
-      let at = 0;
-      for await (const { columns, rows: count } of file.batches(NEEDED)) {
-        signal?.throwIfAborted();
-        for (let row = 0; row < count; row++, at++) {
-          const windowId = columns.window_id.get(row);
-          const next = await chosen.next();
-          if (next.done || next.value.windowId !== windowId) throw stale(selectionPath, windowId);
-          yield {
-            ...{ part, row: at, windowId, selected: next.value.selected },
-            domain: columns.domain.get(row),
-            source: columns.source.get(row),
-            charStart: columns.char_start[row]!,
-            charEnd: columns.char_end[row]!,
-            tokenStart: columns.token_start[row]!,
-          };
-        }
-      }
-      requireRows(file.path, at, rows);
+  await using joined = await JoinedWindows.open(selectionPath, windows, ['selected']);
+  for (let part = 0; part < manifest.parts; part++) {
+    const { rows } = await windows.require(partName(part), 'size');
+    for await (const { at, windowId, window, chosen } of joined.part(part, rows, NEEDED, signal)) {
+      const { columns, row } = window;
+      yield {
+        ...{ part, row: at, windowId, selected: chosen.columns.selected[chosen.row] === 1 },
+        domain: columns.domain.get(row),
+        source: columns.source.get(row),
+        charStart: columns.char_start[row]!,
+        charEnd: columns.char_end[row]!,
+        tokenStart: columns.token_start[row]!,
+      };
     }
-  } finally {
-    await chosen.return(undefined);
   }
 }
 
-const NEEDED = ['window_id', 'domain', 'source', 'char_start', 'char_end', 'token_start'] as const;
-
-async function* selectedRows(
-  file: ArrowFile<typeof SELECTION_COLUMNS>,
-): AsyncGenerator<{ windowId: string; selected: boolean }, void, undefined> {
-  for await (const { columns, rows } of file.batches(['window_id', 'selected']))
-    for (let row = 0; row < rows; row++)
-      yield { windowId: columns.window_id.get(row), selected: columns.selected[row] === 1 };
-}
+const NEEDED = ['domain', 'source', 'char_start', 'char_end', 'token_start'] as const;
 
 /** All of them, or none: a corpus that has changed on the way must not be in the report. */
 async function readTexts(sample: readonly Judged[], { textOf, signal }: RemovalOptions): Promise<TextStatistics[]> {
@@ -165,11 +141,4 @@ async function readTexts(sample: readonly Judged[], { textOf, signal }: RemovalO
     start = end;
   }
   return texts;
-}
-
-function stale(file: string, windowId: string): Error {
-  return dataError(
-    'SELECTION_STALE',
-    `${file} does not belong to these windows: its rows differ from the windows at ${show(windowId)}. Select again.`,
-  );
 }

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
-#include <cstring>
 #include <vector>
 
 #include "attention/aligned_buffer.h"
@@ -15,7 +14,6 @@
 #include "attention/row_block.h"
 #include "decoder/attend/flash_block.h"
 #include "parallel_rows.h"
-#include "wish.h"
 
 namespace longattn {
 namespace {
@@ -26,15 +24,11 @@ using attention::make_aligned;
 
 static_assert(flash::kAlwaysNear == kSinkKeys);
 
-// The fastest kernel of this CPU, or a slower one that the variable names.
 const flash::Kernel& choose_kernel() {
 #if defined(__x86_64__)
-  const char* forced = wish(kCpuKernelVariable);
-  const bool portable =
-      forced != nullptr && (std::strcmp(forced, "portable") == 0 || std::strcmp(forced, "reference") == 0);
-  const bool avx2 = forced != nullptr && std::strcmp(forced, "avx2") == 0;
-  if (!portable && !avx2 && attention::cpu_has_avx512()) return flash::avx512_kernel();
-  if (!portable && attention::cpu_has_avx2_fma()) return flash::avx2_kernel();
+  const attention::VectorWidth width = attention::vector_width();
+  if (width == attention::VectorWidth::avx512) return flash::avx512_kernel();
+  if (width == attention::VectorWidth::avx2) return flash::avx2_kernel();
 #endif
   return flash::portable_kernel();
 }
@@ -101,9 +95,12 @@ class Attention {
       float* to = keys + c / columns * columns * dim + c % columns;
       for (int64_t j = 0; j < dim; ++j) to[j * columns] = c < count ? key[j] : 0;
       const float* value = in_.v + ((first + c) * config_.kv_heads + kv) * in_.value_dim;
-      for (int64_t j = 0; j < chunks_ * columns; ++j) {
-        values[(j / columns * flash::kPanel + c) * columns + j % columns] =
-            c < count && j < in_.value_dim ? value[j] : 0;
+      for (int64_t chunk = 0; chunk < chunks_; ++chunk) {
+        float* row = values + (chunk * flash::kPanel + c) * columns;
+        const int64_t from = chunk * columns;
+        const int64_t there = c < count ? std::min(columns, in_.value_dim - from) : 0;
+        std::copy_n(value + from, there, row);
+        std::fill_n(row + there, columns - there, 0.0f);
       }
     }
   }

@@ -1,0 +1,59 @@
+// Elements from code. Text is only ever set as text: nothing that comes from a corpus is parsed as markup.
+
+type Child = Node | string | undefined | false;
+type Attributes = Record<string, string | number | boolean | undefined | ((event: never) => void)>;
+
+/** An attribute that is a function is a listener: `onclick`. */
+export function el<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  attributes: Attributes = {},
+  ...children: Child[]
+): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined || value === false) continue;
+    if (typeof value === 'function') element.addEventListener(name.replace(/^on/, ''), value as EventListener);
+    else element.setAttribute(name, value === true ? '' : String(value));
+  }
+  element.append(...children.filter((child): child is Node | string => child !== undefined && child !== false));
+  return element;
+}
+
+/** A stranger's short text in a line of ours: its direction stays its own, and control characters are seen. */
+export function foreign(text: string, most = 200): HTMLElement {
+  const cut = text.length > most ? `${text.slice(0, most)}...` : text;
+  return el('bdi', { class: 'foreign', title: visible(text.slice(0, 1000)) }, visible(cut));
+}
+
+/** Control characters, direction marks and halves of surrogate pairs as signs. */
+export function visible(text: string): string {
+  return text.replace(
+    // eslint-disable-next-line no-control-regex -- they are what is looked for
+    /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g,
+    (sign) => (sign <= '\u001f' ? String.fromCharCode(0x2400 + sign.charCodeAt(0)) : '\ufffd'),
+  );
+}
+
+export function table(caption: string, head: readonly string[], rows: readonly (readonly Child[])[]): HTMLElement {
+  return el(
+    'div',
+    { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': caption },
+    el(
+      'table',
+      {},
+      el('caption', {}, caption),
+      el('thead', {}, el('tr', {}, ...head.map((name) => el('th', { scope: 'col' }, name)))),
+      el('tbody', {}, ...rows.map((cells) => el('tr', {}, ...cells.map((cell) => el('td', {}, cell))))),
+    ),
+  );
+}
+
+export const count = (value: number): string => value.toLocaleString('en');
+export const percent = (share: number): string => `${(100 * share).toFixed(1)}\u00a0%`;
+
+/** Four digits that count, whatever the size. */
+export function short(value: number): string {
+  if (!Number.isFinite(value)) return '-';
+  const size = Math.abs(value);
+  return size !== 0 && (size < 1e-3 || size >= 1e5) ? value.toExponential(2) : String(Number(value.toPrecision(4)));
+}

@@ -1,0 +1,132 @@
+// A histogram of one domain and column: all windows, those that are kept over them, the cut and the null. Dragged over, it filters.
+import { plot, rectY, ruleX } from '@observablehq/plot';
+import { count, percent, short } from './dom.js';
+
+const BINS = 50;
+const WIDTH = 300;
+const HEIGHT = 120;
+const MARGIN = { left: 34, right: 10, top: 10, bottom: 24 };
+
+export interface HistogramData {
+  title: string;
+  values: Float64Array;
+  rows: Uint32Array;
+  /** 1 for each row that passes the other filters. */
+  passes: Uint8Array | undefined;
+  reason: Uint8Array;
+  cut?: number | undefined;
+  null?: number | undefined;
+  brush: readonly [number, number] | undefined;
+  /** A dragged range; undefined: a click, which takes the range away. */
+  onBrush: (range: readonly [number, number] | undefined) => void;
+}
+
+interface Bin {
+  x1: number;
+  x2: number;
+  all: number;
+  kept: number;
+}
+
+export function binsOf({ values, rows, passes, reason }: HistogramData): Bin[] {
+  let [low, high] = [Infinity, -Infinity];
+  for (let i = 0; i < rows.length; i++) {
+    const value = values[rows[i]!]!;
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  if (!(low <= high)) return [];
+  if (low === high) high = low + (Math.abs(low) || 1);
+  const width = (high - low) / BINS;
+  const bins = Array.from({ length: BINS }, (_, i) => ({
+    ...{ x1: low + i * width, x2: low + (i + 1) * width, all: 0, kept: 0 },
+  }));
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    if (passes && passes[row] === 0) continue;
+    const bin = bins[Math.min(BINS - 1, Math.floor((values[row]! - low) / width))]!;
+    bin.all++;
+    if (reason[row] === 0) bin.kept++;
+  }
+  return bins;
+}
+
+export function histogram(data: HistogramData): HTMLElement {
+  const bins = binsOf(data);
+  const all = bins.reduce((sum, bin) => sum + bin.all, 0);
+  const kept = bins.reduce((sum, bin) => sum + bin.kept, 0);
+  const figure = document.createElement('figure');
+  const caption = document.createElement('figcaption');
+  caption.textContent = data.title;
+  figure.append(caption);
+  if (bins.length === 0) return figure;
+  const [low, high] = [bins[0]!.x1, bins.at(-1)!.x2];
+  const within = (value: number | undefined): value is number => value !== undefined && value >= low && value <= high;
+  if (data.null !== undefined && !within(data.null)) {
+    caption.textContent += ` (uniform attention ${short(data.null)}, to the ${data.null > high ? 'right' : 'left'})`;
+  }
+  const shown = [...(within(data.null) ? [data.null] : [])];
+  const picture = plot({
+    ...{ width: WIDTH, height: HEIGHT, marginLeft: MARGIN.left, marginRight: MARGIN.right },
+    ...{ marginTop: MARGIN.top, marginBottom: MARGIN.bottom, style: { background: 'none', overflow: 'visible' } },
+    x: { domain: [low, high], ticks: 4, label: null, tickFormat: short },
+    y: { ticks: 3, label: null, grid: true, tickFormat: 's' },
+    marks: [
+      rectY(bins, { x1: 'x1', x2: 'x2', y: 'all', fill: 'var(--all)', inset: 0 }),
+      rectY(bins, { x1: 'x1', x2: 'x2', y: 'kept', fill: 'var(--kept)', inset: 0 }),
+      ruleX(shown, { stroke: 'var(--null)', strokeDasharray: '4 3', strokeWidth: 1.5 }),
+      ruleX(within(data.cut) ? [data.cut] : [], { stroke: 'var(--cut)', strokeWidth: 1.5 }),
+    ],
+  });
+  // Names that Plot gives to groups of marks: the picture has one name, and a group may have none.
+  for (const part of picture.querySelectorAll('[aria-label]')) part.removeAttribute('aria-label');
+  picture.setAttribute('role', 'img');
+  picture.setAttribute(
+    'aria-label',
+    `${data.title}: ${count(all)} windows from ${short(low)} to ${short(high)}, ${count(kept)} kept (${percent(all ? kept / all : 0)})` +
+      (within(data.cut) ? `, cut at ${short(data.cut)}` : '') +
+      (within(data.null) ? `, uniform attention ${short(data.null)}` : ''),
+  );
+  figure.append(brushable(picture as SVGSVGElement, low, high, data));
+  return figure;
+}
+
+/** By pointer; by keyboard the filter has two fields. */
+function brushable(picture: SVGSVGElement, low: number, high: number, data: HistogramData): SVGSVGElement {
+  const inner = WIDTH - MARGIN.left - MARGIN.right;
+  const shade = document.createElementNS('http://www.w3.org/2000/svg', 'rect');
+  shade.setAttribute('class', 'brush');
+  shade.setAttribute('y', String(MARGIN.top));
+  shade.setAttribute('height', String(HEIGHT - MARGIN.top - MARGIN.bottom));
+  picture.append(shade);
+  const toX = (value: number): number =>
+    MARGIN.left + (inner * (Math.min(high, Math.max(low, value)) - low)) / (high - low);
+  const show = ([from, to]: readonly [number, number]): void => {
+    shade.setAttribute('x', String(toX(from)));
+    shade.setAttribute('width', String(Math.max(0, toX(to) - toX(from))));
+  };
+  if (data.brush) show(data.brush);
+  const valueAt = (event: PointerEvent): number => {
+    const box = picture.getBoundingClientRect();
+    const x = ((event.clientX - box.left) / box.width) * WIDTH;
+    return low + Math.min(1, Math.max(0, (x - MARGIN.left) / inner)) * (high - low);
+  };
+  let from: number | undefined;
+  picture.addEventListener('pointerdown', (event) => {
+    from = valueAt(event);
+    picture.setPointerCapture(event.pointerId);
+  });
+  picture.addEventListener('pointermove', (event) => {
+    if (from === undefined) return;
+    const to = valueAt(event);
+    show([Math.min(from, to), Math.max(from, to)]);
+  });
+  picture.addEventListener('pointerup', (event) => {
+    if (from === undefined) return;
+    const to = valueAt(event);
+    const wide = Math.abs(to - from) > (high - low) / 100;
+    data.onBrush(wide ? [Math.min(from, to), Math.max(from, to)] : undefined);
+    from = undefined;
+  });
+  return picture;
+}

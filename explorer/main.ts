@@ -1,0 +1,84 @@
+// The page: a heading, four views, and the state in the address.
+import './app.css';
+import { count, el } from './dom.js';
+import { linkTo, openModel, type Model } from './model.js';
+import { parseState, VIEWS, type View } from './state.js';
+import { domainsView } from './views/domains.js';
+import { listView } from './views/list.js';
+import { whatIfView } from './views/what-if.js';
+import { windowView } from './views/window.js';
+
+const NAMES: Record<View, string> = { domains: 'Domains', list: 'List', window: 'Window', whatif: 'What if' };
+const SHOW: Record<View, (model: Model) => Promise<Node>> = {
+  domains: domainsView,
+  list: listView,
+  window: windowView,
+  whatif: whatIfView,
+};
+
+const app = document.querySelector<HTMLElement>('#app')!;
+
+async function start(): Promise<void> {
+  const model = await openModel();
+  const { meta } = model;
+  const main = el('main', { id: 'main', tabindex: -1 });
+  const nav = el('nav', { 'aria-label': 'Views' });
+  const { texts } = meta;
+  const kept = model.reason.reduce((sum, reason) => sum + (reason === 0 ? 1 : 0), 0);
+  const facts =
+    `${count(kept)} of ${count(meta.windows)} windows of ${count(meta.window)} tokens kept by ${meta.scores[0]!.name}` +
+    (meta.layer === undefined ? '' : `, layer ${meta.layer}, k = ${count(meta.k!)}`) +
+    (meta.model === undefined ? '' : `, model ${meta.model}`);
+  const left =
+    texts.stored === meta.windows
+      ? ''
+      : `The text of ${count(texts.stored)} windows is in this folder, that of ${count(meta.windows - texts.stored)} is not${texts.note ? `: ${texts.note}` : ''}.`;
+  app.replaceChildren(
+    el(
+      'a',
+      { class: 'skip', href: '#main', onclick: (event: Event) => (event.preventDefault(), main.focus()) },
+      'To the content',
+    ),
+    el('header', {}, el('h1', {}, 'longattn'), el('p', {}, facts, '. ', left), nav),
+    main,
+  );
+  let shown = 0;
+  const show = async (): Promise<void> => {
+    const turn = ++shown;
+    model.state = parseState(location.hash, meta);
+    const { view } = model.state;
+    nav.replaceChildren(
+      ...VIEWS.map((one) =>
+        el('a', { href: linkTo(model, { view: one }), 'aria-current': one === view ? 'page' : undefined }, NAMES[one]),
+      ),
+    );
+    document.title = `${NAMES[view]} - longattn`;
+    const content = await SHOW[view](model).catch((error: unknown) =>
+      el('p', { class: 'warning', role: 'alert' }, error instanceof Error ? error.message : String(error)),
+    );
+    // A view that took longer than the next click is late.
+    if (turn === shown) refocused(() => main.replaceChildren(content));
+    main.dataset['view'] = view;
+  };
+  addEventListener('hashchange', () => void show());
+  await show();
+  performance.mark('first-picture');
+}
+
+/** What is drawn anew keeps the keyboard where it was: at the element of the same id or name. */
+function refocused(draw: () => void): void {
+  const active = document.activeElement;
+  const name = active?.getAttribute('aria-label') ?? '';
+  const selector = active?.id ? `#${CSS.escape(active.id)}` : name && `[aria-label="${CSS.escape(name)}"]`;
+  const inside = main().contains(active);
+  draw();
+  if (inside && selector) main().querySelector<HTMLElement>(selector)?.focus();
+}
+
+const main = (): HTMLElement => document.querySelector<HTMLElement>('#main')!;
+
+start().catch((error: unknown) => {
+  app.replaceChildren(
+    el('p', { class: 'warning', role: 'alert' }, error instanceof Error ? error.message : String(error)),
+  );
+});

@@ -1,0 +1,262 @@
+// What if: another score, alpha, budget or guard, and what enters and leaves. Ranked by the code of `longattn select`.
+import { count, el, foreign, percent, short, table } from '../dom.js';
+import { selectCommand } from '../command.js';
+import { domainsOf, idOf, linkTo, rankWhatIf, replaceState, type Model } from '../model.js';
+import type { Ranked } from '../rank.js';
+import type { WhatIf } from '../state.js';
+
+const SHOWN = 50;
+
+export async function whatIfView(model: Model): Promise<Node> {
+  const result = el('div', { 'aria-live': 'polite' });
+  let [busy, again] = [false, false];
+  /** While one is at work the next waits, and only the last of those that wait is done. */
+  const update = async (): Promise<void> => {
+    if (busy) return void (again = true);
+    busy = true;
+    do {
+      again = false;
+      try {
+        result.replaceChildren(await outcome(model));
+      } catch (error) {
+        result.replaceChildren(el('p', { class: 'warning', role: 'alert' }, (error as Error).message));
+      }
+    } while (again);
+    busy = false;
+  };
+  const page = el('div', {}, controls(model, update), result);
+  await update();
+  return page;
+}
+
+function controls(model: Model, update: () => Promise<void>): HTMLElement {
+  const { meta, state } = model;
+  const { whatIf } = state;
+  const set = (changes: Partial<WhatIf>): void => {
+    replaceState(model, { whatIf: { ...model.state.whatIf, ...changes } });
+    arrange();
+    void update();
+  };
+  const field = (
+    id: string,
+    label: string,
+    value: number | undefined,
+    { min, max, step }: { min?: number; max?: number; step: number | 'any' },
+    apply: (value: number | undefined) => void,
+    slider = false,
+  ): HTMLElement => {
+    const limits = { ...(min !== undefined && { min }), ...(max !== undefined && { max }), step };
+    const number = el('input', { id, type: 'number', ...limits, value: value ?? '' });
+    const range = slider
+      ? el('input', { type: 'range', 'aria-label': `${label}, slider`, ...limits, value: value ?? 0 })
+      : undefined;
+    const take = (text: string): void => {
+      if (text === '') return apply(undefined);
+      const given = Number(text);
+      const ok = Number.isFinite(given) && given >= (min ?? -Infinity) && given <= (max ?? Infinity);
+      number.setAttribute('aria-invalid', String(!ok));
+      if (ok) apply(given);
+    };
+    number.addEventListener('input', () => {
+      if (range) range.value = number.value;
+      take(number.value);
+    });
+    range?.addEventListener('input', () => {
+      number.value = range.value;
+      take(range.value);
+    });
+    return el('div', { class: 'field', id: `field-${id}` }, el('label', { for: id }, label), range, number);
+  };
+  const score = el('select', {
+    id: 'score',
+    onchange: () => {
+      const at = Number(score.value);
+      const guard = meta.scores[at]!.maxRepeats;
+      document.querySelector<HTMLInputElement>('#repeats')!.value = String(guard);
+      set({ score: at, maxRepeats: guard });
+    },
+  });
+  meta.scores.forEach(({ name }, i) => score.append(el('option', { value: i, selected: i === whatIf.score }, name)));
+  const mode = el('select', { id: 'mode', onchange: () => set({ mode: mode.value as WhatIf['mode'] }) });
+  for (const [value, name] of [
+    ['share', 'a share of each domain'],
+    ['tokens', 'tokens of each domain'],
+    ['quota', 'tokens in all, by domain'],
+  ] as const)
+    mode.append(el('option', { value, selected: value === whatIf.mode }, name));
+  const quotas = meta.domains.map((domain, i) =>
+    field(`quota-${i}`, `share of ${domain}`, whatIf.quota[domain], { min: 0, max: 1, step: 'any' }, (value) =>
+      set({ quota: { ...model.state.whatIf.quota, [domain]: value ?? 0 } }),
+    ),
+  );
+  const unit = { min: 0, max: 1, step: 'any' as const };
+  const form = el(
+    'form',
+    { class: 'what-if', onsubmit: (event: Event) => event.preventDefault() },
+    el('div', { class: 'field' }, el('label', { for: 'score' }, 'score'), score),
+    field(
+      'alpha',
+      'alpha, the weight of DU',
+      whatIf.alpha,
+      { step: 0.05, min: -5, max: 5 },
+      (alpha) => alpha !== undefined && set({ alpha }),
+      true,
+    ),
+    el('div', { class: 'field' }, el('label', { for: 'mode' }, 'keep'), mode),
+    field(
+      'keep',
+      'share kept',
+      whatIf.keep,
+      { min: 0, max: 1, step: 0.005 },
+      (keep) => keep !== undefined && set({ keep }),
+      true,
+    ),
+    field(
+      'tokens',
+      'tokens',
+      whatIf.tokens,
+      { min: 0, step: 1 },
+      (tokens) => tokens !== undefined && set({ tokens: Math.round(tokens) }),
+    ),
+    el(
+      'fieldset',
+      { id: 'field-quota' },
+      el('legend', {}, 'share of the tokens by domain (0 leaves a domain out)'),
+      ...quotas,
+    ),
+    field(
+      'repeats',
+      'largest share inside verbatim repeats',
+      whatIf.maxRepeats,
+      unit,
+      (value) => value !== undefined && set({ maxRepeats: value }),
+    ),
+    field('per-document', 'most windows of a document', whatIf.maxPerDocument, { min: 1, step: 1 }, (value) =>
+      set({ maxPerDocument: value === undefined ? undefined : Math.floor(value) }),
+    ),
+    field(
+      'overlap',
+      'largest share that a better window covers',
+      whatIf.maxOverlap,
+      unit,
+      (value) => value !== undefined && set({ maxOverlap: value }),
+    ),
+  );
+  const arrange = (): void => {
+    const now = model.state.whatIf;
+    const show = (id: string, on: boolean): void =>
+      void (form.querySelector<HTMLElement>(`#field-${id}`)!.hidden = !on);
+    show('alpha', meta.scores[now.score]!.kind === 'lds');
+    show('keep', now.mode === 'share');
+    show('tokens', now.mode !== 'share');
+    show('quota', now.mode === 'quota');
+  };
+  arrange();
+  return form;
+}
+
+async function outcome(model: Model): Promise<Node> {
+  const { meta, state } = model;
+  const ranked = await rankWhatIf(model);
+  const score = meta.scores[state.whatIf.score]!;
+  const changes = meta.domains.map(() => ({ kept: 0, before: 0, enters: [] as number[], leaves: [] as number[] }));
+  for (let row = 0; row < model.domains.length; row++) {
+    const own = changes[model.domains[row]!]!;
+    const [now, before] = [ranked.reason[row] === 0, model.reason[row] === 0];
+    if (now) own.kept++;
+    if (before) own.before++;
+    if (now && !before) own.enters.push(row);
+    if (before && !now) own.leaves.push(row);
+  }
+  const command = selectCommand(meta.run, score, state.whatIf);
+  const total = changes.reduce((sum, { kept }) => sum + kept, 0);
+  const [enters, leaves] = [changes.flatMap((one) => one.enters), changes.flatMap((one) => one.leaves)];
+  const rows = changes.map(({ kept, before, enters: came, leaves: went }, domain) => [
+    foreign(meta.domains[domain]!, 60),
+    ...[count(kept), percent(kept / Math.max(1, domainsOf(model)[domain]!.rows.length)), count(kept * meta.window)],
+    ...[short(ranked.cuts[domain]!), count(before), count(came.length), count(went.length)],
+  ]);
+  return el(
+    'div',
+    {},
+    el(
+      'p',
+      { id: 'summary' },
+      `${count(total)} windows, ${count(total * meta.window)} tokens. ${count(enters.length)} enter and ${count(leaves.length)} leave what the run keeps now. Score: ${score.formula}.`,
+    ),
+    meta.settings.temperature
+      ? el(
+          'p',
+          { class: 'warning' },
+          `The selection of this run was drawn with temperature ${meta.settings.temperature}; the page ranks without a draw, so windows enter and leave at the same settings too.`,
+        )
+      : undefined,
+    table('What each domain keeps', ['domain', 'kept', 'share', 'tokens', 'cut', 'kept now', 'enter', 'leave'], rows),
+    commandBox(command),
+    el(
+      'p',
+      {},
+      el(
+        'button',
+        { type: 'button', id: 'download', onclick: () => void download(model, ranked) },
+        'Download the ids of what is kept',
+      ),
+    ),
+    el(
+      'div',
+      { class: 'pair' },
+      await windowTable(model, ranked, 'Enter', enters),
+      await windowTable(model, ranked, 'Leave', leaves),
+    ),
+  );
+}
+
+function commandBox(command: string): HTMLElement {
+  const told = el('span', { role: 'status' });
+  const code = el('code', { id: 'command' }, command);
+  const copy = async (): Promise<void> => {
+    try {
+      await navigator.clipboard.writeText(command);
+      told.textContent = ' Copied.';
+    } catch {
+      // A page from a disk may not be allowed to: then it is marked, ready to be copied.
+      getSelection()?.selectAllChildren(code);
+      told.textContent = ' Marked: copy it with the keyboard.';
+    }
+  };
+  return el(
+    'p',
+    { class: 'command' },
+    code,
+    ' ',
+    el('button', { type: 'button', onclick: () => void copy() }, 'Copy command'),
+    told,
+  );
+}
+
+async function windowTable(model: Model, ranked: Ranked, name: string, rows: number[]): Promise<HTMLElement> {
+  const best = rows.sort((a, b) => ranked.rank[a]! - ranked.rank[b]! || a - b).slice(0, SHOWN);
+  const lines = await Promise.all(
+    best.map(async (row) => [
+      el('a', { href: linkTo(model, { view: 'window', row }) }, foreign(await idOf(model, row), 60)),
+      foreign(model.meta.domains[model.domains[row]!]!, 30),
+      ...[count(ranked.rank[row]!), count(model.rank[row]!), short(ranked.values[row]!)],
+      name === 'Leave' ? ranked.reasons[ranked.reason[row]!]! : model.meta.reasons[model.reason[row]!]!,
+    ]),
+  );
+  const caption = `${name}: ${count(rows.length)}${rows.length > SHOWN ? `, the best ${SHOWN} of them` : ''}`;
+  return table(
+    caption,
+    ['window', 'domain', 'rank then', 'rank now', 'score then', name === 'Leave' ? 'why then' : 'why not now'],
+    lines,
+  );
+}
+
+async function download(model: Model, ranked: Ranked): Promise<void> {
+  const ids: string[] = [];
+  for (let row = 0; row < ranked.reason.length; row++) if (ranked.reason[row] === 0) ids.push(await idOf(model, row));
+  const url = URL.createObjectURL(new Blob([ids.map((id) => `${id}\n`).join('')], { type: 'text/plain' }));
+  const link = el('a', { href: url, download: 'kept.txt' });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}

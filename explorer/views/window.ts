@@ -1,0 +1,204 @@
+// Window: its text with the far mass of each token as heat, a strip of the whole to jump by, and its numbers beside those of its domain.
+import type { PageText } from '../../src/report/page-data.js';
+import { bytesOf, loadText } from '../data.js';
+import { count, el, foreign, percent, short, table } from '../dom.js';
+import { filterColumns } from '../filters.js';
+import { paintHeat, type Heat } from '../heat.js';
+import { columnOf, domainsOf, go, idOf, linkTo, type Model } from '../model.js';
+import { strip } from '../strip.js';
+
+/** Tokens of a span in the table of hot ones. */
+const SPAN = 16;
+const SPANS = 12;
+
+export async function windowView(model: Model): Promise<Node> {
+  const row = model.state.row ?? best(model);
+  if (row === undefined) return el('p', {}, 'This run has no windows.');
+  const id = await idOf(model, row);
+  const domain = model.domains[row]!;
+  const text = await loadText(row);
+  const page = el('div', {});
+  page.append(
+    el('h2', {}, foreign(id, 160)),
+    el('p', {}, whyText(model, row), ' ', neighbours(model, row)),
+    text ? place(text) : el('p', {}, 'Its source stands in the list.'),
+    el('p', {}, el('label', { for: 'go' }, 'Another window, by its id: '), search(model)),
+    await numbers(model, row, domain),
+  );
+  if (text?.heads) page.append(headsOf(model, text, domain));
+  page.append(...textParts(model, text));
+  return page;
+}
+
+/** The best of the first domain. */
+function best(model: Model): number | undefined {
+  return domainsOf(model)[0]?.rows.find((row) => model.rank[row] === 1);
+}
+
+function whyText(model: Model, row: number): string {
+  const { meta } = model;
+  const { rows, cut, kept } = domainsOf(model)[model.domains[row]!]!;
+  const name = meta.domains[model.domains[row]!]!;
+  const what = model.reason[row] === 0 ? 'Kept' : `Not kept: ${meta.reasons[model.reason[row]!]!}`;
+  return `${what}. Rank ${count(model.rank[row]!)} of ${count(rows.length)} in ${name}, where ${count(kept)} are kept; its score ${short(model.score[row]!)} against ${short(cut)} of the last kept.`;
+}
+
+function neighbours(model: Model, row: number): HTMLElement {
+  const { rows } = domainsOf(model)[model.domains[row]!]!;
+  const at = (rank: number): number | undefined => rows.find((one) => model.rank[one] === rank);
+  const own = model.rank[row]!;
+  const link = (to: number | undefined, name: string): Node =>
+    to === undefined ? el('span') : el('a', { href: linkTo(model, { row: to }) }, name);
+  return el('span', {}, link(at(own - 1), 'One rank better'), ' ', link(at(own + 1), 'One rank worse'));
+}
+
+function place({ source, docId, charStart, charEnd, tokenStart }: PageText): HTMLElement {
+  return el(
+    'p',
+    {},
+    ...['From ', foreign(source, 300), ', document ', foreign(docId, 200)],
+    `, from token ${count(tokenStart)}, characters ${count(charStart)} to ${count(charEnd)}.`,
+  );
+}
+
+function search(model: Model): HTMLElement {
+  const input = el('input', { id: 'go', type: 'search' });
+  return el(
+    'form',
+    {
+      class: 'inline',
+      onsubmit: (event: Event) => {
+        event.preventDefault();
+        go(model, { view: 'list', query: input.value, page: 0 });
+      },
+    },
+    input,
+    el('button', {}, 'Find'),
+  );
+}
+
+async function numbers(model: Model, row: number, domain: number): Promise<HTMLElement> {
+  const { rows } = domainsOf(model)[domain]!;
+  const lines = await Promise.all(
+    filterColumns(model).map(async ({ column, label, null: uniform }) => {
+      const values = await columnOf(model, column);
+      const own = values[row]!;
+      let below = 0;
+      for (let i = 0; i < rows.length; i++) if (values[rows[i]!]! < own) below++;
+      const order = Float64Array.from(rows, (one) => values[one]!).sort();
+      const at = (share: number): string => short(order[Math.min(order.length - 1, Math.floor(share * order.length))]!);
+      const mark = below / Math.max(1, rows.length);
+      const bar = el('span', { class: 'place', 'aria-hidden': 'true' }, el('span'));
+      (bar.firstChild as HTMLElement).style.left = `${100 * mark}%`;
+      return [
+        label,
+        short(own),
+        bar,
+        percent(mark),
+        at(0.1),
+        at(0.5),
+        at(0.9),
+        uniform === undefined ? '' : short(uniform),
+      ];
+    }),
+  );
+  const head = ['number', 'this window', 'place', 'windows below it', '10 %', 'median', '90 %', 'uniform attention'];
+  return table('Its numbers in its domain', head, lines);
+}
+
+function headsOf(model: Model, { heads }: PageText, domain: number): HTMLElement {
+  const means = model.meta.heads?.[domain] ?? [];
+  const order = heads!
+    .map((value, head) => ({ head, value, mean: means[head]! }))
+    .sort((a, b) => b.value - b.mean - (a.value - a.mean));
+  const lines = order.map(({ head, value, mean }) => [String(head), short(value), short(mean), short(value - mean)]);
+  return el(
+    'details',
+    {},
+    el('summary', {}, `DS by head: head ${order[0]!.head} is furthest above its mean`),
+    table(
+      'DS of each head of this window, and its mean over the windows of the domain that this page has',
+      ['head', 'DS', 'mean', 'difference'],
+      lines,
+    ),
+  );
+}
+
+function textParts({ meta }: Model, text: PageText | undefined): Node[] {
+  if (!text || text.text === '') {
+    const note = meta.texts.note ? ` ${meta.texts.note[0]!.toUpperCase()}${meta.texts.note.slice(1)}.` : '';
+    return [
+      el(
+        'p',
+        { class: 'warning' },
+        `The text of this window is not in the folder: it holds that of ${count(meta.texts.stored)} of ${count(meta.windows)} windows.${note} ` +
+          `More of them: longattn report ${meta.run} --texts ${2 * Math.max(100, meta.texts.perDomain)}`,
+      ),
+    ];
+  }
+  const body = el('pre', { class: 'text', dir: 'auto' });
+  const node = document.createTextNode(text.text);
+  body.append(node);
+  const region = el(
+    'div',
+    { class: 'text-region', tabindex: 0, role: 'region', 'aria-label': 'Text of the window' },
+    body,
+  );
+  const heat = heatOf(text);
+  const jump = (unit: number): void => {
+    const range = document.createRange();
+    const at = Math.min(Math.max(0, text.text.length - 1), unit);
+    range.setStart(node.isConnected ? node : body, node.isConnected ? at : 0);
+    const box = node.isConnected ? range.getBoundingClientRect() : elementAt(body, at).getBoundingClientRect();
+    region.scrollTop += box.top - region.getBoundingClientRect().top - 20;
+  };
+  const parts: Node[] = [strip(text.text, heat, jump), region];
+  if (heat) {
+    // Once it is in the page: highlights belong to a document.
+    queueMicrotask(() => paintHeat(body, node, heat));
+    parts.unshift(
+      el(
+        'p',
+        { class: 'legend' },
+        el('span', { class: 'key heat' }, 'far mass of a token, 0 to '),
+        short(heat.top),
+        ' and above',
+      ),
+    );
+    parts.push(hotSpans(text.text, heat, jump));
+  } else parts.push(el('p', {}, `No heat. ${meta.noHeat ?? 'This window has no far mass of its tokens.'}`));
+  return parts;
+}
+
+/** Where the text was cut into spans: the one at a place. */
+function elementAt(body: HTMLElement, unit: number): Element {
+  let at = 0;
+  for (const child of body.children) {
+    at += child.textContent.length;
+    if (at > unit) return child;
+  }
+  return body;
+}
+
+function heatOf({ offsets, heat }: PageText): Heat | undefined {
+  if (offsets === undefined || heat === undefined) return undefined;
+  const far = new Float32Array(bytesOf(heat));
+  const order = far.slice().sort();
+  return { far, starts: new Int32Array(bytesOf(offsets)), top: order[Math.floor(0.98 * order.length)] || 1 };
+}
+
+function hotSpans(text: string, { far, starts }: Heat, jump: (unit: number) => void): HTMLElement {
+  const spans = Array.from({ length: Math.ceil(far.length / SPAN) }, (_, i) => {
+    const [from, to] = [i * SPAN, Math.min(far.length, (i + 1) * SPAN)];
+    return { from, to, mean: far.subarray(from, to).reduce((a, b) => a + b, 0) / (to - from) };
+  });
+  const lines = spans
+    .sort((a, b) => b.mean - a.mean)
+    .slice(0, SPANS)
+    .map(({ from, to, mean }) => [
+      el('button', { type: 'button', onclick: () => jump(starts[from]!) }, `token ${count(from)}`),
+      short(mean),
+      foreign(text.slice(starts[from], starts[to]), 120),
+    ]);
+  return table('Spans that look back most', ['where', 'mean far mass', 'text'], lines);
+}

@@ -1,0 +1,31 @@
+#!/usr/bin/env node
+// The tests of the page in Chromium: LONGATTN_CHROMIUM, or the one of this machine. Skipped, saying so, where there is none.
+//   LONGATTN_SCREENSHOTS=DIR also keeps a picture of every view
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { main, run, step } from './lib/step.mjs';
+
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+
+function findChromium() {
+  const given = process.env.LONGATTN_CHROMIUM;
+  if (given) return given;
+  const folders = (process.env.PATH ?? '').split(path.delimiter);
+  return folders.flatMap((folder) => NAMES.map((name) => path.join(folder, name))).find((file) => existsSync(file));
+}
+
+await main(async () => {
+  const chromium = findChromium();
+  if (chromium === undefined) {
+    console.error(
+      'SKIPPED: the tests of the page. No Chromium is installed (apt-get install chromium, or LONGATTN_CHROMIUM).',
+    );
+    return;
+  }
+  await step('page', () => {
+    run(process.execPath, ['--test', '--test-concurrency=1', 'test/browser/page.test.mjs'], {
+      env: { LONGATTN_CHROMIUM: chromium },
+    });
+    return 'passed';
+  });
+});

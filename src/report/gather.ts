@@ -1,0 +1,261 @@
+// The numbers of a page: the windows of a run, what its selection made of them, and every score that the page is to rank by.
+//
+// A score is measured by the very functions of `select`, in float64: the page must give the ranks that `select` gives.
+import path from 'node:path';
+import { resolveDistance, type DistanceRule } from '../base/distance.js';
+import { dataError, invalid } from '../base/errors.js';
+import type { Hooks } from '../base/events.js';
+import { ArrowFile } from '../arrow/file.js';
+import { SELECTION_COLUMNS } from '../arrow/schema.js';
+import { REPEATS } from '../counts/columns.js';
+import type { Run } from '../run/directory.js';
+import { longattn, longattnMinmax } from '../scores/attention/longattn.js';
+import { nullDs } from '../scores/null-ds.js';
+import { formulaOf, resolveScore, type ResolvedScore } from '../scores/resolve.js';
+import { combine, type MeasuredScore } from '../selection/combine.js';
+import { DEFAULT_SEED, type KeepSettings } from '../selection/budget.js';
+import { defaultMaxRepeats, REPEAT_TOKENS } from '../selection/guards/repeats-limit.js';
+import { measure, type Measured } from '../selection/measure.js';
+import { measureCounts } from '../selection/measure-counts.js';
+import { measureUnscored } from '../selection/measure-unscored.js';
+import { readCounts } from '../selection/read-counts.js';
+import type { SelectionSettings } from '../selection/select-windows.js';
+import type { WindowTable } from '../selection/window-table.js';
+import type { PageColumn, PageScore, PageSettings } from './page-data.js';
+
+/** A selection as its file has it. */
+export interface Chosen {
+  settings: SelectionSettings;
+  rank: Int32Array;
+  kept: Uint8Array;
+  /** Index into `reasons`; 0 is that of a kept window. */
+  reason: Uint8Array;
+  reasons: string[];
+  score: Float64Array;
+}
+
+export interface Gathered {
+  table: WindowTable;
+  chosen: Chosen;
+  /** By name; the same column is kept once, whoever needs it. */
+  columns: Map<string, Float64Array>;
+  scores: PageScore[];
+  shown: PageColumn[];
+  settings: PageSettings;
+  metadata: Record<string, string>;
+  k: number | undefined;
+  layer: number | undefined;
+}
+
+/**
+ * @param scores names, each with `@layer` or without
+ * @throws LongattnError SELECTION_MISSING, SELECTION_STALE, and those of a selection
+ */
+export async function gather(run: Run, file: string, scores: readonly string[], hooks: Hooks): Promise<Gathered> {
+  const settings = await settingsOf(run, file);
+  const measuring = new Map<string, Promise<Measured>>();
+  const own = resolveScore(settings.score);
+  const first = await measured(own, settings.layer);
+  const { table, layer, k } = first;
+  const chosen = await readChosen(run, file, table, settings);
+  const columns = new Map<string, Float64Array>();
+  const list: PageScore[] = [await pageScore(settings.score, own, settings.layer)];
+  for (const asked of scores) {
+    if (list.some(({ name }) => name === asked)) continue;
+    const { name, layer: at } = parseAsked(asked);
+    list.push(await pageScore(asked, resolveScore(name), at ?? settings.layer));
+  }
+  const shown: PageColumn[] = [];
+  if (layer !== undefined) {
+    columns.set('ds', first.ds).set('du', first.du);
+    shown.push({ column: 'ds', label: 'DS', ...(k !== undefined && { null: nullDs(k, table.window) }) });
+    shown.push({ column: 'du', label: 'DU' });
+  }
+  const repeats = await repeatsOf();
+  columns.set('repeats', repeats);
+  shown.push({ column: 'repeats', label: 'share inside verbatim repeats' });
+  for (const { name, kind, columns: names } of list) {
+    if (kind === 'value') shown.unshift({ column: names[0]!, label: name });
+  }
+  return {
+    ...{ table, chosen, columns, scores: list, shown, metadata: first.metadata, k, layer },
+    settings: pageSettings(settings, own),
+  };
+
+  /** DS and DU of a layer with the components of a score; LDS needs no more than the first two. */
+  function measured(score: ResolvedScore, at: number | undefined): Promise<Measured> {
+    const attention = singlesOf(score).flatMap((one) => (one.kind === 'attention' ? [one.score] : []));
+    const key = `${at} ${attention.map(({ name }) => name).join(' ')}`;
+    let found = measuring.get(key);
+    if (!found) {
+      const { k: distance, heads } = settings;
+      found =
+        run.manifest.spec['model'] === undefined
+          ? measureUnscored(run, attention, distance, hooks)
+          : measure({
+              ...{ scores: run.scores, parts: run.manifest.parts, attention, layer: at, k: distance, heads },
+              signal: hooks.signal,
+            });
+      measuring.set(key, found);
+    }
+    return found;
+  }
+
+  async function pageScore(name: string, score: ResolvedScore, at: number | undefined): Promise<PageScore> {
+    const one = await measured(score, at);
+    if (one.table.length !== table.length) throw stale(file);
+    const lds = score.kind === 'attention' && (score.score === longattn || score.score === longattnMinmax);
+    const suffix = at === settings.layer ? '' : `@${at}`;
+    const names = lds ? [`ds${suffix}`, `du${suffix}`] : [`value-${fileName(name)}`];
+    if (lds) columns.set(names[0]!, one.ds).set(names[1]!, one.du);
+    else columns.set(names[0]!, combine(table, score, await withCounts(score, one), settings));
+    const base = name.replace(/@\d+$/, '');
+    return {
+      name,
+      formula: formulaOf(score),
+      kind: lds ? 'lds' : 'value',
+      std: score.kind === 'attention' && score.score === longattnMinmax ? 'minmax' : settings.std,
+      alpha: settings.alpha,
+      columns: names,
+      flags: flagsOf(base, one.layer, settings),
+      maxRepeats: defaultMaxRepeats(score),
+    };
+  }
+
+  async function withCounts(score: ResolvedScore, one: Measured): Promise<MeasuredScore[]> {
+    const singles = singlesOf(score);
+    const counts = singles.flatMap((single) => (single.kind === 'count' ? [single.score] : []));
+    const values =
+      counts.length === 0
+        ? []
+        : await measureCounts({
+            ...{ windows: run.windows, parts: run.manifest.parts, counts, table: one.table },
+            ...{ k: one.k ?? 0, seed: settings.seed ?? DEFAULT_SEED },
+            ...hooks,
+          });
+    let [attentions, counted] = [0, 0];
+    return singles.map((single) => ({
+      score: single,
+      columns: single.kind === 'attention' ? (one.components[attentions++] ?? []) : [values[counted++]!],
+    }));
+  }
+
+  async function repeatsOf(): Promise<Float64Array> {
+    const wanted = [{ column: 'repeats', item: REPEATS.indexOf(REPEAT_TOKENS) } as const];
+    const { windows, manifest } = run;
+    const options = { windows, parts: manifest.parts, window: table.window, ...hooks };
+    return (await readCounts(options, wanted, table)).values[0]!;
+  }
+
+  function fileName(name: string): string {
+    return name.replace(/[^\w.@-]/g, '_');
+  }
+}
+
+const singlesOf = (score: ResolvedScore) => (score.kind === 'blend' ? score.parts.map((part) => part.score) : [score]);
+
+function parseAsked(asked: string): { name: string; layer?: number } {
+  const match = /^(.*?)(?:@(\d+))?$/.exec(asked)!;
+  if (match[1] === '') throw invalid('scores', asked, 'the name of a score, with @LAYER behind it or without');
+  return { name: match[1]!, ...(match[2] !== undefined && { layer: Number(match[2]) }) };
+}
+
+function flagsOf(score: string, layer: number | undefined, { k, heads, std, seed }: SelectionSettings): string[] {
+  return [
+    ...['--score', score],
+    ...(layer === undefined ? [] : ['--select-layer', String(layer)]),
+    ...(k === undefined ? [] : ['--select-k', String(k)]),
+    ...(heads === 'all' ? [] : ['--heads', heads.join(',')]),
+    ...(std === 'zscore' ? [] : ['--std', std]),
+    ...(seed === undefined || seed === DEFAULT_SEED ? [] : ['--seed', String(seed)]),
+  ];
+}
+
+function pageSettings(settings: SelectionSettings, score: ResolvedScore): PageSettings {
+  const { alpha, keep, keepTokens, quota, maxOverlap, maxPerDocument, maxRepeats, temperature } = settings;
+  return {
+    alpha,
+    ...(keep !== undefined && { keep }),
+    ...(keepTokens !== undefined && { keepTokens }),
+    ...(quota && { quota: { ...quota } }),
+    maxOverlap,
+    ...(maxPerDocument !== undefined && { maxPerDocument }),
+    maxRepeats: maxRepeats ?? defaultMaxRepeats(score),
+    ...(temperature ? { temperature } : {}),
+  };
+}
+
+/** What the selection says of itself. */
+async function settingsOf({ dir, windows, manifest }: Run, file: string): Promise<SelectionSettings> {
+  if (!(await windows.fs.stat(file).catch(() => undefined))) {
+    const message = `${file} is not there: there is no selection to report on. Run \`longattn select ${path.basename(dir)}\` first.`;
+    throw dataError('SELECTION_MISSING', message);
+  }
+  await using opened = await ArrowFile.open(file, SELECTION_COLUMNS, windows.fs);
+  const text = opened.metadata.get('selection');
+  if (text === undefined) throw stale(file);
+  const stored = JSON.parse(text) as KeepSettings & Partial<SelectionSettings>;
+  const { score = 'longattn', alpha = 0.5, std = 'zscore', heads = 'all', maxOverlap = 1 } = stored;
+  // The k that was scored has columns of its own: the bins, most of a score file, are then left alone.
+  const { k: rule, window } = manifest.spec;
+  const scoredK = rule === undefined ? undefined : resolveDistance(rule as DistanceRule, Number(window));
+  const { layer, k, keep, keepTokens, quota, maxPerDocument, maxRepeats, temperature, seed } = stored;
+  return {
+    ...{
+      score,
+      alpha,
+      std,
+      heads,
+      maxOverlap,
+      layer,
+      k: k === scoredK ? undefined : k,
+      keep,
+      keepTokens,
+      quota,
+      maxPerDocument,
+    },
+    ...{ maxRepeats: maxRepeats ?? 1, temperature, seed },
+  };
+}
+
+/** @throws LongattnError SELECTION_STALE where the file is of other windows */
+export async function readChosen(
+  { windows }: Run,
+  file: string,
+  table: WindowTable,
+  settings: SelectionSettings,
+): Promise<Chosen> {
+  const { length } = table;
+  const chosen: Chosen = {
+    ...{ settings, rank: new Int32Array(length), kept: new Uint8Array(length), reason: new Uint8Array(length) },
+    ...{ reasons: ['kept'], score: new Float64Array(length) },
+  };
+  await using opened = await ArrowFile.open(file, SELECTION_COLUMNS, windows.fs);
+  let at = 0;
+  for await (const { columns, rows } of opened.batches(['window_id', 'rank', 'selected', 'reason', 'score'])) {
+    if (at + rows > length) throw stale(file);
+    for (const row of rows === 0 ? [] : [0, rows - 1])
+      if (columns.window_id.get(row) !== table.ids.get(at + row)) throw stale(file);
+    chosen.rank.set(columns.rank, at);
+    chosen.score.set(columns.score, at);
+    const seen = new Map<string, number>();
+    for (let row = 0; row < rows; row++) {
+      chosen.kept[at + row] = columns.selected[row]!;
+      const reason = columns.reason.get(row);
+      let index = seen.get(reason);
+      if (index === undefined) {
+        index = chosen.reasons.indexOf(reason);
+        if (index < 0) index = chosen.reasons.push(reason) - 1;
+        seen.set(reason, index);
+      }
+      chosen.reason[at + row] = index;
+    }
+    at += rows;
+  }
+  if (at !== length) throw stale(file);
+  return chosen;
+}
+
+function stale(file: string): Error {
+  return dataError('SELECTION_STALE', `${file} does not belong to the windows of this run. Select again.`);
+}

@@ -1,0 +1,112 @@
+// What the files of a page hold. Written by src/report, read by explorer/: types alone, so that it weighs nothing there.
+//
+// Columns are little-endian typed arrays, one value a window in the order of the run.
+
+/** How a column lies in its file. */
+export type ColumnKind = 'f64' | 'i32' | 'u32' | 'u16' | 'u8';
+
+/** A score that the page can rank by. */
+export interface PageScore {
+  /** As it was asked for: `longattn`, `content@17`. */
+  name: string;
+  formula: string;
+  /** `lds`: from DS and DU, so that alpha is free. `value`: one number a window, as `select` gives it. */
+  kind: 'lds' | 'value';
+  /** Of an LDS: how a domain is standardised. */
+  std: 'zscore' | 'minmax';
+  /** The alpha that a value was made with. */
+  alpha: number;
+  /** Names of the columns: DS and DU, or the value. */
+  columns: string[];
+  /** Options of `longattn select` that rank by it. */
+  flags: string[];
+  /** Of the guard against repeats, where nobody asks for another. */
+  maxRepeats: number;
+}
+
+/** A histogram of each domain: a column and what is said of it. */
+export interface PageColumn {
+  column: string;
+  label: string;
+  /** The value of uniform attention, a rule in the histogram. */
+  null?: number;
+}
+
+export interface PageSettings {
+  alpha: number;
+  keep?: number;
+  keepTokens?: number;
+  quota?: Record<string, number>;
+  maxOverlap: number;
+  maxPerDocument?: number;
+  maxRepeats: number;
+  temperature?: number;
+}
+
+/** Where a text lies, or why it is not there. */
+export interface PageTexts {
+  /** Windows whose text is in the folder. */
+  stored: number;
+  /** Of the windows of the run. */
+  windows: number;
+  /** Windows a domain that were asked for. */
+  perDomain: number;
+  /** Why there are fewer. */
+  note?: string;
+}
+
+export interface PageMeta {
+  format: 1;
+  version: string;
+  /** The run directory as it was named. */
+  run: string;
+  windows: number;
+  /** Tokens of a window. */
+  window: number;
+  k?: number;
+  layer?: number;
+  model?: string;
+  domains: string[];
+  reasons: string[];
+  /** The first is that of the selection. */
+  scores: PageScore[];
+  columns: PageColumn[];
+  settings: PageSettings;
+  /** False where no share of repeats could be had: the guard is then not offered. */
+  repeats: boolean;
+  texts: PageTexts;
+  /** Why the texts have no heat, and the command that gives it. Absent: they have. */
+  noHeat?: string;
+  /** Mean DS of each head, a domain each. */
+  heads?: number[][];
+  /** Ids and sources come in files of so many windows. */
+  idRows: number;
+  compare?: PageCompare;
+  evidence?: unknown;
+}
+
+/** The other selection of the same windows: columns `against_rank` and `against_kept`. */
+export interface PageCompare {
+  name: string;
+  score: string;
+  /** Windows that only one of the two has. */
+  missing: number;
+}
+
+/** One window with its text. */
+export interface PageText {
+  row: number;
+  text: string;
+  /** Document's name, its row in the file, and the characters of the document that the window covers. */
+  source: string;
+  docId: string;
+  charStart: number;
+  charEnd: number;
+  tokenStart: number;
+  /** DS of each head. */
+  heads?: number[];
+  /** Base64 of int32: where each token begins in the text (UTF-16 units), and the end. */
+  offsets?: string;
+  /** Base64 of float32: far mass of each token. */
+  heat?: string;
+}

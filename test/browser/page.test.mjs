@@ -1,0 +1,288 @@
+// The page in a real browser: every view by mouse and by keyboard, both themes, wide and narrow, with axe, and against `select` itself.
+//
+// Not a test of jest: it needs Chromium, which not every machine has. `npm run test:browser` runs it, and says so where it is skipped.
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import axe from 'axe-core';
+import { chromium } from 'playwright-core';
+import { readSelection, report, run, select } from '../../dist/index.js';
+
+const root = path.resolve(import.meta.dirname, '..', '..');
+const HOSTILE_DOMAIN = `<b>bold</b> "it's"`;
+const HOSTILE_ID = `"><script>window.hacked = 1</script><img src=x onerror="window.hacked = 2">`;
+const VIEWS = ['domains', 'list', 'window', 'whatif'];
+const ALLOWED = /^(file|data|blob):/;
+
+const folder = mkdtempSync(path.join(os.tmpdir(), 'longattn-browser-'));
+const runDir = path.join(folder, 'run');
+let browser;
+let address;
+
+/** Words that come again, so that scores differ; the same every time. */
+function madeText(seed, words) {
+  let state = seed;
+  const next = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
+  const known = 'whale sea captain harpoon mast wind rope deck night star letter king queen river'.split(' ');
+  return Array.from({ length: words }, () => known[Math.floor(next() ** 2 * known.length)]).join(' ');
+}
+
+before(async () => {
+  const line = (id, text) => `${JSON.stringify({ id, text })}\n`;
+  const documents = (first, count, id) =>
+    Array.from({ length: count }, (_, i) => line(`${id}${first + i}`, madeText(first + i, 300 + 150 * (i % 4)))).join(
+      '',
+    );
+  const [one, two] = ['one.jsonl', 'two.jsonl'].map((name) => path.join(folder, name));
+  writeFileSync(one, documents(1, 30, 'plain '));
+  writeFileSync(two, documents(100, 20, HOSTILE_ID));
+  await run({
+    input: [
+      { patterns: [one], domain: 'sea' },
+      { patterns: [two], domain: HOSTILE_DOMAIN },
+    ],
+    ...{
+      model: path.join(root, 'models', 'smollm2-135m-layer0'),
+      window: 128,
+      tokens: true,
+      keep: '25%',
+      output: runDir,
+    },
+  });
+  const { page } = await report(runDir, { scores: ['content', 'last-recurrence-2'] });
+  address = pathToFileURL(page).href;
+  browser = await chromium.launch({ executablePath: process.env.LONGATTN_CHROMIUM, args: ['--no-sandbox'] });
+});
+
+after(() => browser?.close());
+
+/** A page that fails the test for what it says on the console, and for what it asks of anybody. */
+async function open(hash, options = {}, at = address) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  const page = await context.newPage();
+  const faults = [];
+  page.on('console', (message) => ['error', 'warning'].includes(message.type()) && faults.push(message.text()));
+  page.on('pageerror', (error) => faults.push(error.message));
+  page.on('request', (request) => ALLOWED.test(request.url()) || faults.push(`asked for ${request.url()}`));
+  await page.goto(`${at}#${hash}`);
+  await page.waitForSelector('main[data-view]');
+  return {
+    page,
+    close: async () => {
+      assert.equal(await page.evaluate('window.hacked'), undefined);
+      assert.deepEqual(faults, []);
+      await context.close();
+    },
+  };
+}
+
+for (const colorScheme of ['light', 'dark']) {
+  for (const width of [1280, 390]) {
+    test(`every view is clean for axe: ${colorScheme}, ${width} px`, async () => {
+      const { page, close } = await open('', { colorScheme, viewport: { width, height: 900 } });
+      for (const view of VIEWS) {
+        await page.evaluate((name) => (location.hash = `view=${name}&score=0`), view);
+        await page.waitForSelector(`main[data-view="${view}"]`);
+        await page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))");
+        await page.evaluate(axe.source);
+        const { violations } = await page.evaluate('axe.run({ preload: false })');
+        assert.deepEqual(
+          violations.map(({ id, nodes }) => [view, id, nodes[0].html.slice(0, 200), nodes[0].failureSummary]),
+          [],
+        );
+        const wide = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+        assert.ok(wide <= 0, `${view} is ${wide} px wider than the screen`);
+        if (process.env.LONGATTN_SCREENSHOTS)
+          await page.screenshot({
+            path: path.join(process.env.LONGATTN_SCREENSHOTS, `${view}-${colorScheme}-${width}.png`),
+          });
+      }
+      await close();
+    });
+  }
+}
+
+const listed = async (page) =>
+  Number(/^([\d,]+) windows/.exec(await page.textContent('main caption'))[1].replaceAll(',', ''));
+
+test('by mouse: brush, list, window, strip, what if', async () => {
+  const { page, close } = await open('');
+  const box = await page.locator('figure svg').first().boundingBox();
+  const middle = box.y + box.height / 2;
+  await page.mouse.move(box.x + box.width * 0.6, middle);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.9, middle, { steps: 4 });
+  await page.mouse.up();
+  await page.waitForFunction(() => location.hash.includes('brush='));
+  await page.click('nav a:text("List")');
+  await page.waitForSelector('main[data-view="list"]');
+  const few = await listed(page);
+  await page.click('summary');
+  await page
+    .click('button:text("Clear")')
+    .catch(() => page.click('summary').then(() => page.click('button:text("Clear")')));
+  await page.waitForFunction(() => !location.hash.includes('brush='));
+  await page.waitForFunction(
+    (before) => !document.querySelector('main caption').textContent.startsWith(`${before} `),
+    few,
+  );
+  assert.ok(few > 0 && few < (await listed(page)));
+  await page.selectOption('#kind', 'kept');
+  await page.waitForFunction(() => location.hash.includes('kind=kept'));
+  await page.click('tbody a >> nth=0');
+  await page.waitForSelector('.text-region');
+  const levels = await page.evaluate('[...CSS.highlights].reduce((sum, [, one]) => sum + one.size, 0)');
+  assert.ok(levels > 5, `${levels} ranges have heat`);
+  await page.click('canvas.strip', { position: { x: 600, y: 5 } });
+  assert.equal(await page.getAttribute('canvas.strip', 'aria-valuenow'), '48');
+  await page.click('nav a:text("What if")');
+  await page.waitForSelector('#summary');
+  await page.fill('#keep', '0.5');
+  await page.waitForFunction(() => document.querySelector('#command').textContent.includes('--keep 0.5'));
+  assert.match(await page.textContent('#summary'), /[1-9]\d* enter and 0 leave/);
+  await close();
+});
+
+test('by keyboard: views, filters, search, window, strip, what if', async () => {
+  const { page, close } = await open('');
+  await page.keyboard.press('Tab');
+  assert.match(await page.evaluate('document.activeElement.textContent'), /To the content/);
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('main[data-view="list"]');
+  await page.focus('summary');
+  await page.keyboard.press('Enter');
+  await page.focus('input[aria-label="DS: from"]');
+  const all = await listed(page);
+  await page.keyboard.type('0.33');
+  await page.keyboard.press('Tab');
+  await page.waitForFunction(() => location.hash.includes('brush='));
+  await page.waitForFunction(
+    (before) => !document.querySelector('main caption').textContent.startsWith(`${before} `),
+    all,
+  );
+  await page.focus('#search');
+  await page.keyboard.type('plain 1');
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => location.hash.includes('q=plain'));
+  await page.evaluate(() => (location.hash = 'view=window'));
+  await page.waitForSelector('canvas.strip');
+  await page.focus('canvas.strip');
+  await page.keyboard.press('End');
+  assert.equal(await page.getAttribute('canvas.strip', 'aria-valuenow'), '100');
+  await page.keyboard.press('ArrowLeft');
+  assert.equal(await page.getAttribute('canvas.strip', 'aria-valuetext'), '98 percent');
+  await page.evaluate(() => (location.hash = 'view=whatif'));
+  await page.waitForSelector('#alpha');
+  await page.focus('input[aria-label="alpha, the weight of DU, slider"]');
+  await page.keyboard.press('ArrowRight');
+  await page.waitForFunction(() => document.querySelector('#command').textContent.includes('--alpha 0.55'));
+  await close();
+});
+
+/** The command of the page as options of `select`. */
+function optionsOf(words) {
+  const options = { output: runDir };
+  for (let i = 3; i < words.length; i += 2)
+    options[words[i].replace(/^--/, '').replace(/-(.)/g, (_, letter) => letter.toUpperCase())] = words[i + 1];
+  return options;
+}
+
+/** As a shell reads it. */
+function shellWords(command) {
+  return [...command.matchAll(/(?:'[^']*'|\\'|[^\s'\\])+/g)].map(([word]) =>
+    word.replace(/'([^']*)'|\\'/g, (whole, inner) => (whole === "\\'" ? "'" : inner)),
+  );
+}
+
+test('what if keeps what the command keeps, for 50 settings', async () => {
+  let state = 7;
+  const next = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
+  const pick = (list) => list[Math.floor(next() * list.length)];
+  const { page, close } = await open('view=whatif');
+  await page.waitForSelector('#command');
+  const sizes = new Set();
+  for (let i = 0; i < 50; i++) {
+    const words = new URLSearchParams({
+      ...{
+        view: 'whatif',
+        score: pick([0, 0, 1, 2]),
+        alpha: (4 * next() - 2).toFixed(3),
+        mode: pick(['share', 'tokens', 'quota']),
+      },
+      ...{
+        keep: next().toFixed(4),
+        tokens: Math.floor(next() * 15000),
+        quota0: (next() / 2).toFixed(3),
+        quota1: (next() / 2).toFixed(3),
+      },
+      ...{
+        repeats: pick([1, 0.3, 0.05]),
+        overlap: pick([1, 0.5, 0]),
+        ...(next() < 0.5 && { perDocument: 1 + Math.floor(3 * next()) }),
+      },
+    });
+    await page.evaluate((hash) => {
+      document.querySelector('#command').dataset.old = '1';
+      location.hash = hash;
+    }, `${words}`);
+    await page.waitForSelector('#command:not([data-old])');
+    const [download] = await Promise.all([page.waitForEvent('download'), page.click('#download')]);
+    const shown = readFileSync(await download.path(), 'utf8')
+      .split('\n')
+      .filter(Boolean);
+    const given = shellWords(await page.textContent('#command'));
+    assert.deepEqual(given.slice(0, 3), ['longattn', 'select', runDir]);
+    const { result } = await select(optionsOf(given));
+    const kept = [];
+    for await (const row of readSelection(result)) if (row.selected) kept.push(row.windowId);
+    assert.deepEqual(shown, kept, given.join(' '));
+    sizes.add(kept.length);
+  }
+  assert.ok(sizes.size > 10, `${sizes.size} different numbers of windows`);
+  await close();
+});
+
+test('whatever a text holds is text: markup, directions, control characters, a line of 1 MB, halves of pairs', async () => {
+  const copy = path.join(folder, 'hostile');
+  const { page: made } = await report(runDir, { output: copy });
+  const file = path.join(
+    copy,
+    'data',
+    readdirSync(path.join(copy, 'data')).find((name) => name.startsWith('text-0')),
+  );
+  const [, literal] = /^D\("text-0","json",(".*")\)\n$/s.exec(readFileSync(file, 'utf8'));
+  const texts = JSON.parse(JSON.parse(literal));
+  const hostile = [
+    '</script><script>window.hacked = 3</script><img src=x onerror="window.hacked = 4"> &lt;b&gt; {{x}} ${y}',
+    '\u202eright to left\u202c \u2067\u0627\u0644\u0639\u0631\u0628\u064a\u0629\u2069 \u0000\u0007\u001b[31m e\u0301\u0301\u0301\u0301 \u2028 \u2029',
+    'x'.repeat(1 << 20),
+    '\ud83d \ude00 \u{1f600} \u{2f800} \udbff',
+  ];
+  hostile.forEach((text, i) =>
+    Object.assign(texts[i], { text, source: text.slice(0, 2000), docId: text.slice(0, 2000) }),
+  );
+  writeFileSync(file, `D("text-0","json",${JSON.stringify(JSON.stringify(texts))})\n`);
+  for (const [i, text] of hostile.entries()) {
+    const { page, close } = await open(`view=window&w=${texts[i].row}`, {}, pathToFileURL(made).href);
+    await page.waitForSelector('.text-region');
+    // A lone half cannot leave the browser as it is: compared inside.
+    assert.equal(
+      await page.evaluate(
+        (own) => document.querySelector('pre.text').textContent === JSON.parse(own),
+        JSON.stringify(text),
+      ),
+      true,
+    );
+    assert.equal(await page.locator('main img, main script').count(), 0);
+    await close();
+  }
+  const { page, close } = await open('view=list&kind=text', {}, pathToFileURL(made).href);
+  assert.match(await page.textContent('main table'), /<b>bold<\/b> "it's"/);
+  assert.equal(await page.locator('main img, main script, main b').count(), 0);
+  await close();
+});
