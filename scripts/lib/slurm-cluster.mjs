@@ -14,7 +14,7 @@ import { promisify } from 'node:util';
 const POLL_MS = 200;
 
 /** Wait for something to be there. @returns what `look` found, once it is truthy */
-export async function until(what, look, seconds = 120) {
+export async function until(what, look, seconds = 240) {
   const end = performance.now() + 1000 * seconds;
   for (;;) {
     const found = await look();
@@ -56,7 +56,7 @@ MpiDefault=none
 SchedulerParameters=batch_sched_delay=0,sched_interval=1
 MaxArraySize=17
 MinJobAge=600
-NodeName=${node} NodeAddr=127.0.0.1 CPUs=4 State=UNKNOWN
+NodeName=${node} NodeAddr=127.0.0.1 CPUs=16 State=UNKNOWN
 PartitionName=p Nodes=${node} Default=YES MaxTime=INFINITE State=UP
 `;
 
