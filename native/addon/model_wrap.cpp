@@ -17,7 +17,7 @@ class Batch : public Operation {
   explicit Batch(std::shared_ptr<const OpenedModel> model) : model_(std::move(model)) {}
 
  protected:
-  virtual void Run(const ModelReplicas& model, const ProviderOptions& options) = 0;
+  virtual void Run(const Replicas& model, const ProviderOptions& options) = 0;
 
   void Work(const std::atomic<bool>& cancel) final { Run(*model_->replicas, {model_->options.threads, &cancel}); }
 
@@ -31,7 +31,7 @@ class ScoreBatch : public Batch {
       : Batch(std::move(model)), request_(std::move(request)) {}
 
  protected:
-  void Run(const ModelReplicas& model, const ProviderOptions& options) override {
+  void Run(const Replicas& model, const ProviderOptions& options) override {
     results_ = score(model.all(), request_, options);
   }
   Napi::Value Result(Napi::Env env) override { return write_results(env, results_); }
@@ -47,7 +47,7 @@ class LossBatch : public Batch {
       : Batch(std::move(model)), request_(std::move(request)) {}
 
  protected:
-  void Run(const ModelReplicas& model, const ProviderOptions& options) override {
+  void Run(const Replicas& model, const ProviderOptions& options) override {
     results_ = window_losses(model.all(), request_, options);
   }
   Napi::Value Result(Napi::Env env) override { return write_losses(env, results_); }
@@ -63,8 +63,8 @@ class AttentionBatch : public Batch {
       : Batch(std::move(model)), request_(std::move(request)) {}
 
  protected:
-  void Run(const ModelReplicas& model, const ProviderOptions& options) override {
-    results_ = window_attention(model.first(), request_, options);
+  void Run(const Replicas& model, const ProviderOptions& options) override {
+    results_ = window_attention(*model.all().front().provider, request_, options);
   }
   Napi::Value Result(Napi::Env env) override { return write_attention(env, results_); }
 

@@ -9,14 +9,14 @@
 #include <memory>
 
 #include "completions.h"
-#include "decoder/model_replicas.h"
 #include "lane.h"
 #include "request.h"
+#include "windows/replicas.h"
 
 namespace longattn::addon {
 
 struct OpenedModel {
-  std::unique_ptr<ModelReplicas> replicas;
+  std::unique_ptr<Replicas> replicas;
   ModelOptions options;
 };
 

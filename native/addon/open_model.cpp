@@ -7,9 +7,9 @@
 #include <string>
 
 #include "attention_stats.h"
-#include "device/device.h"
 #include "environment.h"
 #include "error.h"
+#include "half.h"
 #include "model_wrap.h"
 #include "request.h"
 #include "wish.h"
@@ -27,9 +27,7 @@ class Opening : public Operation {
  protected:
   void Work(const std::atomic<bool>& cancel) override {
     auto model = std::make_shared<OpenedModel>();
-    const std::vector<Placement> devices = placements(options_.device);
-    model->replicas = std::make_unique<ModelReplicas>(
-        parse_model_spec(spec_), OpenOptions{options_.memory_bytes, options_.threads, &cancel}, devices);
+    model->replicas = open_replicas(parse_model_spec(spec_), options_, cancel);
     model->options = options_;
     model_ = std::move(model);
   }

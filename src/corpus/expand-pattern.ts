@@ -9,6 +9,7 @@ import path from 'node:path';
 import { glob, type GlobOptions } from 'tinyglobby';
 import { dataError, show } from '../base/errors.js';
 import { errorCode } from '../io/file-system.js';
+import { isAddress } from '../storage/address.js';
 import { unreadable } from './broken-input.js';
 import { inputFormat, KNOWN_FORMATS, withoutCompanions } from './formats.js';
 
@@ -23,6 +24,7 @@ const DANGLING = 'the link leads nowhere: fetch what it stands for, or remove it
 
 /** @throws LongattnError INPUT_NOT_FOUND, INPUT_UNREADABLE */
 export async function expandPattern(pattern: string): Promise<Expanded> {
+  if (isAddress(pattern)) return { files: [pattern], skipped: [], lost: [] };
   const kind = await stat(pattern).catch(() => undefined);
   if (kind?.isDirectory()) return expandFolder(pattern);
   if (kind) return { files: [pattern], skipped: [], lost: [] };

@@ -3,7 +3,7 @@
 // A run is resumed only where these are equal, so an option that is forgotten here would change a run in silence. That cannot be:
 // every row of the table names its stage.
 import { canonicalJson, type Json, type JsonObject } from '../io/canonical-json.js';
-import type { OptionRow, Rows } from './row.js';
+import type { OptionRow, Parsed, Rows } from './row.js';
 import type { Spec } from './spec.js';
 import { RUN } from './table.js';
 
@@ -23,10 +23,14 @@ export function stageOptions<S extends 'selection' | 'export'>(stage: S, spec: S
   return Object.fromEntries(rowsOf(stage).map(([name, row]) => [row.storedAs ?? name, spec[name]])) as StageOptions<S>;
 }
 
+/** The options of scores that a run without a model has too. */
+const UNSCORED: readonly (keyof typeof RUN)[] = ['tokenizer', 'k'];
+
 /** What run.json keeps of a stage: without what is not given, and without later options at their default. */
 export function storedOptions(stage: 'windows' | 'scores', spec: Spec): JsonObject {
   const stored: Record<string, Json> = {};
   for (const [name, row] of rowsOf(stage)) {
+    if (stage === 'scores' && spec.model === undefined && !UNSCORED.includes(name)) continue;
     // The rule of k, not the number: so it stands in the first runs.
     const value = name === 'k' ? spec.kRule : spec[name];
     if (value === undefined) continue;
@@ -34,6 +38,14 @@ export function storedOptions(stage: 'windows' | 'scores', spec: Spec): JsonObje
     stored[row.storedAs ?? name] = value;
   }
   return stored;
+}
+
+/** The options that are given (not at their default), and say something of a model alone. */
+export function optionsOfModel(parsed: Parsed<typeof RUN>): string[] {
+  return rowsOf('scores')
+    .filter(([name]) => name !== 'model' && !UNSCORED.includes(name))
+    .filter(([name, row]) => parsed[name] !== undefined && !isDefault(row, parsed[name] as Json))
+    .map(([name]) => name);
 }
 
 function isDefault(row: OptionRow, value: Json): boolean {

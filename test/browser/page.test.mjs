@@ -120,10 +120,8 @@ test('by mouse: brush, list, window, strip, what if', async () => {
   await page.click('nav a:text("List")');
   await page.waitForSelector('main[data-view="list"]');
   const few = await listed(page);
-  await page.click('summary');
-  await page
-    .click('button:text("Clear")')
-    .catch(() => page.click('summary').then(() => page.click('button:text("Clear")')));
+  // What filters is open already, for the brush filters.
+  await page.click('button:text("Clear")');
   await page.waitForFunction(() => !location.hash.includes('brush='));
   await page.waitForFunction(
     (before) => !document.querySelector('main caption').textContent.startsWith(`${before} `),
@@ -199,6 +197,27 @@ function shellWords(command) {
   );
 }
 
+/** What the button gives to a user, as a file. */
+async function downloaded(page) {
+  const [download] = await Promise.all([page.waitForEvent('download'), page.click('#download')]);
+  return readFileSync(await download.path(), 'utf8');
+}
+
+/** The same without the browser's own download: it holds back a page that asks for many of them in a row. */
+async function offered(page) {
+  await page.evaluate(() => {
+    globalThis.offered = new Promise((resolve) => {
+      URL.createObjectURL = (blob) => {
+        blob.text().then(resolve);
+        return '#';
+      };
+    });
+    globalThis.HTMLAnchorElement.prototype.click = () => {};
+  });
+  await page.click('#download');
+  return page.evaluate(() => globalThis.offered);
+}
+
 test('what if keeps what the command keeps, for 50 settings', async () => {
   let state = 7;
   const next = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
@@ -231,10 +250,7 @@ test('what if keeps what the command keeps, for 50 settings', async () => {
       location.hash = hash;
     }, `${words}`);
     await page.waitForSelector('#command:not([data-old])');
-    const [download] = await Promise.all([page.waitForEvent('download'), page.click('#download')]);
-    const shown = readFileSync(await download.path(), 'utf8')
-      .split('\n')
-      .filter(Boolean);
+    const shown = (await (i === 0 ? downloaded(page) : offered(page))).split('\n').filter(Boolean);
     const given = shellWords(await page.textContent('#command'));
     assert.deepEqual(given.slice(0, 3), ['longattn', 'select', runDir]);
     const { result } = await select(optionsOf(given));

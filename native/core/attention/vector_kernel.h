@@ -224,7 +224,7 @@ class VectorKernel : TileKernel<V> {
     int c = first;
     for (; c0 == 0 && c <= last && c < kSinks; ++c) {
       state.sink[c] = p[c];
-      state.weighted += static_cast<double>(p[c]) * x[c];
+      state.weighted += static_cast<double>(p[c]) * x[c];  // the product is exact: fused or not, the same sum
     }
     int segment = top_segment_;
     while (c <= last) {

@@ -14,6 +14,7 @@
 #include "error.h"
 #include "layer/embedding.h"
 #include "layer_zero/layer_zero.h"
+#include "layer_zero/lookup.h"
 #include "parallel_rows.h"
 
 namespace longattn {
@@ -42,12 +43,6 @@ std::unique_ptr<Backend> backend_of(const Placement& placement, at::ScalarType t
   const bool cuda = placement.kind == Placement::Kind::cuda;
   const auto index = static_cast<c10::DeviceIndex>(placement.index);
   return torch_backend(cuda ? at::Device(at::kCUDA, index) : at::Device(at::kCPU), type);
-}
-
-// What the lookup path of layer 0 does not know.
-bool lookup_knows(const ModelSpec& spec) {
-  const SpecReader reader(spec, 0);
-  return !reader.has("attention.kind") && !reader.has("embed.width") && !has_tensor(spec, 0, "q_norm.0");
 }
 
 }  // namespace
@@ -213,8 +208,7 @@ std::vector<double> Decoder::losses(const int32_t* ids, int64_t length, int64_t 
 
 std::unique_ptr<LayerProvider> open_layers(const ModelSpec& spec, const OpenOptions& options,
                                            const Placement& placement) {
-  const bool lookup_alone = !has_tensor(spec, 0, "v") && lookup_knows(spec);
-  if (lookup_alone) return std::make_unique<LayerZero>(spec, options);
+  if (lookup_alone(spec)) return std::make_unique<LayerZero>(spec, options);
   return std::make_unique<Decoder>(spec, options, placement);
 }
 

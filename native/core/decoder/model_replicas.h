@@ -10,19 +10,17 @@
 
 namespace longattn {
 
-class ModelReplicas {
+class ModelReplicas : public Replicas {
  public:
   // One at each of `placements`, at least one. The memory of `options` is shared out among them; a GPU's table may take
   // a quarter of its own memory. Throws as open_layers(), and std::invalid_argument for a wrong LONGATTN_CUDA_KERNEL
   // before weights are read.
   ModelReplicas(const ModelSpec& spec, const OpenOptions& options, const std::vector<Placement>& placements);
 
-  const std::vector<Replica>& all() const { return replicas_; }
-  // For what is asked of one window alone.
-  LayerProvider& first() const { return *providers_.front(); }
+  const std::vector<Replica>& all() const override { return replicas_; }
 
   // Sums over the replicas, DeviceStats::counters() included where they are on devices.
-  Counters counters() const;
+  Counters counters() const override;
 
  private:
   std::vector<std::unique_ptr<LayerProvider>> providers_;

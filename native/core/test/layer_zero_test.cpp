@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "error_check.h"
+#include "layer_zero/lookup.h"
 #include "layer_zero_model.h"
 
 using namespace longattn;
@@ -163,6 +164,23 @@ void limits_learned_positions() {
   CHECK_ERROR(rows_of(layer, some_ids(40)), kInvalidRequest, "299 learned positions");
 }
 
+void knows_what_it_can_do() {
+  const LayerZeroModel model({});
+  const std::string spec = model.spec();
+  CHECK(lookup_knows(parse_model_spec(spec)));
+  CHECK(lookup_alone(parse_model_spec(spec)));
+  for (const std::string key : {"attention.kind full", "embed.width 8"})
+    CHECK(!lookup_alone(parse_model_spec(spec + "set " + key + "\n")));
+  const size_t begin = spec.find("tensor layers.0.q "), end = spec.find('\n', begin);
+  const auto with_tensor = [&](const std::string& role) {
+    std::string line = spec.substr(begin, end - begin);
+    return parse_model_spec(spec + line.replace(line.find("layers.0.q"), 10, "layers.0." + role) + "\n");
+  };
+  CHECK(lookup_knows(with_tensor("v")));  // its heads, in a model that has more to do
+  CHECK(!lookup_alone(with_tensor("v")));
+  CHECK(!lookup_knows(with_tensor("q_norm.0")));
+}
+
 void stops_when_cancelled() {
   const LayerZeroModel model({});
   LayerZero layer(parse_model_spec(model.spec()), 1 << 24);
@@ -180,6 +198,7 @@ int main() {
   names_bad_weights();
   refuses_contradictions();
   limits_learned_positions();
+  knows_what_it_can_do();
   stops_when_cancelled();
   return check::exit_code();
 }

@@ -12,10 +12,18 @@
 
 namespace longattn {
 
-// Neither is owned. One thread at a time uses them.
+// Neither part is owned. One thread at a time uses them.
 struct Replica {
   LayerProvider* provider = nullptr;
   Statistics statistics = {};  // ProviderOptions::statistics of its windows
+};
+
+// A model opened once a device, and what its replicas have counted.
+class Replicas {
+ public:
+  virtual ~Replicas() = default;
+  virtual const std::vector<Replica>& all() const = 0;  // at least one; they live as long as this
+  virtual Counters counters() const = 0;                // sums over the replicas
 };
 
 using WindowWork = std::function<void(int64_t window, LayerProvider& provider, const ProviderOptions& options)>;
