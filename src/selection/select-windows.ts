@@ -28,6 +28,11 @@ import type { WindowTable } from './window-table.js';
 
 export const SELECTION = 'selection';
 
+/** The file of a run's selection. */
+export function selectionFile(dir: string): string {
+  return path.join(dir, SELECTION, `${SELECTION}.arrow`);
+}
+
 export interface SelectionSettings extends KeepSettings {
   /** The name of a score, or `blend:A+B` of names. */
   score: string;
