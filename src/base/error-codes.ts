@@ -159,8 +159,13 @@ export const ERRORS = {
     RUN_LOST: 'The run directory was removed while it was being made. Start again.',
     SLURM_MISSING: 'This machine cannot submit to Slurm. Use a login node, or `--print`.',
     SLURM_REFUSED: 'Slurm refused the job. Its own words are in the message.',
+    STORAGE_FORBIDDEN:
+      'The storage does not give the file to these credentials. Set those of an account that may have it.',
     STORAGE_NO_RANGES:
       'The server of an input sends whole files only, and a part of one is needed. Fetch the file, and give its path.',
+    STORAGE_PACKAGE_MISSING:
+      'The scheme of an address needs an optional package. The message has the command that installs it.',
+    STORAGE_SETTINGS: 'The environment lacks what the storage needs, such as a region. The message names the variable.',
     TOKEN_INVALID: 'The token of the Hub has characters that no token has. Copy it again.',
     TOKEN_UNREADABLE: 'The file with the token of the Hub cannot be read. Check its permissions.',
     WRITE_FAILED: 'Writing a file failed. Check the disk, then run the same command again.',
