@@ -186,6 +186,7 @@ export const WARNINGS = {
   DEVICE_OUT_OF_MEMORY: 'The device ran out of memory and goes on with less at a time. End other programs on it.',
   DOWNLOAD_WAITING: 'Another process downloads the same model, and is waited for.',
   FILES_SKIPPED: 'Files in a folder are of no known format and are not read.',
+  IDS_FOUND: 'Rows have no text and a field input_ids, which is taken for ids of the tokenizer of the run.',
   OPTION_RENAMED: 'An option was given by its old name, which works for one version. Use the new one.',
   PAGE_WITHOUT_TEXTS: 'The corpus cannot be read any more, so the page has fewer texts.',
   PART_FAILED: 'A part failed. The others go on, and the command ends with PARTS_FAILED.',
