@@ -25,7 +25,7 @@ export const RUN = {
     required: true,
     kind: 'list',
     allowed:
-      'one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://...)',
+      'one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://..., s3://...)',
     help: 'DOMAIN=PATH: a file, folder, glob or address of text or rows (docs/corpus.md lists the formats); repeatable',
   },
   model: {
@@ -214,6 +214,22 @@ export const RUN = {
     default: 'longattn',
     allowed: 'the name of a score',
     help: 'score to rank by, or blend:A+0.5*B of scores (docs/scores.md)',
+  },
+  unit: {
+    stage: 'selection',
+    group: 'select',
+    type: z.enum(['window', 'document']),
+    default: 'window',
+    allowed: 'window or document',
+    help: 'what is ranked, kept and exported: windows or whole documents',
+  },
+  aggregate: {
+    stage: 'selection',
+    group: 'select',
+    type: z.enum(['mean', 'max', 'min']),
+    default: 'mean',
+    allowed: 'mean, max or min',
+    help: "with --unit document: a document's score from those of its windows",
   },
   alpha: {
     stage: 'selection',
