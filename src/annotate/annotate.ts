@@ -99,8 +99,10 @@ async function scoresOf(
   const window = Number(manifest.spec['window']);
   const { table } = await readCounts({ windows, parts: manifest.parts, window, ...hooks }, []);
   const chosen = await readChosen(run, file, table, settings);
-  const scores: Scored[] = [{ name: settings.score, values: chosen.score }];
-  for (const asked of more) {
+  // The score of a selection of documents is theirs, not that of their windows.
+  const ofWindows = settings.unit !== 'document';
+  const scores: Scored[] = ofWindows ? [{ name: settings.score, values: chosen.score }] : [];
+  for (const asked of ofWindows ? more : [settings.score, ...more]) {
     if (scores.some(({ name }) => name === asked)) continue;
     const { name: score, layer = settings.layer } = parseAsked(asked);
     const { values } = await scoreWindows(run, { ...settings, score, layer }, hooks);

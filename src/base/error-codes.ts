@@ -119,6 +119,7 @@ export const ERRORS = {
     WEIGHT_NOT_FINITE: 'A weight that is used is NaN or infinite. Check the checkpoint.',
     WINDOW_ID: 'A window id is none: it does not end with ":" and a number. Make the file again.',
     WINDOW_LENGTH: "A stored window has another length than the run's. Make the windows again.",
+    WINDOW_UNKNOWN: 'The run has no window of this id. `longattn report` lists them, and so does the selection.',
   },
 
   environment: {

@@ -5,6 +5,7 @@ import { dataError } from '../base/errors.js';
 import type { OnProgress } from '../base/events.js';
 import { dataCard } from './data-card.js';
 import type { TextOf } from '../windows/document-text.js';
+import { keptDocuments } from './kept-documents.js';
 import { keptWindows } from './kept-windows.js';
 import { replaceFolder } from '../io/replace-folder.js';
 import type { ExportFile, ExportFormatRow, FormatSettings } from './formats/format.js';
@@ -74,11 +75,12 @@ export async function exportWindows(
   const { fs } = run.windows;
   const folder = options.folder ?? path.join(run.dir, 'export');
   const record = await selection.ledger.require(SELECTION);
-  const total = record.counts['kept']!;
+  const whole = selection.settings['unit'] === 'document';
+  const total = record.counts[whole ? 'documents' : 'kept']!;
   if (total === 0)
     throw dataError(
       'NOTHING_SELECTED',
-      'No window was kept, so there is nothing to export. Raise --keep or --keep-tokens.',
+      'Nothing was kept, so there is nothing to export. Raise --keep or --keep-tokens.',
     );
   const given: JsonObject = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
   const asked = { format, shardBytes, tokenizer, settings: given };
@@ -88,7 +90,7 @@ export async function exportWindows(
 
   await requireOurFolder(folder, EXPORT_RECORD, fs);
   const withText = row.idsColumn !== undefined && 'text' in columns;
-  const rows = keptWindows({
+  const rows = (whole ? keptDocuments : keptWindows)({
     windows: run.windows,
     parts: run.manifest.parts,
     selectionPath: selection.path,
@@ -100,7 +102,7 @@ export async function exportWindows(
     folder,
     async (draft) => {
       const context = { columns, metadata: {}, settings, shardBytes, fingerprint: key, tokenizer, fs };
-      const counted = withProgress(rows, total, signal, onProgress);
+      const counted = withProgress(rows, whole ? 'documents' : 'windows', total, signal, onProgress);
       const files = await writeTraced(row, counted, { ...context, folder: draft });
       const texts = {
         'README.md': dataCard({
@@ -155,6 +157,7 @@ async function* noTexts(_part: number, requests: readonly unknown[]): AsyncGener
 
 async function* withProgress(
   rows: AsyncIterable<Row>,
+  unit: 'windows' | 'documents',
   total: number,
   signal?: AbortSignal,
   onProgress?: OnProgress,
@@ -163,7 +166,7 @@ async function* withProgress(
   for await (const row of rows) {
     signal?.throwIfAborted();
     yield row;
-    onProgress?.({ type: 'progress', stage: 'export', unit: 'windows', completed: ++completed, total });
+    onProgress?.({ type: 'progress', stage: 'export', unit, completed: ++completed, total });
   }
 }
 

@@ -69,6 +69,10 @@ export interface RunOptions {
 
   /** Name of the score to rank by, or `blend:A+0.5*B@7` of names, with a layer or not. Default: `longattn`. */
   score?: string | undefined;
+  /** What is ranked, kept and exported: windows, or whole documents. Default: `window`. */
+  unit?: 'window' | 'document' | undefined;
+  /** With `unit: 'document'`: a document's score from those of its windows. Default: `mean`. */
+  aggregate?: 'mean' | 'max' | 'min' | undefined;
   /** Weight of Std(DU) in LDS. Default: 0.5. */
   alpha?: number | `${number}` | undefined;
   /** How a domain is standardised. Default: `zscore`. */

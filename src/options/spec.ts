@@ -5,7 +5,7 @@ import { invalid, LongattnError } from '../base/errors.js';
 import { currentNames, parseRows } from './parse-rows.js';
 import type { Parsed, RawOptions } from './row.js';
 import type { RunOptions } from './run-options.js';
-import { optionsOfModel } from './stage-options.js';
+import { optionsOfModel } from './stage-rows.js';
 import { RUN } from './table.js';
 
 /** Where a choice of layer and heads comes from: as `validate` writes it into choice.json. */
@@ -68,6 +68,7 @@ export function parseSpec(options: RunOptions): Spec {
       'quota must not be given without keepTokens. Give the budget that it divides.',
     );
   }
+  requireUnit(parsed, given);
   nameDomains(parsed);
   requireOneTokenizer(parsed);
   if (origin?.certificate?.tells === false && !parsed.forceChoice) {
@@ -83,6 +84,24 @@ export function parseSpec(options: RunOptions): Spec {
     keep: parsed.keepTokens === undefined ? parsed.keep : undefined,
     ...(origin && { _found: origin }),
   };
+}
+
+/** Options of windows say nothing of whole documents, and the other way round. @throws LongattnError INVALID_OPTION */
+function requireUnit({ unit, maxOverlap }: Parsed<typeof RUN>, given: RawOptions): void {
+  const ofWindows =
+    given['maxPerDocument'] !== undefined ? 'maxPerDocument' : maxOverlap < 1 ? 'maxOverlap' : undefined;
+  if (unit === 'document' && ofWindows) {
+    throw new LongattnError(
+      'INVALID_OPTION',
+      `${ofWindows} must not be given with unit document, which keeps documents whole. Leave it out, or choose windows.`,
+    );
+  }
+  if (unit === 'window' && given['aggregate'] !== undefined) {
+    throw new LongattnError(
+      'INVALID_OPTION',
+      'aggregate must not be given without unit document: windows have scores of their own.',
+    );
+  }
 }
 
 /** A run has a model, which has a tokenizer; or a tokenizer, or ready ids, and none of the options of a model. */

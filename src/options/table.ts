@@ -215,6 +215,22 @@ export const RUN = {
     allowed: 'the name of a score',
     help: 'score to rank by, or blend:A+0.5*B@7 of scores, of a layer or not (docs/scores.md)',
   },
+  unit: {
+    stage: 'selection',
+    group: 'select',
+    type: z.enum(['window', 'document']),
+    default: 'window',
+    allowed: 'window or document',
+    help: 'what is ranked, kept and exported: windows or whole documents',
+  },
+  aggregate: {
+    stage: 'selection',
+    group: 'select',
+    type: z.enum(['mean', 'max', 'min']),
+    default: 'mean',
+    allowed: 'mean, max or min',
+    help: "with --unit document: a document's score from those of its windows",
+  },
   alpha: {
     stage: 'selection',
     group: 'select',

@@ -3,12 +3,12 @@ import path from 'node:path';
 import { dataError, LongattnError } from '../base/errors.js';
 import type { Hooks } from '../base/events.js';
 import type { ModelFolder } from '../hub/model-folder.js';
-import { resolveModel } from '../hub/resolve-model.js';
+import { resolveModel, type ResolveModelOptions } from '../hub/resolve-model.js';
 import type { JsonObject } from '../io/canonical-json.js';
 import { ifExists, nodeFileSystem } from '../io/file-system.js';
 import { isPartOfModel, openModelFolder, type ModelDescription } from '../model/open-model.js';
 import { modelOptions, type Spec } from '../options/spec.js';
-import type { Run } from '../run/directory.js';
+import { rootOf, type Run } from '../run/directory.js';
 import { requireChosenModel } from './choice-model.js';
 
 /** What is known of a run before it is opened. */
@@ -31,13 +31,12 @@ export interface ModelOfRun extends ModelFolder {
 export async function openModelOfRun(
   place: string,
   spec: Spec,
-  { stored, hub, root }: StartedWith,
+  started: StartedWith,
   hooks: Hooks,
 ): Promise<ModelOfRun> {
   const { configOverride } = spec;
   const needed = { layers: spec.layers, loss: spec.losses, configOverride };
-  const typed = await placeTyped(place, stored?.['model'], root);
-  const found = await resolveModel(typed, { ...needed, ...pinnedCommit(place, hub) }, hooks);
+  const found = await locate(place, needed, started, hooks);
   const model = await openModelFolder(found.folder, { ...needed, ...modelOptions(spec) }).catch((error: unknown) => {
     throw spec.losses ? withoutLosses(found.folder, error) : error;
   });
@@ -56,6 +55,27 @@ export async function openModelOfRun(
   }
   await requireChosenModel(spec, model);
   return { ...found, model };
+}
+
+/**
+ * The folder of a run's model, for whoever looks at its windows again.
+ * @param spec of that run, with its model
+ * @throws LongattnError those of a model
+ */
+export async function modelFolderOf(spec: Spec, { manifest }: Run, hooks: Hooks = {}): Promise<string> {
+  const { layers, configOverride } = spec;
+  const started = { stored: manifest.spec, hub: manifest.hub, root: await rootOf(manifest) };
+  return (await locate(spec.model!, { layers, configOverride }, started, hooks)).folder;
+}
+
+async function locate(
+  place: string,
+  needed: ResolveModelOptions,
+  { stored, hub, root }: StartedWith,
+  hooks: Hooks,
+): Promise<ModelFolder> {
+  const typed = await placeTyped(place, stored?.['model'], root);
+  return resolveModel(typed, { ...needed, ...pinnedCommit(place, hub) }, hooks);
 }
 
 /** What was typed when the run was started, a model or a tokenizer, lies where the run was started. */

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { LongattnError } from '../base/errors.js';
 import type { Hooks, StageName } from '../base/events.js';
 import { requireDevice } from '../native/device.js';
+import { completeDocuments } from './complete-documents.js';
 import { logged } from './logged.js';
 import { openFinished, prepare, resolveSpec, type Prepared } from './prepare.js';
 import { report, type RunSummary } from './report.js';
@@ -20,6 +21,7 @@ import type { RunOptions } from '../options/run-options.js';
 import type { Spec } from '../options/spec.js';
 import { stageOptions } from '../options/stage-options.js';
 import { RUN } from '../options/table.js';
+import { missingDocuments } from '../documents/documents-part.js';
 import { exportWindows } from '../export/export-windows.js';
 import { removalPath, reportRemoval, type RemovalResult } from '../selection/removal/report-removal.js';
 import { selectWindows, type SelectionResult } from '../selection/select-windows.js';
@@ -138,6 +140,9 @@ async function selected(
 ): Promise<{ windows: WindowsResult; selection: SelectionResult; removal: RemovalResult | undefined }> {
   const { spec } = opened;
   const windows = opened.prepared ? await made(opened.prepared, hooks) : await endWindows(opened);
+  if (spec.unit === 'document' && (await missingDocuments(opened.run.windows, opened.parts.length)).length > 0) {
+    await completeDocuments(opened.prepared ?? (await prepare({ output: spec.output }, hooks)), hooks);
+  }
   const selection = await timed('selection', hooks, async () => {
     const chosen = { ...stageOptions('selection', spec), ...certificateOf(spec) };
     const result = await selectWindows(opened.run, chosen, hooks);

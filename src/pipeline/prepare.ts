@@ -32,6 +32,9 @@ export interface Prepared {
   tokenizer: Tokenizer | undefined;
 }
 
+/** What the scores stage needs. */
+export type PreparedModel = Prepared & { model: ModelDescription };
+
 /** So many tokens are named in a warning. */
 const NAMED_TOKENS = 5;
 

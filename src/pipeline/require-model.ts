@@ -1,14 +1,9 @@
 // What a run without a model can do: cut windows, count in them, rank by counts. Anything else asks for the model by name.
 import { LongattnError } from '../base/errors.js';
-import type { ModelDescription } from '../model/open-model.js';
 import type { Spec } from '../options/spec.js';
 import { attentionTerms, needsModel, resolveScore } from '../scores/resolve.js';
-import type { Prepared } from './prepare.js';
 
 const COUNT = 'last-recurrence-2';
-
-/** What the scores stage needs. */
-export type PreparedModel = Prepared & { model: ModelDescription };
 
 /**
  * Called before windows are cut, so that none are cut in vain.

@@ -3,7 +3,7 @@
 // A score is measured by the very functions of `select`, in float64: the page must give the ranks that `select` gives.
 import path from 'node:path';
 import { resolveDistance, type DistanceRule } from '../base/distance.js';
-import { dataError, invalid } from '../base/errors.js';
+import { dataError, invalid, LongattnError } from '../base/errors.js';
 import type { Hooks } from '../base/events.js';
 import { ArrowFile } from '../arrow/file.js';
 import { SELECTION_COLUMNS } from '../arrow/schema.js';
@@ -53,6 +53,12 @@ export interface Gathered {
  */
 export async function gather(run: Run, file: string, scores: readonly string[], hooks: Hooks): Promise<Gathered> {
   const settings = await settingsOf(run, file);
+  if (settings.unit === 'document') {
+    throw new LongattnError(
+      'INVALID_OPTION',
+      `unit must not be document here: the page shows windows, and the selection of ${run.dir} is of documents. Select with --unit window, or look at \`longattn annotate\`.`,
+    );
+  }
   const measuring = new Map<string, Promise<Measured>>();
   const own = resolveScore(settings.score);
   const first = await measured(own, settings.layer);
@@ -201,6 +207,7 @@ export async function settingsOf({ dir, windows, manifest }: Run, file: string):
   const { k: rule, window } = manifest.spec;
   const scoredK = rule === undefined ? undefined : resolveDistance(rule as DistanceRule, Number(window));
   const { layer, k, keep, keepTokens, quota, maxPerDocument, maxRepeats, temperature, seed } = stored;
+  const { unit, aggregate } = stored;
   return {
     ...{
       score,
@@ -215,7 +222,7 @@ export async function settingsOf({ dir, windows, manifest }: Run, file: string):
       quota,
       maxPerDocument,
     },
-    ...{ maxRepeats: maxRepeats ?? 1, temperature, seed },
+    ...{ maxRepeats: maxRepeats ?? 1, temperature, seed, unit, aggregate },
   };
 }
 

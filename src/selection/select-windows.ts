@@ -13,7 +13,8 @@ import type { SingleScore } from '../scores/registry.js';
 import { attentionTerms, formulaOf, partsOf, resolveScore, type ResolvedScore } from '../scores/resolve.js';
 import type { Standard } from '../scores/standardize.js';
 import { REPEATS } from '../counts/columns.js';
-import { choose } from './choose.js';
+import { choose, type Choice } from './choose.js';
+import { documentTable, perDocument, perWindow, type Aggregate, type DocumentTable } from './document-table.js';
 import { DEFAULT_SEED, type KeepSettings } from './budget.js';
 import { combine, type MeasuredScore } from './combine.js';
 import { defaultMaxRepeats, REPEAT_TOKENS } from './guards/repeats-limit.js';
@@ -27,9 +28,18 @@ import type { WindowTable } from './window-table.js';
 
 export const SELECTION = 'selection';
 
+/** The file of a run's selection. */
+export function selectionFile(dir: string): string {
+  return path.join(dir, SELECTION, `${SELECTION}.arrow`);
+}
+
 export interface SelectionSettings extends KeepSettings {
   /** The name of a score, or `blend:A+B` of names. */
   score: string;
+  /** What is ranked and kept. Default `window`. */
+  unit?: 'window' | 'document' | undefined;
+  /** With `document`: the number of a document from those of its windows. Default `mean`. */
+  aggregate?: Aggregate | undefined;
   alpha: number;
   std: Standard;
   layer?: number | undefined;
@@ -73,14 +83,22 @@ export async function selectWindows(
   const lds = settings.score === longattn.name ? ranked : ldsOf(measured, settings);
   const maxRepeats = settings.maxRepeats ?? defaultMaxRepeats(score);
   const repeats = maxRepeats < 1 ? await repeatsOf(run, measured.table, options) : undefined;
-  const choice = choose(measured.table, ranked, { ...settings, maxRepeats }, repeats);
+  const { choice, scores, documents } = await chosenBy(
+    run,
+    measured.table,
+    ranked,
+    { ...settings, maxRepeats },
+    repeats,
+    options,
+  );
   // What decides nothing is left out: the seed where nothing is drawn, a guard that is not there.
-  const { temperature, seed, maxRepeats: _, certificate, ...rest } = settings;
+  const { temperature, seed, maxRepeats: _, certificate, unit, aggregate, ...rest } = settings;
   const drawn = temperature ? { temperature } : {};
   const seeded = temperature || singles.some((one) => one.kind === 'count') ? { seed: seed ?? DEFAULT_SEED } : {};
   const used: JsonObject = {
     ...({ ...rest, ...drawn, ...seeded } as unknown as JsonObject),
     ...(maxRepeats < 1 && { maxRepeats }),
+    ...(unit === 'document' && { unit, aggregate: aggregate ?? 'mean' }),
     ...(certificate && { certificate: certificate.sha256 }),
     ...(measured.layer === undefined ? {} : { layer: measured.layer }),
     k: measured.k,
@@ -91,16 +109,39 @@ export async function selectWindows(
     hashJson({ upstream: run.scores.specHash, settings: used }),
     run.scores.fs,
   );
-  const domains = summariseDomains(measured, choice);
+  const domains = summariseDomains(measured, choice, documents?.lengths);
   const kept = domains.reduce((sum, domain) => sum + domain.kept, 0);
   await writeArrowPart(ledger, SELECTION, {
     columns: SELECTION_COLUMNS,
     metadata: { ...measured.metadata, selection: canonicalJson(used) },
-    batches: selectionBatches(measured, { lds, score: ranked }, choice),
-    entry: () => ({ counts: { windows: measured.table.length, kept } }),
+    batches: selectionBatches(measured, { lds, score: scores }, choice),
+    entry: () => ({
+      counts: { windows: measured.table.length, kept, ...(documents && { documents: keptDocuments(domains) }) },
+    }),
   });
   const page = certificate && { certificate: certificate.page };
   return { domains, settings: used, ...page, ...nullModelOf(measured), ledger, path: ledger.file(SELECTION) };
+}
+
+const keptDocuments = (domains: readonly DomainSummary[]): number =>
+  domains.reduce((sum, domain) => sum + (domain.keptDocuments ?? 0), 0);
+
+/** The choice of windows; or of documents, told of each of their windows. */
+async function chosenBy(
+  run: Run,
+  table: WindowTable,
+  ranked: Float64Array,
+  settings: SelectionSettings,
+  repeats: Float64Array | undefined,
+  options: SelectionOptions,
+): Promise<{ choice: Choice; scores: Float64Array; documents?: DocumentTable }> {
+  if (settings.unit !== 'document') return { choice: choose(table, ranked, settings, repeats), scores: ranked };
+  const documents = await documentTable(run, table, options);
+  const { first } = documents;
+  const scores = perDocument(ranked, first, settings.aggregate ?? 'mean');
+  // A guard of windows that a document has as a whole: the share of its windows inside repeats.
+  const choice = choose(documents, scores, settings, repeats && perDocument(repeats, first, 'mean'));
+  return { ...perWindow(choice, scores, table.documents.subarray(0, table.length)), documents };
 }
 
 /** A score of all windows of a run, and what was measured for it. */

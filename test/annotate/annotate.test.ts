@@ -9,6 +9,7 @@ import { annotate } from '../../src/annotate/annotate.js';
 import { readSelection } from '../../src/arrow/reader.js';
 import { documentOf } from '../../src/base/window-id.js';
 import { score, select } from '../../src/pipeline/pipeline.js';
+import { report } from '../../src/report/report.js';
 import { collect } from '../support/collect.js';
 import { tempFolder } from '../support/temp-folder.js';
 
@@ -89,6 +90,25 @@ describe('annotate', () => {
       }
     }
     expect(seen).toBe(windows.length);
+  });
+
+  it('holds the numbers of windows of a selection of documents too', async () => {
+    const run = path.join(folder, 'WHOLE');
+    cpSync(output, run, { recursive: true });
+    await annotate(run, { output: path.join(folder, 'OUT4') });
+    await select({ output: run, maxRejectRate: 1, unit: 'document', keep: '50%', score: 'content' });
+    await annotate(run, { output: path.join(folder, 'OUT5') });
+    const [windows, whole] = await Promise.all(
+      ['OUT4', 'OUT5'].map((name) => rowsOf(path.join(folder, name, 'a.jsonl.parquet'))),
+    );
+    const numbers = (rows: Annotated[]): unknown[] =>
+      rows.map(({ content_mean, content_max }) => [content_mean, content_max]);
+    expect(numbers(whole!)).toEqual(numbers(windows!));
+    expect(new Set(whole!.map(({ kept }) => kept))).toEqual(new Set([0, 1, null]));
+    await expect(report(run)).rejects.toMatchObject({
+      code: 'INVALID_OPTION',
+      message: expect.stringContaining('unit'),
+    });
   });
 
   it('writes the same bytes again, and replaces nothing that is not its own', async () => {

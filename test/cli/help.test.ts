@@ -35,6 +35,9 @@ describe('longattn --help', () => {
       ['select'],
       ['export'],
       ['annotate'],
+      ['report'],
+      ['stats'],
+      ['show'],
       ['verify'],
     ].flatMap((command) => {
       const found = examplesOf(...command);

@@ -11,6 +11,7 @@ export async function rightTypes(): Promise<void> {
     output: 'RUN',
   });
   await select({ output: 'RUN', keep: '20%', heads: [0, 2, 5] }, { signal: AbortSignal.abort() });
+  await select({ output: 'RUN', unit: 'document', aggregate: 'max' });
   await select({ output: 'RUN', keepTokens: '1.5B', quota: { book: 0.6, code: 0.4 }, _note: 'for people' });
   await attention({ model: 'm', text: 'a', heads: 'mean', map: false, rows: [3] });
   const annotated = await annotate('RUN', { output: 'OUT', scores: ['gzip', 'content@17'] });
