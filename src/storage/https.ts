@@ -3,12 +3,12 @@
 // Every answer is held against the file as it was listed: its tag, its size, the range that was asked for. A server may ignore a range and
 // send the file from its start: that is taken where the start was asked for, and refused where it would mean to read the file for each part.
 import { setTimeout } from 'node:timers/promises';
-import { dataError, environmentError, type LongattnError } from '../base/errors.js';
 import { version } from '../base/version.js';
 import { proxyFetch } from '../hub/proxy.js';
 import { askedWait, retrying, TransientError, type Sleep } from '../hub/retry.js';
 import { SilenceWatch } from '../hub/silence-watch.js';
 import { schemeOf } from './address.js';
+import { changed, checkSame, networkReason, noRanges, unreadable } from './faults.js';
 import { RemoteFile } from './remote-file.js';
 import { resumed } from './resume.js';
 import type { ByteRange, OpenFile, Storage, StoredFile } from './storage.js';
@@ -59,8 +59,7 @@ export class HttpsStorage implements Storage {
     const answer = await this.get(file.path, { start, end });
     if (!answer) throw changed(file, 'is gone');
     try {
-      if (answer.bytes !== file.bytes) throw changed(file, `has ${answer.bytes} bytes; it had ${file.bytes}`);
-      if (answer.etag !== file.etag) throw changed(file, `has the tag ${answer.etag}; it had ${file.etag}`);
+      checkSame(file, answer);
       if (answer.status !== 206 && start > 0) throw noRanges(file.path);
       let left = end - start;
       for await (const chunk of answer.body) {
@@ -137,29 +136,4 @@ function sizeOf(path: string, response: Response, start: number, end: number): n
 /** What tells one content from the next: the ETag, else the time of the last change. */
 function tagOf(headers: Headers): string | undefined {
   return headers.get('etag') ?? headers.get('last-modified') ?? undefined;
-}
-
-function changed({ path }: StoredFile, how: string): LongattnError {
-  return dataError(
-    'INPUT_CHANGED',
-    `${path} ${how} when the run was planned. Put the old file back, or start a new run.`,
-  );
-}
-
-function noRanges(path: string): LongattnError {
-  return environmentError(
-    'STORAGE_NO_RANGES',
-    `${path}: the server sends whole files only, and a part of this one is needed. Fetch it, and give its path.`,
-  );
-}
-
-function unreadable(path: string, reason: string, cause?: unknown): LongattnError {
-  return environmentError('INPUT_UNREADABLE', `${path} cannot be read: ${reason}.`, cause);
-}
-
-/** fetch hides the reason in `cause`. Its message never holds a header. */
-function networkReason(error: unknown): string {
-  const cause = (error as { cause?: unknown } | null)?.cause ?? error;
-  const { code, message } = cause as { code?: unknown; message?: unknown };
-  return [message, code].filter((part) => typeof part === 'string' && part !== '').join(', ') || 'no reason given';
 }
