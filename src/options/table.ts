@@ -213,7 +213,7 @@ export const RUN = {
     type: type.text,
     default: 'longattn',
     allowed: 'the name of a score',
-    help: 'score to rank by, or blend:A+0.5*B of scores (docs/scores.md)',
+    help: 'score to rank by, or blend:A+0.5*B@7 of scores, of a layer or not (docs/scores.md)',
   },
   unit: {
     stage: 'selection',
