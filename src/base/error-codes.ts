@@ -56,6 +56,8 @@ export const ERRORS = {
     FILE_UNREADABLE: 'A weight file cannot be opened or is cut. Check the download.',
     GOLDEN_MISSING: 'The golden file does not exist. Give it, or write it with `--update`.',
     GOLDEN_TWICE: 'The golden file has a row twice. Write it anew with `--update`.',
+    HUB_DATASET_NOT_FOUND:
+      'The Hub has no data set of this name, or does not show it. Check the spelling and HF_TOKEN.',
     HUB_FILE_CHANGED: 'A file changed on the Hub while it was being downloaded. Run the same command again.',
     HUB_FILE_NOT_FOUND: 'The model on the Hub lacks a file that is needed. Check the name and the revision.',
     HUB_MODEL_NOT_FOUND: 'The Hub has no model of this name, or does not show it. Check the spelling and HF_TOKEN.',

@@ -9,7 +9,7 @@ export type Whole = number | `${number}`;
 /** Documents of one domain. Without `domain` it comes from the column `domainField`. */
 export interface InputPatterns {
   domain?: string | undefined;
-  /** Files, folders, globs or addresses (https://..., s3://...). */
+  /** Files, folders, globs or addresses (https://, s3://, hf://). */
   patterns: string[];
 }
 

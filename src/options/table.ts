@@ -25,7 +25,7 @@ export const RUN = {
     required: true,
     kind: 'list',
     allowed:
-      'one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://..., s3://...)',
+      'one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://, s3://, hf://)',
     help: 'DOMAIN=PATH: a file, folder, glob or address of text or rows (docs/corpus.md lists the formats); repeatable',
   },
   model: {
