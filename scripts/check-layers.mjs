@@ -26,10 +26,10 @@ const LAYERS = {
   selection: 'base io arrow run windows scores counts documents',
   verify: 'base io arrow run options',
   attention: 'base io arrow corpus hub model native options tokenizer',
-  export: 'base io arrow run windows selection options',
+  export: 'base io arrow run windows scores selection options',
   'model-tools': 'base io model hub tokenizer',
   pipeline:
-    'base io model native storage corpus options arrow tokenizer windows run hub scoring selection export counts documents',
+    'base io model native scores storage corpus options arrow tokenizer windows run hub scoring selection export counts documents',
   cluster: 'base io',
   evidence: 'base io arrow run model hub native scores scoring options counts selection pipeline',
   report: 'base io arrow run windows options selection scores counts pipeline tokenizer',

@@ -11,6 +11,7 @@ import type { InputFile } from './format.js';
 import { conversionOf, FORMATS, inputFormat, KNOWN_FORMATS } from './formats.js';
 import { partitionOf } from './row-document.js';
 import { isAddress } from '../storage/address.js';
+import type { StoredFile } from '../storage/storage.js';
 import { statFile } from '../storage/storages.js';
 
 export interface InputPatterns {
@@ -31,7 +32,7 @@ export interface InputList {
 /**
  * @param domainField names the domain of files given without one; text files take it from folders such as `source=wiki`
  * @throws LongattnError INPUT_NOT_FOUND, INPUT_FORMAT, INPUT_IN_TWO_DOMAINS, DOMAIN_MISSING, INPUT_ADDRESS,
- *   INPUT_UNREADABLE
+ *   INPUT_UNREADABLE, STORAGE_*
  */
 export async function listInputFiles(inputs: readonly InputPatterns[], domainField?: string): Promise<InputList> {
   const found = new Map<string, InputFile>();
@@ -43,7 +44,7 @@ export async function listInputFiles(inputs: readonly InputPatterns[], domainFie
       matched.skipped.forEach((file) => skipped.add(file));
       matched.lost.forEach(({ path, reason }) => lost.set(path, reason));
       for (const file of matched.files) {
-        const entry = await describe(file, domain, domainField);
+        const entry = await describe(file, domain, domainField, matched.listed?.get(file));
         const place = isAddress(file) ? file : await reading(file, () => realpath(file));
         const other = found.get(place);
         if (other && other.domain !== domain) throw inTwoDomains(file, other.domain, domain);
@@ -63,7 +64,12 @@ export async function listInputFiles(inputs: readonly InputPatterns[], domainFie
   };
 }
 
-async function describe(file: string, domain: string | undefined, domainField: string | undefined): Promise<InputFile> {
+async function describe(
+  file: string,
+  domain: string | undefined,
+  domainField: string | undefined,
+  listed: StoredFile | undefined,
+): Promise<InputFile> {
   const kind = inputFormat(file);
   if (!kind) {
     const command = conversionOf(file);
@@ -81,14 +87,8 @@ async function describe(file: string, domain: string | undefined, domainField: s
       );
     }
   }
-  const found = await reading(file, () => statFile(file));
-  if (!found) {
-    if (!isAddress(file)) throw unreadable(file, 'it is gone');
-    throw dataError(
-      'INPUT_NOT_FOUND',
-      `${file} is not there. A web server lists nothing: name each file, without patterns.`,
-    );
-  }
+  const found = listed ?? (await reading(file, () => statFile(file)));
+  if (!found) throw unreadable(file, 'it is gone');
   const { bytes, etag } = found;
   return {
     ...{ path: file, name: file, bytes, ...kind },

@@ -5,7 +5,7 @@ import { invalid, LongattnError } from '../base/errors.js';
 import { currentNames, parseRows } from './parse-rows.js';
 import type { Parsed, RawOptions } from './row.js';
 import type { RunOptions } from './run-options.js';
-import { optionsOfModel } from './stage-options.js';
+import { optionsOfModel } from './stage-rows.js';
 import { RUN } from './table.js';
 
 /** Where a choice of layer and heads comes from: as `validate` writes it into choice.json. */

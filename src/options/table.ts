@@ -25,7 +25,7 @@ export const RUN = {
     required: true,
     kind: 'list',
     allowed:
-      'one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://...)',
+      'one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://, s3://, hf://)',
     help: 'DOMAIN=PATH: a file, folder, glob or address of text or rows (docs/corpus.md lists the formats); repeatable',
   },
   model: {
@@ -213,7 +213,7 @@ export const RUN = {
     type: type.text,
     default: 'longattn',
     allowed: 'the name of a score',
-    help: 'score to rank by, or blend:A+0.5*B of scores (docs/scores.md)',
+    help: 'score to rank by, or blend:A+0.5*B@7 of scores, of a layer or not (docs/scores.md)',
   },
   unit: {
     stage: 'selection',

@@ -13,7 +13,7 @@ import type { PartGate } from '../run/part-gate.js';
 import { requireSameKernel } from '../run/kernel.js';
 import { partsOfShard, type Share } from '../run/run-parts.js';
 import { scoreParts } from '../scoring/score-parts.js';
-import type { PreparedModel } from './require-model.js';
+import type { PreparedModel } from './prepare.js';
 import { withLosses } from './window-losses.js';
 
 export interface ScoresHooks extends Hooks {

@@ -10,7 +10,7 @@ import { Ledger } from '../run/ledger.js';
 import { longattn } from '../scores/attention/longattn.js';
 import { nullDs } from '../scores/null-ds.js';
 import type { SingleScore } from '../scores/registry.js';
-import { formulaOf, resolveScore, type ResolvedScore } from '../scores/resolve.js';
+import { attentionTerms, formulaOf, partsOf, resolveScore, type ResolvedScore } from '../scores/resolve.js';
 import type { Standard } from '../scores/standardize.js';
 import { REPEATS } from '../counts/columns.js';
 import { choose, type Choice } from './choose.js';
@@ -164,9 +164,9 @@ export async function scoreWindows(
   options: SelectionOptions = {},
 ): Promise<ScoredWindows> {
   const score = resolveScore(settings.score);
-  const singles = score.kind === 'blend' ? score.parts.map((part) => part.score) : [score];
+  const singles = partsOf(score).map((part) => part.score);
   const { layer, k, heads } = settings;
-  const attention = singles.flatMap((one) => (one.kind === 'attention' ? [one.score] : []));
+  const attention = attentionTerms(score);
   const measured = isScored(run.manifest)
     ? await measure({ scores: run.scores, parts: run.manifest.parts, attention, layer, k, heads, ...options })
     : await measureUnscored(run, attention, k, options);
@@ -188,11 +188,14 @@ function nullModelOf({ table: { window }, k, layer }: Measured): { nullModel?: N
 /** Share of each window inside a verbatim repeat of 64 tokens or more. */
 async function repeatsOf(run: Run, table: WindowTable, options: SelectionOptions): Promise<Float64Array> {
   const column = { column: 'repeats', item: REPEATS.indexOf(REPEAT_TOKENS) } as const;
-  const { values } = await readCounts({ ...partsOf(run), window: table.window, ...options }, [column], table);
+  const { values } = await readCounts({ ...windowParts(run), window: table.window, ...options }, [column], table);
   return values[0]!;
 }
 
-const partsOf = (run: Run): { windows: Ledger; parts: number } => ({ windows: run.windows, parts: run.manifest.parts });
+const windowParts = (run: Run): { windows: Ledger; parts: number } => ({
+  windows: run.windows,
+  parts: run.manifest.parts,
+});
 
 /** The measured scores in their order: counts are measured here, from the windows. */
 async function withCounts(
@@ -207,7 +210,7 @@ async function withCounts(
     counts.length === 0
       ? []
       : await measureCounts({
-          ...{ ...partsOf(run), counts, table },
+          ...{ ...windowParts(run), counts, table },
           ...{ k: k ?? 0, seed: settings.seed ?? DEFAULT_SEED },
           ...options,
         });

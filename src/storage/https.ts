@@ -3,12 +3,13 @@
 // Every answer is held against the file as it was listed: its tag, its size, the range that was asked for. A server may ignore a range and
 // send the file from its start: that is taken where the start was asked for, and refused where it would mean to read the file for each part.
 import { setTimeout } from 'node:timers/promises';
-import { dataError, environmentError, type LongattnError } from '../base/errors.js';
 import { version } from '../base/version.js';
 import { proxyFetch } from '../hub/proxy.js';
 import { askedWait, retrying, TransientError, type Sleep } from '../hub/retry.js';
 import { SilenceWatch } from '../hub/silence-watch.js';
 import { schemeOf } from './address.js';
+import { sizeOf } from './answer-size.js';
+import { changed, checkSame, networkReason, noRanges, unreadable } from './faults.js';
 import { RemoteFile } from './remote-file.js';
 import { resumed } from './resume.js';
 import type { ByteRange, OpenFile, Storage, StoredFile } from './storage.js';
@@ -59,8 +60,7 @@ export class HttpsStorage implements Storage {
     const answer = await this.get(file.path, { start, end });
     if (!answer) throw changed(file, 'is gone');
     try {
-      if (answer.bytes !== file.bytes) throw changed(file, `has ${answer.bytes} bytes; it had ${file.bytes}`);
-      if (answer.etag !== file.etag) throw changed(file, `has the tag ${answer.etag}; it had ${file.etag}`);
+      checkSame(file, answer);
       if (answer.status !== 206 && start > 0) throw noRanges(file.path);
       let left = end - start;
       for await (const chunk of answer.body) {
@@ -90,7 +90,7 @@ export class HttpsStorage implements Storage {
     const response = await watch.run(() => fetch(path, { headers, signal: watch.signal }));
     const cancel = (): Promise<void> => watch.discard(response);
     try {
-      const bytes = sizeOf(path, response, start, end);
+      const bytes = wholeSize(path, response, start, end);
       if (bytes === undefined) {
         await cancel();
         return undefined;
@@ -107,7 +107,7 @@ export class HttpsStorage implements Storage {
  * Of the whole file; undefined where there is none.
  * @throws TransientError, LongattnError INPUT_UNREADABLE for an answer that is not what was asked for
  */
-function sizeOf(path: string, response: Response, start: number, end: number): number | undefined {
+function wholeSize(path: string, response: Response, start: number, end: number): number | undefined {
   const { status, headers } = response;
   if (status === 404 || status === 410) return undefined;
   if (path.startsWith('https:') && response.url.startsWith('http:')) {
@@ -120,46 +120,10 @@ function sizeOf(path: string, response: Response, start: number, end: number): n
     throw new TransientError(unreadable(path, `the server answers with status ${status}`), askedWait(headers));
   }
   if (status !== 200 && status !== 206) throw unreadable(path, `the server answers with status ${status}`);
-  const encoding = headers.get('content-encoding') ?? 'identity';
-  if (encoding !== 'identity') throw unreadable(path, `the server sends it packed anew (${encoding})`);
-  if (status === 200) {
-    const length = headers.get('content-length') ?? '';
-    if (!/^\d{1,15}$/.test(length)) throw unreadable(path, 'the server does not say how long it is');
-    return Number(length);
-  }
-  const [, first, last, size] = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15})$/.exec(range) ?? [];
-  if (Number(first) !== start || Number(last) !== Math.min(end, Number(size)) - 1) {
-    throw unreadable(path, `the server was asked for bytes ${start}-${end - 1} and sends "${range}"`);
-  }
-  return Number(size);
+  return sizeOf(path, response, start, end);
 }
 
 /** What tells one content from the next: the ETag, else the time of the last change. */
 function tagOf(headers: Headers): string | undefined {
   return headers.get('etag') ?? headers.get('last-modified') ?? undefined;
-}
-
-function changed({ path }: StoredFile, how: string): LongattnError {
-  return dataError(
-    'INPUT_CHANGED',
-    `${path} ${how} when the run was planned. Put the old file back, or start a new run.`,
-  );
-}
-
-function noRanges(path: string): LongattnError {
-  return environmentError(
-    'STORAGE_NO_RANGES',
-    `${path}: the server sends whole files only, and a part of this one is needed. Fetch it, and give its path.`,
-  );
-}
-
-function unreadable(path: string, reason: string, cause?: unknown): LongattnError {
-  return environmentError('INPUT_UNREADABLE', `${path} cannot be read: ${reason}.`, cause);
-}
-
-/** fetch hides the reason in `cause`. Its message never holds a header. */
-function networkReason(error: unknown): string {
-  const cause = (error as { cause?: unknown } | null)?.cause ?? error;
-  const { code, message } = cause as { code?: unknown; message?: unknown };
-  return [message, code].filter((part) => typeof part === 'string' && part !== '').join(', ') || 'no reason given';
 }

@@ -37,11 +37,16 @@ export interface OpenFile {
 
 /**
  * Faults of a local file are thrown as Node's system errors, as whoever reads knows what to say of them. Those of a server are
- * LongattnErrors: INPUT_UNREADABLE after the last attempt, INPUT_CHANGED, STORAGE_NO_RANGES.
+ * LongattnErrors: INPUT_UNREADABLE after the last attempt, INPUT_CHANGED, STORAGE_NO_RANGES, STORAGE_FORBIDDEN.
  */
 export interface Storage {
   /** Undefined where there is no such file. */
   stat(path: string): Promise<StoredFile | undefined>;
+  /**
+   * All files whose address begins with `prefix`, in no order that matters. Absent for a web server, which lists nothing, and for local
+   * files, whose folders have links to follow.
+   */
+  list?(prefix: string): Promise<StoredFile[]>;
   open(file: StoredFile): Promise<OpenFile>;
   /** The bytes in order, in bounded memory. An empty range gives none. */
   stream(file: StoredFile, range?: ByteRange): AsyncIterable<Buffer>;

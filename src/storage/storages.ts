@@ -4,7 +4,12 @@ import { localStorage } from './local.js';
 import type { ByteRange, OpenFile, Storage, StoredFile } from './storage.js';
 
 const loadHttps = async (): Promise<Storage> => new (await import('./https.js')).HttpsStorage();
-const LOADERS: Record<Scheme, () => Promise<Storage>> = { https: loadHttps, http: loadHttps };
+const LOADERS: Record<Scheme, () => Promise<Storage>> = {
+  https: loadHttps,
+  http: loadHttps,
+  s3: async () => (await import('./s3.js')).openS3(),
+  hf: async () => (await import('./hf.js')).openHf(),
+};
 const loaded = new Map<Scheme, Promise<Storage>>();
 
 /** @throws LongattnError INPUT_ADDRESS */
