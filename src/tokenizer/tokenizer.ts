@@ -173,7 +173,10 @@ async function readTokenizerFile(location: string): Promise<{ file: string; byte
     throw dataError(
       'TOKENIZER_MISSING',
       `${file} cannot be read: ${(error as Error).message}. ` +
-        'A model folder must hold its tokenizer.json; for corpora of ready token ids give --ids-field, which needs no tokenizer.',
+        'A model folder must hold its tokenizer.json. Where it has tokenizer.model or a table of tiktoken, transformers (pip install ' +
+        'transformers sentencepiece tiktoken) makes one if it knows the model: python3 -c "from transformers import AutoTokenizer; ' +
+        "AutoTokenizer.from_pretrained('DIR').save_pretrained('DIR')\". " +
+        'For corpora of ready token ids give --ids-field, which needs no tokenizer.',
       error,
     );
   }
