@@ -101,6 +101,8 @@ export interface RunOptions {
   temperature?: number | `${number}` | undefined;
   /** Of the draw and of the score `random`. Default: 1. */
   seed?: number | `${number}` | undefined;
+  /** Keep the selection as selection/NAME.arrow, beside the one without a name: letters, digits, `-` and `_`. Default: none. */
+  name?: string | undefined;
   /** Also say what the selection removes (selection/removal.json). Default: false. */
   removalReport?: boolean | 'true' | 'false' | undefined;
   /** Of the data set, as docs/export.md describes them. Default: `hf`. */

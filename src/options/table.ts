@@ -292,7 +292,7 @@ export const RUN = {
     stage: 'selection',
     group: 'select',
     type: type.quotas,
-    allowed: 'DOMAIN=SHARE pairs such as book=60%,code=40%',
+    allowed: 'DOMAIN=SHARE pairs such as book=60%,code=40%, or a JSON object of numbers such as {"a,b": 0.6}',
     help: 'shares of --keep-tokens by domain: book=60%,code=40%',
   },
   maxRepeats: {
@@ -343,6 +343,15 @@ export const RUN = {
     default: '1',
     allowed: 'a whole number',
     help: 'of --temperature and of the score random',
+  },
+  name: {
+    stage: 'none',
+    group: 'select',
+    type: type.selectionName,
+    variable: false,
+    absent: 'selection/selection.arrow',
+    allowed: 'letters, digits, - and _, at most 64 of them, and not "selection"',
+    help: 'keep this selection as selection/NAME.arrow beside the others, to compare (longattn report --against NAME)',
   },
   removalReport: {
     stage: 'removal',
