@@ -3,6 +3,7 @@
 // `stage` is what a resume asks: an option of windows or scores is kept in run.json and must not change there. The order is that of
 // run.json and of docs/options.md.
 import { z } from 'zod';
+import { DEFAULT_DISTANCE } from '../base/distance.js';
 import { EXPORT_FORMAT_NAMES, TOKEN_READERS } from './export-formats.js';
 import type { RowsOf } from './row.js';
 import type { RunOptions } from './run-options.js';
@@ -71,7 +72,7 @@ export const RUN = {
     stage: 'scores',
     group: 'score',
     type: type.distance,
-    default: 'quarter',
+    default: DEFAULT_DISTANCE,
     storedAtDefault: true,
     allowed: 'a whole number of tokens from 0, "quarter" (floor(L/4)) or "authors" (L - 3*floor(L/4))',
     help: 'minimum distance in tokens, "quarter" or "authors"',
