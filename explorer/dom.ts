@@ -1,4 +1,5 @@
 // Elements from code. Text is only ever set as text: nothing that comes from a corpus is parsed as markup.
+import { visible } from '../src/base/visible.js';
 
 type Child = Node | string | undefined | false;
 type Attributes = Record<string, string | number | boolean | undefined | ((event: never) => void)>;
@@ -23,15 +24,6 @@ export function el<K extends keyof HTMLElementTagNameMap>(
 export function foreign(text: string, most = 200): HTMLElement {
   const cut = text.length > most ? `${text.slice(0, most)}...` : text;
   return el('bdi', { class: 'foreign', title: visible(text.slice(0, 1000)) }, visible(cut));
-}
-
-/** Control characters, direction marks and halves of surrogate pairs as signs. */
-export function visible(text: string): string {
-  return text.replace(
-    // eslint-disable-next-line no-control-regex -- they are what is looked for
-    /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g,
-    (sign) => (sign <= '\u001f' ? String.fromCharCode(0x2400 + sign.charCodeAt(0)) : '\ufffd'),
-  );
 }
 
 export function table(caption: string, head: readonly string[], rows: readonly (readonly Child[])[]): HTMLElement {

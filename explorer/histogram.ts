@@ -1,5 +1,6 @@
 // A histogram of one domain and column: all windows, those that are kept over them, the cut and the null. Dragged over, it filters.
 import { plot, rectY, ruleX } from '@observablehq/plot';
+import { binsOf, type Binned } from '../src/report/bins.js';
 import { count, percent, short } from './dom.js';
 
 const BINS = 50;
@@ -7,13 +8,8 @@ const WIDTH = 300;
 const HEIGHT = 120;
 const MARGIN = { left: 34, right: 10, top: 10, bottom: 24 };
 
-export interface HistogramData {
+export interface HistogramData extends Binned {
   title: string;
-  values: Float64Array;
-  rows: Uint32Array;
-  /** 1 for each row that passes the other filters. */
-  passes: Uint8Array | undefined;
-  reason: Uint8Array;
   cut?: number | undefined;
   null?: number | undefined;
   brush: readonly [number, number] | undefined;
@@ -21,38 +17,8 @@ export interface HistogramData {
   onBrush: (range: readonly [number, number] | undefined) => void;
 }
 
-interface Bin {
-  x1: number;
-  x2: number;
-  all: number;
-  kept: number;
-}
-
-export function binsOf({ values, rows, passes, reason }: HistogramData): Bin[] {
-  let [low, high] = [Infinity, -Infinity];
-  for (let i = 0; i < rows.length; i++) {
-    const value = values[rows[i]!]!;
-    if (value < low) low = value;
-    if (value > high) high = value;
-  }
-  if (!(low <= high)) return [];
-  if (low === high) high = low + (Math.abs(low) || 1);
-  const width = (high - low) / BINS;
-  const bins = Array.from({ length: BINS }, (_, i) => ({
-    ...{ x1: low + i * width, x2: low + (i + 1) * width, all: 0, kept: 0 },
-  }));
-  for (let i = 0; i < rows.length; i++) {
-    const row = rows[i]!;
-    if (passes && passes[row] === 0) continue;
-    const bin = bins[Math.min(BINS - 1, Math.floor((values[row]! - low) / width))]!;
-    bin.all++;
-    if (reason[row] === 0) bin.kept++;
-  }
-  return bins;
-}
-
 export function histogram(data: HistogramData): HTMLElement {
-  const bins = binsOf(data);
+  const bins = binsOf(data, BINS);
   const all = bins.reduce((sum, bin) => sum + bin.all, 0);
   const kept = bins.reduce((sum, bin) => sum + bin.kept, 0);
   const figure = document.createElement('figure');

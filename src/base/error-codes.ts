@@ -25,6 +25,7 @@ export const ERRORS = {
     CONFIG_UNREADABLE: 'The file of `--config` is not there or no JSON object. Give one.',
     DISPOSED: 'A model was used after its `dispose()`. Open it again.',
     HEAD_UNAVAILABLE: 'A loss was asked of a model that was opened without its output head. Open it with losses.',
+    INPUT_ADDRESS: 'The address of an input cannot be used. The message says why, and never repeats a key in it.',
     INVALID_OPTION: 'An option has a value that it cannot have. The message says what is allowed.',
     INVALID_REQUEST: 'Lengths, k or layers that make no sense together were asked of the addon. Correct them.',
     LAYER_UNAVAILABLE: 'The model, or the part of it that is open, does not have this layer. Name another one.',
@@ -118,6 +119,7 @@ export const ERRORS = {
     WEIGHT_NOT_FINITE: 'A weight that is used is NaN or infinite. Check the checkpoint.',
     WINDOW_ID: 'A window id is none: it does not end with ":" and a number. Make the file again.',
     WINDOW_LENGTH: "A stored window has another length than the run's. Make the windows again.",
+    WINDOW_UNKNOWN: 'The run has no window of this id. `longattn report` lists them, and so does the selection.',
   },
 
   environment: {
@@ -158,6 +160,13 @@ export const ERRORS = {
     RUN_LOST: 'The run directory was removed while it was being made. Start again.',
     SLURM_MISSING: 'This machine cannot submit to Slurm. Use a login node, or `--print`.',
     SLURM_REFUSED: 'Slurm refused the job. Its own words are in the message.',
+    STORAGE_FORBIDDEN:
+      'The storage does not give the file to these credentials. Set those of an account that may have it.',
+    STORAGE_NO_RANGES:
+      'The server of an input sends whole files only, and a part of one is needed. Fetch the file, and give its path.',
+    STORAGE_PACKAGE_MISSING:
+      'The scheme of an address needs an optional package. The message has the command that installs it.',
+    STORAGE_SETTINGS: 'The environment lacks what the storage needs, such as a region. The message names the variable.',
     TOKEN_INVALID: 'The token of the Hub has characters that no token has. Copy it again.',
     TOKEN_UNREADABLE: 'The file with the token of the Hub cannot be read. Check its permissions.',
     TORCH_MISSING:

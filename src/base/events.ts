@@ -7,11 +7,14 @@ export type StageName =
   | 'check'
   | 'windows'
   | 'counts'
+  | 'documents'
   | 'scores'
   | 'selection'
   | 'export'
+  | 'annotation'
   | 'controls'
   | 'losses'
+  | 'peers'
   | 'evidence'
   | 'attention';
 

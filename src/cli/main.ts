@@ -3,6 +3,7 @@
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { LongattnError } from '../base/errors.js';
+import { annotateCommand } from './commands/annotate.js';
 import { attentionCommand } from './commands/attention.js';
 import { checkCommand } from './commands/check.js';
 import { doctorCommand } from './commands/doctor.js';
@@ -11,8 +12,10 @@ import { kubernetesCommand } from './commands/kubernetes.js';
 import { modelCommand } from './commands/model.js';
 import { planCommand } from './commands/plan.js';
 import { reportCommand } from './commands/report.js';
+import { showCommand } from './commands/show.js';
 import { slurmCommand } from './commands/slurm.js';
 import { stageCommands } from './commands/stages.js';
+import { statsCommand } from './commands/stats.js';
 import { statusCommand } from './commands/status.js';
 import { validateCommand } from './commands/validate.js';
 import { verifyCommand } from './commands/verify.js';
@@ -23,7 +26,8 @@ const parser = withGlobals(yargs(hideBin(process.argv)))
   .scriptName('longattn')
   .usage('$0 COMMAND\n\nPick the documents that teach a language model to use long context.')
   .command([...stageCommands, planCommand, workCommand, statusCommand, slurmCommand, kubernetesCommand, finishCommand])
-  .command([checkCommand, reportCommand, verifyCommand, validateCommand, attentionCommand])
+  .command([checkCommand, annotateCommand, reportCommand, statsCommand, showCommand])
+  .command([verifyCommand, validateCommand, attentionCommand])
   .command([modelCommand, doctorCommand])
   .demandCommand(1, 'Name a command.')
   .recommendCommands()

@@ -2,10 +2,11 @@
 //
 // Each batch is read by its place in the file, with the schema and dictionaries before it, so that parts of one file can be read
 // by different workers.
-import { open, type FileHandle } from 'node:fs/promises';
 import { compressionRegistry, CompressionType, Message, RecordBatchReader, type RecordBatch } from 'apache-arrow';
 import { decompress } from 'fzstd';
 import type { Document } from '../base/records.js';
+import type { OpenFile } from '../storage/storage.js';
+import { openFile } from '../storage/storages.js';
 import { cellsOf, type Cell } from './arrow-cells.js';
 import { arrowLayout, decodeFooter, readRange, type ArrowLayout, type BatchRange } from './arrow-messages.js';
 import { BrokenInput, reading } from './broken-input.js';
@@ -31,7 +32,7 @@ export const arrowFormat: Format<ArrowPlace> = {
 };
 
 async function* cut(file: InputFile, { target, limit }: CutOptions): ReturnType<Format<ArrowPlace>['cut']> {
-  const { head, batches, footer } = await arrowLayout(file.path);
+  const { head, batches, footer } = await arrowLayout(file);
   let pending: FormatCut<ArrowPlace> | undefined;
   for (const { heads, ...batch } of batches) {
     const rows = Math.min(batch.rows, limit - batch.firstRow);
@@ -57,7 +58,7 @@ async function* read(
   { onReject }: ReadHooks,
 ): AsyncGenerator<Document, void, undefined> {
   const { path: file, name, domain } = slice;
-  const handle = await reading(file, () => open(file));
+  const handle = await reading(file, () => openFile(slice));
   try {
     const head = await reading(file, () => readHead(handle, slice));
     for (const { start, end, firstRow, rows, take } of slice.batches) {
@@ -136,7 +137,7 @@ function unpack(data: Uint8Array, decode: (data: Uint8Array, size: number) => Ui
 }
 
 /** Schema and dictionaries, as the beginning of a stream. */
-async function readHead(handle: FileHandle, slice: ArrowSlice): Promise<Buffer> {
+async function readHead(handle: OpenFile, slice: ArrowSlice): Promise<Buffer> {
   const messages = slice.head.map(({ start, end }) => readRange(handle, start, end));
   if (slice.footer) {
     const { schema } = decodeFooter(await readRange(handle, slice.footer.start, slice.footer.end));

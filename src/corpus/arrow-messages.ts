@@ -2,14 +2,14 @@
 //
 // A stream is walked from header to header; one that ends without its end mark has been cut, which readers in general take for a
 // shorter stream. The file format has a footer instead, and only the footer may be trusted (polars leaves gaps before it).
-import { open, type FileHandle } from 'node:fs/promises';
 import { Message, MessageHeader, type Schema } from 'apache-arrow';
 import { Footer } from 'apache-arrow/ipc/metadata/file';
 import { guardFooter, guardMessage } from '../arrow/flatbuffer-guard.js';
 import { BrokenInput, reading } from './broken-input.js';
-import type { FileRange } from './byte-stream.js';
+import type { ByteRange, OpenFile, StoredFile } from '../storage/storage.js';
+import { openFile } from '../storage/storages.js';
 
-export interface BatchRange extends FileRange {
+export interface BatchRange extends ByteRange {
   /** Rows of the file before the batch, and in it. */
   firstRow: number;
   rows: number;
@@ -19,9 +19,9 @@ export interface BatchRange extends FileRange {
 
 export interface ArrowLayout {
   /** Where the file format keeps the schema; a stream has it in the first message of `head`. */
-  footer?: FileRange;
+  footer?: ByteRange;
   /** Of a stream the schema, then dictionary batches. */
-  head: FileRange[];
+  head: ByteRange[];
   batches: BatchRange[];
 }
 
@@ -35,11 +35,11 @@ const ALIGNMENT = 8;
 const MAX_METADATA_BYTES = 64 << 20;
 
 /** @throws BrokenInput when the file is no Arrow file, or is damaged or cut; LongattnError INPUT_UNREADABLE */
-export async function arrowLayout(path: string): Promise<ArrowLayout> {
-  return reading(path, async () => {
-    const handle = await open(path);
+export async function arrowLayout(file: StoredFile): Promise<ArrowLayout> {
+  return reading(file.path, async () => {
+    const handle = await openFile(file);
     try {
-      const { size } = await handle.stat();
+      const size = handle.bytes;
       const isFile = (await readRange(handle, 0, Math.min(6, size))).toString('latin1') === MAGIC;
       return await (isFile ? fileLayout(handle, size) : streamLayout(handle, size));
     } finally {
@@ -49,7 +49,7 @@ export async function arrowLayout(path: string): Promise<ArrowLayout> {
 }
 
 /** @throws BrokenInput when the file ends before `end` */
-export async function readRange(handle: FileHandle, start: number, end: number): Promise<Buffer> {
+export async function readRange(handle: OpenFile, start: number, end: number): Promise<Buffer> {
   const length = end - start;
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, start);
   if (bytesRead < length) throw new BrokenInput('the Arrow data is cut: it ends without its end mark');
@@ -78,7 +78,7 @@ export function decodeFooter(bytes: Buffer): DecodedFooter {
   }
 }
 
-async function streamLayout(handle: FileHandle, size: number): Promise<ArrowLayout> {
+async function streamLayout(handle: OpenFile, size: number): Promise<ArrowLayout> {
   const layout: ArrowLayout = { head: [], batches: [] };
   for (let start = 0, rows = 0; ;) {
     const message = await messageAt(handle, start, size);
@@ -100,7 +100,7 @@ async function streamLayout(handle: FileHandle, size: number): Promise<ArrowLayo
 }
 
 /** The file ends with the footer, its length in 4 bytes, and the magic word. */
-async function fileLayout(handle: FileHandle, size: number): Promise<ArrowLayout> {
+async function fileLayout(handle: OpenFile, size: number): Promise<ArrowLayout> {
   const tail = size < 18 ? Buffer.alloc(10) : await readRange(handle, size - 10, size);
   if (tail.toString('latin1', 4) !== MAGIC) throw new BrokenInput('the Arrow file is cut: its footer is missing');
   const footer = { start: size - 10 - tail.readUInt32LE(0), end: size - 10 };
@@ -121,7 +121,7 @@ async function fileLayout(handle: FileHandle, size: number): Promise<ArrowLayout
 }
 
 async function blockAt(
-  handle: FileHandle,
+  handle: OpenFile,
   offset: number,
   size: number,
   type: MessageHeader,
@@ -133,7 +133,7 @@ async function blockAt(
 
 /** @returns undefined at the end mark of a stream */
 async function messageAt(
-  handle: FileHandle,
+  handle: OpenFile,
   start: number,
   size: number,
 ): Promise<{ end: number; type: MessageHeader; rows: number } | undefined> {

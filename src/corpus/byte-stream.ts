@@ -1,43 +1,34 @@
 // The bytes of a file, or of a range of it, decompressed: a stream of buffers in bounded memory.
-import { createReadStream } from 'node:fs';
 import { createGunzip } from 'node:zlib';
+import { LongattnError } from '../base/errors.js';
+import type { ByteRange, StoredFile } from '../storage/storage.js';
+import { streamFile } from '../storage/storages.js';
 import { BrokenInput, unreadable } from './broken-input.js';
 import type { Compression, UnpackOptions } from './format.js';
 import { unpack, UNPACK_OPTIONS } from './unpack.js';
 import { decompressZstd } from './zstd.js';
 
-const CHUNK = 1 << 20;
-
-export interface FileRange {
-  /** First byte and one past the last. */
-  start: number;
-  end: number;
-}
-
 /**
- * @param range of the file as it is on disk; only for uncompressed files
- * @throws BrokenInput when the compressed data is damaged or cut; LongattnError INPUT_UNREADABLE
+ * @param range of the file as it lies there; only for uncompressed files
+ * @throws BrokenInput when the compressed data is damaged or cut; LongattnError INPUT_UNREADABLE, INPUT_CHANGED, STORAGE_NO_RANGES
  */
 export async function* byteStream(
-  file: string,
+  file: StoredFile,
   compression: Compression = 'none',
   options: UnpackOptions = {},
-  range?: FileRange,
+  range?: ByteRange,
 ): AsyncGenerator<Buffer, void, undefined> {
-  if (range && range.end <= range.start) return;
-  const source = createReadStream(file, {
-    highWaterMark: CHUNK,
-    ...(range && { start: range.start, end: range.end - 1 }),
-  });
+  const source = streamFile(file, range);
   try {
     if (compression === 'gzip') yield* gunzip(source);
-    else if (compression === 'zstd') yield* decompressZstd(source as AsyncIterable<Buffer>, options.zstdWindow);
-    else yield* source as AsyncIterable<Buffer>;
+    else if (compression === 'zstd') yield* decompressZstd(source, options.zstdWindow);
+    else yield* source;
   } catch (error) {
-    if (error instanceof BrokenInput) throw error;
-    throw unreadable(file, error);
+    if (error instanceof BrokenInput || error instanceof LongattnError) throw error;
+    throw unreadable(file.path, error);
   } finally {
-    source.destroy();
+    // What unpacks may have ended before it.
+    await source.return();
   }
 }
 

@@ -1,6 +1,6 @@
 // One file of the corpus to slices of a bounded size, from the file alone. Files that cannot be cut because they are broken become a
 // refused slice.
-import { open } from 'node:fs/promises';
+import { openFile } from '../storage/storages.js';
 import { BrokenInput, reading } from './broken-input.js';
 import type { CutOptions, Format, FormatCut, InputFile, SliceFile } from './format.js';
 import { FORMATS, type FormatName, type PlaceOf } from './formats.js';
@@ -34,7 +34,7 @@ const MAX_POINTER_BYTES = 1024;
 
 /** @throws LongattnError INPUT_UNREADABLE */
 export async function* cutInput(file: InputFile, options: CutOptions): AsyncGenerator<Cut, void, undefined> {
-  const { path, name, bytes, domain } = file;
+  const { path, name, bytes, domain, etag } = file;
   const format = file.format as FormatName;
   if (bytes === 0) {
     const { slice, ...cut } = refusedCut(path, 'the file is empty', 0);
@@ -46,7 +46,14 @@ export async function* cutInput(file: InputFile, options: CutOptions): AsyncGene
     await refusePointer(file);
     const cuts: AsyncIterable<FormatCut<object>> = (FORMATS[format] as Format<never>).cut(file, options);
     for await (const { place, weight, rows } of cuts) {
-      const slice = { format, path, name, bytes, ...(domain !== undefined && { domain }), ...place } as InputSlice;
+      const shared = {
+        path,
+        name,
+        bytes,
+        ...(domain !== undefined && { domain }),
+        ...(etag !== undefined && { etag }),
+      };
+      const slice = { format, ...shared, ...place } as InputSlice;
       yield { slice, weight, rows };
     }
   } catch (error) {
@@ -60,10 +67,11 @@ export function refusedCut(path: string, reason: string, bytes: number, rows?: n
 }
 
 /** @throws BrokenInput */
-async function refusePointer({ path, bytes }: InputFile): Promise<void> {
+async function refusePointer(file: InputFile): Promise<void> {
+  const { path, bytes } = file;
   if (bytes > MAX_POINTER_BYTES || bytes < LFS_POINTER.length) return;
   const text = await reading(path, async () => {
-    const handle = await open(path);
+    const handle = await openFile(file);
     try {
       return (await handle.read(Buffer.alloc(bytes), 0, bytes, 0)).buffer.toString('latin1');
     } finally {

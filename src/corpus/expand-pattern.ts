@@ -8,21 +8,18 @@ import { lstat, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { glob, type GlobOptions } from 'tinyglobby';
 import { dataError, show } from '../base/errors.js';
-import { errorCode } from '../io/file-system.js';
+import { errorCode, ifExists } from '../io/file-system.js';
+import { isAddress } from '../storage/address.js';
 import { unreadable } from './broken-input.js';
-import { inputFormat, KNOWN_FORMATS, withoutCompanions } from './formats.js';
-
-export interface Expanded {
-  files: string[];
-  /** In folders: of no known format, or not data. */
-  skipped: string[];
-  lost: { path: string; reason: string }[];
-}
+import { baseOf, isInputOfFolder, isMarked, onlyData, type Expanded, type Neighbours } from './data-files.js';
+import { expandAddress } from './expand-address.js';
+import { inputFormat, KNOWN_FORMATS } from './formats.js';
 
 const DANGLING = 'the link leads nowhere: fetch what it stands for, or remove it';
 
 /** @throws LongattnError INPUT_NOT_FOUND, INPUT_UNREADABLE */
 export async function expandPattern(pattern: string): Promise<Expanded> {
+  if (isAddress(pattern)) return expandAddress(pattern);
   const kind = await stat(pattern).catch(() => undefined);
   if (kind?.isDirectory()) return expandFolder(pattern);
   if (kind) return { files: [pattern], skipped: [], lost: [] };
@@ -34,10 +31,11 @@ export async function expandPattern(pattern: string): Promise<Expanded> {
 
 async function expandFolder(folder: string): Promise<Expanded> {
   const inside = await entriesOf('**/*', { cwd: folder });
-  const found = await onlyData(inside.files.map((file) => path.join(folder, file)));
-  // A plain .json in a folder is more often a description of the data than data: such files must be named.
-  const isInput = (file: string): boolean =>
-    inputFormat(file) !== undefined && !file.toLowerCase().endsWith('.json') && !isMarked(path.relative(folder, file));
+  const found = await onlyData(
+    inside.files.map((file) => path.join(folder, file)),
+    onDisk,
+  );
+  const isInput = (file: string): boolean => isInputOfFolder(path.relative(folder, file));
   const isMark = (file: string): boolean => isMarked(path.relative(folder, file)) && inputFormat(file) === undefined;
   const files = found.files.filter(isInput);
   const lost = inside.dangling
@@ -58,8 +56,8 @@ async function expandFolder(folder: string): Promise<Expanded> {
 async function expandGlob(pattern: string): Promise<Expanded> {
   const { files: entries, folders, dangling } = await entriesOf(pattern, { absolute: path.isAbsolute(pattern) });
   const namesMarked = isMarked(pattern);
-  const isWanted = (file: string): boolean => namesMarked || !isMarked(path.relative(baseOf(pattern), file));
-  const found = await onlyData(entries.filter(isWanted));
+  const isWanted = (file: string): boolean => namesMarked || !isMarked(path.relative(baseOf(pattern) || '.', file));
+  const found = await onlyData(entries.filter(isWanted), onDisk);
   const expanded: Expanded = {
     files: found.files,
     skipped: found.skipped,
@@ -118,58 +116,10 @@ function showingDanglingLinks(lost: Set<string>): NonNullable<GlobOptions['fs']>
   } as NonNullable<GlobOptions['fs']>;
 }
 
-/** A folder that `datasets` saved names its files in state.json; the caches of its maps lie beside them. */
-async function onlyData(files: readonly string[]): Promise<Expanded> {
-  const result: Expanded = { files: [], skipped: [], lost: [] };
-  const states = new Map<string, readonly string[] | undefined>();
-  for (const file of withoutCompanions(files)) {
-    const folder = path.dirname(file);
-    const name = path.basename(file);
-    if (!name.endsWith('.arrow')) {
-      result.files.push(file);
-      continue;
-    }
-    if (!states.has(folder)) {
-      const named = await dataFiles(folder);
-      states.set(folder, named);
-      for (const missing of named ?? []) {
-        const place = path.join(folder, missing);
-        if (!(await lstat(place).catch(() => undefined)))
-          result.lost.push({ path: place, reason: 'state.json names it, but it is not there' });
-      }
-    }
-    const isData = states.get(folder)?.includes(name) ?? !/^(cache-|tmp)/.test(name);
-    (isData ? result.files : result.skipped).push(file);
-  }
-  return result;
-}
-
-/** Files that the state.json of a folder names; undefined where there is none that is known. */
-async function dataFiles(folder: string): Promise<string[] | undefined> {
-  const file = path.join(folder, 'state.json');
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined;
-    throw unreadable(file, error);
-  }
-  try {
-    const { _data_files: files } = JSON.parse(text) as { _data_files?: { filename?: unknown }[] };
-    const names = files?.map(({ filename }) => filename);
-    return names?.every((name) => typeof name === 'string') ? names : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Does a folder or the file itself begin with `_` or `.`? */
-function isMarked(file: string): boolean {
-  return file.split(/[/\\]/).some((name) => /^(_|\.[^./\\])/.test(name));
-}
-
-/** The folders of a glob before its first magic character. */
-function baseOf(pattern: string): string {
-  const plain = pattern.slice(0, pattern.search(/[*?[\]{}()!]/));
-  return plain.slice(0, plain.search(/[^/\\]*$/)) || '.';
-}
+const onDisk: Neighbours = {
+  exists: async (file) => (await lstat(file).catch(() => undefined)) !== undefined,
+  read: (file) =>
+    ifExists(readFile(file, 'utf8')).catch((error: unknown) => {
+      throw unreadable(file, error);
+    }),
+};

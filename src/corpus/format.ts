@@ -9,7 +9,7 @@ export type Compression = 'none' | 'gzip' | 'zstd';
 
 /** A file of the corpus, as it is frozen in run.json. */
 export interface InputFile {
-  /** As the user named it; relative paths stay relative. */
+  /** A path or an address, as the user named it; relative paths stay relative. */
   path: string;
   /** Unique within the run. */
   name: string;
@@ -18,6 +18,8 @@ export interface InputFile {
   format: string;
   compression: Compression;
   domain?: string;
+  /** Of a file of a server, when it was listed. Local files have none. */
+  etag?: string;
 }
 
 /** What the slices of every format carry. Plain JSON, as all of a slice. */
@@ -27,6 +29,8 @@ export interface SliceFile {
   /** Of the whole file, when the run was planned. */
   bytes: number;
   domain?: string;
+  /** Of a file of a server, when the run was planned. */
+  etag?: string;
 }
 
 /** A slice as its format tells it, how many bytes of text it is worth (about), and its rows where they were counted. */

@@ -3,13 +3,16 @@
 // The list is sorted, so that neither the order of the flags nor that of the file system matters. Each file gets a short name that is
 // unique within the run, the shortest end of its path that no other file shares: document keys start with it, and they stay
 // the same when the whole corpus moves to another folder.
-import { realpath, stat } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { dataError, show } from '../base/errors.js';
-import { reading } from './broken-input.js';
+import { reading, unreadable } from './broken-input.js';
 import { expandPattern } from './expand-pattern.js';
 import type { InputFile } from './format.js';
 import { conversionOf, FORMATS, inputFormat, KNOWN_FORMATS } from './formats.js';
 import { partitionOf } from './row-document.js';
+import { isAddress } from '../storage/address.js';
+import type { StoredFile } from '../storage/storage.js';
+import { statFile } from '../storage/storages.js';
 
 export interface InputPatterns {
   /** Undefined: the domain is a field of each row. */
@@ -28,7 +31,8 @@ export interface InputList {
 
 /**
  * @param domainField names the domain of files given without one; text files take it from folders such as `source=wiki`
- * @throws LongattnError INPUT_NOT_FOUND, INPUT_FORMAT, INPUT_IN_TWO_DOMAINS, DOMAIN_MISSING, INPUT_UNREADABLE
+ * @throws LongattnError INPUT_NOT_FOUND, INPUT_FORMAT, INPUT_IN_TWO_DOMAINS, DOMAIN_MISSING, INPUT_ADDRESS,
+ *   INPUT_UNREADABLE, STORAGE_*
  */
 export async function listInputFiles(inputs: readonly InputPatterns[], domainField?: string): Promise<InputList> {
   const found = new Map<string, InputFile>();
@@ -40,8 +44,8 @@ export async function listInputFiles(inputs: readonly InputPatterns[], domainFie
       matched.skipped.forEach((file) => skipped.add(file));
       matched.lost.forEach(({ path, reason }) => lost.set(path, reason));
       for (const file of matched.files) {
-        const entry = await describe(file, domain, domainField);
-        const place = await reading(file, () => realpath(file));
+        const entry = await describe(file, domain, domainField, matched.listed?.get(file));
+        const place = isAddress(file) ? file : await reading(file, () => realpath(file));
         const other = found.get(place);
         if (other && other.domain !== domain) throw inTwoDomains(file, other.domain, domain);
         if (!other || byCodeUnits(file, other.path) < 0) found.set(place, entry);
@@ -60,7 +64,12 @@ export async function listInputFiles(inputs: readonly InputPatterns[], domainFie
   };
 }
 
-async function describe(file: string, domain: string | undefined, domainField: string | undefined): Promise<InputFile> {
+async function describe(
+  file: string,
+  domain: string | undefined,
+  domainField: string | undefined,
+  listed: StoredFile | undefined,
+): Promise<InputFile> {
   const kind = inputFormat(file);
   if (!kind) {
     const command = conversionOf(file);
@@ -78,8 +87,14 @@ async function describe(file: string, domain: string | undefined, domainField: s
       );
     }
   }
-  const { size } = await reading(file, () => stat(file));
-  return { path: file, name: file, bytes: size, ...kind, ...(domain !== undefined && { domain }) };
+  const found = listed ?? (await reading(file, () => statFile(file)));
+  if (!found) throw unreadable(file, 'it is gone');
+  const { bytes, etag } = found;
+  return {
+    ...{ path: file, name: file, bytes, ...kind },
+    ...(domain !== undefined && { domain }),
+    ...(etag !== undefined && { etag }),
+  };
 }
 
 function inTwoDomains(file: string, first: string | undefined, second: string | undefined): Error {

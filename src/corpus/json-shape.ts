@@ -26,7 +26,7 @@ async function peek(file: InputFile, options: UnpackOptions): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {
-    for await (const chunk of byteStream(file.path, file.compression, options)) {
+    for await (const chunk of byteStream(file, file.compression, options)) {
       chunks.push(chunk);
       bytes += chunk.length;
       if (bytes >= PEEK_BYTES) break;

@@ -3,6 +3,7 @@
 // Uncompressed lines are read once for the plan: a range must begin at a line, and must know that line's number. So rejects and
 // document keys name the true line, however the file is cut.
 import type { Document } from '../base/records.js';
+import type { StoredFile } from '../storage/storage.js';
 import { BrokenInput } from './broken-input.js';
 import { byteStream } from './byte-stream.js';
 import { COMPRESSION_RATIO, type Compression, type CutOptions, type Format } from './format.js';
@@ -46,7 +47,7 @@ async function* cut(file: InputFile, options: CutOptions): Cuts {
 
 /** Compressed files and arrays have no places to start at: they are one slice. With a limit the first rows are counted. */
 async function* cutWhole(file: InputFile, shape: 'lines' | 'array', { limit, ...options }: CutOptions): Cuts {
-  const { path, bytes, compression } = file;
+  const { bytes, compression } = file;
   const place = { compression, ...(shape === 'array' && { isArray: true as const }) };
   const weight = bytes * (compression === 'none' ? 1 : COMPRESSION_RATIO);
   if (limit === Infinity) {
@@ -54,7 +55,7 @@ async function* cutWhole(file: InputFile, shape: 'lines' | 'array', { limit, ...
     return;
   }
   let rows = 0;
-  for await (const _ of rowLines({ ...place, path, rows: limit }, options)) rows++;
+  for await (const _ of rowLines({ ...file, ...place, rows: limit }, options)) rows++;
   yield { place: { ...place, rows }, weight, rows };
 }
 
@@ -66,7 +67,7 @@ async function* cutLines(file: InputFile, { target, limit }: CutOptions): Cuts {
     rows,
   });
   let [start, startLine, line, position] = [0, 1, 1, 0];
-  for await (const chunk of byteStream(file.path, 'none', {}, { start: 0, end })) {
+  for await (const chunk of byteStream(file, 'none', {}, { start: 0, end })) {
     for (let at = chunk.indexOf(LF); at !== -1; at = chunk.indexOf(LF, at + 1)) {
       line++;
       const next = position + at + 1;
@@ -84,7 +85,7 @@ async function* cutLines(file: InputFile, { target, limit }: CutOptions): Cuts {
 async function limitedEnd(file: InputFile, limit: number): Promise<{ end: number; rows: number }> {
   if (limit === Infinity) return { end: file.bytes, rows: 0 };
   let [end, rows] = [0, 0];
-  for await (const line of rowLines({ path: file.path, compression: 'none', rows: limit }, {})) {
+  for await (const line of rowLines({ ...file, rows: limit }, {})) {
     end = line.end;
     rows++;
   }
@@ -111,13 +112,13 @@ async function* read(
 
 /** Lines that are not blank, or elements, at most `slice.rows`. */
 async function* rowLines(
-  slice: Pick<JsonlSlice, 'path'> & JsonlPlace,
+  slice: StoredFile & JsonlPlace,
   options: UnpackOptions,
 ): AsyncGenerator<Line, void, undefined> {
-  const { path: file, compression, range, isArray, rows = Infinity } = slice;
+  const { compression, range, isArray, rows = Infinity } = slice;
   let taken = 0;
   if (rows === 0) return;
-  const bytes = byteStream(file, compression, options, range);
+  const bytes = byteStream(slice, compression, options, range);
   for await (const line of isArray ? arrayElements(bytes) : splitLines(bytes, range?.line)) {
     if (line.bytes && isBlank(line.bytes)) continue;
     yield line;

@@ -3,10 +3,10 @@
 // Layout of the index, version 1 (megatron/core/datasets/indexed_dataset.py): magic, u64 version, u8 type, u64 sequences, u64 documents + 1,
 // i32 lengths, i64 byte offsets, i64 first sequence of each document. A document is its sequences one after the other. The index is read
 // in steps, so that memory does not grow with it.
-import { open, stat, type FileHandle } from 'node:fs/promises';
-import { dataError } from '../base/errors.js';
 import type { Document } from '../base/records.js';
-import { BrokenInput, reading } from './broken-input.js';
+import type { OpenFile } from '../storage/storage.js';
+import { openFile, statFile } from '../storage/storages.js';
+import { BrokenInput, inputChanged, reading, unreadable } from './broken-input.js';
 import type { CutOptions, Format, FormatCut, InputFile, ReadHooks, ReadOptions, SliceFile } from './format.js';
 import { checkIds } from './ids.js';
 import { MAX_LINE_BYTES } from './lines.js';
@@ -18,6 +18,8 @@ export interface MegatronPlace {
   end: number;
   /** Of the .bin, when the run was planned. */
   binBytes: number;
+  /** Its tag, where it lies on a server. */
+  binEtag?: string;
 }
 
 export const megatronFormat: Format<MegatronPlace> = {
@@ -54,13 +56,14 @@ interface Index {
 }
 
 async function* cut(file: InputFile, { target, limit }: CutOptions): ReturnType<Format<MegatronPlace>['cut']> {
-  const index = await reading(file.path, () => open(file.path));
+  const index = await reading(file.path, () => openFile(file));
   try {
     const header = await readHeader(index, file);
     if (header.documents === 0) throw new BrokenInput('the index names no document');
     const bin = binOf(file.path);
-    const binBytes = (await stat(bin).catch(() => undefined))?.size;
-    if (binBytes === undefined) throw new BrokenInput(`its ids are not there: ${bin} is missing`);
+    const ids = await reading(bin, () => statFile(bin));
+    if (!ids) throw new BrokenInput(`its ids are not there: ${bin} is missing`);
+    const binPlace = { binBytes: ids.bytes, ...(ids.etag !== undefined && { binEtag: ids.etag }) };
     const last = Math.min(header.documents, limit);
     let first = 0;
     let tokens = 0;
@@ -69,14 +72,14 @@ async function* cut(file: InputFile, { target, limit }: CutOptions): ReturnType<
       for (let i = 0; i + 1 < bounds.length; i++) {
         const length = sum(lengths.subarray(bounds[i]! - bounds[0]!, bounds[i + 1]! - bounds[0]!));
         if (tokens > 0 && (tokens + length) * BYTES_OF_TEXT > target) {
-          yield cutOf({ first, end: start + i, binBytes }, tokens);
+          yield cutOf({ first, end: start + i, ...binPlace }, tokens);
           first = start + i;
           tokens = 0;
         }
         tokens += length;
       }
     }
-    yield cutOf({ first, end: last, binBytes }, tokens);
+    yield cutOf({ first, end: last, ...binPlace }, tokens);
   } finally {
     await index.close();
   }
@@ -93,16 +96,15 @@ async function* read(
 ): AsyncGenerator<Document, void, undefined> {
   const { path: source, name } = slice;
   const bin = binOf(source);
-  const { size } = await reading(bin, () => stat(bin));
-  if (size !== slice.binBytes) {
-    throw dataError(
-      'INPUT_CHANGED',
-      `${bin} has ${size} bytes; it had ${slice.binBytes} when the run was planned. Put the old file back, or start a new run.`,
-    );
+  const found = await reading(bin, () => statFile(bin));
+  if (!found) throw unreadable(bin, 'it is gone');
+  const { binBytes, binEtag } = slice;
+  if (found.bytes !== binBytes || found.etag !== binEtag) {
+    throw inputChanged({ bytes: binBytes, ...(binEtag !== undefined && { etag: binEtag }) }, found);
   }
-  const index = await reading(source, () => open(source));
+  const index = await reading(source, () => openFile(slice));
   try {
-    const ids = await reading(bin, () => open(bin));
+    const ids = await reading(bin, () => openFile(found));
     try {
       const header = await readHeader(index, slice);
       for (let start = slice.first; start < slice.end; start += STEP) {
@@ -134,7 +136,7 @@ async function* read(
 
 /** The ids of one document, or why they are refused. */
 async function readIds(
-  file: FileHandle,
+  file: OpenFile,
   bin: string,
   { type }: Index,
   lengths: Int32Array,
@@ -161,7 +163,7 @@ async function readIds(
 }
 
 /** @throws BrokenInput where the file is no index whose size agrees with what it counts */
-async function readHeader(index: FileHandle, { path: file, bytes }: Pick<InputFile, 'path' | 'bytes'>): Promise<Index> {
+async function readHeader(index: OpenFile, { path: file, bytes }: Pick<InputFile, 'path' | 'bytes'>): Promise<Index> {
   if (bytes < HEADER_BYTES) throw new BrokenInput(`the index has ${bytes} bytes; its header alone has ${HEADER_BYTES}`);
   const header = Buffer.from(await readAt(index, file, 0, HEADER_BYTES));
   if (header.toString('latin1', 0, MAGIC.length) !== MAGIC) throw new BrokenInput("the file is no index of Megatron's");
@@ -187,7 +189,7 @@ async function readHeader(index: FileHandle, { path: file, bytes }: Pick<InputFi
  * @throws BrokenInput where they do not follow each other, or are not there
  */
 async function readDocuments(
-  index: FileHandle,
+  index: OpenFile,
   { path: file }: Pick<InputFile, 'path'>,
   { sequences, documents }: Index,
   first: number,
@@ -208,7 +210,7 @@ async function readDocuments(
 }
 
 /** @throws BrokenInput where the file ends before */
-async function readAt(index: FileHandle, file: string, start: number, length: number): Promise<ArrayBuffer> {
+async function readAt(index: OpenFile, file: string, start: number, length: number): Promise<ArrayBuffer> {
   const data = new Uint8Array(length);
   const { bytesRead } = await reading(file, () => index.read(data, 0, length, start));
   if (bytesRead < length) throw new BrokenInput('the index is cut');

@@ -2,12 +2,12 @@
 //
 // A page says itself how many values it has, and a run in it how often it repeats one: a changed bit makes an array of 2^31 entries, at
 // which V8 ends the process, with no error to catch. So pages are unpacked twice; that is fast beside tokenising.
-import { open, type FileHandle } from 'node:fs/promises';
 import { parquetSchema, type ColumnMetaData, type Compressors, type FileMetaData, type PageHeader } from 'hyparquet';
 import { parquetHeader } from 'hyparquet/src/column.js';
 import { decompressPage } from 'hyparquet/src/datapage.js';
 import { getMaxDefinitionLevel, getMaxRepetitionLevel, getTreePath } from 'hyparquet/src/schema.js';
 import { readVarInt } from 'hyparquet/src/thrift.js';
+import type { OpenFile } from '../storage/storage.js';
 
 /** Values of a page, and of the rows of a group: arrays of so many take half a GiB. Writers end a group at a million rows or so. */
 const MAX_VALUES = 1 << 26;
@@ -35,7 +35,7 @@ interface Levels {
  * @throws Error when a count is more than its bytes can hold, or than can be decoded
  */
 export async function verifyGroup(
-  path: string,
+  handle: OpenFile,
   metadata: FileMetaData,
   groupIndex: number,
   columns: readonly string[],
@@ -47,36 +47,30 @@ export async function verifyGroup(
     throw new Error(`a row group of ${rows} rows; at most ${MAX_VALUES} can be read: write smaller ones`);
   }
   const tree = parquetSchema(metadata);
-  const handle = await open(path);
-  try {
-    for (const { meta_data: column } of group.columns) {
-      if (!column || !columns.includes(column.path_in_schema[0]!)) continue;
-      const schemaPath = getTreePath(tree, column.path_in_schema);
-      const levels = {
-        repetition: getMaxRepetitionLevel(schemaPath),
-        definition: getMaxDefinitionLevel(schemaPath),
-        isBoolean: column.type === 'BOOLEAN',
-      };
-      const values = await verifyColumn(handle, column, levels, compressors);
-      const isThere = levels.repetition > 0 ? values >= rows : values === rows;
-      if (!isThere) throw new Error(`a column of ${values} values for ${rows} rows`);
-    }
-  } finally {
-    await handle.close();
+  for (const { meta_data: column } of group.columns) {
+    if (!column || !columns.includes(column.path_in_schema[0]!)) continue;
+    const schemaPath = getTreePath(tree, column.path_in_schema);
+    const levels = {
+      repetition: getMaxRepetitionLevel(schemaPath),
+      definition: getMaxDefinitionLevel(schemaPath),
+      isBoolean: column.type === 'BOOLEAN',
+    };
+    const values = await verifyColumn(handle, column, levels, compressors);
+    const isThere = levels.repetition > 0 ? values >= rows : values === rows;
+    if (!isThere) throw new Error(`a column of ${values} values for ${rows} rows`);
   }
 }
 
 /** @returns the values of the column, nulls included */
 async function verifyColumn(
-  handle: FileHandle,
+  handle: OpenFile,
   column: ColumnMetaData,
   levels: Levels,
   compressors: Compressors,
 ): Promise<number> {
-  const { size } = await handle.stat();
   let at = Number(column.dictionary_page_offset || column.data_page_offset);
   const end = at + Number(column.total_compressed_size);
-  if (!(at >= 0 && at <= end && end <= size)) throw new Error('a column outside of its file');
+  if (!(at >= 0 && at <= end && end <= handle.bytes)) throw new Error('a column outside of its file');
   let values = 0;
   // The decoder leaves a last byte alone, too.
   while (at < end - 1) {
@@ -93,7 +87,7 @@ async function verifyColumn(
 }
 
 async function pageHeader(
-  handle: FileHandle,
+  handle: OpenFile,
   at: number,
   end: number,
 ): Promise<{ header: PageHeader; headBytes: number }> {
@@ -203,7 +197,7 @@ function bitWidth(maxLevel: number): number {
   return 32 - Math.clz32(maxLevel);
 }
 
-async function readAt(handle: FileHandle, start: number, length: number): Promise<Buffer> {
+async function readAt(handle: OpenFile, start: number, length: number): Promise<Buffer> {
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, start);
   if (bytesRead < length) throw new Error('a column outside of its file');
   return buffer;

@@ -1,15 +1,18 @@
 // Parquet files: the columns that are needed, a row group at a time.
 import {
-  asyncBufferFromFile,
   parquetMetadataAsync,
   parquetReadObjects,
   parquetSchema,
+  type AsyncBuffer,
   type Compressors,
   type FileMetaData,
 } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { decompress } from 'fzstd';
+import { LongattnError } from '../base/errors.js';
 import type { Document, Reject } from '../base/records.js';
+import type { OpenFile, StoredFile } from '../storage/storage.js';
+import { openFile } from '../storage/storages.js';
 import { BrokenInput, reading } from './broken-input.js';
 import {
   COMPRESSION_RATIO,
@@ -54,8 +57,8 @@ export const parquetFormat: Format<ParquetPlace> = {
   read,
 };
 
-async function* cut({ path }: InputFile, { limit }: CutOptions): ReturnType<Format<ParquetPlace>['cut']> {
-  for (const { rowStart, rowEnd: end, bytes } of await rowGroups(path)) {
+async function* cut(file: InputFile, { limit }: CutOptions): ReturnType<Format<ParquetPlace>['cut']> {
+  for (const { rowStart, rowEnd: end, bytes } of await rowGroups(file)) {
     const rowEnd = Math.min(end, limit);
     if (rowEnd <= rowStart) continue;
     yield { place: { rowStart, rowEnd }, weight: bytes * COMPRESSION_RATIO, rows: rowEnd - rowStart };
@@ -63,10 +66,10 @@ async function* cut({ path }: InputFile, { limit }: CutOptions): ReturnType<Form
 }
 
 /** @throws BrokenInput when the file is no Parquet file or is cut; LongattnError INPUT_UNREADABLE */
-async function rowGroups(path: string): Promise<RowGroup[]> {
-  const metadata = await parquetMetadata(path);
+async function rowGroups(file: StoredFile): Promise<RowGroup[]> {
+  const metadata = await withFile(file, parquetMetadata);
   let rowStart = 0;
-  return orBroken(path, async () =>
+  return orBroken(file.path, async () =>
     metadata.row_groups.map((group) => {
       const rowEnd = rowStart + Number(group.num_rows);
       if (!(rowEnd >= rowStart)) throw new Error('a row group with a negative number of rows');
@@ -87,7 +90,7 @@ async function* read(
   { onReject }: ReadHooks,
 ): AsyncGenerator<Document, void, undefined> {
   const { path, name, domain } = slice;
-  const metadata = await parquetMetadata(path);
+  const metadata = await withFile(slice, parquetMetadata);
   const { available, ranges } = await orBroken(path, async () => ({
     available: parquetSchema(metadata).children.map((column) => column.element.name),
     ranges: [...pieces(metadata, slice)],
@@ -105,10 +108,10 @@ async function* read(
     let rows: InputRow[];
     try {
       if (!verified.has(groupIndex)) {
-        await orBroken(path, () => verifyGroup(path, metadata, groupIndex, needed.columns, COMPRESSORS));
+        await withFile(slice, (handle) => verifyGroup(handle, metadata, groupIndex, needed.columns, COMPRESSORS));
         verified.add(groupIndex);
       }
-      rows = await readRows(path, metadata, needed.columns, rowStart, rowEnd);
+      rows = await readRows(slice, metadata, needed.columns, rowStart, rowEnd);
     } catch (error) {
       if (!(error instanceof BrokenInput)) throw error;
       onReject({ file: path, ...group(rowStart, rowEnd, error.message) });
@@ -129,15 +132,15 @@ function group(start: number, end: number, reason: string): Omit<Reject, 'file'>
 }
 
 async function readRows(
-  path: string,
+  file: StoredFile,
   metadata: FileMetaData,
   columns: string[],
   rowStart: number,
   rowEnd: number,
 ): Promise<InputRow[]> {
-  const rows = await orBroken(path, async () =>
+  const rows = await withFile(file, (handle) =>
     parquetReadObjects({
-      file: await asyncBufferFromFile(path),
+      file: bufferOf(handle),
       metadata,
       columns,
       rowStart,
@@ -166,16 +169,41 @@ function* pieces(metadata: FileMetaData, slice: ParquetSlice): Generator<{ group
   }
 }
 
-async function parquetMetadata(path: string): Promise<FileMetaData> {
-  return orBroken(path, async () => parquetMetadataAsync(await asyncBufferFromFile(path), { geoparquet: false }));
+function parquetMetadata(handle: OpenFile): Promise<FileMetaData> {
+  return parquetMetadataAsync(bufferOf(handle), { geoparquet: false });
 }
 
-/** Faults of the file system stop the run; everything else that the decoder throws is about the file's content. */
+/** The file as hyparquet reads it. Places come from the file itself: they may lie outside of it. */
+function bufferOf(handle: OpenFile): AsyncBuffer {
+  return {
+    byteLength: handle.bytes,
+    async slice(start, end = handle.bytes) {
+      if (!(start >= 0 && start <= end)) throw new Error(`bytes from ${start} to ${end}`);
+      const length = Math.max(0, Math.min(end, handle.bytes) - start);
+      const { buffer, bytesRead } = await handle.read(new Uint8Array(length), 0, length, start);
+      return bytesRead === length ? buffer.buffer : buffer.buffer.slice(0, bytesRead);
+    },
+  };
+}
+
+/** `work` on the open file, with faults as of `orBroken`. */
+function withFile<T>(file: StoredFile, work: (handle: OpenFile) => Promise<T>): Promise<T> {
+  return orBroken(file.path, async () => {
+    const handle = await openFile(file);
+    try {
+      return await work(handle);
+    } finally {
+      await handle.close();
+    }
+  });
+}
+
+/** Faults of the file system or the server stop the run; everything else that the decoder throws is about the file's content. */
 async function orBroken<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await reading(path, work);
   } catch (error) {
-    if ((error as { code?: unknown }).code === 'INPUT_UNREADABLE') throw error;
+    if (error instanceof LongattnError) throw error;
     throw new BrokenInput(`the Parquet data is damaged or cut (${(error as Error).message})`, { cause: error });
   }
 }

@@ -1,17 +1,16 @@
 // Slices of the corpus to documents, whatever their format.
-import { stat } from 'node:fs/promises';
-import { dataError } from '../base/errors.js';
 import type { Document } from '../base/records.js';
-import { BrokenInput, reading } from './broken-input.js';
+import { BrokenInput, inputChanged, reading, unreadable } from './broken-input.js';
 import type { Format, ReadHooks, ReadOptions } from './format.js';
 import { FORMATS } from './formats.js';
 import type { InputSlice } from './plan.js';
+import { statFile } from '../storage/storages.js';
 
 /**
  * The documents of a slice, in order. What is refused goes to `onReject`, never to an error.
  *
  * @throws LongattnError INPUT_CHANGED when the file is not the one that was planned, INPUT_UNREADABLE for faults of the file system,
- *   FIELD_WITHOUT_ROWS for `--ids-field` on text files
+ *   STORAGE_NO_RANGES, FIELD_WITHOUT_ROWS for `--ids-field` on text files
  */
 export async function* readSlice(
   slice: InputSlice,
@@ -24,13 +23,9 @@ export async function* readSlice(
     hooks.onReject({ file: path, line: 0, reason, ...(!isEmpty && lost) });
     return;
   }
-  const { size } = await reading(slice.path, () => stat(slice.path));
-  if (size !== slice.bytes) {
-    throw dataError(
-      'INPUT_CHANGED',
-      `${slice.path} has ${size} bytes; it had ${slice.bytes} when the run was planned. Put the old file back, or start a new run.`,
-    );
-  }
+  const found = await reading(slice.path, () => statFile(slice.path));
+  if (!found) throw unreadable(slice.path, 'it is gone');
+  if (found.bytes !== slice.bytes || found.etag !== slice.etag) throw inputChanged(slice, found);
   const format = FORMATS[slice.format] as Format<object>;
   try {
     yield* format.read(slice, options, hooks);

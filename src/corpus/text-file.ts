@@ -45,7 +45,7 @@ async function* read(slice: SliceFile & TextPlace, options: ReadOptions): AsyncG
 async function readWhole(slice: SliceFile & TextPlace, options: UnpackOptions): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of byteStream(slice.path, slice.compression, options)) {
+  for await (const chunk of byteStream(slice, slice.compression, options)) {
     bytes += chunk.length;
     if (bytes > MAX_LINE_BYTES) throw new BrokenInput(`the file has more than ${MAX_LINE_BYTES >> 20} MiB of text`);
     chunks.push(chunk);

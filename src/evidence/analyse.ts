@@ -14,9 +14,10 @@ import { decide, tells } from './decide.js';
 import { Judge } from './judge.js';
 import { keptShare } from './lift.js';
 import type { ControlFacts } from './cases.js';
+import { PEERS } from './peers/peers.js';
 import { headCandidates, layerCandidates, type EnumerateOptions } from './enumerate.js';
 import { halves } from './halves.js';
-import type { EvidenceReport, Finding, LiftRow } from './report.js';
+import type { EvidenceReport, Finding, FrontierPoint, LiftRow } from './report.js';
 import { reportRows, type ReportRow } from './report-table.js';
 import { shuffledLabels } from './self-check.js';
 
@@ -43,11 +44,24 @@ export interface AnalysisInput {
   gains?: Float64Array;
   /** Whether every control has it, so that the yardstick can stand among the scores. */
   gainsOfControls: boolean;
+  /** Scores of others, by row of the table; NaN where they were not measured: of all real windows at least. */
+  peers: readonly { score: string; layer?: number; values: Float64Array }[];
 }
 
 export type Findings = Pick<
   EvidenceReport,
-  'paper' | 'findings' | 'choice' | 'tells' | 'verdicts' | 'lift' | 'lifts' | 'guard' | 'shuffled' | 'agreement' | 'map'
+  | 'paper'
+  | 'findings'
+  | 'choice'
+  | 'tells'
+  | 'verdicts'
+  | 'lift'
+  | 'lifts'
+  | 'frontier'
+  | 'guard'
+  | 'shuffled'
+  | 'agreement'
+  | 'map'
 >;
 
 export class Analysis {
@@ -60,6 +74,8 @@ export class Analysis {
   private readonly options: EnumerateOptions;
   /** Mean of all heads, scores without a model, and the yardstick. */
   private readonly candidates: Candidate[];
+  /** Those that were measured on real windows alone: no control says anything of them. */
+  private readonly onReals: Candidate[];
 
   constructor(private readonly input: AnalysisInput) {
     const { table, seed, ks, settings, tokens, gains } = input;
@@ -78,6 +94,11 @@ export class Analysis {
       ...countCandidates(table),
       ...(gains && input.gainsOfControls ? [measuredCandidate(NLL_GAIN, gains)] : []),
       ...[...input.layers].flatMap(([layer, rows]) => [...layerCandidates(table, layer, rows, this.options)]),
+      ...input.peers.filter(({ values }) => values.every(Number.isFinite)).map(peerCandidate),
+    ];
+    this.onReals = [
+      ...(gains && !input.gainsOfControls ? [measuredCandidate(NLL_GAIN, gains)] : []),
+      ...input.peers.filter(({ values }) => !values.every(Number.isFinite)).map(peerCandidate),
     ];
   }
 
@@ -145,8 +166,9 @@ export class Analysis {
       judged(candidate, candidateCost(candidate, window), first.numbers(candidate)),
     );
     const best = bestOfEachScore(all);
-    // Neither chance nor the yardstick itself is a choice.
-    const decided = decide(all.filter(({ candidate }) => ![NLL_GAIN, 'random'].includes(candidate.score))) as Judged;
+    // Neither chance nor the yardstick itself is a choice, and nothing selects by the scores of others.
+    const never = new Set<string>([NLL_GAIN, 'random', ...PEERS]);
+    const decided = decide(all.filter(({ candidate }) => !never.has(candidate.score))) as Judged;
     const rows = layers.get(decided.candidate.layer ?? -1);
     const plain = rows && !decided.candidate.score.startsWith('blend:');
     const choice = plain ? chooseHeads(decided, rows, settings, first) : decided;
@@ -171,6 +193,7 @@ export class Analysis {
           }
         : null,
       lifts: this.lifts(),
+      frontier: this.frontier(all.filter(({ candidate }) => candidate.score !== 'random')),
       guard: { maxRepeats: DEFAULT_MAX_REPEATS, tokens: REPEAT_TOKENS, refused: this.refusedReals() },
       shuffled: shuffledLabels(finite(above), finite(below), seed),
       agreement: this.agreement(best.map(({ candidate }) => candidate)),
@@ -182,15 +205,33 @@ export class Analysis {
   private lifts(): LiftRow[] {
     const { gains, ks } = this.input;
     if (!gains) return [];
-    const yardstick = this.candidates.some(({ score }) => score === NLL_GAIN)
-      ? []
-      : [measuredCandidate(NLL_GAIN, gains)];
-    const shown = [...yardstick, ...this.candidates].filter(({ k }) => k === undefined || k === ks[0]);
+    const shown = [...this.onReals, ...this.candidates].filter(({ k }) => k === undefined || k === ks[0]);
     return shown.map((candidate) => ({
       score: candidate.score,
       layer: candidate.layer ?? null,
       pooled: this.judges.whole.lift(candidate)!,
       domains: this.judges.whole.liftByDomain(candidate),
+      seconds: null,
+    }));
+  }
+
+  /** The best of each step of cost on the first half; nothing is chosen of the yardstick, and of the scores of others the layer. */
+  private frontier(all: readonly Judged[]): FrontierPoint[] {
+    if (!this.input.gains) return [];
+    const onReals = this.onReals.map((candidate) => judged(candidate, 0, this.judges.first.numbers(candidate)));
+    const best = new Map<string, Judged>();
+    for (const one of [...all, ...onReals]) {
+      const { score, layer } = one.candidate;
+      const step = kindOf(score) === 'ours' ? `layer ${layer}` : score;
+      const before = best.get(step);
+      if (!before || objectiveOf(one) > objectiveOf(before)) best.set(step, one);
+    }
+    return [...best.values()].map(({ candidate }) => ({
+      kind: kindOf(candidate.score),
+      score: candidate.score,
+      layer: candidate.layer ?? null,
+      lift: this.judges.second.lift(candidate)!,
+      seconds: null,
     }));
   }
 
@@ -223,9 +264,7 @@ export class Analysis {
   }
 
   private agreement(candidates: readonly Candidate[]): Findings['agreement'] {
-    const { gains } = this.input;
-    const withYardstick = candidates.some(({ score }) => score === NLL_GAIN);
-    const all = gains && !withYardstick ? [...candidates, measuredCandidate(NLL_GAIN, gains)] : candidates;
+    const all = [...candidates, ...this.onReals];
     const values = all.map((candidate) => this.cells.standardReals(candidate));
     return { scores: all.map(describe), matrix: values.map((x) => values.map((y) => spearman(x, y))) };
   }
@@ -247,6 +286,15 @@ export class Analysis {
     }));
     return { score: name, k: score.ignoresK ? null : k, controls };
   }
+}
+
+function peerCandidate({ score, layer, values }: AnalysisInput['peers'][number]): Candidate {
+  // Behind no guard: so their authors rank.
+  return { ...measuredCandidate(score, values), ...(layer !== undefined && { layer }), unguarded: true };
+}
+
+function kindOf(score: string): FrontierPoint['kind'] {
+  return score === NLL_GAIN ? 'yardstick' : (PEERS as readonly string[]).includes(score) ? 'peer' : 'ours';
 }
 
 /** `content@21`, with k where it is not the only one. */

@@ -1,5 +1,6 @@
 // One picture: AUC of the chosen score by layer and head, one panel a control. Written by hand, because it is rectangles and text.
 import type { EvidenceReport } from './report.js';
+import { svgText } from './svg.js';
 
 const CELL = 22;
 const GAP = 34;
@@ -39,7 +40,7 @@ function panel({ name, auc }: { name: string; auc: number[][] }, x: number, laye
       const label = column === 0 ? 'all heads' : `head ${column - 1}`;
       const strong = Math.abs(value - 0.5) > 0.35 ? 'fill="#fff"' : 'fill="#222"';
       return (
-        `<g><title>${escape(name)}, layer ${layers[layer]}, ${label}: ${value.toFixed(3)}</title>` +
+        `<g><title>${svgText(name)}, layer ${layers[layer]}, ${label}: ${value.toFixed(3)}</title>` +
         `<rect x="${left}" y="${top}" width="${CELL - 1}" height="${CELL - 1}" fill="${color(value)}"/>` +
         `${text(left + CELL / 2, top + 14, value.toFixed(2).replace(/^0/, ''), `text-anchor="middle" ${strong}`)}</g>`
       );
@@ -65,9 +66,5 @@ function color(value: number): string {
 }
 
 function text(x: number, y: number, content: string, attributes = ''): string {
-  return `<text x="${x}" y="${y}" ${attributes}>${escape(content)}</text>`;
-}
-
-function escape(content: string): string {
-  return content.replace(/[&<>"]/g, (char) => `&#${char.codePointAt(0)};`);
+  return `<text x="${x}" y="${y}" ${attributes}>${svgText(content)}</text>`;
 }

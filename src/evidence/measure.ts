@@ -12,6 +12,7 @@ import { REAL } from './cases.js';
 import { NLL_GAIN } from './cells.js';
 import { readCosts } from './cost-file.js';
 import { measureGains, type WindowLosses } from './losses.js';
+import { measurePeer, type PeerColumn, type WindowMaps } from './peers/peers.js';
 import type { Finding } from './report.js';
 import type { EvidenceStore } from './store.js';
 import type { ValidateOptions } from './validate-options.js';
@@ -20,6 +21,11 @@ const COST_WINDOWS = 4;
 /** Controls of a kind whose loss is measured: fewer cannot show a direction beyond chance, more cost minutes. */
 const YARDSTICK_PAIRS = 8;
 
+/** A score of others by row of the case table, NaN where it was not measured: of all real windows at least. */
+export interface MeasuredPeer extends Omit<PeerColumn, 'values'> {
+  values: Float64Array;
+}
+
 export interface Measured {
   /** By layer, ascending; rows as in the case table. */
   layers: Map<number, LayerRows>;
@@ -27,6 +33,7 @@ export interface Measured {
   gains: Float64Array | undefined;
   /** CPU seconds a window. */
   yardstickSeconds: number | null;
+  peers: MeasuredPeer[];
   cost(finding: Pick<Finding, 'score' | 'layer'>): number | null;
 }
 
@@ -60,12 +67,15 @@ export async function measure(store: EvidenceStore, cases: StoredCases, options:
   const openLosses = (): Promise<WindowLosses> => (losses ??= options.openLosses!());
   const gains = wanted.length > 0 ? await gainsByRow(store, table, wanted, openLosses, options) : undefined;
   const costs = await readCosts(store, reals, options, openScorer, wanted.length > 0 ? openLosses : undefined);
+  const peers = await peersByRow(store, cases, openLosses, options);
   const cost = ({ score, layer }: Pick<Finding, 'score' | 'layer'>): number | null => {
     if (score === NLL_GAIN) return costs.yardstick;
+    const peer = peers.find((one) => one.score === score && (one.layer ?? null) === layer);
+    if (peer) return peer.seconds;
     if (layer !== null) return costs.layers[layer] ?? null;
     return costs.text[score] ?? null;
   };
-  return { layers, gains, yardstickSeconds: costs.yardstick, cost };
+  return { layers, gains, yardstickSeconds: costs.yardstick, peers, cost };
 }
 
 async function readLayers(store: EvidenceStore, { table, parts }: StoredCases): Promise<Map<number, LayerRows>> {
@@ -135,4 +145,33 @@ async function gainsByRow(
     ...(onProgress && { onProgress }),
   });
   return Float64Array.from(table.cases, ({ caseId }) => gains.get(caseId) ?? NaN);
+}
+
+/** LADM costs what a layer's statistics cost, and is of all cases. ProLong costs many times the yardstick: it is of the same windows. */
+async function peersByRow(
+  store: EvidenceStore,
+  cases: StoredCases,
+  openLosses: () => Promise<WindowLosses>,
+  { peers = [], loss, model, openMaps, signal, onProgress }: ValidateOptions,
+): Promise<MeasuredPeer[]> {
+  let opened: Promise<WindowMaps> | undefined;
+  const found: MeasuredPeer[] = [];
+  for (const name of peers) {
+    const windows = await casesWindows(store, cases, name === 'ladm' || loss === 'all' ? undefined : REAL);
+    const columns = await measurePeer(name, windows, {
+      ledger: store.peers,
+      layers: model.layers,
+      maps: async (...call) => (await (opened ??= openMaps!()))(...call),
+      losses: async (...call) => (await openLosses())(...call),
+      ...(signal && { signal }),
+      ...(onProgress && { onProgress }),
+    });
+    for (const { values, ...column } of columns) {
+      found.push({
+        ...column,
+        values: Float64Array.from(cases.table.cases, ({ caseId }) => values.get(caseId) ?? NaN),
+      });
+    }
+  }
+  return found;
 }

@@ -28,6 +28,19 @@ export interface LiftRow {
   layer: number | null;
   pooled: Lift;
   domains: { domain: string; lift: Lift }[];
+  /** CPU seconds a window; null where it was not measured. */
+  seconds: number | null;
+}
+
+/** What a step of cost buys: the best score of that step on one half of the windows, measured on the other. */
+export interface FrontierPoint {
+  /** Ours, of others, or nll-gain itself, the most that can be had. */
+  kind: 'ours' | 'peer' | 'yardstick';
+  score: string;
+  layer: number | null;
+  lift: Lift;
+  /** CPU seconds a window; null where it was not measured. */
+  seconds: number | null;
 }
 
 export interface EvidenceReport {
@@ -63,6 +76,8 @@ export interface EvidenceReport {
   /** Null without losses. Mean gain of all real windows, nats a token; the ceiling is the lift of nll-gain itself. */
   lift: { share: number; mean: Interval; ceiling: Lift; choiceOnAll: Lift } | null;
   lifts: LiftRow[];
+  /** No model, then each layer, then the scores of others and nll-gain; empty without losses. */
+  frontier: FrontierPoint[];
   /** Windows with a larger share inside a verbatim repeat are never kept; `refused` of the real ones here. */
   guard: { maxRepeats: number; tokens: number; refused: number };
   /** AUC of the choice on the first control when the labels are shuffled: must hold 0.5. */

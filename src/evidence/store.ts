@@ -11,6 +11,7 @@ import { sweepTemporaries } from '../io/temporary.js';
 
 /** 2: repeats and near-duplicates stand beside the cases, gzip packs ids otherwise, losses of some controls. */
 const FORMAT = 2;
+const FOLDERS = ['cases', 'scores', 'losses', 'peers'] as const;
 
 export interface EvidenceStore {
   dir: string;
@@ -18,6 +19,8 @@ export interface EvidenceStore {
   cases: Ledger;
   scores: Ledger;
   losses: Ledger;
+  /** Scores of others, a part a few windows of one of them. */
+  peers: Ledger;
 }
 
 /**
@@ -33,16 +36,19 @@ export async function openStore(
   const file = path.join(dir, 'evidence.json');
   const hash = hashJson(spec);
   try {
-    for (const folder of ['cases', 'scores', 'losses']) await fs.mkdir(path.join(dir, folder), { recursive: true });
+    for (const folder of FOLDERS) await fs.mkdir(path.join(dir, folder), { recursive: true });
   } catch (error) {
     throw writeError(error, dir);
   }
   const text = await ifExists(fs.readFile(file, 'utf8'));
   if (text === undefined) await writeTextAtomically(file, `${JSON.stringify({ format: FORMAT, spec }, null, 2)}\n`, fs);
   else requireSameSpec(dir, parse(text, file), spec);
-  for (const folder of ['', 'cases', 'scores', 'losses']) await sweepTemporaries(path.join(dir, folder), fs);
+  for (const folder of ['', ...FOLDERS]) await sweepTemporaries(path.join(dir, folder), fs);
   const ledger = (folder: string): Ledger => new Ledger(path.join(dir, folder), hash, fs);
-  return { dir, cases: ledger('cases'), scores: ledger('scores'), losses: ledger('losses') };
+  return {
+    dir,
+    ...{ cases: ledger('cases'), scores: ledger('scores'), losses: ledger('losses'), peers: ledger('peers') },
+  };
 }
 
 function parse(text: string, file: string): JsonObject {

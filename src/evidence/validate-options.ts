@@ -5,6 +5,7 @@ import type { Window } from '../base/records.js';
 import type { CombineSettings } from '../scores/score.js';
 import type { ScoreWindows } from '../scoring/score-batch.js';
 import type { WindowLosses } from './losses.js';
+import type { PeerName, WindowMaps } from './peers/peers.js';
 
 /** Of which windows the loss is measured: none; the real ones and eight of each control; or all. */
 export type LossScope = 'none' | 'real' | 'all';
@@ -45,8 +46,12 @@ export interface ValidateOptions {
   windowsHash: string;
   batch: number;
   openScorer: () => Promise<ScoreWindows>;
-  /** Needed unless `loss` is none. */
+  /** Needed unless `loss` is none, and for prolong. */
   openLosses?: () => Promise<WindowLosses>;
+  /** Scores of others to measure too; default none. */
+  peers?: readonly PeerName[];
+  /** Needed for ladm. */
+  openMaps?: () => Promise<WindowMaps>;
   signal?: AbortSignal | undefined;
   onProgress?: OnProgress | undefined;
 }

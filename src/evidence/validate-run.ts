@@ -9,7 +9,8 @@ import { checkReach, openModelFolder } from '../model/open-model.js';
 import { deviceCount, requireDevice } from '../native/device.js';
 import { Scorer } from '../native/scorer.js';
 import { prepareWindows } from '../pipeline/prepare-windows.js';
-import { resolveSpec, type Prepared } from '../pipeline/prepare.js';
+import { resolveSpec, type Prepared, type PreparedModel } from '../pipeline/prepare.js';
+import { requireModel } from '../pipeline/require-model.js';
 import type { Window } from '../base/records.js';
 import { partName } from '../run/ledger.js';
 import { currentNames, parseRows } from '../options/parse-rows.js';
@@ -32,16 +33,18 @@ export async function validateRun(options: ValidationOptions, hooks: Hooks = {})
   requireDevice(merged.spec.device);
   if (merged.stored === undefined) asked.window ??= VALIDATE.window.default;
   const layers = asked.layers === undefined && merged.stored === undefined ? undefined : merged.spec.layers;
-  const { model: named, configOverride } = merged.spec;
+  const { output, configOverride } = merged.spec;
+  const named = requireModel(merged.spec.model, output);
   const plan = await planModel({ model: named, layers, loss: own.loss, configOverride }, hooks);
   const ksOf = (window: number): number[] => (own.k === 'quarter' ? [resolveDistance('quarter', window)] : own.k);
   const prepared = await prepareWindows(
     { ...asked, model: plan.folder, layers: plan.layers },
     hooks,
-    ({ model, spec: { window } }) => checkReach(model, Math.min(...ksOf(window))),
+    ({ model, spec: { window } }) => checkReach(requireModel(model, output), Math.min(...ksOf(window))),
   );
-  const { spec, run, model } = prepared;
-  await using opened = new OpenedModels(prepared, hooks.onProgress);
+  const { spec, run } = prepared;
+  const model = requireModel(prepared.model, output);
+  await using opened = new OpenedModels({ ...prepared, model }, hooks.onProgress);
   return await validate({
     dir: path.join(run.dir, 'evidence'),
     windows: () => allWindows(prepared),
@@ -67,6 +70,15 @@ export async function validateRun(options: ValidationOptions, hooks: Hooks = {})
       const scorer = await opened.open('scores');
       return (request, signal) => scorer.score(request, { signal });
     },
+    ...(own.peers && { peers: own.peers }),
+    openMaps: async () => {
+      const scorer = await opened.open('scores');
+      const heads = Int32Array.from({ length: model.heads }, (_, head) => head);
+      return async (ids, layers, blocks, signal) => {
+        const request = { ids, layers: Int32Array.from(layers), heads, mean: true, rows: new Int32Array(0), blocks };
+        return (await scorer.attention(request, { signal })).map(({ map }) => map!);
+      };
+    },
     openLosses: async () => {
       const scorer = await opened.open('losses');
       return async (ids, near, signal) => {
@@ -83,7 +95,7 @@ class OpenedModels implements AsyncDisposable {
   private readonly scorers = new Map<string, Promise<Scorer>>();
 
   constructor(
-    private readonly prepared: Prepared,
+    private readonly prepared: PreparedModel,
     private readonly onProgress: OnProgress | undefined,
   ) {}
 

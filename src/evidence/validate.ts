@@ -18,6 +18,7 @@ import { readCases, writeCases, type StoredCases } from './case-parts.js';
 import type { CaseTable } from './case-table.js';
 import { choiceFile } from './choice-file.js';
 import { findControls } from './controls/registry.js';
+import { frontierPicture } from './frontier-picture.js';
 import { heatMap } from './heat-map.js';
 import { measure, type Measured } from './measure.js';
 import type { EvidenceReport } from './report.js';
@@ -32,7 +33,15 @@ const FEWEST_WINDOWS = 4;
 
 export interface ValidateResult {
   report: EvidenceReport;
-  files: { report: string; table: string; picture: string; choice: string; certificate: string; page: string };
+  files: {
+    report: string;
+    table: string;
+    picture: string;
+    frontier?: string;
+    choice: string;
+    certificate: string;
+    page: string;
+  };
   certificate: Certificate;
 }
 
@@ -146,6 +155,7 @@ async function writeReport(
     gainsOfControls,
     window: options.window,
     keep: options.keep,
+    peers: measured.peers,
     ...(gains && { gains }),
   });
   const files = {
@@ -166,6 +176,8 @@ async function writeReport(
   const report = reportOf(all, analysis, measured, options);
   await writeTextAtomically(files.report, `${JSON.stringify(report, null, 1)}\n`);
   await writeTextAtomically(files.picture, heatMap(report));
+  const frontier = frontierPicture(report);
+  if (frontier !== undefined) await writeTextAtomically(path.join(store.dir, 'frontier.svg'), frontier);
   const certificate = certify(report, version);
   const { sha256, facts, page } = certificate;
   await writeTextAtomically(files.certificate, `${JSON.stringify({ sha256, ...facts }, null, 2)}\n`);
@@ -180,13 +192,16 @@ async function writeReport(
   };
   await writeTextAtomically(files.choice, `${JSON.stringify(choiceFile(report, origin, certificate), null, 2)}\n`);
   onProgress?.({ type: 'stage-done', stage: 'evidence', counts: { rows } });
-  return { report, files, certificate };
+  const drawn = frontier === undefined ? {} : { frontier: path.join(store.dir, 'frontier.svg') };
+  return { report, files: { ...files, ...drawn }, certificate };
 }
 
 function reportOf(table: CaseTable, analysis: Analysis, measured: Measured, options: ValidateOptions): EvidenceReport {
   const { model, window, ks, seed, input } = options;
   const findings = analysis.findings();
-  for (const one of [findings.paper, findings.choice, ...findings.findings]) one.seconds = measured.cost(one);
+  for (const one of [findings.paper, findings.choice, ...findings.findings, ...findings.lifts, ...findings.frontier]) {
+    one.seconds = measured.cost(one);
+  }
   const report = {
     format: 2 as const,
     model: {

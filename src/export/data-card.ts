@@ -3,6 +3,7 @@ import type { JsonObject } from '../io/canonical-json.js';
 import type { NullModel } from '../selection/select-windows.js';
 import type { DomainSummary } from '../selection/summary.js';
 import type { ExportFormat } from '../options/export-formats.js';
+import { needsModel, resolveScore } from '../scores/resolve.js';
 import { EXPORT_FORMATS } from './formats/index.js';
 
 export interface CardFacts {
@@ -34,6 +35,12 @@ const COLUMNS = (ids: string): string => `| column | meaning |
 | \`score\` | what ranked: the score that \`selection\` above names, LDS by default |
 | \`rank\` | 1 = best of the domain, over all its windows, kept or not |`;
 
+/** What is different where a row is a document. */
+const WHOLE = `A row is a whole document: all of its token ids, and its text from the first token to the last. Its \`window_id\` ends in \`:0\`; \`ds\`,
+\`du\` and \`lds\` are means over its windows, \`score\` is what \`aggregate\` above made of theirs.
+
+`;
+
 export function dataCard({
   format,
   idsColumn,
@@ -45,17 +52,18 @@ export function dataCard({
   certificate,
 }: CardFacts): string {
   const { layers: _, selection: _s, ...model } = scores;
-  const kept = domains.reduce((sum, domain) => sum + domain.kept, 0);
+  const whole = settings['unit'] === 'document';
+  const kept = domains.reduce((sum, domain) => sum + (whole ? (domain.keptDocuments ?? 0) : domain.kept), 0);
+  const what = whole ? 'documents' : 'windows';
   const tokens = domains.reduce((sum, domain) => sum + domain.keptTokens, 0);
   return `---
 tags:
 - long-context
 - longattn
 ---
-# Windows chosen by long-range attention
+# ${whole ? 'Documents' : 'Windows'} chosen by long-range attention
 
-${count(kept)} windows, ${count(tokens)} tokens, in the order of the corpus. Each domain was ranked by the attention that a language
-model pays over long distances (LongAttn, arXiv 2502.16860), and its best windows were kept. A score compares windows of one domain;
+${count(kept)} ${what}, ${count(tokens)} tokens, in the order of the corpus. Each domain was ranked by ${rankedBy(settings)}, and its best ${what} were kept. A score compares windows of one domain;
 it says nothing across domains. The texts keep the licences of their sources.
 
 ## What was kept
@@ -73,13 +81,19 @@ ${JSON.stringify({ scores: model, selection: settings }, null, 2)}
 \`\`\`
 
 ${certificate === undefined ? '' : `${certificate}\n`}## Columns
-${columnsOf(format, idsColumn)}
+${whole ? WHOLE : ''}${columnsOf(format, idsColumn)}
 
 ## Opening it
 \`\`\`python
 ${EXPORT_FORMATS[format].open}
 \`\`\`
 `;
+}
+
+function rankedBy({ score }: JsonObject): string {
+  if (typeof score === 'string' && !needsModel(resolveScore(score))) return 'what its token ids say, without a model';
+  return `the attention that a language
+model pays over long distances (LongAttn, arXiv 2502.16860)`;
 }
 
 /** Formats of ids alone have the rest in provenance.arrow. */

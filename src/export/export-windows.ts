@@ -1,10 +1,11 @@
 // The export stage: the kept windows with their source text as a data set for trainers. Done again only when its content would differ.
 import path from 'node:path';
 import { z } from 'zod';
-import { dataError, environmentError } from '../base/errors.js';
+import { dataError } from '../base/errors.js';
 import type { OnProgress } from '../base/events.js';
 import { dataCard } from './data-card.js';
 import type { TextOf } from '../windows/document-text.js';
+import { keptDocuments } from './kept-documents.js';
 import { keptWindows } from './kept-windows.js';
 import { replaceFolder } from '../io/replace-folder.js';
 import type { ExportFile, ExportFormatRow, FormatSettings } from './formats/format.js';
@@ -16,11 +17,11 @@ import { ArrowFile } from '../arrow/file.js';
 import type { Row } from '../arrow/rows.js';
 import { SELECTION_COLUMNS } from '../arrow/schema.js';
 import { makeFolder } from '../io/make-folder.js';
+import { requireOurFolder } from '../io/our-folder.js';
 import { writeTextAtomically } from '../io/atomic-file.js';
 import { hashJson, type JsonObject } from '../io/canonical-json.js';
 import type { Run } from '../run/directory.js';
 import { ifExists, type FileSystem } from '../io/file-system.js';
-import { writeError } from '../io/io-error.js';
 import type { LedgerCheck } from '../run/ledger.js';
 import { version } from '../base/version.js';
 import { SELECTION, type SelectionResult } from '../selection/select-windows.js';
@@ -74,11 +75,12 @@ export async function exportWindows(
   const { fs } = run.windows;
   const folder = options.folder ?? path.join(run.dir, 'export');
   const record = await selection.ledger.require(SELECTION);
-  const total = record.counts['kept']!;
+  const whole = selection.settings['unit'] === 'document';
+  const total = record.counts[whole ? 'documents' : 'kept']!;
   if (total === 0)
     throw dataError(
       'NOTHING_SELECTED',
-      'No window was kept, so there is nothing to export. Raise --keep or --keep-tokens.',
+      'Nothing was kept, so there is nothing to export. Raise --keep or --keep-tokens.',
     );
   const given: JsonObject = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
   const asked = { format, shardBytes, tokenizer, settings: given };
@@ -86,9 +88,9 @@ export async function exportWindows(
   const present = await readRecord(folder, fs);
   if (present?.key === key) return { folder, rows: present.rows, files: present.files, written: false };
 
-  await requireOurs(folder, fs);
+  await requireOurFolder(folder, EXPORT_RECORD, fs);
   const withText = row.idsColumn !== undefined && 'text' in columns;
-  const rows = keptWindows({
+  const rows = (whole ? keptDocuments : keptWindows)({
     windows: run.windows,
     parts: run.manifest.parts,
     selectionPath: selection.path,
@@ -100,7 +102,7 @@ export async function exportWindows(
     folder,
     async (draft) => {
       const context = { columns, metadata: {}, settings, shardBytes, fingerprint: key, tokenizer, fs };
-      const counted = withProgress(rows, total, signal, onProgress);
+      const counted = withProgress(rows, whole ? 'documents' : 'windows', total, signal, onProgress);
       const files = await writeTraced(row, counted, { ...context, folder: draft });
       const texts = {
         'README.md': dataCard({
@@ -155,6 +157,7 @@ async function* noTexts(_part: number, requests: readonly unknown[]): AsyncGener
 
 async function* withProgress(
   rows: AsyncIterable<Row>,
+  unit: 'windows' | 'documents',
   total: number,
   signal?: AbortSignal,
   onProgress?: OnProgress,
@@ -163,19 +166,8 @@ async function* withProgress(
   for await (const row of rows) {
     signal?.throwIfAborted();
     yield row;
-    onProgress?.({ type: 'progress', stage: 'export', unit: 'windows', completed: ++completed, total });
+    onProgress?.({ type: 'progress', stage: 'export', unit, completed: ++completed, total });
   }
-}
-
-async function requireOurs(target: string, fs: FileSystem): Promise<void> {
-  const names = await ifExists(fs.readdir(target)).catch((error: unknown) => {
-    throw writeError(error, target);
-  });
-  if (!names || names.length === 0 || names.includes(EXPORT_RECORD)) return;
-  throw environmentError(
-    'FOLDER_IN_USE',
-    `${target} holds files that longattn did not write (${names.slice(0, 3).join(', ')}). Move them, or choose another output.`,
-  );
 }
 
 /** The record of an export whose files are all there, with their sizes; undefined otherwise. */

@@ -46,7 +46,7 @@ const ascending = z.array(z.int().min(0)).transform((list) => [...new Set(list)]
 const some = ascending.refine((list) => list.length > 0);
 
 export const ATTENTION = {
-  model: { ...RUN.model, stage: 'attention' },
+  model: { ...RUN.model, stage: 'attention', required: true, absent: undefined },
   text: {
     stage: 'attention',
     group: 'attention',

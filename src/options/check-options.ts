@@ -40,17 +40,14 @@ export const CHECK = {
   allowRefusedFiles: RUN.allowRefusedFiles,
   model: {
     ...RUN.model,
-    required: undefined,
     absent: 'none: ids that the model does not have are not found',
     help: 'also refuse as a run with this model does (folder, org/name or a fetched model)',
   },
   configOverride: RUN.configOverride,
   tokenizer: {
+    ...RUN.tokenizer,
     stage: 'none',
-    group: 'model',
-    type: RUN.textField.type,
     absent: "the model's; without both nothing is tokenised",
-    allowed: 'a tokenizer.json or a folder with one',
     help: 'also tokenise: finds what a tokenizer refuses, and counts windows',
   },
   window: RUN.window,

@@ -1,4 +1,5 @@
 // The table of each command: of the command line, docs/options.md, and config files, which may hold options of several commands.
+import { ANNOTATE } from './annotate-options.js';
 import { ATTENTION_COMMAND } from './attention-options.js';
 import { CHECK } from './check-options.js';
 import { FINISH, KUBERNETES, PLAN, SLURM, STATUS, WORK_COMMAND } from './cluster-options.js';
@@ -12,6 +13,7 @@ import { VERIFY_COMMAND } from './verify-options.js';
 export const COMMAND_OPTIONS: Readonly<Record<string, Rows>> = {
   run: RUN,
   report: REPORT,
+  annotate: ANNOTATE,
   check: CHECK,
   validate: VALIDATE,
   attention: ATTENTION_COMMAND,

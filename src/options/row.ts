@@ -39,7 +39,7 @@ export interface OptionRow<T = unknown> {
   /** As a user would write it. */
   default?: string;
   /** In the help of an option without a default: what holds where it is not given. */
-  absent?: string;
+  absent?: string | undefined;
   /** Where nothing is given there is no going on. */
   required?: true | undefined;
   /** On the command line: without a value, repeatable, or with a value that may be left out. Else with one value. */

@@ -9,7 +9,7 @@ export type Whole = number | `${number}`;
 /** Documents of one domain. Without `domain` it comes from the column `domainField`. */
 export interface InputPatterns {
   domain?: string | undefined;
-  /** Files, folders or globs. */
+  /** Files, folders, globs or addresses (https://..., s3://...). */
   patterns: string[];
 }
 
@@ -18,10 +18,12 @@ export interface InputPatterns {
  * An option that is not given keeps the value that the run was started with; of a new run it is the default.
  */
 export interface RunOptions {
-  /** `DOMAIN=PATH`, one or more; each path a file, a folder or a glob. Needed to start a run. */
+  /** `DOMAIN=PATH`, one or more; each path a file, a folder, a glob or an address. Needed to start a run. */
   input?: string | readonly (string | InputPatterns)[] | undefined;
-  /** A folder, `org/name[@revision]` on the Hub, or the name of a fetched model. Needed to start a run. */
+  /** A folder, `org/name[@revision]` on the Hub, or the name of a fetched model. Needed to start a run whose score needs one. */
   model?: string | undefined;
+  /** Instead of a model: a tokenizer.json or a folder with one, for a score that needs none, such as `last-recurrence-2`. */
+  tokenizer?: string | undefined;
   /** The path of the run directory. Needed always. */
   output: string;
 
@@ -67,6 +69,10 @@ export interface RunOptions {
 
   /** Name of the score to rank by, or `blend:A+0.5*B` of names. Default: `longattn`. */
   score?: string | undefined;
+  /** What is ranked, kept and exported: windows, or whole documents. Default: `window`. */
+  unit?: 'window' | 'document' | undefined;
+  /** With `unit: 'document'`: a document's score from those of its windows. Default: `mean`. */
+  aggregate?: 'mean' | 'max' | 'min' | undefined;
   /** Weight of Std(DU) in LDS. Default: 0.5. */
   alpha?: number | `${number}` | undefined;
   /** How a domain is standardised. Default: `zscore`. */

@@ -5,6 +5,7 @@ import { invalid, LongattnError } from '../base/errors.js';
 import { currentNames, parseRows } from './parse-rows.js';
 import type { Parsed, RawOptions } from './row.js';
 import type { RunOptions } from './run-options.js';
+import { optionsOfModel } from './stage-rows.js';
 import { RUN } from './table.js';
 
 /** Where a choice of layer and heads comes from: as `validate` writes it into choice.json. */
@@ -67,7 +68,9 @@ export function parseSpec(options: RunOptions): Spec {
       'quota must not be given without keepTokens. Give the budget that it divides.',
     );
   }
+  requireUnit(parsed, given);
   nameDomains(parsed);
+  requireOneTokenizer(parsed);
   if (origin?.certificate?.tells === false && !parsed.forceChoice) {
     throw new LongattnError(
       'CHOICE_TELLS_NOTHING',
@@ -81,6 +84,48 @@ export function parseSpec(options: RunOptions): Spec {
     keep: parsed.keepTokens === undefined ? parsed.keep : undefined,
     ...(origin && { _found: origin }),
   };
+}
+
+/** Options of windows say nothing of whole documents, and the other way round. @throws LongattnError INVALID_OPTION */
+function requireUnit({ unit, maxOverlap }: Parsed<typeof RUN>, given: RawOptions): void {
+  const ofWindows =
+    given['maxPerDocument'] !== undefined ? 'maxPerDocument' : maxOverlap < 1 ? 'maxOverlap' : undefined;
+  if (unit === 'document' && ofWindows) {
+    throw new LongattnError(
+      'INVALID_OPTION',
+      `${ofWindows} must not be given with unit document, which keeps documents whole. Leave it out, or choose windows.`,
+    );
+  }
+  if (unit === 'window' && given['aggregate'] !== undefined) {
+    throw new LongattnError(
+      'INVALID_OPTION',
+      'aggregate must not be given without unit document: windows have scores of their own.',
+    );
+  }
+}
+
+/** A run has a model, which has a tokenizer; or a tokenizer, or ready ids, and none of the options of a model. */
+function requireOneTokenizer(parsed: Parsed<typeof RUN>): void {
+  const { model, tokenizer, idsField } = parsed;
+  if (model !== undefined && tokenizer !== undefined) {
+    throw new LongattnError(
+      'INVALID_OPTION',
+      "model and tokenizer must not both be given: a model's text is read with its own tokenizer, and a run that was started without a model stays so. Give one of them.",
+    );
+  }
+  if (model !== undefined) return;
+  if (tokenizer === undefined && idsField === undefined) {
+    throw new LongattnError(
+      'MISSING_OPTION',
+      `model is missing. It must be ${RUN.model.allowed}. For a score that needs none, such as last-recurrence-2, give tokenizer instead.`,
+    );
+  }
+  const [vain] = optionsOfModel(parsed);
+  if (vain === undefined) return;
+  throw new LongattnError(
+    'INVALID_OPTION',
+    `${vain} must not be given without a model: it says how a model is read. Give --model, or leave it out.`,
+  );
 }
 
 /** One domain where nobody names any. */

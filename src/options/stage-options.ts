@@ -2,10 +2,10 @@
 //
 // A run is resumed only where these are equal, so an option that is forgotten here would change a run in silence. That cannot be:
 // every row of the table names its stage.
-import { canonicalJson, type Json, type JsonObject } from '../io/canonical-json.js';
-import type { OptionRow, Rows } from './row.js';
+import type { Json, JsonObject } from '../io/canonical-json.js';
 import type { Spec } from './spec.js';
-import { RUN } from './table.js';
+import { isDefault, rowsOf, UNSCORED } from './stage-rows.js';
+import type { RUN } from './table.js';
 
 type StageOf<K extends keyof typeof RUN> = (typeof RUN)[K]['stage'];
 type StoredName<K extends keyof typeof RUN> = (typeof RUN)[K] extends { storedAs: infer S extends string } ? S : K;
@@ -14,9 +14,6 @@ type StoredName<K extends keyof typeof RUN> = (typeof RUN)[K] extends { storedAs
 export type StageOptions<S> = {
   [K in keyof typeof RUN as StageOf<K> extends S ? StoredName<K> : never]: Spec[K];
 };
-
-const rowsOf = (stage: string): [keyof typeof RUN, OptionRow][] =>
-  Object.entries(RUN as Rows).filter(([, row]) => row.stage === stage) as [keyof typeof RUN, OptionRow][];
 
 /** All options of a stage, by the names that it knows. */
 export function stageOptions<S extends 'selection' | 'export'>(stage: S, spec: Spec): StageOptions<S> {
@@ -27,6 +24,7 @@ export function stageOptions<S extends 'selection' | 'export'>(stage: S, spec: S
 export function storedOptions(stage: 'windows' | 'scores', spec: Spec): JsonObject {
   const stored: Record<string, Json> = {};
   for (const [name, row] of rowsOf(stage)) {
+    if (stage === 'scores' && spec.model === undefined && !UNSCORED.includes(name)) continue;
     // The rule of k, not the number: so it stands in the first runs.
     const value = name === 'k' ? spec.kRule : spec[name];
     if (value === undefined) continue;
@@ -34,10 +32,6 @@ export function storedOptions(stage: 'windows' | 'scores', spec: Spec): JsonObje
     stored[row.storedAs ?? name] = value;
   }
   return stored;
-}
-
-function isDefault(row: OptionRow, value: Json): boolean {
-  return row.default !== undefined && canonicalJson(row.type.parse(row.default) as Json) === canonicalJson(value);
 }
 
 /** The options that run.json keeps, by the names of this version. */

@@ -24,17 +24,28 @@ export const RUN = {
     type: type.inputs,
     required: true,
     kind: 'list',
-    allowed: 'one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder or a glob',
-    help: 'DOMAIN=PATH: a file, folder or glob of text or rows (docs/corpus.md lists the formats); repeatable',
+    allowed:
+      'one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://..., s3://...)',
+    help: 'DOMAIN=PATH: a file, folder, glob or address of text or rows (docs/corpus.md lists the formats); repeatable',
   },
   model: {
     stage: 'scores',
     group: 'model',
     type: type.text,
-    required: true,
+    absent: 'none: for a score that needs none, with --tokenizer',
     allowed:
       'a folder with config.json, *.safetensors and tokenizer.json, org/name[@revision] on the Hub, or the name of a fetched model',
     help: 'folder, org/name[@revision] on the Hub, or a fetched model (longattn model fetch)',
+  },
+  tokenizer: {
+    // Of scores as the model is, so that the windows are the same with the one or the other: what they depend on is its sha256.
+    stage: 'scores',
+    group: 'model',
+    type: type.text,
+    storedAs: 'tokenizerPath',
+    absent: "the model's",
+    allowed: 'a tokenizer.json or a folder with one',
+    help: 'instead of a model: a tokenizer.json or a folder with one, for a score that needs no more (last-recurrence-2)',
   },
   window: {
     stage: 'windows',
@@ -203,6 +214,22 @@ export const RUN = {
     default: 'longattn',
     allowed: 'the name of a score',
     help: 'score to rank by, or blend:A+0.5*B of scores (docs/scores.md)',
+  },
+  unit: {
+    stage: 'selection',
+    group: 'select',
+    type: z.enum(['window', 'document']),
+    default: 'window',
+    allowed: 'window or document',
+    help: 'what is ranked, kept and exported: windows or whole documents',
+  },
+  aggregate: {
+    stage: 'selection',
+    group: 'select',
+    type: z.enum(['mean', 'max', 'min']),
+    default: 'mean',
+    allowed: 'mean, max or min',
+    help: "with --unit document: a document's score from those of its windows",
   },
   alpha: {
     stage: 'selection',

@@ -43,6 +43,8 @@ export interface ValidationOptions extends Pick<RunOptions, Shared> {
   controls?: readonly string[] | string | undefined;
   /** Of which windows the loss is measured, which needs the whole model. Default: `real`, where the whole model is there. */
   loss?: 'none' | 'real' | 'all' | undefined;
+  /** Scores of others to measure too: `ladm`, `prolong`. Default: none. */
+  peers?: readonly string[] | string | undefined;
   /** Of samples and controls. Default: 1. */
   seed?: number | `${number}` | undefined;
   /** Also the scores that need the far mass of each token. Default: false. */
@@ -89,6 +91,18 @@ export const EVIDENCE = {
     allowed: 'none, real or all',
     help: 'measure nll-gain (needs the whole model): none, real windows, or all',
   },
+  peers: {
+    stage: 'evidence',
+    group: 'evidence',
+    type: z.preprocess(
+      (given) => (typeof given === 'string' ? given.split(',').map((name) => name.trim()) : given),
+      z.array(z.enum(['ladm', 'prolong'])).transform((names) => [...new Set(names)]),
+    ),
+    absent: 'none',
+    variable: false,
+    allowed: 'ladm, prolong or ladm,prolong',
+    help: 'scores of others to measure too, by their papers: ladm, prolong (needs the whole model, and eight times what nll-gain costs)',
+  },
   seed: {
     stage: 'evidence',
     group: 'evidence',
@@ -103,7 +117,8 @@ export const EVIDENCE = {
 const { formerly, type: layersType, allowed } = RUN.layers;
 
 export const VALIDATE = {
-  ...pick('input', 'textField', 'idField', 'idsField', 'domainField', 'limit', 'maxRejectRate', 'model'),
+  ...pick('input', 'textField', 'idField', 'idsField', 'domainField', 'limit', 'maxRejectRate'),
+  model: { ...RUN.model, required: true, absent: undefined },
   output: { ...RUN.output, help: 'folder of the validation; the same command goes on where it was stopped' },
   // At the 32,768 of a run, a few layers of a small model take hours on a CPU.
   window: { ...RUN.window, default: '2048' },

@@ -15,7 +15,8 @@ import { openTokenizer, type Tokenizer } from '../tokenizer/tokenizer.js';
 import { allTooShort, cutWindows } from '../windows/cut-windows.js';
 import { newWindowCounts, totalCounts, type WindowCounts } from '../windows/counts.js';
 import { RejectGroups, type RejectGroup } from './reject-groups.js';
-import { fieldsOf, rowsByBytes } from './windows-stage.js';
+import { fieldsOf } from './cut-part.js';
+import { rowsByBytes } from './windows-stage.js';
 
 export interface FilesAndBytes {
   files: number;

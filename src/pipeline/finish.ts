@@ -1,11 +1,12 @@
 // `longattn finish`: what comes after the last worker. It asks the ledger whether all parts are there, because a scheduler only knows
 // whether its jobs ended.
+import path from 'node:path';
 import { LongattnError } from '../base/errors.js';
 import type { Hooks } from '../base/events.js';
 import { FINISH, type FinishOptions } from '../options/cluster-options.js';
 import { splitRows } from '../options/parse-rows.js';
 import type { RunOptions } from '../options/run-options.js';
-import { loadRun } from '../run/directory.js';
+import { ledgersOf, loadRun } from '../run/directory.js';
 import { partName } from '../run/ledger.js';
 import { exportRun, select, type RunSummary } from './pipeline.js';
 
@@ -26,10 +27,8 @@ async function requireAllParts(dir: string): Promise<void> {
   const run = await loadRun(dir);
   const names = Array.from({ length: run.manifest.parts }, (_, part) => partName(part));
   const missing: string[] = [];
-  for (const [stage, ledger] of [
-    ['windows', run.windows],
-    ['scores', run.scores],
-  ] as const) {
+  for (const ledger of ledgersOf(run)) {
+    const stage = path.basename(ledger.folder);
     let at = 0;
     for await (const { status } of ledger.inspectAll(names, 'size')) {
       if (status !== 'done') missing.push(`${stage}-${names[at]}`);

@@ -6,9 +6,11 @@ import path from 'node:path';
 import { LongattnError } from '../base/errors.js';
 import type { Hooks, StageName } from '../base/events.js';
 import { requireDevice } from '../native/device.js';
+import { completeDocuments } from './complete-documents.js';
 import { logged } from './logged.js';
 import { openFinished, prepare, resolveSpec, type Prepared } from './prepare.js';
 import { report, type RunSummary } from './report.js';
+import { requireModel, requireModelFor } from './require-model.js';
 import { scoresStage } from './scores-stage.js';
 import { textOfRun } from './text-of-run.js';
 import { endWindows, shareOf, windowsStage, type WindowsResult } from './windows-stage.js';
@@ -19,6 +21,7 @@ import type { RunOptions } from '../options/run-options.js';
 import type { Spec } from '../options/spec.js';
 import { stageOptions } from '../options/stage-options.js';
 import { RUN } from '../options/table.js';
+import { missingDocuments } from '../documents/documents-part.js';
 import { exportWindows } from '../export/export-windows.js';
 import { removalPath, reportRemoval, type RemovalResult } from '../selection/removal/report-removal.js';
 import { selectWindows, type SelectionResult } from '../selection/select-windows.js';
@@ -44,10 +47,12 @@ export async function window(raw: RunOptions, hooks: Hooks = {}): Promise<RunSum
 /** Compute the attention statistics of all windows. */
 export async function score(raw: RunOptions, hooks: Hooks = {}): Promise<RunSummary> {
   const options = named(raw, hooks);
-  requireDevice((await resolveSpec(options)).spec.device);
+  const { spec } = await resolveSpec(options);
+  requireModel(spec.model, spec.output);
+  requireDevice(spec.device);
   const prepared = await prepare(options, hooks);
   return logged('score', prepared, hooks, async (inner) => {
-    const windows = await scored(prepared, inner);
+    const windows = await made(prepared, inner);
     return report(windows, prepared.run.scores.folder);
   });
 }
@@ -77,7 +82,7 @@ async function exported(command: string, options: RunOptions, hooks: Hooks): Pro
       const written = await exportWindows(run, selection, {
         format,
         settings,
-        ...(spec.model && { tokenizer: path.basename(spec.model) }),
+        ...tokenizerName(spec),
         textOf: textOfRun(opened),
         ...inner,
       });
@@ -87,24 +92,38 @@ async function exported(command: string, options: RunOptions, hooks: Hooks): Pro
   });
 }
 
-/** What selection needs: a run that is all scored has no model and no tokenizer open. */
-type Opened = Prepared | (Pick<Prepared, 'run' | 'parts'> & { spec: Spec; model?: never });
+/** Of the folder that it lies in. */
+function tokenizerName({ model, tokenizer }: Spec): { tokenizer?: string } {
+  const place = model ?? tokenizer?.replace(/[/\\]tokenizer\.json$/, '');
+  return place === undefined ? {} : { tokenizer: path.basename(path.resolve(place)) };
+}
+
+/** What selection needs: a run whose parts are all there has no model and no tokenizer open. */
+interface Opened extends Pick<Prepared, 'run' | 'parts' | 'spec'> {
+  /** Where parts may be missing. */
+  prepared?: Prepared;
+}
 
 /** Neither inputs nor model are opened when all parts are there and no option of windows or scores was changed. */
 async function open(raw: RunOptions, hooks: Hooks): Promise<Opened> {
   const options = named(raw, hooks);
   const { spec } = await resolveSpec(options);
+  requireModelFor(spec);
   const found = await openFinished(spec);
   if (found) return { ...found, spec };
   requireDevice(spec.device);
-  return prepare(options, hooks);
+  const prepared = await prepare(options, hooks);
+  return { ...prepared, prepared };
 }
 
-async function scored(prepared: Prepared, hooks: Hooks): Promise<WindowsResult> {
+/** All windows, and where there is a model all scores. */
+async function made(prepared: Prepared, hooks: Hooks): Promise<WindowsResult> {
+  const { model } = prepared;
+  if (!model) return windowsStage(prepared, hooks);
   const ready = new PartGate();
   const [windows] = await together(
     (signal) => windowsStage(prepared, { ...hooks, signal, onPart: ready.open }).finally(() => ready.close()),
-    (signal) => scoresStage(prepared, { ...hooks, signal, ready, share: shareOf(prepared.run) }),
+    (signal) => scoresStage({ ...prepared, model }, { ...hooks, signal, ready, share: shareOf(prepared.run) }),
     { signal: hooks.signal, letsFirstFinish: isOfTheData },
   );
   return windows;
@@ -120,7 +139,10 @@ async function selected(
   hooks: Hooks,
 ): Promise<{ windows: WindowsResult; selection: SelectionResult; removal: RemovalResult | undefined }> {
   const { spec } = opened;
-  const windows = opened.model ? await scored(opened, hooks) : await endWindows(opened);
+  const windows = opened.prepared ? await made(opened.prepared, hooks) : await endWindows(opened);
+  if (spec.unit === 'document' && (await missingDocuments(opened.run.windows, opened.parts.length)).length > 0) {
+    await completeDocuments(opened.prepared ?? (await prepare({ output: spec.output }, hooks)), hooks);
+  }
   const selection = await timed('selection', hooks, async () => {
     const chosen = { ...stageOptions('selection', spec), ...certificateOf(spec) };
     const result = await selectWindows(opened.run, chosen, hooks);

@@ -5,6 +5,7 @@ import { dataError, show } from '../base/errors.js';
 import type { ProgressEvent } from '../base/events.js';
 import { KNOWN_FORMATS } from '../corpus/formats.js';
 import { planInputs, type InputPart, type InputSlice, type PlanOptions, type RefusedSlice } from '../corpus/plan.js';
+import { isAddress } from '../storage/address.js';
 import type { Spec } from '../options/spec.js';
 import { refusedFiles, RefusedFilesError, type RefusedFile } from '../run/refused-files.js';
 import { writeTextAtomically } from '../io/atomic-file.js';
@@ -74,9 +75,10 @@ export async function openableSlices(
 ): Promise<{ slices: InputSlice[]; typed: (file: string) => string }> {
   const root = await rootOf(manifest);
   if (root === process.cwd()) return { slices: [...slices], typed: (file) => file };
-  const typed = new Map(slices.map((slice) => [path.resolve(root, slice.path), slice.path]));
+  const openable = (file: string): string => (isAddress(file) ? file : path.resolve(root, file));
+  const typed = new Map(slices.map((slice) => [openable(slice.path), slice.path]));
   return {
-    slices: slices.map((slice) => ({ ...slice, path: path.resolve(root, slice.path) })),
+    slices: slices.map((slice) => ({ ...slice, path: openable(slice.path) })),
     typed: (file) => typed.get(file) ?? file,
   };
 }

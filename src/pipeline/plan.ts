@@ -6,12 +6,13 @@ import type { Hooks } from '../base/events.js';
 import { PLAN, type PlanOptions } from '../options/cluster-options.js';
 import { splitRows } from '../options/parse-rows.js';
 import type { RunOptions } from '../options/run-options.js';
+import { isScored, ledgersOf, type Run } from '../run/directory.js';
 import { partName } from '../run/ledger.js';
 import { logged } from './logged.js';
 import { prepare } from './prepare.js';
 
 /** What a part leaves: windows, counts and scores with their entries, and rarely its rejects. */
-const FILES_OF_A_PART = 6;
+const FILES_OF_A_PART = { windows: 4, scores: 2 };
 /** Finished parts that are looked at to know how many tokens a part has. */
 const LOOKED_AT = 32;
 /** Before any part is made: bytes of text a token, about, in English with a vocabulary of 50,000 to 130,000. */
@@ -28,7 +29,7 @@ export interface PlanSummary {
   files: number;
   /** Size of the plan, which every worker reads. */
   planBytes: number;
-  /** Parts whose scores are there. */
+  /** Parts whose scores are there; whose windows are, in a run without a model. */
   done: number;
   /** About; of the parts that are done, or of the bytes of the inputs before there are any. Compressed inputs count as they are. */
   tokens: number;
@@ -48,20 +49,24 @@ export async function plan(options: RunOptions & PlanOptions, hooks: Hooks = {})
     await run.failures.forget();
     const { inputs, parts } = run.manifest;
     const inputBytes = inputs.reduce((sum, { bytes }) => sum + bytes, 0);
-    const done = await run.scores.listed();
-    const tokensOfPart = await meanTokens(run.scores, [...done]);
+    const last = ledgersOf(run).at(-1)!;
+    const done = await last.listed();
+    const tokensOfPart = await meanTokens(last, [...done]);
     const tokens = Math.round(tokensOfPart === undefined ? inputBytes / BYTES_A_TOKEN : tokensOfPart * parts);
     const { size: planBytes } = await stat(path.join(run.dir, 'windows', 'plan.json'));
     const left = parts === 0 ? 0 : (tokens * (parts - done.size)) / parts;
     return {
       ...{ run: run.dir, created: run.created, inputFiles: inputs.length, inputBytes, parts },
-      ...{ files: parts * FILES_OF_A_PART, planBytes, done: done.size, tokens },
+      ...{ files: parts * filesOfAPart(run), planBytes, done: done.size, tokens },
       ...(rate !== undefined && { workerHours: left / rate / 3600 }),
     };
   });
 }
 
-/** Tokens of a scored part, from a sample; undefined before there is one. */
+const filesOfAPart = ({ manifest }: Run): number =>
+  FILES_OF_A_PART.windows + (isScored(manifest) ? FILES_OF_A_PART.scores : 0);
+
+/** Tokens of a finished part, from a sample; undefined before there is one. */
 export async function meanTokens(
   scores: Parameters<typeof logged>[1]['run']['scores'],
   done: readonly number[],

@@ -1,24 +1,22 @@
 // From options to an open run: merge what is given with what the run was started with, open model and tokenizer, plan the parts.
 //
 // An option that is not given keeps the run's value, so `select --output RUN --alpha 0` needs no input and no model.
-import path from 'node:path';
 import { resolveDistance, type DistanceRule } from '../base/distance.js';
-import { dataError, LongattnError, show } from '../base/errors.js';
+import { LongattnError, show } from '../base/errors.js';
 import type { Hooks, ProgressEvent } from '../base/events.js';
-import { requireChosenModel } from './choice-model.js';
-import { resolveModel } from '../hub/resolve-model.js';
-import { ifExists, nodeFileSystem } from '../io/file-system.js';
+import { openModelOfRun, placeTyped, type ModelOfRun, type StartedWith } from './model-of-run.js';
+import { requireModelFor } from './require-model.js';
 import { canonicalJson, type JsonObject } from '../io/canonical-json.js';
-import { findRun, openRun, rootOf, sweep, type Run } from '../run/directory.js';
+import { findRun, isScored, ledgersOf, openRun, rootOf, sweep, type Run } from '../run/directory.js';
 import { partName } from '../run/ledger.js';
 import type { InputPart } from '../corpus/plan.js';
 import { freezePlan, loadPlan } from './plan-run.js';
-import { isPartOfModel, openModelFolder, type ModelDescription } from '../model/open-model.js';
+import type { ModelDescription } from '../model/open-model.js';
 import { openTokenizer, type Tokenizer } from '../tokenizer/tokenizer.js';
 import { removeLeftoverSegments } from '../scoring/score-part.js';
 import { currentNames } from '../options/parse-rows.js';
 import type { RunOptions } from '../options/run-options.js';
-import { modelOptions, parseSpec, type Spec } from '../options/spec.js';
+import { parseSpec, type Spec } from '../options/spec.js';
 import { fromStored, storedOptions } from '../options/stage-options.js';
 import { RUN } from '../options/table.js';
 import { version } from '../base/version.js';
@@ -28,10 +26,14 @@ export interface Prepared {
   spec: Spec;
   run: Run;
   parts: InputPart[];
-  model: ModelDescription;
+  /** Undefined in a run that is never scored. */
+  model: ModelDescription | undefined;
   /** Undefined when the corpus has ready token ids. */
   tokenizer: Tokenizer | undefined;
 }
+
+/** What the scores stage needs. */
+export type PreparedModel = Prepared & { model: ModelDescription };
 
 /** So many tokens are named in a warning. */
 const NAMED_TOKENS = 5;
@@ -45,34 +47,20 @@ export async function prepare(
   { sweeps = true }: { sweeps?: boolean } = {},
 ): Promise<Prepared> {
   const { signal, onProgress } = hooks;
-  const { spec, stored, hub, root } = await resolveSpec(raw);
-  const { configOverride } = spec;
-  const needed = { layers: spec.layers, loss: spec.losses, configOverride };
-  const place = await placeOfModel(spec.model, stored, root);
-  const found = await resolveModel(place, { ...needed, ...pinnedCommit(spec.model, hub) }, hooks);
-  const { folder, id, commit } = found;
-  const model = await openModelFolder(folder, { ...needed, ...modelOptions(spec) }).catch((error: unknown) => {
-    throw spec.losses ? withoutLosses(folder, error) : error;
-  });
-  if (model.maxLength !== undefined && spec.window > model.maxLength) {
-    throw new LongattnError(
-      'WINDOW_TOO_LONG',
-      `window must not be ${spec.window}: this model is computed up to ${model.maxLength} tokens, where its positions or the rule for them end. Choose a --window of at most ${model.maxLength}.`,
-    );
-  }
-  if (model.maxPositions !== undefined && spec.window > model.maxPositions && spec.ropeTheta === undefined) {
-    onProgress?.({
-      type: 'warning',
-      code: 'WINDOW_BEYOND_MODEL',
-      message: `windows of ${spec.window} tokens are longer than the ${model.maxPositions} positions that this model was made for: its attention there is extrapolation. Check with \`longattn validate\` what it can still tell apart.`,
-    });
-  }
-  await requireChosenModel(spec, model);
+  const { spec, ...before } = await resolveSpec(raw);
+  const { stored } = before;
+  // A run that is there may be worked on without a score in mind.
+  if (!stored) requireModelFor(spec);
+  const found = spec.model === undefined ? undefined : await openModelOfRun(spec.model, spec, before, hooks);
+  const { model, id, commit }: Partial<ModelOfRun> = found ?? {};
+  const place =
+    found?.folder ?? (spec.tokenizer && (await placeTyped(spec.tokenizer, stored?.['tokenizerPath'], before.root)));
   // The same model under another path is the same model: a moved folder does not end a run.
-  const sameModel = stored !== undefined && stored['revision'] === model.revision;
+  const sameModel = model && stored?.['revision'] === model.revision && pathOf(stored, 'model');
   const { specialTokens, maxDocument } = spec;
-  const tokenizer = spec.idsField ? undefined : await openTokenizer(folder, { specialTokens, maxDocument });
-  const beyond = tokenizer && beyondWarning(tokenizer, model);
+  const tokenizer = spec.idsField || !place ? undefined : await openTokenizer(place, { specialTokens, maxDocument });
+  const sameTokenizer = !model && tokenizer?.sha256 === stored?.['tokenizer'] && pathOf(stored, 'tokenizerPath');
+  const beyond = tokenizer && model && beyondWarning(tokenizer, model);
   if (beyond) onProgress?.(beyond);
   for (const warning of tokenizer?.warnings ?? []) onProgress?.({ type: 'warning', ...warning });
   const run = await openRun(spec.output, {
@@ -80,8 +68,9 @@ export async function prepare(
       windows: { ...storedOptions('windows', spec), tokenizer: tokenizer?.sha256 ?? null },
       scores: {
         ...storedOptions('scores', spec),
-        revision: model.revision,
-        ...(sameModel && stored['model'] !== undefined ? { model: stored['model'] } : {}),
+        ...(model && { revision: model.revision }),
+        ...sameModel,
+        ...sameTokenizer,
       },
     },
     versions: { longattn: version },
@@ -94,11 +83,10 @@ export async function prepare(
   return { spec, run, parts: await loadPlan(run, spec, signal), model, tokenizer };
 }
 
-/** The model as it was typed when the run was started lies where the run was started. */
-async function placeOfModel(model: string, stored: JsonObject | undefined, root: string): Promise<string> {
-  const there = path.resolve(root, model);
-  if (stored?.['model'] !== model || !(await ifExists(nodeFileSystem.stat(there)).catch(() => undefined))) return model;
-  return root === process.cwd() ? model : there;
+/** As the run was started with it. */
+function pathOf(stored: JsonObject | undefined, name: 'model' | 'tokenizerPath'): JsonObject {
+  const typed = stored?.[name];
+  return typed === undefined ? {} : { [name]: typed };
 }
 
 /** A text that holds one of these tokens is refused; so is known before a corpus is read. */
@@ -117,9 +105,7 @@ function beyondWarning(tokenizer: Tokenizer, model: ModelDescription): ProgressE
 }
 
 /** Merge the options of a run that exists under those that are given now. */
-export async function resolveSpec(
-  raw: RunOptions,
-): Promise<{ spec: Spec; stored: JsonObject | undefined; hub: Run['manifest']['hub']; root: string }> {
+export async function resolveSpec(raw: RunOptions): Promise<StartedWith & { spec: Spec }> {
   const output = raw.output;
   if (typeof output !== 'string' || output === '') {
     throw new LongattnError('MISSING_OPTION', 'output is missing. It must be the path of the run directory.');
@@ -143,13 +129,8 @@ function withStoredRule(spec: Spec, { k, window }: Partial<RunOptions>): Spec {
   return stored === spec.k ? { ...spec, kRule: k as DistanceRule } : spec;
 }
 
-/** A run that was started with a branch goes on with the commit that it stood for, on another machine too. */
-function pinnedCommit(model: string, hub: Run['manifest']['hub']): { revision?: string } {
-  return hub && model === hub.id ? { revision: hub.commit } : {};
-}
-
 /**
- * A run whose scores are all there and whose windows and scores nobody wants otherwise: neither inputs nor model are opened.
+ * A run whose parts are all there and whose windows and scores nobody wants otherwise: neither inputs nor model are opened.
  * @returns undefined when something is left to do, or to refuse
  */
 export async function openFinished(spec: Spec): Promise<Pick<Prepared, 'run' | 'parts'> | undefined> {
@@ -158,20 +139,10 @@ export async function openFinished(spec: Spec): Promise<Pick<Prepared, 'run' | '
   const given = { ...storedOptions('windows', spec), ...storedOptions('scores', spec) };
   if (canonicalJson(fromStored(given)) !== canonicalJson(fromStored(run.manifest.spec))) return undefined;
   const names = Array.from({ length: run.manifest.parts }, (_, part) => partName(part));
-  for (const ledger of [run.scores, run.windows]) {
+  for (const ledger of ledgersOf(run).reverse()) {
     for await (const { status } of ledger.inspectAll(names, 'size')) if (status !== 'done') return undefined;
   }
   await sweep(run);
-  await removeLeftoverSegments(run.scores);
+  if (isScored(run.manifest)) await removeLeftoverSegments(run.scores);
   return { run, parts: await loadPlan(run, spec) };
-}
-
-/** The extract of a layer is no broken download, and its missing tensors are no news. */
-function withoutLosses(folder: string, error: unknown): unknown {
-  if (!isPartOfModel(error)) return error;
-  return dataError(
-    'LOSS_UNAVAILABLE',
-    `losses needs the whole model, and ${folder} holds a part of it. Leave --losses out, or give the whole model, such as the one of \`longattn model fetch smollm2-135m\`.`,
-    error,
-  );
 }

@@ -18,6 +18,8 @@ export interface DomainReport {
   scoreCut?: number | undefined;
   kept?: number;
   keptTokens?: number;
+  /** With `unit: 'document'` only. */
+  keptDocuments?: number;
 }
 
 export interface RunSummary {
@@ -42,10 +44,11 @@ export function report(windows: WindowsResult, result: string, selection?: Selec
   const nullModel = selection?.nullModel && { nullModel: selection.nullModel };
   const chosen = new Map(selection?.domains.map((domain) => [domain.domain, domain]));
   const domains = Object.entries(windows.counts).map(([domain, { documents, windows: count, tokens }]) => {
-    const { dsMean, duMean, scoreCut, kept, keptTokens } = chosen.get(domain) ?? {};
-    const choice =
-      dsMean === undefined ? {} : { dsMean, duMean: duMean!, scoreCut, kept: kept!, keptTokens: keptTokens! };
-    return { domain, documents, windows: count, tokens, ...choice };
+    const { dsMean, duMean, scoreCut, kept, keptTokens, keptDocuments } = chosen.get(domain) ?? {};
+    const means = dsMean === undefined ? {} : { dsMean, duMean: duMean! };
+    const choice = kept === undefined ? {} : { ...means, scoreCut, kept, keptTokens: keptTokens! };
+    const whole = keptDocuments === undefined ? {} : { keptDocuments };
+    return { domain, documents, windows: count, tokens, ...choice, ...whole };
   });
   const shortDocuments = Object.values(windows.counts).reduce((sum, domain) => sum + domain.shortDocuments, 0);
   const { rejects, rejectsPath, refused, nonFinite } = windows;

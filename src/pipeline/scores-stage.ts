@@ -14,7 +14,7 @@ import type { PartGate } from '../run/part-gate.js';
 import { requireSameKernel } from '../run/kernel.js';
 import { partsOfShard, type Share } from '../run/run-parts.js';
 import { scoreParts } from '../scoring/score-parts.js';
-import type { Prepared } from './prepare.js';
+import type { PreparedModel } from './prepare.js';
 import { withLosses } from './window-losses.js';
 
 export interface ScoresHooks extends Hooks {
@@ -30,7 +30,7 @@ export interface ScoresHooks extends Hooks {
  * @throws LongattnError LAYER_CANNOT_SEE_FAR, ADDON_MISSING, TORCH_MISSING, and those of the model and the parts
  */
 export async function scoresStage(
-  { spec, run, parts, model }: Prepared,
+  { spec, run, parts, model }: PreparedModel,
   { mixedKernels = false, ...hooks }: ScoresHooks = {},
 ): Promise<void> {
   if (spec.losses && spec.k === 0) {

@@ -1,6 +1,6 @@
 // `longattn status`: how far a run is, from its own files alone. A scheduler's word is not asked: after the death of a node it shows
 // dead jobs as running for minutes.
-import { loadRun } from '../run/directory.js';
+import { isScored, loadRun } from '../run/directory.js';
 import type { FailedPart } from '../run/failures.js';
 import { kernelsOf } from '../run/kernel.js';
 import type { LeaseView } from '../run/leases.js';
@@ -38,7 +38,8 @@ export interface RunStatus {
   parts: number;
   complete: boolean;
   windows: StageStatus;
-  scores: StageStatus;
+  /** Absent in a run without a model. */
+  scores?: StageStatus;
   /** Processes that hold a lease. */
   workers: number;
   /** Of all workers that have scored a part; absent before. */
@@ -57,20 +58,20 @@ export async function status(dir: string): Promise<RunStatus> {
   const { parts } = run.manifest;
   const views = await run.leases.list();
   const failures = [...(await run.failures.list()).values()];
-  const done = await run.scores.listed();
   const windows = await stageStatus('windows', run.windows, parts, views, failures);
-  const scores = await stageStatus('scores', run.scores, parts, views, failures);
+  const scores = isScored(run.manifest) ? await stageStatus('scores', run.scores, parts, views, failures) : undefined;
   const live = views.filter(({ stale, record }) => !stale && record);
   const rates = new Map(
     live.flatMap(({ record }) => (record?.tokensPerSecond ? [[holder(record), record.tokensPerSecond]] : [])),
   );
   const tokensPerSecond = [...rates.values()].reduce((sum, rate) => sum + rate, 0);
-  const tokens = tokensPerSecond > 0 ? await meanTokens(run.scores, [...done]) : undefined;
+  const tokens = tokensPerSecond > 0 ? await meanTokens(run.scores, [...(await run.scores.listed())]) : undefined;
   return {
-    ...{ run: dir, parts, complete: windows.done === parts && scores.done === parts, windows, scores },
+    ...{ run: dir, parts, complete: windows.done === parts && (!scores || scores.done === parts), windows },
+    ...(scores && { scores }),
     workers: new Set(live.map(({ record }) => holder(record!))).size,
     ...(tokensPerSecond > 0 && { tokensPerSecond }),
-    ...(tokens !== undefined && { secondsLeft: (tokens * (parts - scores.done)) / tokensPerSecond }),
+    ...(tokens !== undefined && scores && { secondsLeft: (tokens * (parts - scores.done)) / tokensPerSecond }),
     leases: views
       .sort((a, b) => b.heldMs - a.heldMs)
       .slice(0, SLOWEST)

@@ -5,8 +5,8 @@ import type { Spec } from '../options/spec.js';
 import type { Run } from '../run/directory.js';
 import { partName } from '../run/ledger.js';
 import { textFromDocuments, type TextOf } from '../windows/document-text.js';
+import { fieldsOf } from './cut-part.js';
 import { openableSlices } from './plan-run.js';
-import { fieldsOf } from './windows-stage.js';
 
 /** The iterations throw LongattnError CORPUS_CHANGED, and what reading the inputs throws. */
 export function textOfRun({ run, parts, spec }: { run: Run; parts: readonly InputPart[]; spec: Spec }): TextOf {

@@ -1,22 +1,21 @@
 // The windows stage over a run: parts of the corpus become windows/part-NNNNN.arrow, refused rows rejects.jsonl.
 //
-// The counts of each window (counts/) are written beside it while its token ids are in hand: a pass over them later costs more.
+// The counts of each window (counts/) and the list of documents (documents/) are written beside it while they are in hand: a pass over the
+// windows or the corpus later costs more.
 import path from 'node:path';
 import { WINDOW_COLUMNS } from '../arrow/schema.js';
 import { windowRow, type Row } from '../arrow/rows.js';
-import { digested, DocumentDigest } from '../windows/document-text.js';
 import type { Hooks } from '../base/events.js';
-import type { Document, Reject } from '../base/records.js';
+import type { Reject } from '../base/records.js';
 import { countRow, type CountRow } from '../counts/count-window.js';
 import { writeCounts } from '../counts/counts-part.js';
+import { writeDocuments } from '../documents/documents-part.js';
 import { writeArrowPart } from '../run/arrow-part.js';
 import { checkInputs, type Run } from '../run/directory.js';
 import { partName, type LedgerRecord } from '../run/ledger.js';
 import { mergeRejects, readRejects, requireFewRejects, writeRejects } from '../run/rejects.js';
 import { partsOfShard, runParts, type RunPartsOptions, type Share } from '../run/run-parts.js';
-import type { ReadHooks, ReadOptions } from '../corpus/format.js';
-import { readSlices } from '../corpus/read-slices.js';
-import { allTooShort, cutWindows } from '../windows/cut-windows.js';
+import { allTooShort } from '../windows/cut-windows.js';
 import {
   mergeWindowCounts,
   newWindowCounts,
@@ -24,7 +23,7 @@ import {
   type DomainCounts,
   type WindowCounts,
 } from '../windows/counts.js';
-import { openableSlices } from './plan-run.js';
+import { cutPart } from './cut-part.js';
 import type { Prepared } from './prepare.js';
 import { onlyRefusedFiles, refusedFiles, RefusedFilesError, type RefusedFile } from '../run/refused-files.js';
 
@@ -87,38 +86,16 @@ export function shareOf({ leases, failures }: Run): Share {
   return { leases, failures, stay: true };
 }
 
-async function makePart(
-  { run, spec, parts, tokenizer, model }: Prepared,
-  part: number,
-  signal: AbortSignal,
-): Promise<LedgerRecord> {
-  const counts = newWindowCounts();
-  const rejects: Reject[] = [];
-  let [nonFinite, refused] = [0, 0];
-  const { slices, typed } = await openableSlices(run, parts[part]!.slices);
-  const hooks: ReadHooks = {
-    onReject(reject) {
-      rejects.push({ ...reject, file: typed(reject.file) });
-      if (reject.whole) refused++;
-    },
-    onNonFinite: () => void nonFinite++,
-  };
-  const isVain = (): boolean => refused > 0 && !spec.allowRefusedFiles;
+async function makePart(prepared: Prepared, part: number, signal: AbortSignal): Promise<LedgerRecord> {
+  const { run, spec, tokenizer } = prepared;
+  const cut = await cutPart(prepared, part, signal);
   const tokenCounts: CountRow[] = [];
-  const digest = new DocumentDigest();
-  const documents = digested(readSlices(slices, fieldsOf(spec), hooks), digest);
-  const windows = cutWindows(whileOfUse(documents, isVain, signal), tokenizer, {
-    window: spec.window,
-    vocabulary: model.vocabSize,
-    counts,
-    onReject: hooks.onReject,
-  });
   const finished = async function* (): AsyncGenerator<Row> {
-    for await (const window of windows) {
+    for await (const window of cut.windows) {
       tokenCounts.push(countRow(window));
       yield windowRow(window);
     }
-    if (isVain()) throw new RefusedFilesError(refusedFiles(rejects));
+    if (cut.isVain()) throw new RefusedFilesError(refusedFiles(cut.rejects));
   };
   return writeArrowPart(run.windows, partName(part), {
     columns: WINDOW_COLUMNS,
@@ -126,40 +103,19 @@ async function makePart(
     rows: finished(),
     entry: () => ({
       counts: {
-        ...entryCounts(counts, rejects.length - refused),
-        ...(refused > 0 && { refused }),
-        ...(nonFinite > 0 && { nonFinite }),
+        ...entryCounts(cut.counts, cut.rejects.length - cut.refused),
+        ...(cut.refused > 0 && { refused: cut.refused }),
+        ...(cut.nonFinite > 0 && { nonFinite: cut.nonFinite }),
       },
-      domains: Object.entries(counts).map(([domain, values]) => ({ domain, counts: { ...values } })),
-      digest: digest.hex(),
+      domains: Object.entries(cut.counts).map(([domain, values]) => ({ domain, counts: { ...values } })),
+      digest: cut.digest.hex(),
     }),
     beforeCommit: async () => {
-      await writeRejects(run.windows, part, rejects);
+      await writeRejects(run.windows, part, cut.rejects);
       await writeCounts(run.windows, part, spec.window, tokenCounts);
+      await writeDocuments(run.windows, part, cut.documents.inOrder());
     },
   });
-}
-
-/** What decides how documents are read. */
-export function fieldsOf(spec: Pick<Prepared['spec'], keyof ReadOptions>): ReadOptions {
-  const { textField, idField, idsField, domainField, join, zstdWindow } = spec;
-  return Object.fromEntries(
-    Object.entries({ textField, idField, idsField, domainField, join, zstdWindow }).filter(
-      ([, value]) => value !== undefined,
-    ),
-  );
-}
-
-/** A part that will not be made is read to its end, so that all that is refused in it is told; but not tokenised. */
-async function* whileOfUse(
-  documents: AsyncIterable<Document>,
-  isVain: () => boolean,
-  signal: AbortSignal,
-): AsyncGenerator<Document> {
-  for await (const document of documents) {
-    signal.throwIfAborted();
-    if (!isVain()) yield document;
-  }
 }
 
 function entryCounts(counts: WindowCounts, rejects: number): Record<string, number> {

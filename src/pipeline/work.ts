@@ -8,6 +8,7 @@ import { requireDevice } from '../native/device.js';
 import { WORK, type WorkOptions } from '../options/cluster-options.js';
 import { splitRows } from '../options/parse-rows.js';
 import type { RunOptions } from '../options/run-options.js';
+import { ledgersOf } from '../run/directory.js';
 import { PartGate } from '../run/part-gate.js';
 import type { Share } from '../run/run-parts.js';
 import { logged } from './logged.js';
@@ -26,7 +27,8 @@ export interface WorkSummary {
   /** Parts of the run, and how many of them are there now. */
   parts: number;
   windows: number;
-  scores: number;
+  /** Absent in a run without a model. */
+  scores?: number;
   /** Parts that were made here. */
   made: { windows: number; scores: number };
   /** Why it ended before there was nothing left to do. */
@@ -52,14 +54,16 @@ export async function work(options: RunOptions & WorkOptions, hooks: WorkHooks =
     const share = { leases, failures: run.failures, stay: wait, start: place, trustListing: true, drain: drain.signal };
     return makeParts(prepared, share, { ...inner, mixedKernels });
   });
-  const [windows, scores] = [(await run.windows.listed()).size, (await run.scores.listed()).size];
+  const [windows, scores] = await Promise.all(ledgersOf(run).map(async (ledger) => (await ledger.listed()).size));
   const { parts } = run.manifest;
-  const stopped = drain.signal.aborted && scores < parts && { stopped: (drain.signal.reason as Error).message };
-  return { run: run.dir, parts, windows, scores, made, ...stopped };
+  const stopped = drain.signal.aborted &&
+    (scores ?? windows!) < parts && { stopped: (drain.signal.reason as Error).message };
+  return { run: run.dir, parts, windows: windows!, ...(scores !== undefined && { scores }), made, ...stopped };
 }
 
 /** Both stages at once. A stage with failed parts does not stop the other: its error is told at the end. */
 async function makeParts(prepared: Prepared, share: Share, hooks: Hooks & { mixedKernels: boolean }): Promise<void> {
+  const { model } = prepared;
   const ready = new PartGate();
   const failures: unknown[] = [];
   const goOn = (error: unknown): void => {
@@ -71,7 +75,7 @@ async function makeParts(prepared: Prepared, share: Share, hooks: Hooks & { mixe
       makeWindows(prepared, { signal, onProgress: hooks.onProgress, share, onPart: ready.open })
         .catch(goOn)
         .finally(() => ready.close()),
-    (signal) => scoresStage(prepared, { ...hooks, signal, share, ready }).catch(goOn),
+    async (signal) => model && scoresStage({ ...prepared, model }, { ...hooks, signal, share, ready }).catch(goOn),
     { signal: hooks.signal, letsFirstFinish: () => false },
   );
   if (failures.length > 0) throw failures[0];

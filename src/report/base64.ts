@@ -9,6 +9,13 @@ export function base64(numbers: Numbers): string {
   return (swapped ? swap(bytes, numbers.BYTES_PER_ELEMENT) : bytes).toString('base64');
 }
 
+/** Back to numbers of 4 bytes, as memory of their own. */
+export function fourBytesOf(text: string): ArrayBuffer {
+  const bytes = Buffer.from(text, 'base64');
+  const own = new Uint8Array(endianness() === 'BE' ? swap(bytes, 4) : bytes);
+  return own.buffer;
+}
+
 function swap(bytes: Buffer, size: number): Buffer {
   const copy = Buffer.from(bytes);
   return size === 2 ? copy.swap16() : size === 4 ? copy.swap32() : copy.swap64();

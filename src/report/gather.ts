@@ -3,12 +3,12 @@
 // A score is measured by the very functions of `select`, in float64: the page must give the ranks that `select` gives.
 import path from 'node:path';
 import { resolveDistance, type DistanceRule } from '../base/distance.js';
-import { dataError, invalid } from '../base/errors.js';
+import { dataError, invalid, LongattnError } from '../base/errors.js';
 import type { Hooks } from '../base/events.js';
 import { ArrowFile } from '../arrow/file.js';
 import { SELECTION_COLUMNS } from '../arrow/schema.js';
 import { REPEATS } from '../counts/columns.js';
-import type { Run } from '../run/directory.js';
+import { isScored, type Run } from '../run/directory.js';
 import { longattn, longattnMinmax } from '../scores/attention/longattn.js';
 import { nullDs } from '../scores/null-ds.js';
 import { formulaOf, resolveScore, type ResolvedScore } from '../scores/resolve.js';
@@ -53,6 +53,12 @@ export interface Gathered {
  */
 export async function gather(run: Run, file: string, scores: readonly string[], hooks: Hooks): Promise<Gathered> {
   const settings = await settingsOf(run, file);
+  if (settings.unit === 'document') {
+    throw new LongattnError(
+      'INVALID_OPTION',
+      `unit must not be document here: the page shows windows, and the selection of ${run.dir} is of documents. Select with --unit window, or look at \`longattn annotate\`.`,
+    );
+  }
   const measuring = new Map<string, Promise<Measured>>();
   const own = resolveScore(settings.score);
   const first = await measured(own, settings.layer);
@@ -89,13 +95,12 @@ export async function gather(run: Run, file: string, scores: readonly string[], 
     let found = measuring.get(key);
     if (!found) {
       const { k: distance, heads } = settings;
-      found =
-        run.manifest.spec['model'] === undefined
-          ? measureUnscored(run, attention, distance, hooks)
-          : measure({
-              ...{ scores: run.scores, parts: run.manifest.parts, attention, layer: at, k: distance, heads },
-              signal: hooks.signal,
-            });
+      found = isScored(run.manifest)
+        ? measure({
+            ...{ scores: run.scores, parts: run.manifest.parts, attention, layer: at, k: distance, heads },
+            signal: hooks.signal,
+          })
+        : measureUnscored(run, attention, distance, hooks);
       measuring.set(key, found);
     }
     return found;
@@ -154,7 +159,7 @@ export async function gather(run: Run, file: string, scores: readonly string[], 
 
 const singlesOf = (score: ResolvedScore) => (score.kind === 'blend' ? score.parts.map((part) => part.score) : [score]);
 
-function parseAsked(asked: string): { name: string; layer?: number } {
+export function parseAsked(asked: string): { name: string; layer?: number } {
   const match = /^(.*?)(?:@(\d+))?$/.exec(asked)!;
   if (match[1] === '') throw invalid('scores', asked, 'the name of a score, with @LAYER behind it or without');
   return { name: match[1]!, ...(match[2] !== undefined && { layer: Number(match[2]) }) };
@@ -185,8 +190,8 @@ function pageSettings(settings: SelectionSettings, score: ResolvedScore): PageSe
   };
 }
 
-/** What the selection says of itself. */
-async function settingsOf({ dir, windows, manifest }: Run, file: string): Promise<SelectionSettings> {
+/** What the selection says of itself. @throws LongattnError SELECTION_MISSING, SELECTION_STALE */
+export async function settingsOf({ dir, windows, manifest }: Run, file: string): Promise<SelectionSettings> {
   if (!(await windows.fs.stat(file).catch(() => undefined))) {
     const message = `${file} is not there: there is no selection to report on. Run \`longattn select ${path.basename(dir)}\` first.`;
     throw dataError('SELECTION_MISSING', message);
@@ -200,6 +205,7 @@ async function settingsOf({ dir, windows, manifest }: Run, file: string): Promis
   const { k: rule, window } = manifest.spec;
   const scoredK = rule === undefined ? undefined : resolveDistance(rule as DistanceRule, Number(window));
   const { layer, k, keep, keepTokens, quota, maxPerDocument, maxRepeats, temperature, seed } = stored;
+  const { unit, aggregate } = stored;
   return {
     ...{
       score,
@@ -214,7 +220,7 @@ async function settingsOf({ dir, windows, manifest }: Run, file: string): Promis
       quota,
       maxPerDocument,
     },
-    ...{ maxRepeats: maxRepeats ?? 1, temperature, seed },
+    ...{ maxRepeats: maxRepeats ?? 1, temperature, seed, unit, aggregate },
   };
 }
 

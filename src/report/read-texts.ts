@@ -60,6 +60,31 @@ export async function* readTexts(run: Run, options: ReadTexts): AsyncGenerator<P
   }
 }
 
+/** Where the windows of each part begin, and the end: `[parts + 1]`. */
+export async function partStarts({ windows, manifest }: Run): Promise<Float64Array> {
+  const starts = new Float64Array(manifest.parts + 1);
+  const names = Array.from({ length: manifest.parts }, (_, part) => partName(part));
+  for (const [part, name] of names.entries())
+    starts[part + 1] = starts[part]! + (await windows.require(name, 'size')).rows;
+  return starts;
+}
+
+/** One window, by its place in the run: no other part is read. */
+export async function readText(
+  run: Run,
+  starts: Float64Array,
+  row: number,
+  options: Omit<ReadTexts, 'chosen' | 'onSource' | 'onProgress'>,
+): Promise<PageText> {
+  const part = starts.findLastIndex((first) => first <= row);
+  const chosen = Uint32Array.of(row);
+  const { found } = await windowsOf(run, part, starts[part]!, 0, { ...options, chosen, onSource: () => undefined });
+  if (options.layer !== undefined) await addStatistics(run, part, found, starts[part]!, options.layer);
+  let text: string | undefined;
+  if (options.text) for await (const one of options.textOf(part, found, options.signal)) text = one;
+  return pageText(found[0]!, text, options.tokenizer);
+}
+
 async function pageText(found: Found, text: string | undefined, tokenizer?: Tokenizer): Promise<PageText> {
   const { ids, far, windowId: _, ...place } = found;
   if (text === undefined || text === '') return { ...place, text: '' };

@@ -13,15 +13,15 @@ import { REPORT, type ReportOptions } from '../options/report-options.js';
 import { loadPlan } from '../pipeline/plan-run.js';
 import { resolveSpec } from '../pipeline/prepare.js';
 import { textOfRun } from '../pipeline/text-of-run.js';
-import { loadRun, rootOf, type Run } from '../run/directory.js';
-import { SELECTION } from '../selection/select-windows.js';
+import { loadRun, type Run } from '../run/directory.js';
+import { selectionFile } from '../selection/select-windows.js';
 import type { WindowTable } from '../selection/window-table.js';
-import { openTokenizer, type Tokenizer } from '../tokenizer/tokenizer.js';
 import { chooseTexts } from './choose-texts.js';
 import { gather, type Gathered } from './gather.js';
 import { PageFolder } from './page-folder.js';
 import type { PageMeta, PageText } from './page-data.js';
 import { readTexts } from './read-texts.js';
+import { tokenizerOfHeat } from './tokenizer-of-run.js';
 
 const MOST_TEXT_BYTES = 200e6;
 /** A chunk is loaded when a text of it is looked at. */
@@ -50,7 +50,7 @@ export async function report(dir: string, options: ReportOptions = {}, hooks: Ho
   const { fs } = run.windows;
   const target = path.resolve(parsed.output ?? path.join(dir, 'report'));
   await requireOurs(target, fs);
-  const gathered = await gather(run, path.join(dir, SELECTION, `${SELECTION}.arrow`), parsed.scores ?? [], hooks);
+  const gathered = await gather(run, selectionFile(dir), parsed.scores ?? [], hooks);
   const result = await replaceFolder(
     target,
     async (folder) => {
@@ -136,7 +136,7 @@ async function writeTexts(
   const rows = chooseTexts(table, chosen.rank, chosen.kept, perDomain);
   const { spec } = await resolveSpec({ output: run.dir });
   const parts = await loadPlan(run, spec, hooks.signal);
-  const { tokenizer, reason } = noText ? { reason: NO_TEXT } : await tokenizerOf(run);
+  const { tokenizer, reason } = noText ? { reason: NO_TEXT } : await tokenizerOfHeat(run);
   const sources = new Map<string, number>();
   const source = new Uint32Array(table.length);
   let at = 0;
@@ -196,26 +196,6 @@ function withoutText({ offsets: _, heat: __, ...window }: PageText): PageText {
 }
 
 const NO_TEXT = 'The page was made without text.';
-
-/** For the heat: where the run has the far mass of each token, and its tokenizer is where it was. */
-async function tokenizerOf(run: Run): Promise<{ tokenizer?: Tokenizer; reason?: string }> {
-  const { spec } = run.manifest;
-  if (spec['tokens'] !== true) {
-    const reason =
-      'This run has no far mass of each token. A new run with `--tokens` stores it: longattn run ... --tokens -o ANOTHER_RUN';
-    return { reason };
-  }
-  const model = path.resolve(await rootOf(run.manifest), spec['model'] as string);
-  try {
-    const specialTokens = spec['specialTokens'] === 'text' ? 'text' : 'parse';
-    const tokenizer = await openTokenizer(model, { specialTokens });
-    if (tokenizer.sha256 === spec['tokenizer']) return { tokenizer };
-    return { reason: `The tokenizer of ${show(model)} is not the one of the run.` };
-  } catch (error) {
-    if (!(error instanceof LongattnError)) throw error;
-    return { reason: `The places of tokens are not known: ${error.message}` };
-  }
-}
 
 /** Mean DS of each head over the windows that the page has one by one, a domain each. */
 class HeadMeans {

@@ -17,8 +17,12 @@ import { makeManifest, parseManifest, type FrozenInput, type RunManifest } from 
 import { requireSameSpec, stageHashes } from './spec-hash.js';
 import { sweepTemporaries } from '../io/temporary.js';
 import { writeExclusively } from '../io/write-exclusively.js';
+import { isAddress } from '../storage/address.js';
+import type { StoredFile } from '../storage/storage.js';
+import { statFile } from '../storage/storages.js';
 
-const FOLDERS = ['windows', 'counts', 'scores', 'selection', 'logs'] as const;
+const FOLDERS = ['windows', 'counts', 'documents', 'scores', 'selection', 'logs'] as const;
+const foldersOf = (spec: JsonObject): string[] => FOLDERS.filter((folder) => folder !== 'scores' || isScored({ spec }));
 /** The lease of whoever plans. */
 const PLANNING = 'planning';
 const PLAN_POLL_MS = 500;
@@ -61,7 +65,7 @@ export async function openRun(dir: string, options: OpenRunOptions): Promise<Run
   let created = false;
   if (!manifest) ({ manifest, created } = await planOnce(dir, spec, options, fs));
   requireSameSpec(dir, manifest.spec, spec);
-  await makeFolders(dir, fs);
+  await makeFolders(dir, spec, fs);
   const run = withLedgers(dir, manifest, created, fs, options.leases);
   if (options.sweep ?? true) await sweep(run);
   return run;
@@ -75,7 +79,7 @@ async function planOnce(
   fs: FileSystem,
 ): Promise<{ manifest: RunManifest; created: boolean }> {
   const wasThere = (await ifExists(fs.stat(dir)).catch(() => undefined)) !== undefined;
-  await makeFolders(dir, fs);
+  await makeFolders(dir, spec, fs);
   const leases = new Leases(path.join(dir, 'leases'), { fs, ...options.leases });
   let created = false;
   for (;;) {
@@ -131,6 +135,16 @@ function withLedgers(
   };
 }
 
+/** Has the run a model? Without one it has windows and counts, and no scores. */
+export function isScored({ spec }: { spec: JsonObject }): boolean {
+  return spec['model'] !== undefined;
+}
+
+/** Of the stages that the run has, in their order: the last one's parts are the last to be done. */
+export function ledgersOf({ manifest, windows, scores }: Run): [Ledger, ...Ledger[]] {
+  return isScored(manifest) ? [windows, scores] : [windows];
+}
+
 /** How many parts lie in folders: all, or none. */
 function inFolders({ format, parts }: Pick<RunManifest, 'format' | 'parts'>): number {
   return format >= 2 && parts > FLAT_PARTS ? parts : 0;
@@ -165,14 +179,15 @@ async function create(dir: string, spec: JsonObject, options: OpenRunOptions, fs
     inputs,
     parts,
   });
-  const { windows, scores } = withLedgers(dir, manifest, true, fs);
-  for (const folder of [...windows.folders(), ...scores.folders()]) await makeFolder(folder, fs);
+  for (const folder of ledgersOf(withLedgers(dir, manifest, true, fs)).flatMap((ledger) => ledger.folders())) {
+    await makeFolder(folder, fs);
+  }
   return writeExclusively(path.join(dir, 'run.json'), `${JSON.stringify(manifest, null, 2)}\n`, fs);
 }
 
-async function makeFolders(dir: string, fs: FileSystem): Promise<void> {
+async function makeFolders(dir: string, spec: JsonObject, fs: FileSystem): Promise<void> {
   try {
-    for (const folder of FOLDERS) await makeFolder(path.join(dir, folder), fs);
+    for (const folder of foldersOf(spec)) await makeFolder(path.join(dir, folder), fs);
   } catch (error) {
     throw writeError(error, dir);
   }
@@ -184,12 +199,14 @@ async function removeEmptyFolders(folders: readonly string[], dir: string, fs: F
 }
 
 /** For whoever is about to write: the folders of a run (a copy may lack empty ones), without what killed processes left there. */
-export async function sweep({ dir, windows, scores, leases }: Run): Promise<void> {
-  const own = ['', ...FOLDERS].map((folder) => path.join(dir, folder));
-  const { fs } = windows;
-  await makeFolders(dir, fs);
-  for (const folder of new Set([...own, ...windows.folders(), ...scores.folders()])) await sweepTemporaries(folder, fs);
-  await leases.sweep();
+export async function sweep(run: Run): Promise<void> {
+  const { dir, manifest } = run;
+  const { fs } = run.windows;
+  const own = ['', ...foldersOf(manifest.spec)].map((folder) => path.join(dir, folder));
+  const parts = ledgersOf(run).flatMap((ledger) => ledger.folders());
+  await makeFolders(dir, manifest.spec, fs);
+  for (const folder of new Set([...own, ...parts])) await sweepTemporaries(folder, fs);
+  await run.leases.sweep();
 }
 
 /**
@@ -208,14 +225,19 @@ export async function rootOf({ root }: Pick<RunManifest, 'root'>, fs: FileSystem
  */
 export async function checkInputs(manifest: RunManifest, fs: FileSystem = nodeFileSystem): Promise<void> {
   const root = await rootOf(manifest, fs);
-  for (const { path: file, bytes } of manifest.inputs) {
-    const stat = await ifExists(fs.stat(path.resolve(root, file)));
-    if (!stat)
+  const local = async (file: string) => {
+    const found = await ifExists(fs.stat(path.resolve(root, file)));
+    return found && { path: file, bytes: found.size };
+  };
+  for (const { path: file, bytes, etag } of manifest.inputs) {
+    const found: StoredFile | undefined = await (isAddress(file) ? statFile(file) : local(file));
+    if (!found)
       throw dataError('INPUT_MISSING', `${file} is gone, but the run needs it. Put it back, or start a new run.`);
-    if (stat.size === bytes) continue;
+    if (found.bytes === bytes && found.etag === etag) continue;
+    const [is, was] = found.bytes === bytes ? [`the tag ${found.etag}`, etag] : [`${found.bytes} bytes`, bytes];
     throw dataError(
       'INPUT_CHANGED',
-      `${file} has ${stat.size} bytes; the run was started with ${bytes}. Put the old file back, or start a new run.`,
+      `${file} has ${is}; the run was started with ${was}. Put the old file back, or start a new run.`,
     );
   }
 }

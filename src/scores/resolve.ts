@@ -37,3 +37,9 @@ export function formulaOf(resolved: ResolvedScore): string {
   const parts = resolved.parts.map(({ score, weight }) => `${weight} * Std(${score.score.formula})`);
   return `(${parts.join(' + ')}) / sum of |weights|, Std = zscore`;
 }
+
+/** Is a part of it made of a model's attention? */
+export function needsModel(score: ResolvedScore): boolean {
+  const singles = score.kind === 'blend' ? score.parts.map((part) => part.score) : [score];
+  return singles.some(({ kind }) => kind === 'attention');
+}

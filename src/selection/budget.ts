@@ -3,7 +3,13 @@ import { LongattnError, show } from '../base/errors.js';
 import { documentLimit } from './guards/document-limit.js';
 import { countOfShare, overlapLimit, type Limit } from './guards/limits.js';
 import { repeatsLimit } from './guards/repeats-limit.js';
+import { tokenLimit } from './guards/token-limit.js';
 import type { WindowTable } from './window-table.js';
+
+/** Tokens of each, where what is chosen has lengths of its own. */
+interface Lengths {
+  readonly lengths?: Int32Array;
+}
 
 export interface KeepSettings {
   /** Share of the windows of each domain, 0..1. Either this or `keepTokens`. */
@@ -48,6 +54,8 @@ export interface Budget {
   room: number;
   /** Why a window is not kept once the room is full. */
   reason: string;
+  /** The budget, where it is no number of windows: what is chosen has lengths of its own. */
+  tokens?: number;
 }
 
 /** @param windows how many the domain has */
@@ -55,27 +63,31 @@ export function budgetOf(
   domain: string,
   windows: number,
   settings: KeepSettings,
-  { window }: Pick<WindowTable, 'window'>,
+  { window, lengths }: Pick<WindowTable, 'window'> & Lengths,
 ): Budget {
   const { keep, keepTokens, quota, temperature } = settings;
   if (keepTokens === undefined)
     return { room: countOfShare(keep ?? 1, windows), reason: temperature ? 'not drawn' : 'below the cut' };
   const tokens = quota ? Math.round(keepTokens * quota[domain]!) : keepTokens;
+  if (lengths) return { room: windows, reason: 'over the token budget', tokens };
   return { room: Math.floor(tokens / window), reason: 'over the token budget' };
 }
 
 /**
  * Guard rails of one domain: each remembers what was taken.
  * @param repeats share of each window inside a repeat; needed where `maxRepeats` is below 1
+ * @param tokens of the budget, where the table has lengths
  */
 export function guardsOf(
   { maxOverlap, maxPerDocument, maxRepeats = 1 }: KeepSettings,
-  table: Pick<WindowTable, 'documents' | 'starts' | 'window'>,
+  table: Pick<WindowTable, 'documents' | 'starts' | 'window'> & Lengths,
   repeats?: Float64Array,
+  tokens?: number,
 ): Limit[] {
   return [
     ...(maxRepeats < 1 && repeats ? [repeatsLimit(maxRepeats, repeats)] : []),
     ...(maxPerDocument === undefined ? [] : [documentLimit(maxPerDocument, table.documents)]),
+    ...(tokens !== undefined && table.lengths ? [tokenLimit(tokens, table.lengths)] : []),
     ...(maxOverlap < 1 ? [overlapLimit(maxOverlap, table.documents, table.starts, table.window)] : []),
   ];
 }

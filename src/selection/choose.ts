@@ -14,7 +14,11 @@ import type { WindowTable } from './window-table.js';
 export type ChoiceTable = Pick<
   WindowTable,
   'length' | 'window' | 'domains' | 'domainNames' | 'documents' | 'starts' | 'byDomain'
-> & { readonly ids: Pick<TextStore, 'compare' | 'bytes'> };
+> & {
+  readonly ids: Pick<TextStore, 'compare' | 'bytes'>;
+  /** Tokens of each, where they are documents of different lengths. */
+  readonly lengths?: Int32Array;
+};
 
 /** Reasons by number; number 0 is the only one of a kept window. */
 export interface Choice {
@@ -53,10 +57,10 @@ export function choose(
     const ranked = rankDescending(scores, windows, byId);
     for (let i = 0; i < ranked.length; i++) rank[ranked[i]!] = i + 1;
     const order = settings.temperature ? draw(scores, windows, table, settings) : ranked;
-    const { room, reason: full } = budgetOf(table.domainNames[domain]!, windows.length, settings, table);
+    const { room, reason: full, tokens } = budgetOf(table.domainNames[domain]!, windows.length, settings, table);
     let lowest = Infinity;
     let taken = 0;
-    const guards = guardsOf(settings, table, repeats);
+    const guards = guardsOf(settings, table, repeats, tokens);
     for (let i = 0; i < order.length && taken < room; i++) {
       const window = order[i]!;
       const refused = firstRefusal(guards, window);

@@ -1,4 +1,5 @@
 // The windows of a run that has no scores, for a ranking by counts alone: ids and domains from counts/, DS and DU not a number.
+import { resolveDistance, type DistanceRule } from '../base/distance.js';
 import { LongattnError } from '../base/errors.js';
 import { partName } from '../run/ledger.js';
 import type { Run } from '../run/directory.js';
@@ -11,7 +12,7 @@ import type { SelectionOptions } from './selection-options.js';
 
 /**
  * @param attention scores that were asked for: there must be none
- * @param k minimum distance, tokens; default a quarter of the window
+ * @param k minimum distance, tokens; default the rule of the run
  * @throws LongattnError NOT_SCORED; PART_MISSING and PART_CHANGED of the windows
  */
 export async function measureUnscored(
@@ -31,7 +32,12 @@ export async function measureUnscored(
   const window = Number(metadata['window']);
   const { table } = await readCounts({ windows: run.windows, parts: run.manifest.parts, window, ...options }, []);
   const ds = new Float64Array(table.length).fill(NaN);
-  return { table, ds, du: ds, components: [], layer: undefined, k: k ?? Math.floor(window / 4), metadata };
+  return { table, ds, du: ds, components: [], layer: undefined, k: k ?? ruleOf(run, window), metadata };
+}
+
+/** As the run was started with it. */
+function ruleOf({ manifest }: Run, window: number): number {
+  return resolveDistance((manifest.spec['k'] ?? 'quarter') as DistanceRule, window);
 }
 
 async function windowsMetadata({ windows }: Run): Promise<Record<string, string>> {

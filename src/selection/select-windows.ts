@@ -5,15 +5,16 @@ import path from 'node:path';
 import { SELECTION_COLUMNS } from '../arrow/schema.js';
 import { writeArrowPart } from '../run/arrow-part.js';
 import { canonicalJson, hashJson, type JsonObject } from '../io/canonical-json.js';
-import type { Run } from '../run/directory.js';
+import { isScored, type Run } from '../run/directory.js';
 import { Ledger } from '../run/ledger.js';
 import { longattn } from '../scores/attention/longattn.js';
 import { nullDs } from '../scores/null-ds.js';
 import type { SingleScore } from '../scores/registry.js';
-import { formulaOf, resolveScore } from '../scores/resolve.js';
+import { formulaOf, resolveScore, type ResolvedScore } from '../scores/resolve.js';
 import type { Standard } from '../scores/standardize.js';
 import { REPEATS } from '../counts/columns.js';
-import { choose } from './choose.js';
+import { choose, type Choice } from './choose.js';
+import { documentTable, perDocument, perWindow, type Aggregate, type DocumentTable } from './document-table.js';
 import { DEFAULT_SEED, type KeepSettings } from './budget.js';
 import { combine, type MeasuredScore } from './combine.js';
 import { defaultMaxRepeats, REPEAT_TOKENS } from './guards/repeats-limit.js';
@@ -27,9 +28,18 @@ import type { WindowTable } from './window-table.js';
 
 export const SELECTION = 'selection';
 
+/** The file of a run's selection. */
+export function selectionFile(dir: string): string {
+  return path.join(dir, SELECTION, `${SELECTION}.arrow`);
+}
+
 export interface SelectionSettings extends KeepSettings {
   /** The name of a score, or `blend:A+B` of names. */
   score: string;
+  /** What is ranked and kept. Default `window`. */
+  unit?: 'window' | 'document' | undefined;
+  /** With `document`: the number of a document from those of its windows. Default `mean`. */
+  aggregate?: Aggregate | undefined;
   alpha: number;
   std: Standard;
   layer?: number | undefined;
@@ -69,26 +79,26 @@ export async function selectWindows(
   settings: SelectionSettings,
   options: SelectionOptions = {},
 ): Promise<SelectionResult> {
-  const score = resolveScore(settings.score);
-  const singles = score.kind === 'blend' ? score.parts.map((part) => part.score) : [score];
-  const { layer, k, heads } = settings;
-  const attention = singles.flatMap((one) => (one.kind === 'attention' ? [one.score] : []));
-  const measured =
-    run.manifest.spec['model'] === undefined
-      ? await measureUnscored(run, attention, k, options)
-      : await measure({ scores: run.scores, parts: run.manifest.parts, attention, layer, k, heads, ...options });
-  const ranked = combine(measured.table, score, await withCounts(run, singles, measured, settings, options), settings);
+  const { score, singles, measured, values: ranked } = await scoreWindows(run, settings, options);
   const lds = settings.score === longattn.name ? ranked : ldsOf(measured, settings);
   const maxRepeats = settings.maxRepeats ?? defaultMaxRepeats(score);
   const repeats = maxRepeats < 1 ? await repeatsOf(run, measured.table, options) : undefined;
-  const choice = choose(measured.table, ranked, { ...settings, maxRepeats }, repeats);
+  const { choice, scores, documents } = await chosenBy(
+    run,
+    measured.table,
+    ranked,
+    { ...settings, maxRepeats },
+    repeats,
+    options,
+  );
   // What decides nothing is left out: the seed where nothing is drawn, a guard that is not there.
-  const { temperature, seed, maxRepeats: _, certificate, ...rest } = settings;
+  const { temperature, seed, maxRepeats: _, certificate, unit, aggregate, ...rest } = settings;
   const drawn = temperature ? { temperature } : {};
   const seeded = temperature || singles.some((one) => one.kind === 'count') ? { seed: seed ?? DEFAULT_SEED } : {};
   const used: JsonObject = {
     ...({ ...rest, ...drawn, ...seeded } as unknown as JsonObject),
     ...(maxRepeats < 1 && { maxRepeats }),
+    ...(unit === 'document' && { unit, aggregate: aggregate ?? 'mean' }),
     ...(certificate && { certificate: certificate.sha256 }),
     ...(measured.layer === undefined ? {} : { layer: measured.layer }),
     k: measured.k,
@@ -99,16 +109,66 @@ export async function selectWindows(
     hashJson({ upstream: run.scores.specHash, settings: used }),
     run.scores.fs,
   );
-  const domains = summariseDomains(measured, choice);
+  const domains = summariseDomains(measured, choice, documents?.lengths);
   const kept = domains.reduce((sum, domain) => sum + domain.kept, 0);
   await writeArrowPart(ledger, SELECTION, {
     columns: SELECTION_COLUMNS,
     metadata: { ...measured.metadata, selection: canonicalJson(used) },
-    batches: selectionBatches(measured, { lds, score: ranked }, choice),
-    entry: () => ({ counts: { windows: measured.table.length, kept } }),
+    batches: selectionBatches(measured, { lds, score: scores }, choice),
+    entry: () => ({
+      counts: { windows: measured.table.length, kept, ...(documents && { documents: keptDocuments(domains) }) },
+    }),
   });
   const page = certificate && { certificate: certificate.page };
   return { domains, settings: used, ...page, ...nullModelOf(measured), ledger, path: ledger.file(SELECTION) };
+}
+
+const keptDocuments = (domains: readonly DomainSummary[]): number =>
+  domains.reduce((sum, domain) => sum + (domain.keptDocuments ?? 0), 0);
+
+/** The choice of windows; or of documents, told of each of their windows. */
+async function chosenBy(
+  run: Run,
+  table: WindowTable,
+  ranked: Float64Array,
+  settings: SelectionSettings,
+  repeats: Float64Array | undefined,
+  options: SelectionOptions,
+): Promise<{ choice: Choice; scores: Float64Array; documents?: DocumentTable }> {
+  if (settings.unit !== 'document') return { choice: choose(table, ranked, settings, repeats), scores: ranked };
+  const documents = await documentTable(run, table, options);
+  const { first } = documents;
+  const scores = perDocument(ranked, first, settings.aggregate ?? 'mean');
+  // A guard of windows that a document has as a whole: the share of its windows inside repeats.
+  const choice = choose(documents, scores, settings, repeats && perDocument(repeats, first, 'mean'));
+  return { ...perWindow(choice, scores, table.documents.subarray(0, table.length)), documents };
+}
+
+/** A score of all windows of a run, and what was measured for it. */
+export interface ScoredWindows {
+  score: ResolvedScore;
+  /** Its scores where it is a blend, else itself. */
+  singles: readonly SingleScore[];
+  measured: Measured;
+  /** One finite number a window, standardised over its domain where the score is. */
+  values: Float64Array;
+}
+
+/** @throws LongattnError those of `selectWindows` but for the disk */
+export async function scoreWindows(
+  run: Run,
+  settings: Pick<SelectionSettings, 'score' | 'alpha' | 'std' | 'layer' | 'k' | 'heads' | 'seed'>,
+  options: SelectionOptions = {},
+): Promise<ScoredWindows> {
+  const score = resolveScore(settings.score);
+  const singles = score.kind === 'blend' ? score.parts.map((part) => part.score) : [score];
+  const { layer, k, heads } = settings;
+  const attention = singles.flatMap((one) => (one.kind === 'attention' ? [one.score] : []));
+  const measured = isScored(run.manifest)
+    ? await measure({ scores: run.scores, parts: run.manifest.parts, attention, layer, k, heads, ...options })
+    : await measureUnscored(run, attention, k, options);
+  const values = combine(measured.table, score, await withCounts(run, singles, measured, settings, options), settings);
+  return { score, singles, measured, values };
 }
 
 /** Whatever ranks, LDS stands beside it: so two selections can be compared. */
@@ -136,7 +196,7 @@ async function withCounts(
   run: Run,
   singles: readonly SingleScore[],
   { table, k, components }: Measured,
-  settings: SelectionSettings,
+  settings: Pick<SelectionSettings, 'seed'>,
   options: SelectionOptions,
 ): Promise<MeasuredScore[]> {
   const counts = singles.flatMap((one) => (one.kind === 'count' ? [one.score] : []));

@@ -15,18 +15,35 @@ export interface DomainSummary {
   /** Score of the last kept window; undefined where none is kept. */
   scoreCut: number | undefined;
   kept: number;
+  /** Of the windows; of the documents, where those were chosen. */
   keptTokens: number;
+  /** Only where documents were chosen. */
+  keptDocuments?: number;
 }
 
-/** Domains in the order of the corpus. */
-export function summariseDomains({ table, ds, du, layer }: Measured, choice: Choice): DomainSummary[] {
+/**
+ * Domains in the order of the corpus.
+ * @param lengths tokens of each document, where documents were chosen
+ */
+export function summariseDomains(
+  { table, ds, du, layer }: Measured,
+  choice: Choice,
+  lengths?: Int32Array,
+): DomainSummary[] {
   const mean = (sum: number, windows: number): number | undefined => (layer === undefined ? undefined : sum / windows);
   return table.byDomain().map((windows, domain) => {
     let [documents, last, kept, dsSum, duSum] = [0, -1, 0, 0, 0];
+    let [keptDocuments, documentTokens] = [0, 0];
     for (const window of windows) {
-      if (table.documents[window] !== last) documents++;
-      last = table.documents[window]!;
-      if (choice.reason[window] === 0) kept++;
+      const isKept = choice.reason[window] === 0;
+      const document = table.documents[window]!;
+      if (document !== last) {
+        documents++;
+        if (isKept) keptDocuments++;
+        if (isKept && lengths) documentTokens += lengths[document]!;
+      }
+      last = document;
+      if (isKept) kept++;
       dsSum += ds[window]!;
       duSum += du[window]!;
     }
@@ -39,7 +56,7 @@ export function summariseDomains({ table, ds, du, layer }: Measured, choice: Cho
       duMean: mean(duSum, windows.length),
       scoreCut: kept > 0 ? choice.cuts[domain] : undefined,
       kept,
-      keptTokens: kept * table.window,
+      ...(lengths ? { keptTokens: documentTokens, keptDocuments } : { keptTokens: kept * table.window }),
     };
   });
 }

@@ -25,6 +25,8 @@ export interface CutOptions {
   counts: WindowCounts;
   /** Documents that the tokenizer could not encode. */
   onReject: (reject: Reject) => void;
+  /** Every other document, before its windows; its text may be gone. */
+  onDocument?: (document: Document, tokens: number, windows: number) => void;
 }
 
 /**
@@ -55,6 +57,7 @@ export async function* cutWindows(
     }
     const starts = windowStarts(tokens.ids.length, options.window);
     countDocument(options.counts, document.domain, tokens.ids.length, starts.length);
+    options.onDocument?.(document, tokens.ids.length, starts.length);
     for (const tokenStart of starts) {
       const tokenEnd = tokenStart + options.window;
       const [charStart, charEnd] = charRange(tokens, tokenStart, tokenEnd);

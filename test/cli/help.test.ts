@@ -26,13 +26,24 @@ describe('longattn --help', () => {
   it('has examples that run, for the whole and for every stage', () => {
     writeFileSync(path.join(folder, 'moby.txt'), madeText(9000, 1));
     symlinkSync(path.join(root, 'models'), path.join(folder, 'models'));
-    const examples = [[], ['run'], ['check'], ['window'], ['score'], ['select'], ['export'], ['verify']].flatMap(
-      (command) => {
-        const found = examplesOf(...command);
-        expect({ command, examples: found.length }).not.toMatchObject({ examples: 0 });
-        return found;
-      },
-    );
+    const examples = [
+      [],
+      ['run'],
+      ['check'],
+      ['window'],
+      ['score'],
+      ['select'],
+      ['export'],
+      ['annotate'],
+      ['report'],
+      ['stats'],
+      ['show'],
+      ['verify'],
+    ].flatMap((command) => {
+      const found = examplesOf(...command);
+      expect({ command, examples: found.length }).not.toMatchObject({ examples: 0 });
+      return found;
+    });
     for (const args of examples) {
       const { status, stderr } = longattn(args);
       expect({ args, status, stderr: status === 0 ? '' : stderr }).toEqual({ args, status: 0, stderr: '' });

@@ -26,7 +26,7 @@ async function gunzip(data: Buffer): Promise<Buffer | Error> {
   const folder = mkdtempSync(path.join(tmpdir(), 'longattn-gz-'));
   try {
     writeFileSync(path.join(folder, 'x.gz'), data);
-    return await collect(byteStream(path.join(folder, 'x.gz'), 'gzip'));
+    return await collect(byteStream({ path: path.join(folder, 'x.gz'), bytes: data.length }, 'gzip'));
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -131,7 +131,7 @@ describe('gzip', () => {
       writeFileSync(path.join(folder, 'x.gz'), data);
       let length = 0;
       const read = async (): Promise<void> => {
-        for await (const bytes of byteStream(path.join(folder, 'x.gz'), 'gzip')) {
+        for await (const bytes of byteStream({ path: path.join(folder, 'x.gz'), bytes: data.length }, 'gzip')) {
           expect(bytes.equals(lines.subarray(length, length + bytes.length))).toBe(true);
           length += bytes.length;
           // A reader that takes its time.
@@ -154,7 +154,9 @@ describe('gzip', () => {
   });
 
   it('a file that does not exist is a fault of the file system', async () => {
-    expect(await collect(byteStream('/nonexistent/x.gz', 'gzip'))).toMatchObject({ code: 'INPUT_UNREADABLE' });
+    expect(await collect(byteStream({ path: '/nonexistent/x.gz', bytes: 1 }, 'gzip'))).toMatchObject({
+      code: 'INPUT_UNREADABLE',
+    });
   });
 });
 

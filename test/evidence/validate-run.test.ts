@@ -28,5 +28,17 @@ it('measures lift at the share that a selection will keep, or at what keeps 8 wi
   expect(await shareOf({ keep: '50%' })).toBe(0.5);
   expect(await shareOf({ keep: 0.75 })).toBe(0.75);
   expect(await shareOf({})).toBe(8 / (DOCUMENTS * WINDOWS));
+  // Asked for later, the scores of others are measured beside what is there.
+  const { report } = await validateRun({ ...options, peers: 'ladm,prolong' });
+  const peers = report.lifts.filter(({ score }) => ['ladm', 'prolong'].includes(score));
+  expect(peers.map(({ score, layer }) => [score, layer])).toEqual([
+    ['prolong', null],
+    ['ladm', 0],
+    ['ladm', 1],
+  ]);
+  for (const { pooled, seconds } of peers) {
+    expect(Number.isFinite(pooled.nats.value)).toBe(true);
+    expect(seconds).toBeGreaterThan(0);
+  }
   await expect(shareOf({ keep: '120%' })).rejects.toMatchObject({ code: 'INVALID_OPTION' });
 });

@@ -95,6 +95,10 @@ describe('validate on planted data', () => {
     expect(certificate.page).toContain(certificate.sha256);
     expect(report.advice.join()).not.toContain('positions');
     for (const file of Object.values(files)) expect(existsSync(file)).toBe(true);
+    expect(report.frontier.map(({ kind, layer }) => `${kind} ${layer}`).sort()).toEqual([
+      ...['ours 0', 'ours 1', 'ours null', 'yardstick null'],
+    ]);
+    expect(readFileSync(files.frontier!, 'utf8')).toMatch(/^<svg .*lift \(1: chance\).*nll-gain: /s);
     expect(readFileSync(files.picture, 'utf8')).toMatch(/^<svg .*layer 1, head 0: 1\.000/s);
   });
 
@@ -135,8 +139,27 @@ describe('validate on planted data', () => {
   });
 
   it('follows the yardstick as spearman says', async () => {
-    const { report } = await validate(optionsFor({ loss: 'real', openLosses: losses, controls: ['splice'] }));
+    const ofPairs: typeof losses = async () => async (ids, near) =>
+      ids.length === WINDOW
+        ? (await losses())(ids, near)
+        : Float64Array.from(ids.subarray(1), (id) => ((id * 31 + ids[0]!) % 11) / 10);
+    const openMaps: ValidateOptions['openMaps'] = async () => async (ids, layers, spans) =>
+      layers.map((layer) => Float32Array.from({ length: spans * spans }, (_, i) => ((ids[0]! + i) % (7 + layer)) / 7));
+    const { report } = await validate(
+      optionsFor({ loss: 'real', openLosses: ofPairs, controls: ['splice'], peers: ['ladm', 'prolong'], openMaps }),
+    );
+    const peers = report.lifts.filter(({ score }) => ['ladm', 'prolong'].includes(score));
+    expect(peers.map(({ score, layer }) => [score, layer])).toEqual([
+      ['prolong', null],
+      ['ladm', 0],
+      ['ladm', 1],
+    ]);
+    expect(peers.every(({ seconds }) => seconds !== null)).toBe(true);
+    expect(report.findings.find(({ score }) => score === 'ladm')!.tested.some(({ metric }) => metric === 'auc')).toBe(
+      true,
+    );
     const { scores, matrix } = report.agreement;
+    expect(scores).toEqual(expect.arrayContaining(['prolong', expect.stringMatching(/^ladm@/)]));
     const at = scores.indexOf('nll-gain');
     expect(at).toBeGreaterThan(0);
     matrix.forEach((row, i) => {

@@ -2,8 +2,7 @@
 //
 // The libraries are installed on first use (scripts/setup-python.mjs); where that fails, so do these tests.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { attention } from '../../src/attention/attention.js';
@@ -17,19 +16,9 @@ import { partName } from '../../src/run/ledger.js';
 import { exportWindows } from '../../src/export/export-windows.js';
 import { collect } from '../support/collect.js';
 import { makeSelectedRun, type MadeExport } from '../support/exported-run.js';
+import { INSTALL_TIMEOUT_MS, installReaders, readWithPython, type Job, type Seen } from '../support/python-readers.js';
 
 const ROOT = path.resolve(import.meta.dirname, '..', '..');
-const INSTALL_TIMEOUT_MS = 900_000;
-
-interface Job {
-  how: string;
-  paths: string[];
-}
-
-interface Seen {
-  columns: Record<string, string>;
-  rows: Record<string, unknown>[];
-}
 
 const dir = mkdtempSync(path.join(os.tmpdir(), 'longattn-test-'));
 let readers: string;
@@ -37,7 +26,7 @@ let made: MadeExport;
 let expected: object[];
 
 beforeAll(async () => {
-  readers = execFileSync(process.execPath, ['scripts/setup-python.mjs'], { cwd: ROOT, encoding: 'utf8' }).trim();
+  readers = installReaders();
   made = await makeSelectedRun(path.join(dir, 'run'));
   const { run, selection, textOf } = made;
   expected = (
@@ -58,23 +47,7 @@ beforeAll(async () => {
 }, INSTALL_TIMEOUT_MS);
 afterAll(() => rmSync(dir, { recursive: true }));
 
-/** What each job sees, from one Python process: starting it and importing takes longer than all the reading. */
-function read(jobs: Job[]): Seen[] {
-  const list = path.join(dir, 'jobs.json');
-  writeFileSync(list, JSON.stringify(jobs));
-  const env = { ...process.env, PYTHONPATH: readers };
-  const { status, stdout, stderr } = spawnSync('python3', ['test/interop/read_files.py', list], {
-    cwd: ROOT,
-    env,
-    encoding: 'utf8',
-    maxBuffer: 1 << 28,
-  });
-  if (status !== 0) throw new Error(`the readers ended with ${status}:\n${stderr}`);
-  return stdout
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Seen);
-}
+const read = (jobs: Job[]): Seen[] => readWithPython(readers, dir, jobs);
 
 function plain(row: Row): Record<string, unknown> {
   return Object.fromEntries(

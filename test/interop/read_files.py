@@ -179,6 +179,24 @@ def token_files(folder):
     return {"columns": {}, "rows": rows}
 
 
+def write_parquet(lines, file):
+    """A Parquet file of a JSONL file, by DuckDB."""
+    duckdb.sql(f"COPY (SELECT * FROM read_json('{lines}')) TO '{file}' (FORMAT parquet)")
+    return {"columns": {}, "rows": []}
+
+
+def duckdb_zip(source, annotation):
+    columns = "corpus.*, annotation.* EXCLUDE (id)"
+    tables = f"'{source}' AS corpus POSITIONAL JOIN '{annotation}' AS annotation"
+    return of_table(duckdb.sql(f"SELECT {columns} FROM {tables}").fetch_arrow_table())
+
+
+def polars_zip(source, annotation):
+    read = polars.read_ndjson if source.endswith(".jsonl") else polars.read_parquet
+    other = polars.read_parquet(annotation).rename({"id": "annotated_id"})
+    return of_polars(polars.concat([read(source), other], how="horizontal"))
+
+
 def pyarrow_tensors(file):
     """Every tensor column as numpy has it: type, shape, and the values in order."""
     table = pa.ipc.open_file(file).read_all()

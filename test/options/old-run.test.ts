@@ -23,9 +23,9 @@ function longattn(...args: string[]): { status: number | null; stderr: string } 
   return spawnSync(process.execPath, [main, ...args], { cwd: folder, encoding: 'utf8' });
 }
 
-/** Without the counts, which runs of the first version lack: they are made beside it. */
+/** Without counts and documents, which runs of the first version lack: they are made beside it. */
 const contents = (run: string): Record<string, string> =>
-  Object.fromEntries(Object.entries(allContents(run)).filter(([name]) => !name.startsWith('counts/')));
+  Object.fromEntries(Object.entries(allContents(run)).filter(([name]) => !/^(counts|documents)\//.test(name)));
 const at = (...names: string[]): string => path.join(folder, ...names);
 const manifest = (run: string): Record<string, unknown> =>
   JSON.parse(readFileSync(at(run, 'run.json'), 'utf8')) as Record<string, unknown>;

@@ -8,7 +8,7 @@ import { tempFolder } from '../support/temp-folder.js';
 function options(changes: Partial<OpenRunOptions> & { window?: number; k?: number } = {}): OpenRunOptions {
   const { window = 32, k = 8, ...rest } = changes;
   return {
-    stages: { windows: { window }, scores: { k } },
+    stages: { windows: { window }, scores: { k, model: 'm' } },
     versions: { longattn: '0.1.0' },
     freeze: async () => ({ inputs: [{ path: 'book.txt', bytes: 12 }], parts: 3 }),
     ...rest,
@@ -30,7 +30,7 @@ describe('openRun', () => {
     });
     expect(readFileSync(path.join(dir, 'run.json'), 'utf8')).toBe(bytes);
     expect(second.scores.specHash).toBe(first.manifest.specHash);
-    const made = ['counts', 'leases', 'logs', 'run.json', 'scores', 'selection', 'windows'];
+    const made = ['counts', 'documents', 'leases', 'logs', 'run.json', 'scores', 'selection', 'windows'];
     expect(readdirSync(dir).sort()).toEqual(made);
   });
 
@@ -38,7 +38,7 @@ describe('openRun', () => {
     const dir = tempFolder();
     await openRun(dir, options());
     await expect(openRun(dir, options({ window: 64 }))).rejects.toMatchObject({ code: 'SPEC_CHANGED', exitCode: 2 });
-    expect((await loadRun(dir)).manifest.spec).toEqual({ window: 32, k: 8 });
+    expect((await loadRun(dir)).manifest.spec).toEqual({ window: 32, k: 8, model: 'm' });
   });
 
   it('gives all processes that start together one run', async () => {

@@ -1,5 +1,5 @@
 // Types of the Node API's options, checked by tsc (npm run lint); nothing here runs.
-import { run, select, attention, LongattnError, type ErrorCode, type RunOptions } from '../../src/index.js';
+import { annotate, run, select, attention, LongattnError, type ErrorCode, type RunOptions } from '../../src/index.js';
 
 export async function rightTypes(): Promise<void> {
   await run({ input: ['book=moby.txt'], model: 'm', window: 4096, keep: 0.125, output: 'RUN' });
@@ -11,8 +11,15 @@ export async function rightTypes(): Promise<void> {
     output: 'RUN',
   });
   await select({ output: 'RUN', keep: '20%', heads: [0, 2, 5] }, { signal: AbortSignal.abort() });
+  await select({ output: 'RUN', unit: 'document', aggregate: 'max' });
   await select({ output: 'RUN', keepTokens: '1.5B', quota: { book: 0.6, code: 0.4 }, _note: 'for people' });
   await attention({ model: 'm', text: 'a', heads: 'mean', map: false, rows: [3] });
+  const annotated = await annotate('RUN', { output: 'OUT', scores: ['gzip', 'content@17'] });
+  annotated.files.map(({ name, source, rows }: { name: string; source?: string; rows: number }) => [
+    name,
+    source,
+    rows,
+  ]);
 }
 
 export async function wrongTypes(): Promise<void> {
@@ -32,6 +39,8 @@ export async function wrongTypes(): Promise<void> {
   await select({ output: 'RUN', signal: AbortSignal.abort() });
   // @ts-expect-error hooks are the second argument
   await attention({ model: 'm', text: 'a', onProgress: () => undefined });
+  // @ts-expect-error the run directory comes first
+  await annotate({ output: 'OUT' });
   // @ts-expect-error a share is a number or "20%"
   const options: RunOptions = { output: 'RUN', keep: [0.2] };
   await run(options);

@@ -16,6 +16,14 @@ export function describeEvidence({ report, files, certificate }: ValidateResult)
     value(finding, 'spearman', NLL_GAIN),
     finding.seconds === null ? '' : seconds(finding.seconds),
   ]);
+  // Measured on real windows alone, such as prolong: no control says anything of it.
+  const untested = report.lifts.filter(({ score }) => score !== NLL_GAIN && !shown.some((one) => one.score === score));
+  rows.push(
+    ...untested.map(({ score, pooled, seconds: cost }) => [
+      ...[score, pooled.ratio?.value.toFixed(2) ?? '', ...controls.map(() => ''), ''],
+      cost === null ? '' : seconds(cost),
+    ]),
+  );
   const head = ['score', 'lift', ...controls.map((one) => one.name), `follows ${NLL_GAIN}`, 'CPU a window'];
   return [
     renderTable(head, rows),

@@ -12,8 +12,8 @@ export const reportCommand: CommandModule = {
   builder: (yargs) =>
     addOptions(yargs, REPORT)
       .positional('run', { type: 'string', describe: 'the run directory, with a selection', demandOption: true })
-      .example('$0 report RUN', 'then open RUN/report/index.html')
-      .example('$0 report RUN --scores content,last-recurrence-2 -o page', 'rank by these too'),
+      .example('$0 report RUN', '')
+      .example('$0 report RUN --scores content,last-recurrence-2 -o page', ''),
   handler: (argv) =>
     runCommand(argv, async ({ signal, progress, json }) => {
       const options = parseRows(REPORT, collectOptions(REPORT, argv));

@@ -62,6 +62,8 @@ export function describeRun(summary: RunSummary): string {
   const number = (value: number | undefined, digits: number): string =>
     value === undefined ? '' : value.toFixed(digits);
   const count = (value: number | undefined): string => (value === undefined ? '' : value.toLocaleString('en'));
+  const whole = summary.domains.some(({ keptDocuments }) => keptDocuments !== undefined);
+  const kept = whole ? 'kept documents' : 'kept';
   const rows = summary.domains.map((domain) => [
     domain.domain,
     count(domain.documents),
@@ -70,10 +72,10 @@ export function describeRun(summary: RunSummary): string {
     number(domain.dsMean, 4),
     domain.duMean === undefined ? '' : domain.duMean.toExponential(2),
     number(domain.scoreCut, 3),
-    domain.kept === undefined ? '' : `${count(domain.kept)}`,
+    domain.kept === undefined ? '' : `${count(domain.keptDocuments ?? domain.kept)}`,
   ]);
   const lines = [
-    renderTable(['domain', 'documents', 'windows', 'tokens', 'DS mean', 'DU mean', 'score cut', 'kept'], rows),
+    renderTable(['domain', 'documents', 'windows', 'tokens', 'DS mean', 'DU mean', 'score cut', kept], rows),
   ];
   if (summary.nullModel) {
     const { k, window: length, ds } = summary.nullModel;

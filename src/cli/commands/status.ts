@@ -46,7 +46,7 @@ export function describeStatus(found: RunStatus): string {
     `${run}: ${parts.toLocaleString('en')} parts, ${complete ? 'all done' : `${workers} workers`}`,
     renderTable(
       ['stage', 'done', 'at work', 'stale', 'failed', 'left alone', 'open'],
-      [row('windows', found.windows), row('scores', found.scores)],
+      [row('windows', found.windows), ...(found.scores ? [row('scores', found.scores)] : [])],
     ),
   ];
   if (tokensPerSecond !== undefined) {

@@ -80,7 +80,9 @@ async function requeue(progress: ProgressPrinter): Promise<void> {
 }
 
 function describeWork({ run, parts, windows, scores, made, stopped }: WorkSummary): string {
-  const here = `made ${made.windows} parts of windows and ${made.scores} of scores`;
-  const all = `${run}: windows ${windows}/${parts}, scores ${scores}/${parts}`;
+  const [scored, ofScores] =
+    scores === undefined ? ['', ''] : [` and ${made.scores} of scores`, `, scores ${scores}/${parts}`];
+  const here = `made ${made.windows} parts of windows${scored}`;
+  const all = `${run}: windows ${windows}/${parts}${ofScores}`;
   return [stopped === undefined ? here : `${here}; ${stopped}`, all].join('\n');
 }

@@ -1,12 +1,10 @@
-// Parquet, zstd, by parquet-wasm: it takes Arrow as we write it. Imported when a Parquet export is made: it is 5 MB of WebAssembly.
-//
-// Batch by batch, so that no table is ever whole in memory.
-import type { RecordBatch } from 'parquet-wasm';
+// Parquet: the rows of an export in the row groups that a viewer likes.
 import type { Row } from '../../arrow/rows.js';
 import { ArrowWriter } from '../../arrow/writer.js';
 import type { Sink } from '../../io/file-sink.js';
 import type { ExportFormatRow, FormatContext } from './format.js';
 import { hfMetadata } from './hf-files.js';
+import { ParquetStream, type ParquetLibrary } from './parquet-stream.js';
 import { writeShards, type RowWriter } from './shards.js';
 import { withColumns } from './table-columns.js';
 
@@ -33,23 +31,21 @@ duckdb.sql("select domain, count(*), avg(lds) from 'PATH/*.parquet' group by dom
   },
 };
 
-type Library = typeof import('parquet-wasm');
-
 class ParquetWriter implements RowWriter {
   rows = 0;
-  bytes = 0;
   #batch: { writer: ArrowWriter; chunks: Uint8Array[] } | undefined;
-  readonly #batches = new TransformStream<RecordBatch, RecordBatch>();
-  readonly #input = this.#batches.writable.getWriter();
-  readonly #copied: Promise<void>;
+  readonly #stream: ParquetStream;
 
   constructor(
     sink: Sink,
     readonly context: FormatContext,
-    readonly library: Library,
+    library: ParquetLibrary,
   ) {
-    this.#copied = this.#copy(sink);
-    this.#copied.catch(() => undefined); // told by push or close
+    this.#stream = new ParquetStream(sink, library, { rows: ROW_GROUP_ROWS, bytes: ROW_GROUP_BYTES });
+  }
+
+  get bytes(): number {
+    return this.#stream.bytes;
   }
 
   async push(row: Row): Promise<void> {
@@ -61,8 +57,7 @@ class ParquetWriter implements RowWriter {
 
   async close(): Promise<void> {
     await this.#endBatch();
-    await Promise.race([this.#input.close(), this.#copied]);
-    await this.#copied;
+    await this.#stream.close();
   }
 
   #newBatch(): { writer: ArrowWriter; chunks: Uint8Array[] } {
@@ -78,26 +73,6 @@ class ParquetWriter implements RowWriter {
     const { writer, chunks } = this.#batch;
     this.#batch = undefined;
     await writer.close();
-    const table = this.library.Table.fromIPCStream(Buffer.concat(chunks));
-    const batches = table.recordBatches();
-    table.free();
-    for (const batch of batches) await Promise.race([this.#input.write(batch), this.#copied]);
-  }
-
-  async #copy(sink: Sink): Promise<void> {
-    const { Compression, WriterPropertiesBuilder } = this.library;
-    const properties = new WriterPropertiesBuilder()
-      .setCompression(Compression.ZSTD)
-      .setMaxRowGroupSize(ROW_GROUP_ROWS)
-      .setMaxRowGroupBytes(ROW_GROUP_BYTES)
-      .build();
-    const output = (await this.library.transformParquetStream(
-      this.#batches.readable,
-      properties,
-    )) as ReadableStream<Uint8Array>;
-    for await (const chunk of output) {
-      this.bytes += chunk.byteLength;
-      await sink.write(chunk);
-    }
+    await this.#stream.write(Buffer.concat(chunks));
   }
 }

@@ -1,4 +1,6 @@
-// Statistics of a text that show what a selection throws out besides the weak: another script, tables of numbers, markup, long lines.
+// Statistics of a text that show what a selection throws out besides the weak: another script, tables of numbers, markup, long lines,
+// what repeats itself.
+import { GOPHER_SHARES, gopherShares } from './gopher.js';
 
 export const TEXT_STATISTICS = [
   'latin',
@@ -8,9 +10,10 @@ export const TEXT_STATISTICS = [
   'symbols',
   'wordLength',
   'lineLength',
+  ...GOPHER_SHARES,
 ] as const;
 
-/** Shares of the characters (0..1), then means: characters a word, characters a line. */
+/** Shares of the characters (0..1), then means: characters a word, characters a line; then the shares of gopher.ts. */
 export type TextStatistics = Record<(typeof TEXT_STATISTICS)[number], number>;
 
 const LATIN = /\p{Script=Latin}/gu;
@@ -35,6 +38,7 @@ export function textStatistics(text: string): TextStatistics {
     symbols: share(characters - letters - digits! - spaces!),
     wordLength: words === 0 ? 0 : (letters + digits!) / words!,
     lineLength: lines.length === 0 ? 0 : characters / lines.length,
+    ...gopherShares(text),
   };
 }
 

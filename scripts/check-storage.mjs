@@ -1,0 +1,227 @@
+#!/usr/bin/env node
+// Runs whose inputs lie in a bucket, by the built command line and a real S3 server on 127.0.0.1: versitygw, built by Go. After `npm test`.
+//   node scripts/check-storage.mjs [--quick]     --quick: what takes seconds; the rest kills a run again and again
+//
+// Every run must end with the scores of a run over the same files on a disk. Where Go is missing the check is skipped, and that is said;
+// with CI=true it is skipped too, as Go is no need of the project.
+import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { tableFromIPC } from 'apache-arrow';
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout, clearTimeout } from 'node:timers';
+import { gzipSync } from 'node:zlib';
+import { ACCESS_KEY, goTool, SECRET_KEY, startProxy, startS3 } from './lib/s3-server.mjs';
+import { main, root, SetupError, step } from './lib/step.mjs';
+
+const KILLS = 4;
+const BUCKET = 'corpora';
+const MODEL = path.join(root, 'models', 'smollm2-135m-layer0');
+const folder = mkdtempSync(path.join(os.tmpdir(), 'longattn-storage-'));
+const secretsSeen = [];
+
+/** The command line: { code, signal, stdout, stderr }. Its output must never hold the secret. */
+function cli(args, env = {}, killAfter) {
+  const child = spawn(process.execPath, [path.join(root, 'dist/cli/bin.cjs'), ...args], {
+    cwd: root,
+    env: { ...process.env, ...env },
+  });
+  const timer = killAfter === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), killAfter);
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (chunk) => (stdout += chunk));
+  child.stderr.on('data', (chunk) => (stderr += chunk));
+  return new Promise((resolve, reject) => {
+    child.on('error', reject).on('close', (code, signal) => {
+      clearTimeout(timer);
+      if ((stdout + stderr).includes(SECRET_KEY)) secretsSeen.push(args.join(' '));
+      resolve({ code, signal, stdout, stderr });
+    });
+  });
+}
+
+const at = (endpoint, secret = SECRET_KEY) => ({
+  AWS_ENDPOINT_URL: endpoint,
+  AWS_ACCESS_KEY_ID: ACCESS_KEY,
+  AWS_SECRET_ACCESS_KEY: secret,
+  AWS_EC2_METADATA_DISABLED: 'true',
+});
+
+function runOf(input, output) {
+  const options = ['--model', MODEL, '--window', '512', '--keep', '30%', '--id-field', 'id'];
+  return ['run', output, '--input', `pages=${input}`, ...options];
+}
+
+/** File below a folder -> its sha256; logs may differ. */
+function contents(from) {
+  const files = readdirSync(from, { recursive: true, withFileTypes: true }).filter(
+    (entry) => entry.isFile() && !`${entry.parentPath}/`.includes(`${path.sep}logs/`),
+  );
+  return Object.fromEntries(
+    files.map((entry) => {
+      const file = path.join(entry.parentPath, entry.name);
+      return [path.relative(from, file), createHash('sha256').update(readFileSync(file)).digest('hex')];
+    }),
+  );
+}
+
+/** The pages of docs/, as rows of three files: ranges, a stream, and a file that holds most of the bytes. */
+function makeCorpus() {
+  const corpus = path.join(folder, 'corpus');
+  mkdirSync(corpus);
+  const pages = ['corpus', 'models', 'processes', 'scores'].map((name) => `${name}.md`);
+  const row = (name, copy) =>
+    JSON.stringify({
+      id: `${name}#${copy}`,
+      text: readFileSync(path.join(root, 'docs', name), 'utf8').slice(copy * 97, 16_000),
+    });
+  const rows = [0, 1, 2].map((copy) => pages.map((name) => `${row(name, copy)}\n`).join(''));
+  writeFileSync(path.join(corpus, 'a.jsonl'), rows[0]);
+  writeFileSync(path.join(corpus, 'b.jsonl.gz'), gzipSync(rows[1]));
+  writeFileSync(path.join(corpus, 'c.jsonl'), rows[2]);
+  return corpus;
+}
+
+async function upload(client, from, prefix) {
+  for (const name of readdirSync(from)) {
+    const Body = readFileSync(path.join(from, name));
+    await client.send(new PutObjectCommand({ Bucket: BUCKET, Key: `${prefix}/${name}`, Body }));
+  }
+}
+
+async function checks(server, quick) {
+  const credentials = { accessKeyId: ACCESS_KEY, secretAccessKey: SECRET_KEY };
+  const client = new S3Client({ endpoint: server.endpoint, region: 'us-east-1', forcePathStyle: true, credentials });
+  await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
+  const corpus = makeCorpus();
+  const formats = path.join(root, 'test/fixtures/corpus');
+  await upload(client, corpus, 'pages');
+  await upload(client, formats, 'formats');
+  const bucket = (prefix) => `s3://${BUCKET}/${prefix}`;
+  const env = at(server.endpoint);
+  const whole = path.join(folder, 'whole');
+  // Rows, not bytes: the files also name the options, and with them the inputs.
+  const scoresOf = (run) => {
+    const table = tableFromIPC(readFileSync(path.join(run, 'scores', 'part-00000.arrow')));
+    return [...table].map((row) => JSON.stringify(row));
+  };
+
+  await step('formats', async () => {
+    const read = (input) => cli(['check', '--json', '--allow-refused-files', '--input', `d=${input}`], env);
+    const [local, remote] = [await read(formats), await read(bucket('formats'))];
+    assert.equal(remote.code, local.code, remote.stderr);
+    const tags = /,?"etag":"[^"]*"/g;
+    assert.equal(remote.stdout.replaceAll(bucket('formats'), formats).replaceAll(tags, ''), local.stdout);
+    return `${readdirSync(formats).length} files read as from a disk`;
+  });
+
+  await step('errors', async () => {
+    const expectations = [
+      ['wrong secret', bucket('pages'), at(server.endpoint, 'wrong'), 4, 'STORAGE_FORBIDDEN'],
+      ['missing bucket', 's3://no-such-bucket/pages', env, 3, 'INPUT_NOT_FOUND'],
+      ['missing object', bucket('pages/none.jsonl'), env, 3, 'INPUT_NOT_FOUND'],
+      ['no match', bucket('pages/*.parquet'), env, 3, 'INPUT_NOT_FOUND'],
+    ];
+    for (const [name, input, variables, code, name_] of expectations) {
+      const result = await cli([...runOf(input, path.join(folder, 'none')), '--log-format', 'json'], variables);
+      assert.equal(result.code, code, `${name}: ${result.stderr}`);
+      assert.ok(result.stderr.includes(name_), `${name}: ${result.stderr}`);
+    }
+    return expectations.map(([name]) => name).join(', ');
+  });
+
+  await step('a run on a disk', async () => {
+    const result = await cli(runOf(corpus, path.join(folder, 'local')));
+    assert.equal(result.code, 0, result.stderr);
+  });
+
+  await step('the same run over S3', async () => {
+    const result = await cli(runOf(bucket('pages'), whole), env);
+    assert.equal(result.code, 0, result.stderr);
+    assert.deepEqual(scoresOf(whole), scoresOf(path.join(folder, 'local')));
+  });
+
+  await step('cut connections and storms of 503', async () => {
+    const proxy = await startProxy(server.endpoint, (n) => {
+      // One of three requests, and seven at a stretch: there the client's own three attempts do not get through.
+      if (n % 3 === 0 || (n > 10 && n < 18)) return { status: 503 };
+      return { cutAfter: 20_000 };
+    });
+    const disturbed = path.join(folder, 'disturbed');
+    const result = await cli(runOf(bucket('pages'), disturbed), at(proxy.endpoint));
+    await proxy.stop();
+    assert.equal(result.code, 0, result.stderr);
+    assert.deepEqual(contents(disturbed), contents(whole));
+    assert.ok(proxy.faults.cut > 5 && proxy.faults.busy > 10, JSON.stringify(proxy.faults));
+    return `${proxy.requests()} requests, ${proxy.faults.busy} refused, ${proxy.faults.cut} cut: the same bytes`;
+  });
+
+  if (!quick) {
+    await step('kill -9, then resume', async () => {
+      const killed = path.join(folder, 'killed');
+      let [kills, longest] = [0, 0];
+      for (let attempt = 0; kills < KILLS && attempt < 10 * KILLS; attempt++) {
+        const start = performance.now();
+        const after = longest === 0 ? undefined : Math.random() * longest;
+        const { code, signal, stderr } = await cli(runOf(bucket('pages'), killed), env, after);
+        if (signal === 'SIGKILL') {
+          kills++;
+          continue;
+        }
+        assert.equal(code, 0, stderr);
+        longest ||= performance.now() - start;
+        assert.deepEqual(contents(killed), contents(whole));
+        rmSync(killed, { recursive: true });
+      }
+      assert.equal((await cli(runOf(bucket('pages'), killed), env)).code, 0);
+      assert.deepEqual(contents(killed), contents(whole));
+      return `${kills} kills: the same bytes`;
+    });
+  }
+
+  await step('an object that changes', async () => {
+    const output = path.join(folder, 'changed');
+    const windows = ['window', output, '--input', `pages=${bucket('pages')}`, '--model', MODEL, '--window', '512'];
+    assert.equal((await cli(windows, env)).code, 0);
+    // As long as it was: its tag alone tells.
+    const Body = readFileSync(path.join(corpus, 'c.jsonl'), 'utf8').replace('the', 'teh');
+    await client.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'pages/c.jsonl', Body }));
+    rmSync(path.join(output, 'windows'), { recursive: true });
+    const { code, stderr } = await cli([...windows, '--log-format', 'json'], env);
+    assert.equal(code, 3, stderr);
+    assert.ok(stderr.includes('INPUT_CHANGED') && stderr.includes('pages/c.jsonl'), stderr);
+    return 'ends the run with its name';
+  });
+
+  await step('secrets', () => {
+    const found = readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => path.join(entry.parentPath, entry.name))
+      .filter((file) => [SECRET_KEY, ACCESS_KEY].some((key) => readFileSync(file).includes(key)));
+    assert.deepEqual([...secretsSeen, ...found], []);
+    return 'none in any file of a run, nor in what was printed';
+  });
+}
+
+await main(async (args) => {
+  let binary;
+  await step('versitygw', () => {
+    try {
+      binary = goTool('github.com/versity/versitygw/cmd/versitygw', 'v1.8.0');
+    } catch (error) {
+      if (!(error instanceof SetupError)) throw error;
+      return `SKIPPED, inputs in S3 are NOT checked against a server: ${error.message.split('\n')[0]}`;
+    }
+    return 'built';
+  });
+  if (!binary) return;
+  const server = await startS3(binary);
+  try {
+    await checks(server, args.includes('--quick'));
+  } finally {
+    await server.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+});

@@ -1,0 +1,41 @@
+// What an error of Amazon's client means, and what to do about it. Its own message is left out: some quote what was signed.
+import { dataError, environmentError, LongattnError } from '../base/errors.js';
+import { TransientError } from '../hub/retry.js';
+import { bucketAndKey } from './address.js';
+import { networkReason, unreadable } from './faults.js';
+
+const BUSY = [408, 429, 500, 502, 503, 504];
+
+/** @returns a LongattnError, or a TransientError where another attempt may help */
+export function s3Fault(path: string, error: unknown): Error {
+  if (error instanceof LongattnError || error instanceof TransientError) return error;
+  const { name = '', $metadata } = error as { name?: string; $metadata?: { httpStatusCode?: number } };
+  const status = $metadata?.httpStatusCode;
+  if (name === 'NoSuchBucket') {
+    const { bucket } = bucketAndKey(path);
+    return dataError(
+      'INPUT_NOT_FOUND',
+      `${path}: the server has no bucket ${bucket}. Check its name and AWS_ENDPOINT_URL.`,
+    );
+  }
+  if (name === 'CredentialsProviderError' || name === 'TokenProviderError') {
+    return forbidden(path, 'no credentials were found');
+  }
+  if (status === 401 || status === 403) return forbidden(path, `the server refuses them (${name}, ${status})`);
+  if (status !== undefined) {
+    const refused = unreadable(path, `the server answers with status ${status} (${name})`);
+    return BUSY.includes(status) ? new TransientError(refused) : refused;
+  }
+  if (/^Region is missing/.test((error as Error).message)) {
+    return environmentError('STORAGE_SETTINGS', `${path}: no region is set. Set AWS_REGION to that of the bucket.`);
+  }
+  return new TransientError(unreadable(path, `the connection failed (${networkReason(error)})`));
+}
+
+function forbidden(path: string, why: string): LongattnError {
+  return environmentError(
+    'STORAGE_FORBIDDEN',
+    `${path} is not given to these credentials: ${why}. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, ` +
+      'to an account that may read it (and list, for folders and patterns).',
+  );
+}

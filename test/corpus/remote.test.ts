@@ -1,0 +1,49 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { planInputs } from '../../src/corpus/plan.js';
+import { readSlices } from '../../src/corpus/read-slices.js';
+import { readCorpus } from '../support/documents.js';
+import { FileServer } from '../support/file-server.js';
+
+const FIXTURES = fileURLToPath(new URL('../fixtures/corpus/', import.meta.url));
+const NAMES = readdirSync(FIXTURES).filter((name) => !name.endsWith('.py'));
+const SMALL = { partBytes: 2000 };
+
+let server: FileServer;
+beforeEach(async () => {
+  server = await new FileServer().start();
+});
+afterEach(() => server.stop());
+
+const inputs = (file: string) => [{ domain: 'd', patterns: [file] }];
+
+describe('a file of a server gives what the local one gives', () => {
+  it.each(NAMES)('%s', async (name) => {
+    const file = path.join(FIXTURES, name);
+    const address = server.address(name, readFileSync(file));
+    const local = await readCorpus(inputs(file), {}, SMALL);
+    const remote = await readCorpus(inputs(address), {}, SMALL);
+    expect(local.documents.length + local.rejects.length).toBeGreaterThan(0);
+    expect(JSON.parse(JSON.stringify(remote).replaceAll(address, file))).toEqual(JSON.parse(JSON.stringify(local)));
+  });
+});
+
+it('a file that changed in place ends the read', async () => {
+  const address = server.address('a.jsonl', '{"text":"one"}\n');
+  const { parts, files } = await planInputs(inputs(address));
+  expect(files[0]!.etag).toBeDefined();
+  server.address('a.jsonl', '{"text":"two"}\n');
+  const read = readSlices(parts[0]!.slices, {}, { onReject: () => undefined });
+  await expect(read.next()).rejects.toMatchObject({ code: 'INPUT_CHANGED' });
+});
+
+it('local files have no tag', async () => {
+  const { files } = await planInputs(inputs(path.join(FIXTURES, 'rows.jsonl')));
+  expect(Object.keys(files[0]!)).toEqual(['path', 'name', 'bytes', 'format', 'compression', 'domain']);
+});
+
+it('a missing file is none', async () => {
+  await expect(planInputs(inputs(server.address('none.jsonl')))).rejects.toMatchObject({ code: 'INPUT_NOT_FOUND' });
+});

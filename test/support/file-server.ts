@@ -1,0 +1,101 @@
+// A web server on 127.0.0.1 that serves bytes by name, with ranges and tags, counts what it is asked, and misbehaves on request. It
+// answers as S3 does where that asks for more than the web: BUCKET/KEY are names, missing ones have a body, `list-type=2` lists.
+import { createHash } from 'node:crypto';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** What to do instead of answering as usual. */
+export interface Fault {
+  status?: number;
+  headers?: Record<string, string>;
+  /** Close the connection after so many bytes of the body. */
+  cutAfter?: number;
+  ignoreRange?: boolean;
+  /** Beside `status`. */
+  body?: string;
+}
+
+export class FileServer {
+  readonly files = new Map<string, Buffer>();
+  readonly asked: { name: string; headers: http.IncomingHttpHeaders }[] = [];
+  /** Names in an answer to a list. */
+  pageSize = 1000;
+  fault: (name: string, request: number) => Fault | undefined = () => undefined;
+  private readonly server = http.createServer((request, response) => this.answer(request, response));
+
+  async start(): Promise<this> {
+    await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
+    return this;
+  }
+
+  async stop(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  /** The address of a file, which is there from now on where `content` is given. */
+  address(name: string, content?: Buffer | string): string {
+    if (content !== undefined) this.files.set(name, Buffer.from(content as Buffer));
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/${name}`;
+  }
+
+  private answer(request: http.IncomingMessage, response: http.ServerResponse): void {
+    const { pathname, searchParams } = new URL(request.url!, 'http://127.0.0.1');
+    const name = decodeURIComponent(pathname.slice(1));
+    this.asked.push({ name, headers: request.headers });
+    const fault = this.fault(name, this.asked.length) ?? {};
+    const content = this.files.get(name);
+    if (fault.status === undefined && searchParams.has('list-type')) {
+      response.end(this.list(name.replace(/\/$/, ''), searchParams));
+      return;
+    }
+    if (fault.status !== undefined || !content) {
+      response.writeHead(fault.status ?? 404, fault.headers);
+      response.end(fault.body ?? (request.method === 'HEAD' ? '' : s3Error('NoSuchKey')));
+      return;
+    }
+    const etag = etagOf(content);
+    if (!fault.ignoreRange && (request.headers['if-match'] ?? etag) !== etag) {
+      response.writeHead(412).end(s3Error('PreconditionFailed'));
+      return;
+    }
+    const range = fault.ignoreRange ? null : /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '');
+    const [start, last] = range ? [Number(range[1]), Math.min(Number(range[2]), content.length - 1)] : [0, Infinity];
+    if (range && start >= content.length) {
+      response.writeHead(416, { 'content-range': `bytes */${content.length}` }).end();
+      return;
+    }
+    const body = content.subarray(start, last + 1);
+    response.writeHead(range ? 206 : 200, {
+      'content-length': body.length,
+      ...(range && { 'content-range': `bytes ${start}-${last}/${content.length}` }),
+      etag,
+      ...fault.headers,
+    });
+    if (fault.cutAfter === undefined) response.end(body);
+    else response.write(body.subarray(0, fault.cutAfter), () => setImmediate(() => response.destroy()));
+  }
+
+  private list(bucket: string, asked: URLSearchParams): string {
+    const prefix = `${bucket}/${asked.get('prefix') ?? ''}`;
+    const from = Number(asked.get('continuation-token') ?? 0);
+    const names = [...this.files.keys()].filter((name) => name.startsWith(prefix)).sort();
+    const page = names.slice(from, from + this.pageSize);
+    const more = from + page.length < names.length;
+    const entries = page.map((name) => {
+      const content = this.files.get(name)!;
+      const key = name.slice(bucket.length + 1).replaceAll('&', '&amp;');
+      return `<Contents><Key>${key}</Key><Size>${content.length}</Size><ETag>${etagOf(content)}</ETag></Contents>`;
+    });
+    const next = more ? `<NextContinuationToken>${from + page.length}</NextContinuationToken>` : '';
+    return `<ListBucketResult><IsTruncated>${more}</IsTruncated>${next}${entries.join('')}</ListBucketResult>`;
+  }
+}
+
+export function s3Error(code: string): string {
+  return `<?xml version="1.0"?><Error><Code>${code}</Code><Message>what was signed</Message></Error>`;
+}
+
+function etagOf(content: Buffer): string {
+  return `"${createHash('md5').update(content).digest('hex')}"`;
+}
