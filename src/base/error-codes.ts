@@ -56,6 +56,8 @@ export const ERRORS = {
     FILE_UNREADABLE: 'A weight file cannot be opened or is cut. Check the download.',
     GOLDEN_MISSING: 'The golden file does not exist. Give it, or write it with `--update`.',
     GOLDEN_TWICE: 'The golden file has a row twice. Write it anew with `--update`.',
+    HUB_DATASET_NOT_FOUND:
+      'The Hub has no data set of this name, or does not show it. Check the spelling and HF_TOKEN.',
     HUB_FILE_CHANGED: 'A file changed on the Hub while it was being downloaded. Run the same command again.',
     HUB_FILE_NOT_FOUND: 'The model on the Hub lacks a file that is needed. Check the name and the revision.',
     HUB_MODEL_NOT_FOUND: 'The Hub has no model of this name, or does not show it. Check the spelling and HF_TOKEN.',
@@ -187,6 +189,7 @@ export const WARNINGS = {
   DEVICE_OUT_OF_MEMORY: 'The device ran out of memory and goes on with less at a time. End other programs on it.',
   DOWNLOAD_WAITING: 'Another process downloads the same model, and is waited for.',
   FILES_SKIPPED: 'Files in a folder are of no known format and are not read.',
+  IDS_FOUND: 'Rows have no text and a field input_ids, which is taken for ids of the tokenizer of the run.',
   OPTION_RENAMED: 'An option was given by its old name, which works for one version. Use the new one.',
   PAGE_WITHOUT_TEXTS: 'The corpus cannot be read any more, so the page has fewer texts.',
   PART_FAILED: 'A part failed. The others go on, and the command ends with PARTS_FAILED.',

@@ -12,10 +12,12 @@ export interface Document {
   source: string;
   /** 1-based line or row in `source`, 0 for a text file. */
   row: number;
-  /** Present unless the corpus is read by `--ids-field`. */
+  /** Present unless there are ids. */
   text?: string;
-  /** Present only when the corpus is read by `--ids-field`. */
+  /** Present only when the corpus is read by `--ids-field`, or has ids and no text. */
   ids?: Int32Array;
+  /** Nobody named the field of the ids: it was found where there is no text. */
+  idsFound?: true;
 }
 
 /** What was refused: a row, or all at once a group of rows (a Parquet row group, an Arrow batch) or a file. */

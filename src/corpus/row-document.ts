@@ -11,7 +11,7 @@ export interface FieldOptions {
   textField?: string | undefined;
   /** Default: `id`, else `data_id`, else `<file name>:<row>`. */
   idField?: string | undefined;
-  /** Token ids instead of text. */
+  /** Token ids instead of text. Default: none; `input_ids` where there is no field for text. */
   idsField?: string | undefined;
   /** Domain of rows of inputs that were given without one. */
   domainField?: string | undefined;
@@ -37,6 +37,8 @@ export const INVALID_UTF8 = Symbol('invalid UTF-8');
 const PAGE_BREAK = '\n\n';
 const TEXT_FIELDS = ['text', 'content'];
 const ID_FIELDS = ['id', 'data_id'];
+/** What tokenised data sets name their ids; taken only where there is no field for text at all, so that text is never passed over. */
+const FOUND_IDS = 'input_ids';
 
 /** Top-level columns that rows must carry, from those that a file has. Undefined in `content`: the file has no text or ids at all. */
 export function neededColumns(
@@ -47,6 +49,7 @@ export function neededColumns(
   const top = (field: string): string => (available.includes(field) ? field : field.split('.')[0]!);
   const content = fields.idsField ? [fields.idsField] : fields.textField ? [fields.textField] : TEXT_FIELDS;
   const wanted = content.map(top).filter((name) => available.includes(name));
+  if (wanted.length === 0 && content === TEXT_FIELDS && available.includes(FOUND_IDS)) wanted.push(FOUND_IDS);
   if (wanted.length === 0) {
     return { reason: `no column ${content.map(quote).join(' or ')}; there are: ${available.map(quote).join(', ')}` };
   }
@@ -71,8 +74,17 @@ export function rowToDocument(row: InputRow, place: RowPlace, fields: FieldOptio
     if (!ArrayBuffer.isView(ids)) return { reason: `${quote(fields.idsField)} ${ids.reason}` };
     return ids.length > 0 ? { ...base, ids } : { reason: `${quote(fields.idsField)} is empty` };
   }
+  if (!fields.textField && hasFoundIds(row)) {
+    const ids = checkIds(row[FOUND_IDS]);
+    if (!ArrayBuffer.isView(ids)) return { reason: `${quote(FOUND_IDS)} ${ids.reason}` };
+    return ids.length > 0 ? { ...base, ids, idsFound: true } : { reason: `${quote(FOUND_IDS)} is empty` };
+  }
   const text = textOf(row, fields.textField ? [fields.textField] : TEXT_FIELDS, fields.join);
   return typeof text === 'string' ? { ...base, text } : text;
+}
+
+function hasFoundIds(row: InputRow): boolean {
+  return Object.hasOwn(row, FOUND_IDS) && !TEXT_FIELDS.some((name) => Object.hasOwn(row, name));
 }
 
 /**

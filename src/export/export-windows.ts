@@ -24,7 +24,7 @@ import type { Run } from '../run/directory.js';
 import { ifExists, type FileSystem } from '../io/file-system.js';
 import type { LedgerCheck } from '../run/ledger.js';
 import { version } from '../base/version.js';
-import { SELECTION, type SelectionResult } from '../selection/select-windows.js';
+import type { SelectionResult } from '../selection/select-windows.js';
 
 /** The file that every export has: what a folder without it holds is the user's, and stays. */
 const EXPORT_RECORD = 'longattn.json';
@@ -74,7 +74,7 @@ export async function exportWindows(
   const shardBytes = options.shardBytes ?? row.shardBytes;
   const { fs } = run.windows;
   const folder = options.folder ?? path.join(run.dir, 'export');
-  const record = await selection.ledger.require(SELECTION);
+  const record = await selection.ledger.require(selection.name);
   const whole = selection.settings['unit'] === 'document';
   const total = record.counts[whole ? 'documents' : 'kept']!;
   if (total === 0)

@@ -25,7 +25,7 @@ export const RUN = {
     required: true,
     kind: 'list',
     allowed:
-      'one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://..., s3://...)',
+      'one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://, s3://, hf://)',
     help: 'DOMAIN=PATH: a file, folder, glob or address of text or rows (docs/corpus.md lists the formats); repeatable',
   },
   model: {
@@ -213,7 +213,7 @@ export const RUN = {
     type: type.text,
     default: 'longattn',
     allowed: 'the name of a score',
-    help: 'score to rank by, or blend:A+0.5*B of scores (docs/scores.md)',
+    help: 'score to rank by, or blend:A+0.5*B@7 of scores, of a layer or not (docs/scores.md)',
   },
   unit: {
     stage: 'selection',
@@ -292,7 +292,7 @@ export const RUN = {
     stage: 'selection',
     group: 'select',
     type: type.quotas,
-    allowed: 'DOMAIN=SHARE pairs such as book=60%,code=40%',
+    allowed: 'DOMAIN=SHARE pairs such as book=60%,code=40%, or a JSON object of numbers such as {"a,b": 0.6}',
     help: 'shares of --keep-tokens by domain: book=60%,code=40%',
   },
   maxRepeats: {
@@ -343,6 +343,15 @@ export const RUN = {
     default: '1',
     allowed: 'a whole number',
     help: 'of --temperature and of the score random',
+  },
+  name: {
+    stage: 'none',
+    group: 'select',
+    type: type.selectionName,
+    variable: false,
+    absent: 'selection/selection.arrow',
+    allowed: 'letters, digits, - and _, at most 64 of them, and not "selection"',
+    help: 'keep this selection as selection/NAME.arrow beside the others, to compare (longattn report --against NAME)',
   },
   removalReport: {
     stage: 'removal',

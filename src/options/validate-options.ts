@@ -101,7 +101,7 @@ export const EVIDENCE = {
     absent: 'none',
     variable: false,
     allowed: 'ladm, prolong or ladm,prolong',
-    help: 'scores of others to measure too, by their papers: ladm, prolong (needs the whole model, and eight times what nll-gain costs)',
+    help: 'scores of others to measure too, by their papers: ladm, prolong (needs the whole model, and many times what nll-gain costs)',
   },
   seed: {
     stage: 'evidence',

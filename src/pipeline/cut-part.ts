@@ -30,6 +30,7 @@ export async function cutPart(
   { run, spec, parts, tokenizer, model }: Prepared,
   part: number,
   signal: AbortSignal,
+  onIdsFound?: (file: string) => void,
 ): Promise<CutPart> {
   const planned = parts[part]!.slices;
   const { slices, typed } = await openableSlices(run, planned);
@@ -55,7 +56,10 @@ export async function cutPart(
     ...(model && { vocabulary: model.vocabSize }),
     counts: cut.counts,
     onReject: hooks.onReject,
-    onDocument: (document, tokens, count) => cut.documents.document(document, tokens, count),
+    onDocument(document, tokens, count) {
+      cut.documents.document(document, tokens, count);
+      if (document.idsFound) onIdsFound?.(document.source);
+    },
   });
   return Object.assign(cut, { windows });
 }

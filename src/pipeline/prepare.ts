@@ -5,7 +5,7 @@ import { resolveDistance, type DistanceRule } from '../base/distance.js';
 import { LongattnError, show } from '../base/errors.js';
 import type { Hooks, ProgressEvent } from '../base/events.js';
 import { openModelOfRun, placeTyped, type ModelOfRun, type StartedWith } from './model-of-run.js';
-import { requireModelFor } from './require-model.js';
+import { requireLayersFor, requireModelFor } from './require-model.js';
 import { canonicalJson, type JsonObject } from '../io/canonical-json.js';
 import { findRun, isScored, ledgersOf, openRun, rootOf, sweep, type Run } from '../run/directory.js';
 import { partName } from '../run/ledger.js';
@@ -50,7 +50,10 @@ export async function prepare(
   const { spec, ...before } = await resolveSpec(raw);
   const { stored } = before;
   // A run that is there may be worked on without a score in mind.
-  if (!stored) requireModelFor(spec);
+  if (!stored) {
+    requireModelFor(spec);
+    requireLayersFor(spec);
+  }
   const found = spec.model === undefined ? undefined : await openModelOfRun(spec.model, spec, before, hooks);
   const { model, id, commit }: Partial<ModelOfRun> = found ?? {};
   const place =

@@ -5,7 +5,8 @@
 import path from 'node:path';
 import { WINDOW_COLUMNS } from '../arrow/schema.js';
 import { windowRow, type Row } from '../arrow/rows.js';
-import type { Hooks } from '../base/events.js';
+import { show } from '../base/errors.js';
+import type { Hooks, OnProgress } from '../base/events.js';
 import type { Reject } from '../base/records.js';
 import { countRow, type CountRow } from '../counts/count-window.js';
 import { writeCounts } from '../counts/counts-part.js';
@@ -63,6 +64,7 @@ export async function makeWindows(
   const { run, spec, parts } = prepared;
   await checkInputs(run.manifest);
   const { drain } = share;
+  const idsFound = idsFoundWarning(prepared, hooks.onProgress);
   // A part of windows is the work of seconds: it is left where it is.
   const stop = signal && drain ? AbortSignal.any([signal, drain]) : (drain ?? signal);
   const making = runParts({
@@ -71,7 +73,7 @@ export async function makeWindows(
     workers: spec.workers,
     ledger: run.windows,
     check: 'size',
-    make: (part, signal) => makePart(prepared, part, signal),
+    make: (part, signal) => makePart(prepared, part, signal, idsFound),
     explain: onlyRefusedFiles,
     ...{ signal: stop, share },
     ...hooks,
@@ -86,9 +88,26 @@ export function shareOf({ leases, failures }: Run): Share {
   return { leases, failures, stay: true };
 }
 
-async function makePart(prepared: Prepared, part: number, signal: AbortSignal): Promise<LedgerRecord> {
+/** Says whose tokenizer is assumed, for the first file that has ids and no text. */
+function idsFoundWarning({ spec }: Prepared, onProgress: OnProgress | undefined): (file: string) => void {
+  let told = false;
+  return (file) => {
+    if (told) return;
+    told = true;
+    const whose = show(spec.model ?? spec.tokenizer);
+    const message = `${show(file)} has no text and a field input_ids: they are taken for ids of the tokenizer of ${whose}. --ids-field input_ids says so without this line; --text-field names a text.`;
+    onProgress?.({ type: 'warning', code: 'IDS_FOUND', message });
+  };
+}
+
+async function makePart(
+  prepared: Prepared,
+  part: number,
+  signal: AbortSignal,
+  onIdsFound: (file: string) => void,
+): Promise<LedgerRecord> {
   const { run, spec, tokenizer } = prepared;
-  const cut = await cutPart(prepared, part, signal);
+  const cut = await cutPart(prepared, part, signal, onIdsFound);
   const tokenCounts: CountRow[] = [];
   const finished = async function* (): AsyncGenerator<Row> {
     for await (const window of cut.windows) {

@@ -11,7 +11,7 @@ import { REPEATS } from '../counts/columns.js';
 import { isScored, type Run } from '../run/directory.js';
 import { longattn, longattnMinmax } from '../scores/attention/longattn.js';
 import { nullDs } from '../scores/null-ds.js';
-import { formulaOf, resolveScore, type ResolvedScore } from '../scores/resolve.js';
+import { attentionTerms, formulaOf, partsOf, resolveScore, type ResolvedScore } from '../scores/resolve.js';
 import { combine, type MeasuredScore } from '../selection/combine.js';
 import { DEFAULT_SEED, type KeepSettings } from '../selection/budget.js';
 import { defaultMaxRepeats, REPEAT_TOKENS } from '../selection/guards/repeats-limit.js';
@@ -90,8 +90,8 @@ export async function gather(run: Run, file: string, scores: readonly string[], 
 
   /** DS and DU of a layer with the components of a score; LDS needs no more than the first two. */
   function measured(score: ResolvedScore, at: number | undefined): Promise<Measured> {
-    const attention = singlesOf(score).flatMap((one) => (one.kind === 'attention' ? [one.score] : []));
-    const key = `${at} ${attention.map(({ name }) => name).join(' ')}`;
+    const attention = attentionTerms(score);
+    const key = `${at} ${attention.map((term) => `${term.score.name}@${term.layer ?? at}`).join(' ')}`;
     let found = measuring.get(key);
     if (!found) {
       const { k: distance, heads } = settings;
@@ -114,7 +114,7 @@ export async function gather(run: Run, file: string, scores: readonly string[], 
     const names = lds ? [`ds${suffix}`, `du${suffix}`] : [`value-${fileName(name)}`];
     if (lds) columns.set(names[0]!, one.ds).set(names[1]!, one.du);
     else columns.set(names[0]!, combine(table, score, await withCounts(score, one), settings));
-    const base = name.replace(/@\d+$/, '');
+    const base = parseAsked(name).name;
     return {
       name,
       formula: formulaOf(score),
@@ -157,9 +157,11 @@ export async function gather(run: Run, file: string, scores: readonly string[], 
   }
 }
 
-const singlesOf = (score: ResolvedScore) => (score.kind === 'blend' ? score.parts.map((part) => part.score) : [score]);
+const singlesOf = (score: ResolvedScore) => partsOf(score).map((part) => part.score);
 
+/** A blend names the layers of its scores itself. */
 export function parseAsked(asked: string): { name: string; layer?: number } {
+  if (asked.startsWith('blend:')) return { name: asked };
   const match = /^(.*?)(?:@(\d+))?$/.exec(asked)!;
   if (match[1] === '') throw invalid('scores', asked, 'the name of a score, with @LAYER behind it or without');
   return { name: match[1]!, ...(match[2] !== undefined && { layer: Number(match[2]) }) };

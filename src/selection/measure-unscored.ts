@@ -5,8 +5,7 @@ import { partName } from '../run/ledger.js';
 import type { Run } from '../run/directory.js';
 import { ArrowFile } from '../arrow/file.js';
 import { WINDOW_COLUMNS } from '../arrow/schema.js';
-import type { AttentionScore } from '../scores/score.js';
-import type { Measured } from './measure.js';
+import type { AttentionTerm, Measured } from './measure.js';
 import { readCounts } from './read-counts.js';
 import type { SelectionOptions } from './selection-options.js';
 
@@ -17,14 +16,14 @@ import type { SelectionOptions } from './selection-options.js';
  */
 export async function measureUnscored(
   run: Run,
-  attention: readonly AttentionScore[],
+  attention: readonly AttentionTerm[],
   k: number | undefined,
   options: SelectionOptions,
 ): Promise<Measured> {
   if (attention.length > 0) {
     throw new LongattnError(
       'NOT_SCORED',
-      `score must not be ${attention[0]!.name} here: ${run.dir} was made without a model and has no attention statistics. ` +
+      `score must not be ${attention[0]!.score.name} here: ${run.dir} was made without a model and has no attention statistics. ` +
         'Choose a count such as last-recurrence-2, or start a run with --model.',
     );
   }

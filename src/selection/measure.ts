@@ -11,12 +11,18 @@ import { extrasOf, type AttentionScore } from '../scores/score.js';
 import { columnsForRanking, statisticsAt } from './score-columns.js';
 import { WindowTable } from './window-table.js';
 
+export interface AttentionTerm {
+  score: AttentionScore;
+  /** Default: the layer that DS and DU are of. */
+  layer?: number;
+}
+
 export interface MeasureOptions {
   scores: Ledger;
   /** All parts of the run: a domain is standardised over all its windows. */
   parts: number;
-  /** Those whose components are wanted; none for a ranking by token ids alone. */
-  attention: readonly AttentionScore[];
+  /** Scores whose components are wanted, each of `layer` or of one of its own; none for a ranking by token ids alone. */
+  attention: readonly AttentionTerm[];
   /** Default: the lowest of the scored layers. */
   layer?: number | undefined;
   /** Minimum distance: a stored edge, or (default) the scored one. */
@@ -49,12 +55,14 @@ export async function measure(options: MeasureOptions): Promise<Measured> {
   const records = await requireParts(options);
   const capacity = records.reduce((sum, record, part) => sum + windowsOf(record, scores.file(partName(part))), 0);
   let measured: Measured | undefined;
+  const ahead = new Map<number, number>();
   for (const [part, { rows }] of records.entries()) {
     signal?.throwIfAborted();
     await using file = await openScores(scores.file(partName(part)), scores.fs);
     requireStored(file, options.attention);
     measured ??= begin(file, capacity, options);
-    requireRows(file.path, await measureFile(file, measured, options), rows);
+    requireRows(file.path, await measureFile(file, measured, ahead, options), rows);
+    for (const count of ahead.values()) requireRows(file.path, count, measured.table.length);
   }
   if (!measured) throw dataError('NO_WINDOWS', `${scores.folder} has no parts. Score a corpus first.`);
   return measured;
@@ -79,8 +87,8 @@ const MISSING: Record<Extra, { code: CodeOf<'data'>; what: string }> = {
   losses: { code: 'LOSSES_NOT_STORED', what: 'the losses of each window' },
 };
 
-function requireStored({ extras }: ScoresFile, attention: readonly AttentionScore[]): void {
-  for (const score of attention) {
+function requireStored({ extras }: ScoresFile, attention: readonly AttentionTerm[]): void {
+  for (const { score } of attention) {
     for (const extra of extrasOf(score)) {
       if (extras[extra]) continue;
       const { code, what } = MISSING[extra];
@@ -89,12 +97,14 @@ function requireStored({ extras }: ScoresFile, attention: readonly AttentionScor
   }
 }
 
-function begin(file: ScoresFile, capacity: number, { layer, heads }: MeasureOptions): Measured {
+function begin(file: ScoresFile, capacity: number, { layer, heads, attention }: MeasureOptions): Measured {
   const layers = file.metadata.get('layers')!.split(',').map(Number);
-  if (layer !== undefined && !layers.includes(layer)) {
+  const asked = [layer, ...attention.map((term) => term.layer)];
+  const unknown = asked.find((one) => one !== undefined && !layers.includes(one));
+  if (unknown !== undefined) {
     throw dataError(
       'LAYER_NOT_SCORED',
-      `layer must not be ${layer}: this run has scores of ${layers.join(', ')}. Choose one of them, or score it in a new run.`,
+      `layer must not be ${unknown}: this run has scores of ${layers.join(', ')}. Choose one of them, or score it in a new run.`,
     );
   }
   const wrong = heads === 'all' ? undefined : heads.find((head) => head >= file.heads);
@@ -125,31 +135,61 @@ function windowsOf({ rows, counts: { windows } }: LedgerRecord, file: string): n
 }
 
 /** The components of LDS are DS and DU themselves: no view of a window, no bins. */
-const isLds = (score: AttentionScore): boolean => score === longattn || score === longattnMinmax;
+const isLds = ({ score, layer }: AttentionTerm): boolean =>
+  layer === undefined && (score === longattn || score === longattnMinmax);
 
 /** Returns the number of rows. */
-async function measureFile(file: ScoresFile, measured: Measured, options: MeasureOptions): Promise<number> {
+async function measureFile(
+  file: ScoresFile,
+  measured: Measured,
+  ahead: Map<number, number>,
+  options: MeasureOptions,
+): Promise<number> {
+  const base = measured.layer!;
+  const layerOf = (term: AttentionTerm): number => term.layer ?? base;
+  const others = new Set(options.attention.map(layerOf).filter((layer) => layer !== base));
+  const termsOf = (layer: number): number[] =>
+    options.attention.flatMap((term, t) => (layerOf(term) === layer ? [t] : []));
   const plain = options.k === undefined && options.attention.every(isLds);
   let rows = 0;
-  for await (const batch of file.batches(columnsForRanking(options.attention, options.k), { reuse: true })) {
+  for await (const batch of file.batches(
+    columnsForRanking(
+      options.attention.map(({ score }) => score),
+      options.k,
+    ),
+    { reuse: true },
+  )) {
     options.signal?.throwIfAborted();
     const { columns } = batch;
-    const chosen = rowsOfLayer(columns.layer, measured.layer!);
+    const chosen = rowsOfLayer(columns.layer, base);
     const from = measured.table.length;
     if (from + chosen.length > measured.ds.length) {
-      throw dataError(
-        'ROWS_MISSING',
-        `${file.path} has windows beyond the ${measured.ds.length} that the ledger names. Make it again.`,
-      );
+      throw tooManyWindows(file, measured);
     }
     measured.table.append(columns.window_id, columns.domain, chosen.length === batch.rows ? undefined : chosen);
     if (chosen.length > 0) measured.k ??= options.k ?? columns.k[chosen[0]!];
     if (plain) measureScored(columns, chosen, from, measured, file.heads, options);
-    else measureViews(columns, chosen, from, measured, options);
+    else measureViews(columns, chosen, from, measured, termsOf(base), options);
+    for (const layer of others) {
+      const rowsThere = rowsOfLayer(columns.layer, layer);
+      const start = ahead.get(layer) ?? 0;
+      ahead.set(layer, start + rowsThere.length);
+      if (start + rowsThere.length > measured.ds.length) throw tooManyWindows(file, measured);
+      rowsThere.forEach((row, i) => measureTerms(columns, row, start + i, measured, termsOf(layer), options));
+    }
     rows += batch.rows;
   }
   return rows;
 }
+
+function tooManyWindows(file: ScoresFile, { ds }: Measured): Error {
+  return dataError(
+    'ROWS_MISSING',
+    `${file.path} has windows beyond the ${ds.length} that the ledger names. Make it again.`,
+  );
+}
+
+type Read = Parameters<typeof statisticsAt>[0];
 
 function rowsOfLayer(layers: Int32Array, layer: number): number[] {
   const rows: number[] = [];
@@ -183,29 +223,48 @@ function measureScored(
 }
 
 function measureViews(
-  columns: Parameters<typeof statisticsAt>[0],
+  columns: Read,
   rows: readonly number[],
   from: number,
   measured: Measured,
-  { heads, k, attention }: MeasureOptions,
+  terms: readonly number[],
+  options: MeasureOptions,
 ): void {
   rows.forEach((row, i) => {
     const at = from + i;
-    const statistics = statisticsAt(columns, row);
-    const view = new LayerView(statistics, heads, k ?? statistics.k);
+    const view = measureTerms(columns, row, at, measured, terms, options);
     measured.ds[at] = view.mean((head) => view.ds(head));
     measured.du[at] = -view.mean((head) => view.variance(head));
-    let finite = Number.isFinite(measured.ds[at]) && Number.isFinite(measured.du[at]);
-    attention.forEach((score, s) => {
-      const values = score.components(view);
-      const into = (measured.components[s] ??= values.map(() => new Float64Array(measured.ds.length)));
-      values.forEach((value, component) => {
-        into[component]![at] = value;
-        finite &&= Number.isFinite(value);
-      });
-    });
-    if (!finite) throw notFinite(at, measured);
+    if (!Number.isFinite(measured.ds[at]) || !Number.isFinite(measured.du[at])) throw notFinite(at, measured);
   });
+}
+
+/**
+ * Components of some scores from the row of their layer. Every layer has the windows in one order, so that the n-th row of a layer is of
+ * window n, which may not be in the table yet.
+ */
+function measureTerms(
+  columns: Read,
+  row: number,
+  at: number,
+  measured: Measured,
+  terms: readonly number[],
+  { heads, k, attention }: MeasureOptions,
+): LayerView {
+  const statistics = statisticsAt(columns, row);
+  const view = new LayerView(statistics, heads, k ?? statistics.k);
+  for (const term of terms) {
+    const values = attention[term]!.score.components(view);
+    const into = (measured.components[term] ??= values.map(() => new Float64Array(measured.ds.length)));
+    values.forEach((value, component) => (into[component]![at] = value));
+    if (!values.every(Number.isFinite)) {
+      throw dataError(
+        'SCORE_NOT_FINITE',
+        `window ${show(columns.window_id.get(row))}: score ${values.join(', ')} must be finite. Score it again.`,
+      );
+    }
+  }
+  return view;
 }
 
 function notFinite(at: number, { ds, du, components, table }: Measured): Error {

@@ -10,7 +10,7 @@ import { Ledger } from '../run/ledger.js';
 import { longattn } from '../scores/attention/longattn.js';
 import { nullDs } from '../scores/null-ds.js';
 import type { SingleScore } from '../scores/registry.js';
-import { formulaOf, resolveScore, type ResolvedScore } from '../scores/resolve.js';
+import { attentionTerms, formulaOf, partsOf, resolveScore, type ResolvedScore } from '../scores/resolve.js';
 import type { Standard } from '../scores/standardize.js';
 import { REPEATS } from '../counts/columns.js';
 import { choose, type Choice } from './choose.js';
@@ -28,9 +28,9 @@ import type { WindowTable } from './window-table.js';
 
 export const SELECTION = 'selection';
 
-/** The file of a run's selection. */
-export function selectionFile(dir: string): string {
-  return path.join(dir, SELECTION, `${SELECTION}.arrow`);
+/** The file of a run's selection, or of one of its named ones. */
+export function selectionFile(dir: string, name = SELECTION): string {
+  return path.join(dir, SELECTION, `${name}.arrow`);
 }
 
 export interface SelectionSettings extends KeepSettings {
@@ -66,6 +66,8 @@ export interface SelectionResult {
   /** The page of the certificate that came with the choice: Markdown. */
   certificate?: string;
   ledger: Ledger;
+  /** In the ledger. */
+  name: string;
   path: string;
 }
 
@@ -104,6 +106,7 @@ export async function selectWindows(
     k: measured.k,
     formula: formulaOf(score),
   };
+  const { name = SELECTION } = options;
   const ledger = new Ledger(
     path.join(run.dir, SELECTION),
     hashJson({ upstream: run.scores.specHash, settings: used }),
@@ -111,7 +114,7 @@ export async function selectWindows(
   );
   const domains = summariseDomains(measured, choice, documents?.lengths);
   const kept = domains.reduce((sum, domain) => sum + domain.kept, 0);
-  await writeArrowPart(ledger, SELECTION, {
+  await writeArrowPart(ledger, name, {
     columns: SELECTION_COLUMNS,
     metadata: { ...measured.metadata, selection: canonicalJson(used) },
     batches: selectionBatches(measured, { lds, score: scores }, choice),
@@ -120,7 +123,7 @@ export async function selectWindows(
     }),
   });
   const page = certificate && { certificate: certificate.page };
-  return { domains, settings: used, ...page, ...nullModelOf(measured), ledger, path: ledger.file(SELECTION) };
+  return { domains, settings: used, ...page, ...nullModelOf(measured), ledger, name, path: ledger.file(name) };
 }
 
 const keptDocuments = (domains: readonly DomainSummary[]): number =>
@@ -161,9 +164,9 @@ export async function scoreWindows(
   options: SelectionOptions = {},
 ): Promise<ScoredWindows> {
   const score = resolveScore(settings.score);
-  const singles = score.kind === 'blend' ? score.parts.map((part) => part.score) : [score];
+  const singles = partsOf(score).map((part) => part.score);
   const { layer, k, heads } = settings;
-  const attention = singles.flatMap((one) => (one.kind === 'attention' ? [one.score] : []));
+  const attention = attentionTerms(score);
   const measured = isScored(run.manifest)
     ? await measure({ scores: run.scores, parts: run.manifest.parts, attention, layer, k, heads, ...options })
     : await measureUnscored(run, attention, k, options);
@@ -185,11 +188,14 @@ function nullModelOf({ table: { window }, k, layer }: Measured): { nullModel?: N
 /** Share of each window inside a verbatim repeat of 64 tokens or more. */
 async function repeatsOf(run: Run, table: WindowTable, options: SelectionOptions): Promise<Float64Array> {
   const column = { column: 'repeats', item: REPEATS.indexOf(REPEAT_TOKENS) } as const;
-  const { values } = await readCounts({ ...partsOf(run), window: table.window, ...options }, [column], table);
+  const { values } = await readCounts({ ...windowParts(run), window: table.window, ...options }, [column], table);
   return values[0]!;
 }
 
-const partsOf = (run: Run): { windows: Ledger; parts: number } => ({ windows: run.windows, parts: run.manifest.parts });
+const windowParts = (run: Run): { windows: Ledger; parts: number } => ({
+  windows: run.windows,
+  parts: run.manifest.parts,
+});
 
 /** The measured scores in their order: counts are measured here, from the windows. */
 async function withCounts(
@@ -204,7 +210,7 @@ async function withCounts(
     counts.length === 0
       ? []
       : await measureCounts({
-          ...{ ...partsOf(run), counts, table },
+          ...{ ...windowParts(run), counts, table },
           ...{ k: k ?? 0, seed: settings.seed ?? DEFAULT_SEED },
           ...options,
         });

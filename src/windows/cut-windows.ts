@@ -49,7 +49,14 @@ export async function* cutWindows(
       options.onReject({ file: document.source, line: document.row, reason });
       continue;
     }
-    const beyond = tokens.ids.findIndex((id) => id >= (options.vocabulary ?? Infinity));
+    const limit = options.vocabulary ?? (document.idsFound && tokenizer?.vocabularySize) ?? Infinity;
+    const beyond = tokens.ids.findIndex((id) => id >= limit);
+    if (beyond >= 0 && document.idsFound) {
+      // Nobody said that these are ids of this tokenizer: one that is not speaks against the file, not against its row.
+      const reason = `row ${document.row}: input_ids has ${tokens.ids[beyond]!} at ${beyond}, and the vocabulary ends at ${limit}: they are of another tokenizer, or need --ids-field input_ids`;
+      options.onReject({ file: document.source, line: document.row, reason, whole: 'group', rows: 1 });
+      continue;
+    }
     if (beyond >= 0) {
       const reason = beyondReason(tokens.ids[beyond]!, beyond, options.vocabulary!, tokenizer);
       options.onReject({ file: document.source, line: document.row, reason });

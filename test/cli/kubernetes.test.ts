@@ -9,7 +9,7 @@ it('hands the options of a worker on', async () => {
   const container = {
     image: 'hub/longattn:1',
     command: ['longattn', 'work', '/data/RUN', '--wait', '--batch', '8', '--device', 'cuda'],
-    resources: { limits: { 'nvidia.com/gpu': 2 } },
+    resources: { limits: { 'nvidia.com/gpu': '2' } },
     volumeMounts: [{ name: 'data', mountPath: '/data' }],
   };
   expect(JSON.parse(stdout)).toMatchObject({

@@ -105,6 +105,10 @@ describe('a run without a model', () => {
     ['a score that needs a model', { tokenizer: demoModel, score: 'content' }, 'MISSING_OPTION', 'score content'],
     ['the same in a blend', { tokenizer: demoModel, score: `blend:${COUNT}+ds` }, 'MISSING_OPTION', 'which need none'],
     ['an option of a model', { tokenizer: demoModel, layers: 7 }, 'INVALID_OPTION', 'layers must not be given'],
+    [
+      ...['a layer in a blend that is not scored', { model: demoModel, score: 'blend:ds@3+gzip' }, 'INVALID_OPTION'],
+      'ds of layer 3',
+    ],
     ['both', { tokenizer: demoModel, model: demoModel }, 'INVALID_OPTION', 'must not both be given'],
   ] as [string, Partial<RunOptions>, string, string][])('is not started with %s', async (_, changes, code, message) => {
     const output = path.join(folder, 'never');

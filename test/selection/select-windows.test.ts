@@ -83,6 +83,37 @@ function naive(settings: SelectionSettings): SelectionRow[] {
 }
 
 describe('selectWindows', () => {
+  it('ranks by a blend of scores of several layers, whichever layer DS and DU are of', async () => {
+    const valuesOf = async (score: string, layer?: number): Promise<SelectionRow[]> =>
+      collect(readSelection((await selectWindows(run, { ...DEFAULTS, score, layer })).path));
+    const standard = (rows: SelectionRow[]): number[] =>
+      rows.map((row) => {
+        const own = rows.filter(({ domain }) => domain === row.domain).map(({ score }) => score);
+        return (row.score - mean(own)) / Math.sqrt(mean(own.map((value) => (value - mean(own)) ** 2)));
+      });
+    const [ds, content, gzip] = [await valuesOf('ds', 4), await valuesOf('content', 1), await valuesOf('gzip')];
+    const terms = [ds, content, gzip].map(standard);
+    const score = 'blend:2*ds@4+-0.5*content@1+gzip';
+    for (const layer of [undefined, 1, 4]) {
+      const rows = await valuesOf(score, layer);
+      rows.forEach((row, i) => {
+        expect(row.windowId).toBe(ds[i]!.windowId);
+        expect(row.score).toBeCloseTo((2 * terms[0]![i]! - 0.5 * terms[1]![i]! + terms[2]![i]!) / 3.5, 10);
+      });
+      expect(rows.map((row) => row.ds)).toEqual((await valuesOf('ds', layer ?? 1)).map((row) => row.ds));
+    }
+  });
+
+  it.each([
+    ['blend:content@2+gzip', 'LAYER_NOT_SCORED', 'layer must not be 2'],
+    ['blend:content+gzip@1', 'INVALID_OPTION', 'without a layer for gzip'],
+    ['blend:content+recurrence@1', 'INVALID_OPTION', 'blend'],
+  ])('refuses %s', async (score, code, message) => {
+    await expect(selectWindows(run, { ...DEFAULTS, score })).rejects.toMatchObject({
+      ...{ code, message: expect.stringContaining(message) },
+    });
+  });
+
   it.each([
     ['the defaults', {}],
     ['min-max', { std: 'minmax' }],

@@ -1,8 +1,7 @@
 // `longattn work`: one worker of a run. A first signal ends it after its segment, a second at once.
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import type { CommandModule } from 'yargs';
 import { LongattnError } from '../../base/errors.js';
+import { requeue, slurmTask } from '../../cluster/requeue.js';
 import type { WorkSummary } from '../../pipeline/work.js';
 import { WORK, WORK_COMMAND } from '../../options/cluster-options.js';
 import { parseRows } from '../../options/parse-rows.js';
@@ -56,8 +55,7 @@ export const workCommand: CommandModule = {
       printResult(argv['json'] ? JSON.stringify(summary, null, 2) : describeWork(summary));
       if (summary.stopped !== undefined) {
         process.exitCode = TRY_AGAIN;
-        // TERM is what a person's scancel sends, and preemption, which Slurm requeues by itself.
-        if (received === undefined || received === 'SIGUSR1') await requeue(progress);
+        if (received !== 'SIGINT' && received !== 'parent') await comeBack(received !== 'SIGTERM', progress);
       }
     } catch (error) {
       progress.stop();
@@ -70,12 +68,12 @@ export const workCommand: CommandModule = {
   },
 };
 
-/** Slurm requeues after preemption and the failure of a node, and not at a time limit: the job asks for it itself. */
-async function requeue(progress: ProgressPrinter): Promise<void> {
-  const job = process.env['SLURM_JOB_ID'];
-  if (job === undefined) return;
-  await promisify(execFile)('scontrol', ['requeue', job]).catch((error: unknown) => {
-    progress.line(`scontrol requeue ${job} failed (${(error as Error).message.trim()}): submit the workers again`);
+/** A job that cannot be queued again is submitted again by a person. */
+async function comeBack(certain: boolean, progress: ProgressPrinter): Promise<void> {
+  const task = slurmTask(process.env);
+  if (task === undefined) return;
+  await requeue(task, certain).catch((error: unknown) => {
+    progress.line(`scontrol requeue ${task} failed (${(error as Error).message.trim()}): submit the workers again`);
   });
 }
 
