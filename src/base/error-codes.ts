@@ -125,8 +125,9 @@ export const ERRORS = {
   },
 
   environment: {
-    ADDON_BROKEN: 'The native addon is there and cannot be loaded. Run `npm run setup`.',
-    ADDON_MISSING: 'The native addon, or that of the tokenizer, is not there. Run `npm run setup`.',
+    ADDON_BROKEN:
+      'The native addon is there and cannot be loaded, or is of another version. The message says what to do.',
+    ADDON_MISSING: 'The native addon, or that of the tokenizer, is not there. The message says what to do.',
     CACHE_DAMAGED:
       'A downloaded file and the record of its ranges do not belong together. Remove the folder that is named.',
     DEVICE_FAILED:
@@ -170,6 +171,8 @@ export const ERRORS = {
     STORAGE_SETTINGS: 'The environment lacks what the storage needs, such as a region. The message names the variable.',
     TOKEN_INVALID: 'The token of the Hub has characters that no token has. Copy it again.',
     TOKEN_UNREADABLE: 'The file with the token of the Hub cannot be read. Check its permissions.',
+    TORCH_MISSING:
+      'The half of the addon that runs on torch is not there. Layers above 0, losses and devices need it: `npm run setup`.',
     WRITE_FAILED: 'Writing a file failed. Check the disk, then run the same command again.',
     ZSTD_UNAVAILABLE: 'This Node.js cannot write zstd. Use 22.15 or newer, or compress afterwards.',
   },

@@ -29,7 +29,7 @@ export interface ScoringModel extends AsyncDisposable {
 
 /**
  * Open a folder, a model of the Hub (`org/name@revision`) or a fetched one.
- * @throws LongattnError INVALID_OPTION, those of the model, ADDON_MISSING, DEVICE_UNAVAILABLE; or the signal's reason
+ * @throws LongattnError INVALID_OPTION, those of the model, ADDON_MISSING, TORCH_MISSING, DEVICE_UNAVAILABLE; or the signal's reason
  */
 export async function openModel(
   model: string,
