@@ -1,5 +1,5 @@
-// What the two addons do not share. Each links one file of these functions: core_half.cpp (longattn.node: layer 0 on the
-// CPU, no torch) or torch_half.cpp (longattn-torch.node: all layers, losses, devices).
+// What the two addons do not share. Each links one file of these functions: core_half.cpp (longattn.node: layer 0 on
+// the CPU, no torch) or torch_half.cpp (longattn-torch.node: all layers, losses, devices).
 #pragma once
 
 #include <napi.h>
