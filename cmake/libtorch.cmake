@@ -1,7 +1,6 @@
 # Imported targets of libtorch by path, without find_package(Torch), which wants the whole CUDA toolkit for a CUDA build.
 #
 #   longattn_torch    headers, libtorch_cpu, libc10, the RPATH to them
-#   longattn_openmp   the OpenMP runtime that libtorch itself loads: two of them in one process would fight over the cores
 find_program(LONGATTN_PYTHON NAMES python3)
 if(NOT LONGATTN_LIBTORCH)
   if(LONGATTN_CUDA STREQUAL "ON")
@@ -37,14 +36,4 @@ if(NOT APPLE)
   foreach(folder ${nvidia_libs})
     target_link_options(longattn_torch INTERFACE -Wl,-rpath-link,${folder})
   endforeach()
-endif()
-
-add_library(longattn_openmp INTERFACE)
-file(GLOB own_openmp ${libtorch_lib}/libgomp*.so* ${libtorch_lib}/libomp.dylib ${libtorch}/../torch.libs/libgomp*.so*)
-if(own_openmp)
-  list(GET own_openmp 0 own_openmp)
-  target_link_libraries(longattn_openmp INTERFACE ${own_openmp})
-else()
-  find_package(OpenMP REQUIRED COMPONENTS CXX)
-  target_link_libraries(longattn_openmp INTERFACE OpenMP::OpenMP_CXX)
 endif()

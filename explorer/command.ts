@@ -29,6 +29,8 @@ export function selectCommand(run: string, score: PageScore, settings: WhatIf): 
 }
 
 function quotaText(quota: Readonly<Record<string, number>>): string {
+  // Pairs would be cut at the wrong place.
+  if (Object.keys(quota).some((domain) => /[=,{]/.test(domain))) return JSON.stringify(quota);
   return Object.entries(quota)
     .map(([domain, share]) => `${domain}${GROUP}${share}`)
     .join(',');

@@ -3,17 +3,25 @@ import './app.css';
 import { count, el } from './dom.js';
 import { linkTo, openModel, type Model } from './model.js';
 import { parseState, VIEWS, type View } from './state.js';
+import { compareView } from './views/compare.js';
 import { domainsView } from './views/domains.js';
 import { listView } from './views/list.js';
 import { whatIfView } from './views/what-if.js';
 import { windowView } from './views/window.js';
 
-const NAMES: Record<View, string> = { domains: 'Domains', list: 'List', window: 'Window', whatif: 'What if' };
+const NAMES: Record<View, string> = {
+  domains: 'Domains',
+  list: 'List',
+  window: 'Window',
+  whatif: 'What if',
+  compare: 'Compare',
+};
 const SHOW: Record<View, (model: Model) => Promise<Node>> = {
   domains: domainsView,
   list: listView,
   window: windowView,
   whatif: whatIfView,
+  compare: compareView,
 };
 
 const app = document.querySelector<HTMLElement>('#app')!;

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Builds the addon into build/Release: finds or fetches libtorch, configures through cmake-js, builds what changed.
+// Builds the addons into build/Release: finds or fetches libtorch, configures through cmake-js, builds what changed.
 //   node scripts/build-native.mjs [--tests] [--benches]     also build/tests (for ctest), build/bench
 // LONGATTN_SANITIZE=address,undefined and CXX are passed on. Nothing runs when no input has changed since the last success.
 import { existsSync, rmSync } from 'node:fs';
@@ -48,6 +48,7 @@ await main((args) => {
   const key = JSON.stringify([inputs, defines, process.env.CXX ?? '', process.version]);
   const outputs = [
     'build/Release/longattn.node',
+    'build/Release/longattn-torch.node',
     ...(tests ? ['build/tests'] : []),
     ...(benches ? ['build/bench'] : []),
   ];

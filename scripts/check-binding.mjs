@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Proves that the addon's export tables and src/native/binding.ts name the same functions and fields, statistics as
-// src/base/statistics.ts lists them: read from both sources, and from the loaded addon if it is built. Exit code 1 and the differences if not.
+// Proves that the addons' export tables and src/native/binding.ts name the same functions and fields, statistics as
+// src/base/statistics.ts lists them: read from both sources, and from the loaded addons if they are built. Exit code 1 and the differences if not.
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -37,6 +37,8 @@ const inherited = { NativeStats: await kernelStatistics() };
 
 const pairs = [
   ['NativeBinding', matches('native/addon/addon.cpp', /InstanceMethod\("(\w+)"/g)],
+  ['NativeCore', matches('native/addon/core_half.cpp', /exports\.Set\("(\w+)"/g)],
+  ['NativeTorch', matches('native/addon/torch_half.cpp', /exports\.Set\("(\w+)"/g)],
   ['NativeOpening', matches('native/addon/open_model.cpp', /result\.Set\("(\w+)"/g)],
   ['NativeModel', matches('native/addon/model_wrap.cpp', /InstanceMethod<[^>]+>\("(\w+)"\)/g)],
   [
@@ -53,8 +55,17 @@ const pairs = [
   ['NativeModelOptions', matchesIn('read_options', /(?:read_whole\(object, |object\.Get\()"(\w+)"/g)],
 ];
 
-const addon = process.env.LONGATTN_ADDON ?? path.join(root, 'build', 'Release', 'longattn.node');
-if (existsSync(addon)) pairs.push(['NativeBinding', Object.keys(createRequire(import.meta.url)(addon))]);
+const built = (name) => path.join(root, 'build', 'Release', name);
+for (const [name, addon] of [
+  ['NativeCore', process.env.LONGATTN_ADDON ?? built('longattn.node')],
+  ['NativeTorch', process.env.LONGATTN_TORCH_ADDON ?? built('longattn-torch.node')],
+]) {
+  if (!existsSync(addon)) continue;
+  const common = new Set(interfaceMembers('NativeBinding'));
+  const exported = Object.keys(createRequire(import.meta.url)(addon));
+  pairs.push([name, exported.filter((member) => !common.has(member))]);
+  pairs.push(['NativeBinding', exported.filter((member) => common.has(member))]);
+}
 
 const differences = pairs.flatMap(([name, native]) => {
   const declared = new Set([...interfaceMembers(name), ...(inherited[name] ?? [])]);

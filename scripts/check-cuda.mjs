@@ -32,6 +32,7 @@ const TARGETS = [
   'longattn_cuda_bench',
   'longattn_device_decoder_bench',
   'longattn',
+  'longattn_torch_addon',
 ];
 /** A number: make without one starts all at once, and a file takes a gigabyte. */
 const JOBS = String(os.availableParallelism());
@@ -146,7 +147,7 @@ function compile(libtorch, toolkit, folder) {
     'bench/longattn_cuda_bench',
     'bench/longattn_device_decoder_bench',
     'ptxas.log',
-    'Release/longattn.node',
+    'Release/longattn-torch.node',
   ].map((name) => path.join(folder, name));
   const done = unlessStamped(path.basename(folder), key, outputs, () => {
     mkdirSync(path.join(root, folder), { recursive: true });

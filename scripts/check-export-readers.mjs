@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The readers of trainers on an export of the demo's run, bit for bit: megatron-core, ai2-olmo-core, datatrove, mosaicml-streaming.
-//   node scripts/check-export-readers.mjs [RUN]     RUN: default build/demo/run, of `npm run demo`
+//   node scripts/check-export-readers.mjs [RUN]        RUN: default build/demo/run, of `npm run demo`
+//   node scripts/check-export-readers.mjs --goldens    the files that the tests hold every export to, byte by byte
 //
 // They need torch: 5 GB in a folder of the cache. So this is a command for when an export's code changes, not a part of the tests.
 import { spawnSync } from 'node:child_process';
@@ -9,8 +10,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { main, root, run, SetupError } from './lib/step.mjs';
 
-// Without their dependencies where those are heavy and not needed to read.
-const PACKAGES = ['torch==2.13.0', 'numpy<2.3', 'pyarrow==22.0.0', 'datatrove==0.10.1', 'transformers==4.57.3'];
+// Without their dependencies where those are heavy and not needed to read, or (datatrove) forbid the huggingface_hub of transformers 4.
+const PACKAGES = ['torch==2.13.0', 'torchvision==0.28.0', 'numpy<2.3', 'pyarrow==22.0.0', 'transformers==4.57.3'];
 const MORE = [
   'pyyaml',
   'rich',
@@ -21,8 +22,23 @@ const MORE = [
   'google-cloud-storage',
   'zstandard',
   'xxhash',
+  'loguru',
+  'humanize',
+  'multiprocess',
+  'fsspec',
+  'dataclass-extensions',
+  'bettermap',
+  'importlib_resources',
+  'pandas',
+  'brotli',
+  'catalogue<3',
+  'matplotlib',
+  'paramiko<4',
+  'python-snappy',
+  'tqdm',
+  'zstd',
 ];
-const BARE = ['megatron-core==0.16.1', 'ai2-olmo-core==3.0.0', 'mosaicml-streaming==0.13.0'];
+const BARE = ['datatrove==0.10.1', 'megatron-core==0.16.1', 'ai2-olmo-core==3.0.0', 'mosaicml-streaming==0.13.0'];
 
 function environment() {
   const cache = process.env.LONGATTN_CACHE || path.join(os.homedir(), '.cache', 'longattn');
@@ -38,7 +54,21 @@ function environment() {
   return python;
 }
 
+/** @param folders of the formats arrow, tokens and mds */
+function read(folders) {
+  const script = path.join(root, 'scripts', 'lib', 'read_exports.py');
+  const { status } = spawnSync(environment(), [script, ...folders], { stdio: 'inherit' });
+  process.exitCode = status ?? 1;
+}
+
 await main(async ([from = path.join(root, 'build', 'demo', 'run')]) => {
+  if (from === '--goldens') {
+    // Copies: a reader may write beside what it reads.
+    const copy = path.join(root, 'build', 'export-goldens');
+    rmSync(copy, { recursive: true, force: true });
+    cpSync(path.join(root, 'test', 'fixtures', 'exports'), copy, { recursive: true });
+    return read(['arrow', 'tokens', 'mds'].map((format) => path.join(copy, format)));
+  }
   if (!existsSync(path.join(from, 'selection', 'selection.arrow')))
     throw new SetupError(`${from} is no run with a selection. Run npm run demo first, or name a run.`);
   const { exportRun } = await import('../dist/index.js');
@@ -53,8 +83,5 @@ await main(async ([from = path.join(root, 'build', 'demo', 'run')]) => {
     const { result } = await exportRun({ output: copy, format: path.basename(folder) });
     renameSync(result, folder);
   }
-  const { status } = spawnSync(environment(), [path.join(root, 'scripts/lib/read_exports.py'), ...folders], {
-    stdio: 'inherit',
-  });
-  process.exitCode = status ?? 1;
+  read(folders);
 });

@@ -39,7 +39,7 @@ await main(async (args) => {
       { bench: 'open: layer 0, processor time', value: (user + system) / 1e6, unit: 's' },
       { bench: 'open: Wq and Wk', value: kept, unit: 'MB' },
       { bench: 'open: resident beyond them', value: own, unit: 'MB' },
-      { bench: 'open: of that, Node.js, libtorch and the addon before it', value: before, unit: 'MB' },
+      { bench: 'open: of that, Node.js and the addon before it', value: before, unit: 'MB' },
     ];
     writeRows('open', rows);
     printRows(rows, args.includes('--json'));

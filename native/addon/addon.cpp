@@ -1,14 +1,14 @@
-// The export table. scripts/check-binding.mjs proves that it and src/native/binding.ts agree.
+// The exports that both addons have; each has some of its own (half.h). scripts/check-binding.mjs proves that they and
+// src/native/binding.ts agree.
 //
 // State is per environment (a worker thread loads its own instance): see environment.h.
 #include <napi.h>
 
 #include "cpu_info.h"
-#include "cuda_info.h"
 #include "environment.h"
+#include "half.h"
 #include "lane.h"
 #include "open_model.h"
-#include "torch_info.h"
 
 namespace longattn::addon {
 namespace {
@@ -25,9 +25,8 @@ class LongattnAddon : public Napi::Addon<LongattnAddon> {
                              InstanceMethod("stop", &LongattnAddon::Stop, napi_enumerable),
                              InstanceMethod("versions", &LongattnAddon::Versions, napi_enumerable),
                              InstanceMethod("cpu", &LongattnAddon::Cpu, napi_enumerable),
-                             InstanceMethod("cuda", &LongattnAddon::Cuda, napi_enumerable),
-                             InstanceMethod("deviceCount", &LongattnAddon::DeviceCount, napi_enumerable),
                          });
+    define_half(env, exports);
   }
 
  private:
@@ -38,16 +37,11 @@ class LongattnAddon : public Napi::Addon<LongattnAddon> {
   Napi::Value Versions(const Napi::CallbackInfo& info) {
     Napi::Object versions = Napi::Object::New(info.Env());
     versions.Set("addon", LONGATTN_VERSION);
-    versions.Set("torch", torch_version());
     versions.Set("napi", Napi::VersionManagement::GetNapiVersion(info.Env()));
     return versions;
   }
 
   Napi::Value Cpu(const Napi::CallbackInfo& info) { return cpu_info(info.Env()); }
-
-  Napi::Value Cuda(const Napi::CallbackInfo& info) { return cuda_info(info.Env()); }
-
-  Napi::Value DeviceCount(const Napi::CallbackInfo& info) { return device_count(info); }
 
   Environment environment_;
 };

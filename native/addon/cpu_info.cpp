@@ -9,7 +9,6 @@
 #include "attention_stats.h"
 #include "error.h"
 #include "operation.h"
-#include "torch_info.h"
 
 namespace longattn::addon {
 namespace {
@@ -25,7 +24,6 @@ std::vector<std::string> features() {
   if (attention::cpu_has_avx2_fma()) names.insert(names.end(), {"avx2", "fma"});
   if (attention::cpu_has_avx512()) names.insert(names.end(), {"avx512f", "avx512bw", "avx512dq", "avx512vl"});
   if (attention::cpu_has_avx512_bf16()) names.push_back("avx512_bf16");
-  names.push_back("torch:" + torch_cpu_capability());
   return names;
 }
 

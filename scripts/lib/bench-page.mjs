@@ -99,10 +99,13 @@ function plainTable(rows) {
 }
 
 function machine() {
-  const addon = createRequire(import.meta.url)(path.join(root, 'build', 'Release', 'longattn.node'));
+  const require = createRequire(import.meta.url);
+  const [addon, half] = ['longattn', 'longattn-torch'].map((name) =>
+    require(path.join(root, 'build', 'Release', `${name}.node`)),
+  );
   const { model } = os.cpus()[0];
   const { kernel, features } = addon.cpu();
-  return `${model.trim()}, ${os.availableParallelism()} cores (${features.join(', ')}), kernel ${kernel}, libtorch ${addon.versions().torch}`;
+  return `${model.trim()}, ${os.availableParallelism()} cores (${features.join(', ')}), kernel ${kernel}, libtorch ${half.torch().version}`;
 }
 
 /** Benches of the whole tool, each with a sentence of what was measured; those that have not run are left out. */

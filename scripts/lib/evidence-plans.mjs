@@ -34,7 +34,7 @@ export const FULL = [
   },
   {
     name: 'new',
-    title: 'Text that nothing was decided by, all controls, counts and layer 0',
+    title: 'Text that no score was made on, all controls, counts and layer 0',
     ...COMMON,
     texts: [...SEEN, ...UNSEEN],
     windows: 16,

@@ -56,6 +56,8 @@ export const ERRORS = {
     FILE_UNREADABLE: 'A weight file cannot be opened or is cut. Check the download.',
     GOLDEN_MISSING: 'The golden file does not exist. Give it, or write it with `--update`.',
     GOLDEN_TWICE: 'The golden file has a row twice. Write it anew with `--update`.',
+    HUB_DATASET_NOT_FOUND:
+      'The Hub has no data set of this name, or does not show it. Check the spelling and HF_TOKEN.',
     HUB_FILE_CHANGED: 'A file changed on the Hub while it was being downloaded. Run the same command again.',
     HUB_FILE_NOT_FOUND: 'The model on the Hub lacks a file that is needed. Check the name and the revision.',
     HUB_MODEL_NOT_FOUND: 'The Hub has no model of this name, or does not show it. Check the spelling and HF_TOKEN.',
@@ -123,8 +125,9 @@ export const ERRORS = {
   },
 
   environment: {
-    ADDON_BROKEN: 'The native addon is there and cannot be loaded. Run `npm run setup`.',
-    ADDON_MISSING: 'The native addon, or that of the tokenizer, is not there. Run `npm run setup`.',
+    ADDON_BROKEN:
+      'The native addon is there and cannot be loaded, or is of another version. The message says what to do.',
+    ADDON_MISSING: 'The native addon, or that of the tokenizer, is not there. The message says what to do.',
     CACHE_DAMAGED:
       'A downloaded file and the record of its ranges do not belong together. Remove the folder that is named.',
     DEVICE_FAILED:
@@ -168,6 +171,8 @@ export const ERRORS = {
     STORAGE_SETTINGS: 'The environment lacks what the storage needs, such as a region. The message names the variable.',
     TOKEN_INVALID: 'The token of the Hub has characters that no token has. Copy it again.',
     TOKEN_UNREADABLE: 'The file with the token of the Hub cannot be read. Check its permissions.',
+    TORCH_MISSING:
+      'The half of the addon that runs on torch is not there. Layers above 0, losses and devices need it: `npm run setup`.',
     WRITE_FAILED: 'Writing a file failed. Check the disk, then run the same command again.',
     ZSTD_UNAVAILABLE: 'This Node.js cannot write zstd. Use 22.15 or newer, or compress afterwards.',
   },

@@ -25,10 +25,12 @@ export function withGlobals<T>(yargs: Argv<T>): Argv<T> {
 /**
  * Run a command: stops it on a signal that asks for an end (a second one ends at once), maps errors to exit codes.
  * Finished parts stay: the same command goes on where it was stopped.
+ * @param stopping what a first signal is answered with
  */
 export async function runCommand(
   argv: Record<string, unknown>,
   action: (context: CommandContext) => Promise<void>,
+  stopping = 'finishing what is being written; the same command will go on from here',
 ): Promise<void> {
   const controller = new AbortController();
   let received: NodeJS.Signals | undefined;
@@ -38,7 +40,7 @@ export async function runCommand(
       process.exit(signalExit(signal));
     }
     received = signal;
-    progress.line(`${signal}: finishing what is being written; the same command will go on from here`);
+    progress.line(`${signal}: ${stopping}`);
     controller.abort(new LongattnError('CANCELLED', `stopped by ${signal}`));
   };
   const progress = new ProgressPrinter(argv['logFormat'] as LogFormat);

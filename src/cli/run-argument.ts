@@ -37,6 +37,12 @@ export function withOutput(argv: Args): Args {
   );
 }
 
+/** The options of a command that starts workers. In a file of options `workers` are those of a run on one machine, so it does not count. */
+export function schedulerOptions(rows: Rows, argv: Args): Record<string, unknown> {
+  const { workers, ...others } = rows;
+  return { ...collectOptions(others, argv), ...collectOptions({ workers: workers! }, { ...argv, config: undefined }) };
+}
+
 /** The flags of a worker that were given, for its script. */
 export function workerOptions(argv: Args): string[][] {
   const flags = Object.values(flagsOfGroups(HANDED_ON, ['machine']));

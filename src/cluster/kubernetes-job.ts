@@ -46,7 +46,7 @@ export function kubernetesJob(options: KubernetesOptions): object {
               command: ['longattn', 'work', run, '--wait', ...workOptions],
               workingDir: mount,
               volumeMounts: [{ name: 'data', mountPath: mount }],
-              ...(gpus > 0 && { resources: { limits: { 'nvidia.com/gpu': gpus } } }),
+              ...(gpus > 0 && { resources: { limits: { 'nvidia.com/gpu': `${gpus}` } } }),
             },
           ],
           volumes: [{ name: 'data', persistentVolumeClaim: { claimName: claim } }],

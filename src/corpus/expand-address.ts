@@ -14,7 +14,7 @@ const MAX_STATE_BYTES = 64 << 20;
 /** @throws LongattnError INPUT_NOT_FOUND, INPUT_ADDRESS, INPUT_UNREADABLE, STORAGE_* */
 export async function expandAddress(address: string): Promise<Expanded> {
   const storage = await storageOf(address);
-  const file = address.endsWith('/') || isBucket(address) ? undefined : await storage.stat(address);
+  const file = address.endsWith('/') ? undefined : await storage.stat(address);
   if (file) return { files: [address], skipped: [], lost: [], listed: new Map([[address, file]]) };
   if (!storage.list) {
     throw dataError(
@@ -99,9 +99,4 @@ async function dataOf(listed: readonly StoredFile[], storage: Storage): Promise<
     },
   };
   return { ...(await onlyData([...byPath.keys()], inList)), listed: byPath };
-}
-
-/** `s3://bucket`: a folder, not a file of that name. */
-function isBucket(address: string): boolean {
-  return /^[^:]+:\/\/[^/]*$/.test(address);
 }

@@ -218,7 +218,7 @@ export class Analysis {
   /** The best of each step of cost on the first half; nothing is chosen of the yardstick, and of the scores of others the layer. */
   private frontier(all: readonly Judged[]): FrontierPoint[] {
     if (!this.input.gains) return [];
-    const onReals = this.onReals.map((candidate) => judged(candidate, 0, this.judges.first.numbers(candidate)));
+    const onReals = this.onReals.map((candidate) => judged(candidate, 0, this.judges.first.numbersOnReals(candidate)));
     const best = new Map<string, Judged>();
     for (const one of [...all, ...onReals]) {
       const { score, layer } = one.candidate;

@@ -73,6 +73,12 @@ export class Judge {
     return { ...(lift && { lift }), worst: worstAuc(this.resamples, sides) };
   }
 
+  /** The lift alone: of a candidate that only the real windows have values of. */
+  numbersOnReals(candidate: Candidate): Numbers {
+    const lift = this.liftOfSample(this.sample, candidate);
+    return lift ? { lift } : {};
+  }
+
   lift(candidate: Candidate): Lift | null {
     const draws = this.liftOfSample(this.sample, candidate);
     return draws ? liftOf(guarded(this.sample!, candidate), draws) : null;

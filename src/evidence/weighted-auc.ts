@@ -15,10 +15,16 @@ export function worstAuc(resamples: Resamples, controls: readonly PairSides[]): 
   return draw(resamples, (weights) => Math.min(...walks.map((walk) => walk(weights))));
 }
 
-/** @returns the AUC under weights of the real windows, ties half; 0.5 where none of the pairs was drawn */
+/**
+ * NaN is refused: equal to nothing, it would be walked over for ever.
+ * @returns the AUC under weights of the real windows, ties half; 0.5 where none of the pairs was drawn
+ */
 export function aucWalk({ above, below, real }: PairSides): (weights: ArrayLike<number>) => number {
   const count = above.length;
   const value = (at: number): number => (at < count ? above[at]! : below[at - count]!);
+  for (let at = 0; at < 2 * count; at++) {
+    if (Number.isNaN(value(at))) throw new RangeError(`value ${at} of the pairs is not a number`);
+  }
   const order = Int32Array.from({ length: 2 * count }, (_, at) => at).sort((a, b) => compare(value(a), value(b)));
   return (weights) => {
     let [lower, wins, total] = [0, 0, 0];

@@ -21,10 +21,11 @@ import { requireOurFolder } from '../io/our-folder.js';
 import { writeTextAtomically } from '../io/atomic-file.js';
 import { hashJson, type JsonObject } from '../io/canonical-json.js';
 import type { Run } from '../run/directory.js';
+import { kernelsOf } from '../run/kernel.js';
 import { ifExists, type FileSystem } from '../io/file-system.js';
 import type { LedgerCheck } from '../run/ledger.js';
 import { version } from '../base/version.js';
-import { SELECTION, type SelectionResult } from '../selection/select-windows.js';
+import type { SelectionResult } from '../selection/select-windows.js';
 
 /** The file that every export has: what a folder without it holds is the user's, and stays. */
 const EXPORT_RECORD = 'longattn.json';
@@ -74,7 +75,7 @@ export async function exportWindows(
   const shardBytes = options.shardBytes ?? row.shardBytes;
   const { fs } = run.windows;
   const folder = options.folder ?? path.join(run.dir, 'export');
-  const record = await selection.ledger.require(SELECTION);
+  const record = await selection.ledger.require(selection.name);
   const whole = selection.settings['unit'] === 'document';
   const total = record.counts[whole ? 'documents' : 'kept']!;
   if (total === 0)
@@ -109,7 +110,7 @@ export async function exportWindows(
           format,
           idsColumn: settings.idsColumn,
           version,
-          scores: await scoresMetadata(selection.path, fs),
+          scores: { ...(await scoresMetadata(selection.path, fs)), ...mixed(await kernelsOf(run)) },
           ...selection,
         }),
         [EXPORT_RECORD]: `${JSON.stringify({ key, rows: total, files }, null, 2)}\n`,
@@ -120,6 +121,12 @@ export async function exportWindows(
     fs,
   );
   return { folder, rows: total, files, written: true };
+}
+
+/** A table of scores names the kernel of its first part: a run that was let mix kernels tells all. */
+function mixed(kernels: readonly string[]): Record<string, string> {
+  if (kernels.length < 2) return {};
+  return { kernel: `${kernels.join(', ')} (mixed: the last digits of a score depend on the part's)` };
 }
 
 /** A table without the ids of its windows has its provenance in a folder beside it. */

@@ -4,7 +4,7 @@ import { askedWait, TransientError } from './retry.js';
 
 /** What was asked for, for messages. */
 export interface Asked {
-  /** `org/name` */
+  /** `org/name`, or `datasets/org/name` */
   id: string;
   revision: string;
   /** Absent: the model's own entry. */
@@ -103,6 +103,12 @@ function refusal(answer: Answer, asked: Asked): Error {
     tokenSource === undefined
       ? 'If it is private, set HF_TOKEN'
       : `If it is private, check that the token in ${tokenSource} is valid and may read it`;
+  if (asked.id.startsWith('datasets/')) {
+    return dataError(
+      'HUB_DATASET_NOT_FOUND',
+      `${endpoint} has no data set ${asked.id.slice('datasets/'.length)}. Check the spelling. ${how}.`,
+    );
+  }
   return dataError(
     'HUB_MODEL_NOT_FOUND',
     `there is no folder ${asked.id}, and ${endpoint} has no model of that name. Check the spelling. ${how}.`,

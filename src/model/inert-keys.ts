@@ -43,3 +43,26 @@ const OF_FAMILIES: Readonly<Record<string, readonly string[]>> = {
 export function isInert(modelType: string, key: string): boolean {
   return EVERYWHERE.some((pattern) => pattern.test(key)) || (OF_FAMILIES[modelType] ?? []).includes(key);
 }
+
+/**
+ * Keys that are asked for only where others say so, by family: in the other models they change nothing. Where a class has `layer_types`,
+ * these say what slides, and the rule that they come from does not count; without `use_sliding_window` no layer does.
+ */
+const SOMETIMES: Readonly<Record<string, readonly string[]>> = {
+  deepseek_v2: ['n_group', 'topk_group'],
+  exaone4: ['sliding_window_pattern'],
+  exaone_moe: ['sliding_window_pattern', 'first_k_dense_replace'],
+  falcon: ['multi_query', 'num_kv_heads', 'num_ln_in_parallel_attn', 'rope_parameters', 'rope_theta'],
+  opt: ['_remove_final_layer_norm'],
+  phi3: ['original_max_position_embeddings'],
+  qwen2: ['sliding_window', 'max_window_layers'],
+  qwen2_moe: ['sliding_window', 'max_window_layers'],
+  qwen3: ['sliding_window', 'max_window_layers'],
+  qwen3_moe: ['sliding_window', 'max_window_layers'],
+  smollm3: ['sliding_window', 'no_rope_layer_interval'],
+};
+
+/** Whether a key that was not asked for is known all the same. */
+export function isKnownUnread(modelType: string, key: string): boolean {
+  return isInert(modelType, key) || (SOMETIMES[modelType] ?? []).includes(key);
+}

@@ -9,7 +9,7 @@ import { Checkpoint, type LocatedTensor } from './checkpoint.js';
 import { readConfig, type ConfigReader } from './config-reader.js';
 import { requireRead, withOverride, type ConfigOverride } from './config-override.js';
 import { fingerprint } from './fingerprint.js';
-import { isInert } from './inert-keys.js';
+import { isKnownUnread } from './inert-keys.js';
 import { bytesRead, placeTensors, tensorName } from './place-tensors.js';
 import { candidates, type Settings, type TensorRef, type Tensors } from './plan.js';
 import { isCompanion, scaleNames } from './quantization.js';
@@ -246,7 +246,7 @@ function forwardDtype(tensors: readonly PlacedTensor[], options: OpenModelOption
 
 function unknownKeys(config: ConfigReader): string[] {
   const modelType = config.text('model_type');
-  return Object.keys(config.values).filter((key) => !config.reads!.has(key) && !isInert(modelType, key));
+  return Object.keys(config.values).filter((key) => !config.reads!.has(key) && !isKnownUnread(modelType, key));
 }
 
 /** Learned positions end: position n reads row n + offset. So may the rule of the family. */

@@ -1,4 +1,4 @@
-// Types of the addon's exports. scripts/check-binding proves that the C++ export table and this file agree.
+// Types of the addons' exports. scripts/check-binding proves that the C++ export tables and this file agree.
 import type { KernelStatistics } from '../base/statistics.js';
 
 /** Statistics of one (window, layer), as the addon hands them over. Sums are already divided as in docs/definitions.md. */
@@ -96,13 +96,26 @@ export interface NativeCudaDevice {
   memoryBytes: number;
 }
 
+/** What both addons have. */
 export interface NativeBinding {
   /** `spec`: the text of a model spec (src/model/spec-text.ts). Reads and checks the tensors that its layers need. */
   openModel(spec: string, options: NativeModelOptions): NativeOpening;
   /** For the end of the process: cancels what runs in any thread of it, and waits up to 300 ms for that to end. */
   stop(): void;
-  versions(): { addon: string; torch: string; napi: number };
+  versions(): { addon: string; napi: number };
   cpu(): { kernels: string[]; kernel: string; features: string[] };
+}
+
+/** longattn.node: layer 0 on the CPU. */
+export interface NativeCore extends NativeBinding {
+  /** Whether the torch half has to open this model there: `openModel` of the core would refuse it. Reads no weights. */
+  needsTorch(spec: string, device: string): boolean;
+}
+
+/** longattn-torch.node: all layers, losses, devices. */
+export interface NativeTorch extends NativeBinding {
+  /** Of the headers that it was built with, and what the loaded library found, such as `AVX512`. */
+  torch(): { version: string; capability: string };
   /** Whether this build has CUDA, the kernel that LONGATTN_CUDA_KERNEL or the default names, the devices of this machine. */
   cuda(): { built: boolean; kernel: string; devices: NativeCudaDevice[] };
   /** How many devices `device` names, 1 for `cpu`. Throws where one is not there. Opens nothing. */

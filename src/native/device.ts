@@ -1,11 +1,11 @@
 // Is the device there, and how many are named? Asked before anything is opened.
-import { loadBinding } from './load.js';
+import { loadTorch } from './load.js';
 import { translated } from './translate.js';
 
 /**
  * Refuse a device that this build or this machine has not. Called before a corpus is read or a run directory is made: what was asked
  * for cannot be done here, and that is no fault of the data. `cpu` needs no addon to be known.
- * @throws LongattnError DEVICE_UNAVAILABLE, INVALID_REQUEST (also for LONGATTN_CUDA_KERNEL), ADDON_MISSING
+ * @throws LongattnError DEVICE_UNAVAILABLE, INVALID_REQUEST (also for LONGATTN_CUDA_KERNEL), TORCH_MISSING
  */
 export function requireDevice(device: string): void {
   deviceCount(device);
@@ -19,7 +19,7 @@ export function requireDevice(device: string): void {
 export function deviceCount(device: string): number {
   if (device === 'cpu') return 1;
   try {
-    return loadBinding().deviceCount(device);
+    return loadTorch().deviceCount(device);
   } catch (error) {
     throw translated(error);
   }

@@ -15,7 +15,7 @@ import type {
   NativeScoreRequest,
   NativeStats,
 } from './binding.js';
-import { loadBinding } from './load.js';
+import { halfFor } from './half.js';
 import { memoryWatch } from './memory-warning.js';
 import { translated } from './translate.js';
 
@@ -45,7 +45,7 @@ export class Scorer {
    * @param options `threads` (0, the default: as many as the processors that this process may use), `memoryBytes` of the token table (256 MiB), `device` (`cpu`)
    * @param onProgress warnings of batches: DEVICE_OUT_OF_MEMORY
    * @param signal stops the opening; the promise rejects with the signal's reason
-   * @throws LongattnError ADDON_MISSING, MODEL_INVALID, FILE_UNREADABLE, WEIGHT_NOT_FINITE, INVALID_REQUEST, DEVICE_UNAVAILABLE
+   * @throws LongattnError ADDON_MISSING, TORCH_MISSING, MODEL_INVALID, FILE_UNREADABLE, WEIGHT_NOT_FINITE, INVALID_REQUEST, DEVICE_UNAVAILABLE
    */
   static async open(
     specText: string,
@@ -54,9 +54,9 @@ export class Scorer {
     { signal }: ScoreOptions = {},
   ): Promise<Scorer> {
     signal?.throwIfAborted();
-    const binding = loadBinding();
     const asked = { ...DEFAULTS, ...options };
-    const opening = open(() => binding.openModel(specText, { ...asked, threads: asked.threads || usableProcessors() }));
+    const half = halfFor(specText, asked.device);
+    const opening = open(() => half.openModel(specText, { ...asked, threads: asked.threads || usableProcessors() }));
     const model = await cancelledBy(signal, opening.cancel, () => translate(() => opening.model));
     return new Scorer(model, onProgress);
   }

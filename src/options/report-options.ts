@@ -7,6 +7,8 @@ export interface ReportOptions {
   output?: string | undefined;
   /** More scores to rank by in the page, each with `@layer` or without: `content@17`. Default: that of the selection. */
   scores?: readonly string[] | string | undefined;
+  /** Another selection to compare with: a name of `select --name`, or a run directory of the same windows. Default: none. */
+  against?: string | undefined;
   /** Windows a domain whose text is in the page, from 0. Default: 200. */
   texts?: number | `${number}` | undefined;
   /** Leave all text out. Default: false. */
@@ -32,6 +34,15 @@ export const REPORT = {
     variable: false,
     allowed: 'names of scores, with @LAYER or without, such as content@17,gzip',
     help: 'more scores to rank by in the page: content,ds@17',
+  },
+  against: {
+    stage: 'none',
+    group: 'page',
+    type: type.text,
+    variable: false,
+    absent: 'none',
+    allowed: 'the name of a selection (select --name), or a run directory of the same windows',
+    help: 'another selection to compare with: a name of select --name, or a run of the same windows',
   },
   texts: {
     stage: 'none',

@@ -9,7 +9,7 @@ export type Whole = number | `${number}`;
 /** Documents of one domain. Without `domain` it comes from the column `domainField`. */
 export interface InputPatterns {
   domain?: string | undefined;
-  /** Files, folders, globs or addresses (https://..., s3://...). */
+  /** Files, folders, globs or addresses (https://, s3://, hf://). */
   patterns: string[];
 }
 
@@ -101,6 +101,8 @@ export interface RunOptions {
   temperature?: number | `${number}` | undefined;
   /** Of the draw and of the score `random`. Default: 1. */
   seed?: number | `${number}` | undefined;
+  /** Keep the selection as selection/NAME.arrow, beside the one without a name: letters, digits, `-` and `_`. Default: none. */
+  name?: string | undefined;
   /** Also say what the selection removes (selection/removal.json). Default: false. */
   removalReport?: boolean | 'true' | 'false' | undefined;
   /** Of the data set, as docs/export.md describes them. Default: `hf`. */

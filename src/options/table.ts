@@ -3,6 +3,7 @@
 // `stage` is what a resume asks: an option of windows or scores is kept in run.json and must not change there. The order is that of
 // run.json and of docs/options.md.
 import { z } from 'zod';
+import { DEFAULT_DISTANCE } from '../base/distance.js';
 import { EXPORT_FORMAT_NAMES, TOKEN_READERS } from './export-formats.js';
 import type { RowsOf } from './row.js';
 import type { RunOptions } from './run-options.js';
@@ -25,7 +26,7 @@ export const RUN = {
     required: true,
     kind: 'list',
     allowed:
-      'one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://..., s3://...)',
+      'one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://, s3://, hf://)',
     help: 'DOMAIN=PATH: a file, folder, glob or address of text or rows (docs/corpus.md lists the formats); repeatable',
   },
   model: {
@@ -71,7 +72,7 @@ export const RUN = {
     stage: 'scores',
     group: 'score',
     type: type.distance,
-    default: 'quarter',
+    default: DEFAULT_DISTANCE,
     storedAtDefault: true,
     allowed: 'a whole number of tokens from 0, "quarter" (floor(L/4)) or "authors" (L - 3*floor(L/4))',
     help: 'minimum distance in tokens, "quarter" or "authors"',
@@ -292,7 +293,7 @@ export const RUN = {
     stage: 'selection',
     group: 'select',
     type: type.quotas,
-    allowed: 'DOMAIN=SHARE pairs such as book=60%,code=40%',
+    allowed: 'DOMAIN=SHARE pairs such as book=60%,code=40%, or a JSON object of numbers such as {"a,b": 0.6}',
     help: 'shares of --keep-tokens by domain: book=60%,code=40%',
   },
   maxRepeats: {
@@ -343,6 +344,15 @@ export const RUN = {
     default: '1',
     allowed: 'a whole number',
     help: 'of --temperature and of the score random',
+  },
+  name: {
+    stage: 'none',
+    group: 'select',
+    type: type.selectionName,
+    variable: false,
+    absent: 'selection/selection.arrow',
+    allowed: 'letters, digits, - and _, at most 64 of them, and not "selection"',
+    help: 'keep this selection as selection/NAME.arrow beside the others, to compare (longattn report --against NAME)',
   },
   removalReport: {
     stage: 'removal',

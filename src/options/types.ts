@@ -6,6 +6,8 @@ import { TOKEN_READERS } from './export-formats.js';
 import { parseBytes, parseCount, parseDuration, parseFraction, parseIntegerList, parseNumber } from '../base/units.js';
 
 export const text = z.string().min(1);
+/** Names a file: no path, no ending. */
+export const selectionName = z.string().regex(/^(?!selection$)[\w-]{1,64}$/);
 export const anyText = z.string();
 export const flag = z.preprocess(parseFlag, z.boolean());
 export const integer = z.preprocess(parseNumber, z.int());
@@ -100,7 +102,9 @@ function parseShard(value: unknown): unknown {
   return match ? { index: Number(match[1]), count: Number(match[2]) } : value;
 }
 
+/** `book=60%,code=40%`; names that hold "=" or "," come in an object as JSON. */
 function parseQuotas(value: unknown): unknown {
+  if (typeof value === 'string' && value.startsWith('{')) return parseJsonOrText(value);
   if (typeof value !== 'string') return value;
   const pairs = value.split(',').map((pair) => pair.split('='));
   return Object.fromEntries(pairs.map(([domain, part]) => [domain ?? '', parseFraction(part)]));

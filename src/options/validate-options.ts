@@ -1,5 +1,6 @@
 // The options of a validation: those of the run that makes its windows, and what is looked at.
 import { z } from 'zod';
+import { DEFAULT_DISTANCE } from '../base/distance.js';
 import { parseIntegerList } from '../base/units.js';
 import type { RowsOf } from './row.js';
 import type { RunOptions, Whole } from './run-options.js';
@@ -59,7 +60,7 @@ export const EVIDENCE = {
     stage: 'evidence',
     group: 'evidence',
     type: z.preprocess(parseIntegerList, z.union([z.literal('quarter'), z.array(z.int().min(1)).min(1)])),
-    default: 'quarter',
+    default: DEFAULT_DISTANCE,
     variable: false,
     allowed: '"quarter", or minimum distances such as 512,1024 that are bin edges floor(j*W/32)',
     help: 'minimum distances: "quarter" or a list of bin edges floor(j*W/32)',
@@ -101,7 +102,7 @@ export const EVIDENCE = {
     absent: 'none',
     variable: false,
     allowed: 'ladm, prolong or ladm,prolong',
-    help: 'scores of others to measure too, by their papers: ladm, prolong (needs the whole model, and eight times what nll-gain costs)',
+    help: 'scores of others to measure too, by their papers: ladm, prolong (needs the whole model, and many times what nll-gain costs)',
   },
   seed: {
     stage: 'evidence',

@@ -145,12 +145,12 @@ async function selected(
   }
   const selection = await timed('selection', hooks, async () => {
     const chosen = { ...stageOptions('selection', spec), ...certificateOf(spec) };
-    const result = await selectWindows(opened.run, chosen, hooks);
+    const result = await selectWindows(opened.run, chosen, { name: spec.name, ...hooks });
     return { ...result, counts: { kept: result.domains.reduce((sum, { kept }) => sum + kept, 0) } };
   });
   const removal = spec.removalReport ? await removalOf(opened, selection, hooks) : undefined;
   // A report of the selection before this one would be a wrong one.
-  if (!removal) await opened.run.windows.fs.rm(removalPath(opened.run), { force: true });
+  if (!removal) await opened.run.windows.fs.rm(removalPath(opened.run, selection.name), { force: true });
   return { windows, selection, removal };
 }
 

@@ -6,6 +6,7 @@ import type { Hooks } from '../base/events.js';
 import { usableProcessors } from '../base/processors.js';
 import { checkReach } from '../model/open-model.js';
 import { deviceCount } from '../native/device.js';
+import { halfFor } from '../native/half.js';
 import { loadBinding } from '../native/load.js';
 import { modelMetadata } from '../native/model-metadata.js';
 import { Scorer } from '../native/scorer.js';
@@ -26,7 +27,7 @@ export interface ScoresHooks extends Hooks {
 /**
  * Score the windows of this shard's parts.
  * @param hooks `ready` is opened part by part as their windows are done; without it all must be
- * @throws LongattnError LAYER_CANNOT_SEE_FAR, ADDON_MISSING, and those of the model and the parts
+ * @throws LongattnError LAYER_CANNOT_SEE_FAR, ADDON_MISSING, TORCH_MISSING, and those of the model and the parts
  */
 export async function scoresStage(
   { spec, run, parts, model }: PreparedModel,
@@ -36,6 +37,7 @@ export async function scoresStage(
     throw invalid('k', 0, 'at least 1 with --losses: the near context is the last k tokens');
   }
   checkReach(model, spec.k);
+  halfFor(model.specText, spec.device); // what is missing is told before the work
   let scorer: Scorer | undefined;
   const metadata = modelMetadata(model, spec.device);
   try {

@@ -82,10 +82,9 @@ export interface PageMeta {
   /** Ids and sources come in files of so many windows. */
   idRows: number;
   compare?: PageCompare;
-  evidence?: unknown;
 }
 
-/** The other selection of the same windows: columns `against_rank` and `against_kept`. */
+/** The other selection of the same windows: columns `against_rank` (0: it lacks the window), `against_kept` and `against_score`. */
 export interface PageCompare {
   name: string;
   score: string;

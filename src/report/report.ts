@@ -16,6 +16,7 @@ import { textOfRun } from '../pipeline/text-of-run.js';
 import { loadRun, type Run } from '../run/directory.js';
 import { selectionFile } from '../selection/select-windows.js';
 import type { WindowTable } from '../selection/window-table.js';
+import { readAgainst, type Against } from './against.js';
 import { chooseTexts } from './choose-texts.js';
 import { gather, type Gathered } from './gather.js';
 import { PageFolder } from './page-folder.js';
@@ -51,6 +52,8 @@ export async function report(dir: string, options: ReportOptions = {}, hooks: Ho
   const target = path.resolve(parsed.output ?? path.join(dir, 'report'));
   await requireOurs(target, fs);
   const gathered = await gather(run, selectionFile(dir), parsed.scores ?? [], hooks);
+  const { against } = parsed;
+  const other = against === undefined ? undefined : await readAgainst(dir, against, gathered.table, fs);
   const result = await replaceFolder(
     target,
     async (folder) => {
@@ -58,7 +61,14 @@ export async function report(dir: string, options: ReportOptions = {}, hooks: Ho
       await page.begin();
       const { texts, note, meta } = await writeTexts(page, run, gathered, parsed, hooks);
       await writeColumns(page, gathered);
-      await page.json('meta', { ...metaOf(dir, run, gathered), ...meta, texts: { ...meta.texts, ...note } });
+      if (other) await writeAgainst(page, other);
+      const compare = other && { compare: other.compare };
+      await page.json('meta', {
+        ...metaOf(dir, run, gathered),
+        ...meta,
+        ...compare,
+        texts: { ...meta.texts, ...note },
+      });
       return { texts, bytes: page.bytes };
     },
     fs,
@@ -110,6 +120,12 @@ async function writeColumns(page: PageFolder, { table, chosen, columns }: Gather
     }
     await page.json(`ids-${first / ID_ROWS}`, ids);
   }
+}
+
+async function writeAgainst(page: PageFolder, { rank, kept, score }: Against): Promise<void> {
+  await page.column('against_rank', rank);
+  await page.column('against_kept', kept);
+  await page.column('against_score', score);
 }
 
 /** The place of each window among all by its id: what ties are broken by, without the ids. */

@@ -108,9 +108,9 @@ export class Leases implements AsyncDisposable {
     return names.flatMap((file) => /^(?!\.)(.+)\.json$/.exec(file)?.[1] ?? []);
   }
 
-  /** All leases that can be seen. Those of other processes may be shown late. */
-  async list(): Promise<LeaseView[]> {
-    const leases = await this.names();
+  /** The leases that can be seen. Those of other processes may be shown late. @param names default: all */
+  async list(names?: readonly string[]): Promise<LeaseView[]> {
+    const leases = names ?? (await this.names());
     if (leases.length === 0) return [];
     const now = await this.now();
     const views = await Promise.all(leases.map((name) => this.view(name, now)));

@@ -10,6 +10,9 @@ import type { Lease, Leases } from './leases.js';
 const STRAGGLER_MS = 600_000;
 const STRAGGLER_TIMES = 3;
 const POLL_MS = 2000;
+const LONGEST_PAUSE_MS = 60_000;
+/** A worker that waits looks at so many leases at a time, and the more there are the seldomer: thousands would drown a file system. */
+export const LOOKED_AT = 100;
 
 /** Parts that wait for another stage, in this process or elsewhere. */
 export interface Readiness {
@@ -50,6 +53,8 @@ export class PartQueue {
   private turn: Promise<unknown> = Promise.resolve();
   private fastest = Infinity;
   private looked = false;
+  /** Parts for this worker that others had at its last look. */
+  private held = 0;
   /** Parts that are left alone, because they failed too often. */
   readonly left = new Set<number>();
 
@@ -77,13 +82,14 @@ export class PartQueue {
   private async find(signal: AbortSignal, drain?: AbortSignal): Promise<Taken | undefined> {
     if (!this.looked) await this.refresh();
     this.looked = true;
+    const began = Date.now();
     for (;;) {
       signal.throwIfAborted();
       if (drain?.aborted) return undefined;
       const taken = (await this.takeOpen(signal)) ?? (await this.takeHeld());
       if (taken) return taken;
       if (!(await this.isWorthWaiting())) return undefined;
-      await this.pause(signal, drain);
+      await this.pause(Date.now() - began, signal, drain);
       await this.refresh();
     }
   }
@@ -110,13 +116,16 @@ export class PartQueue {
 
   /** Of the dead, or of the slow. */
   private async takeHeld(): Promise<Taken | undefined> {
-    const { leases, ready, stragglerMs = STRAGGLER_MS } = this.options;
+    const { leases, ready, stay, stragglerMs = STRAGGLER_MS } = this.options;
     if (!leases) return undefined;
     const names = new Map(
       this.untried.filter((part) => ready?.has(part) ?? true).map((part) => [this.name(part), part]),
     );
     if (names.size === 0) return undefined;
-    const views = await leases.list();
+    const held = (await leases.names()).filter((name) => names.has(name.replace(SECOND, '')));
+    this.held = held.length;
+    // A worker that does not stay ends after this look, and looks at all.
+    const views = await leases.list(stay ? some(held, LOOKED_AT) : held);
     for (const { name, stale } of views) {
       const part = names.get(name.replace(SECOND, ''));
       if (!stale || part === undefined) continue;
@@ -172,12 +181,12 @@ export class PartQueue {
     }
   }
 
-  private async pause(signal: AbortSignal, drain: AbortSignal | undefined): Promise<void> {
+  private async pause(waitedMs: number, signal: AbortSignal, drain: AbortSignal | undefined): Promise<void> {
     const { ready, pollMs = POLL_MS } = this.options;
     let stop = (): void => undefined;
     const stopped = new Promise<void>((resolve) => (stop = resolve));
     // Not all at once, where thousands wait.
-    const timer = setTimeout(stop, pollMs * (0.75 + Math.random() / 2));
+    const timer = setTimeout(stop, pauseMs(pollMs, this.held, waitedMs) * (0.75 + Math.random() / 2));
     signal.addEventListener('abort', stop, { once: true });
     drain?.addEventListener('abort', stop, { once: true });
     try {
@@ -200,3 +209,19 @@ export class PartQueue {
 }
 
 const SECOND = /\.second$/;
+
+/**
+ * Between two looks of a worker that waits: so long that all who wait make few calls together.
+ * @param held leases of others
+ * @param waitedMs since it had a part: a tenth of it is no loss, nor is a minute
+ */
+export function pauseMs(pollMs: number, held: number, waitedMs: number): number {
+  return Math.max(pollMs, (pollMs * held) / LOOKED_AT, Math.min(waitedMs / 10, LONGEST_PAUSE_MS));
+}
+
+/** So many of them, in their order, from a place by chance: those who wait do not all look at the same. */
+function some<T>(items: readonly T[], most: number): T[] {
+  if (items.length <= most) return [...items];
+  const start = Math.floor(Math.random() * items.length);
+  return [...items.slice(start), ...items.slice(0, start)].slice(0, most);
+}

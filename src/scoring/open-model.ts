@@ -7,7 +7,7 @@ import type { Hooks } from '../base/events.js';
 import { OPEN, type OpenOptions } from '../options/model-options.js';
 import { currentNames, parseRows } from '../options/parse-rows.js';
 import { modelOptions } from '../options/spec.js';
-import { resolveDistance, type DistanceRule } from '../base/distance.js';
+import { DEFAULT_DISTANCE, resolveDistance, type DistanceRule } from '../base/distance.js';
 import { checkReach, openModelFolder } from '../model/open-model.js';
 
 export interface ScoringModel extends AsyncDisposable {
@@ -29,7 +29,7 @@ export interface ScoringModel extends AsyncDisposable {
 
 /**
  * Open a folder, a model of the Hub (`org/name@revision`) or a fetched one.
- * @throws LongattnError INVALID_OPTION, those of the model, ADDON_MISSING, DEVICE_UNAVAILABLE; or the signal's reason
+ * @throws LongattnError INVALID_OPTION, those of the model, ADDON_MISSING, TORCH_MISSING, DEVICE_UNAVAILABLE; or the signal's reason
  */
 export async function openModel(
   model: string,
@@ -46,7 +46,7 @@ export async function openModel(
     vocabSize: description.vocabSize,
     heads: description.heads,
     layers: description.layers,
-    async *score(windows, { k = 'quarter', tokens = false } = {}, { signal } = {}) {
+    async *score(windows, { k = DEFAULT_DISTANCE, tokens = false } = {}, { signal } = {}) {
       for (const batch of batchesOf(windows, devices)) {
         const distances = batch.map((ids) => resolveDistance(k, ids.length));
         for (const distance of distances) checkReach(description, distance);

@@ -1,5 +1,5 @@
 // The windows of a run that has no scores, for a ranking by counts alone: ids and domains from counts/, DS and DU not a number.
-import { resolveDistance, type DistanceRule } from '../base/distance.js';
+import { DEFAULT_DISTANCE, resolveDistance, type DistanceRule } from '../base/distance.js';
 import { LongattnError } from '../base/errors.js';
 import { partName } from '../run/ledger.js';
 import type { Run } from '../run/directory.js';
@@ -36,7 +36,7 @@ export async function measureUnscored(
 
 /** As the run was started with it. */
 function ruleOf({ manifest }: Run, window: number): number {
-  return resolveDistance((manifest.spec['k'] ?? 'quarter') as DistanceRule, window);
+  return resolveDistance((manifest.spec['k'] ?? DEFAULT_DISTANCE) as DistanceRule, window);
 }
 
 async function windowsMetadata({ windows }: Run): Promise<Record<string, string>> {

@@ -28,9 +28,9 @@ import type { WindowTable } from './window-table.js';
 
 export const SELECTION = 'selection';
 
-/** The file of a run's selection. */
-export function selectionFile(dir: string): string {
-  return path.join(dir, SELECTION, `${SELECTION}.arrow`);
+/** The file of a run's selection, or of one of its named ones. */
+export function selectionFile(dir: string, name = SELECTION): string {
+  return path.join(dir, SELECTION, `${name}.arrow`);
 }
 
 export interface SelectionSettings extends KeepSettings {
@@ -66,6 +66,8 @@ export interface SelectionResult {
   /** The page of the certificate that came with the choice: Markdown. */
   certificate?: string;
   ledger: Ledger;
+  /** In the ledger. */
+  name: string;
   path: string;
 }
 
@@ -104,6 +106,7 @@ export async function selectWindows(
     k: measured.k,
     formula: formulaOf(score),
   };
+  const { name = SELECTION } = options;
   const ledger = new Ledger(
     path.join(run.dir, SELECTION),
     hashJson({ upstream: run.scores.specHash, settings: used }),
@@ -111,7 +114,7 @@ export async function selectWindows(
   );
   const domains = summariseDomains(measured, choice, documents?.lengths);
   const kept = domains.reduce((sum, domain) => sum + domain.kept, 0);
-  await writeArrowPart(ledger, SELECTION, {
+  await writeArrowPart(ledger, name, {
     columns: SELECTION_COLUMNS,
     metadata: { ...measured.metadata, selection: canonicalJson(used) },
     batches: selectionBatches(measured, { lds, score: scores }, choice),
@@ -120,7 +123,7 @@ export async function selectWindows(
     }),
   });
   const page = certificate && { certificate: certificate.page };
-  return { domains, settings: used, ...page, ...nullModelOf(measured), ledger, path: ledger.file(SELECTION) };
+  return { domains, settings: used, ...page, ...nullModelOf(measured), ledger, name, path: ledger.file(name) };
 }
 
 const keptDocuments = (domains: readonly DomainSummary[]): number =>

@@ -4,7 +4,7 @@
 // a shortened one would not open the file again. The message does not repeat it either.
 import { LongattnError } from '../base/errors.js';
 
-export const SCHEMES = ['https', 'http', 's3'] as const;
+export const SCHEMES = ['https', 'http', 's3', 'hf'] as const;
 export type Scheme = (typeof SCHEMES)[number];
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
@@ -25,6 +25,7 @@ export function schemeOf(address: string): Scheme {
   if (!known)
     throw refused(`${scheme}:// is not known. Known: ${SCHEMES.join('://, ')}://, and paths of this machine.`);
   if (known === 's3') bucketAndKey(address);
+  else if (known === 'hf') datasetPath(address);
   else checkUrl(address);
   return known;
 }
@@ -42,6 +43,32 @@ export function bucketAndKey(address: string): { bucket: string; key: string } {
     );
   }
   return { bucket, key };
+}
+
+export interface DatasetPath {
+  /** `datasets/org/name` */
+  id: string;
+  revision: string;
+  /** Within the data set; empty for all of it. */
+  file: string;
+}
+
+/**
+ * `hf://datasets/org/name[@revision]/path`, as Python's HfFileSystem has it. The path is taken as it stands.
+ * @throws LongattnError INPUT_ADDRESS
+ */
+export function datasetPath(address: string): DatasetPath {
+  const [, org, name, revision = 'main', file = ''] =
+    /^hf:\/\/datasets\/([\w.-]+)\/([\w.-]+)(?:@(refs\/(?:convert|pr)\/[\w.-]+|[\w.%-]+))?(?:\/(.*))?$/is.exec(
+      address,
+    ) ?? [];
+  if (org === undefined || file.split('/').some((part) => part === '.' || part === '..')) {
+    throw refused(
+      'an address of the Hub is hf://datasets/ORG/NAME[@REVISION][/PATH], without "." and ".." in it. Its token is taken from ' +
+        'HF_TOKEN: it has no place in an address.',
+    );
+  }
+  return { id: `datasets/${org}/${name!}`, revision: revision.replace(/%2f/gi, '/'), file };
 }
 
 function checkUrl(address: string): void {

@@ -8,6 +8,7 @@ import { proxyFetch } from '../hub/proxy.js';
 import { askedWait, retrying, TransientError, type Sleep } from '../hub/retry.js';
 import { SilenceWatch } from '../hub/silence-watch.js';
 import { schemeOf } from './address.js';
+import { sizeOf } from './answer-size.js';
 import { changed, checkSame, networkReason, noRanges, unreadable } from './faults.js';
 import { RemoteFile } from './remote-file.js';
 import { resumed } from './resume.js';
@@ -89,7 +90,7 @@ export class HttpsStorage implements Storage {
     const response = await watch.run(() => fetch(path, { headers, signal: watch.signal }));
     const cancel = (): Promise<void> => watch.discard(response);
     try {
-      const bytes = sizeOf(path, response, start, end);
+      const bytes = wholeSize(path, response, start, end);
       if (bytes === undefined) {
         await cancel();
         return undefined;
@@ -106,7 +107,7 @@ export class HttpsStorage implements Storage {
  * Of the whole file; undefined where there is none.
  * @throws TransientError, LongattnError INPUT_UNREADABLE for an answer that is not what was asked for
  */
-function sizeOf(path: string, response: Response, start: number, end: number): number | undefined {
+function wholeSize(path: string, response: Response, start: number, end: number): number | undefined {
   const { status, headers } = response;
   if (status === 404 || status === 410) return undefined;
   if (path.startsWith('https:') && response.url.startsWith('http:')) {
@@ -119,18 +120,7 @@ function sizeOf(path: string, response: Response, start: number, end: number): n
     throw new TransientError(unreadable(path, `the server answers with status ${status}`), askedWait(headers));
   }
   if (status !== 200 && status !== 206) throw unreadable(path, `the server answers with status ${status}`);
-  const encoding = headers.get('content-encoding') ?? 'identity';
-  if (encoding !== 'identity') throw unreadable(path, `the server sends it packed anew (${encoding})`);
-  if (status === 200) {
-    const length = headers.get('content-length') ?? '';
-    if (!/^\d{1,15}$/.test(length)) throw unreadable(path, 'the server does not say how long it is');
-    return Number(length);
-  }
-  const [, first, last, size] = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15})$/.exec(range) ?? [];
-  if (Number(first) !== start || Number(last) !== Math.min(end, Number(size)) - 1) {
-    throw unreadable(path, `the server was asked for bytes ${start}-${end - 1} and sends "${range}"`);
-  }
-  return Number(size);
+  return sizeOf(path, response, start, end);
 }
 
 /** What tells one content from the next: the ETag, else the time of the last change. */

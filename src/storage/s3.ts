@@ -30,6 +30,7 @@ export class S3Storage implements Storage {
 
   /** By a range of one byte: the answer to HEAD has no body, and so does not tell a missing bucket from a missing object. */
   async stat(path: string): Promise<StoredFile | undefined> {
+    if (bucketAndKey(path).key === '') return undefined;
     const answer = await this.retrying(path, () => this.get(path, { start: 0, end: 1 }));
     if (answer === 'missing') return undefined;
     if (answer === 'empty') return this.statEmpty(path);

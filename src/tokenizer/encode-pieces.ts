@@ -18,13 +18,14 @@ interface PlacedPiece extends Encoded {
 export async function encodePieces(
   pieces: readonly string[],
   rule: PieceRule,
-  encode: (piece: string) => Promise<Encoded>,
+  encode: (piece: string, isFirst: boolean) => Promise<Encoded>,
 ): Promise<Encoded> {
   const placed: PlacedPiece[] = [];
   let firstToken = rule.prefix.length;
   let firstPoint = 0;
+  let begun = 0;
   const work = async (text: string): Promise<Encoded & { points: number }> => ({
-    ...(await encode(text)),
+    ...(await encode(text, begun++ === 0)),
     points: codePointCount(text),
   });
   const concurrency = usableProcessors();

@@ -6,7 +6,8 @@
 // - after a line feed that follows a letter, a number or punctuation, and before a letter: lines of any script;
 // - between a Chinese or Japanese character and the punctuation of these languages, which have no spaces.
 // None of their regular expressions has an alternative that goes on across such a place, none looks behind, and only runs of white space
-// look ahead. This holds for the expressions below; with any other tokenizer a text is encoded in one.
+// look ahead. This holds for the expressions below. word-pieces.ts has the rule for those
+// without an expression; with any other tokenizer a text is encoded in one.
 
 /** UTF-16 units of a piece, about: from here on longer pieces are encoded more slowly. */
 export const PIECE_UNITS = 32_768;
@@ -31,7 +32,7 @@ const SAFE_EXPRESSIONS = ['{1,3}', ''].map(
     '| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+',
 );
 
-interface Step {
+export interface Step {
   type: string;
   [field: string]: unknown;
 }
@@ -59,7 +60,7 @@ export function pieceRule(json: unknown): PieceRule | undefined {
     added.every(
       ({ content, rstrip, lstrip }) => !rstrip && !lstrip && !PLACE.test(`${content}a`) && !/[!-~] /.test(content),
     );
-  return isSafe ? template(steps(post_processor, 'processors')) : undefined;
+  return isSafe ? templateAround(post_processor) : undefined;
 }
 
 /**
@@ -99,9 +100,9 @@ function isNeutral(step: Step): boolean {
 }
 
 /** Ids before and after the text; undefined for processors that do something else, or trim offsets at the start of a piece. */
-function template(processors: Step[]): PieceRule | undefined {
+export function templateAround(post: Step | null | undefined): PieceRule | undefined {
   const rule: PieceRule = { prefix: [], suffix: [] };
-  for (const processor of processors) {
+  for (const processor of steps(post, 'processors')) {
     if (processor.type === 'ByteLevel' && processor['trim_offsets'] === false) continue;
     if (processor.type !== 'TemplateProcessing') return undefined;
     const tokens = processor['special_tokens'] as Record<string, { ids: number[] }>;

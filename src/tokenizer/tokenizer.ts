@@ -11,6 +11,7 @@ import { environmentError, dataError } from '../base/errors.js';
 import { encodePieces } from './encode-pieces.js';
 import type { Encoded } from './encoded.js';
 import { cutIntoPieces, PIECE_UNITS, pieceRule } from './pieces.js';
+import { wordRule } from './word-pieces.js';
 import { readTokenizerConfig, templateWarnings, withTemplate, type TokenizerWarning } from './template.js';
 
 const MAX_DOCUMENT = 8 << 20;
@@ -73,8 +74,7 @@ export async function openTokenizer(location: string, options: TokenizerOptions 
     json = JSON.parse(text) as Record<string, unknown>;
     templated = withTemplate(json, config, idOf);
     if (templated !== json) native = Native.fromString(JSON.stringify(templated));
-    native.disableTruncation();
-    native.disablePadding();
+    withoutLimits(native);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw dataError(
@@ -85,6 +85,14 @@ export async function openTokenizer(location: string, options: TokenizerOptions 
     );
   }
   const rule = pieceRule(templated);
+  const words = rule ? undefined : wordRule(templated);
+  let continued: NativeTokenizer | undefined;
+  /** The tokenizer of the pieces of a text after the first. */
+  const continuing = (): NativeTokenizer => {
+    if (!words) return native;
+    continued ??= withoutLimits(Native.fromString(JSON.stringify(words.continued)));
+    return continued;
+  };
   const added = (await native.encode('', null, { addSpecialTokens: true })).getIds();
   return {
     sha256: createHash('sha256')
@@ -96,13 +104,21 @@ export async function openTokenizer(location: string, options: TokenizerOptions 
     addedTokens: ((json as TokenizerJson).added_tokens ?? []).map(({ id, content }) => ({ id, content })),
     nameOf: (id) => native.idToToken(id) ?? undefined,
     async encode(text) {
-      const pieces = rule ? cutIntoPieces(text) : [text];
+      const pieces = rule ? cutIntoPieces(text) : (words?.cut(text, PIECE_UNITS) ?? [text]);
       pieces.forEach((piece) => requireBounded(piece, maxDocument));
-      if (!rule || pieces.length === 1) return encodeOnce(native, text, true);
+      const around = rule ?? words;
+      if (!around || pieces.length === 1) return encodeOnce(native, text, true);
       const encode = text.length > LONG_TEXT_UNITS ? encodeCompactly : encodeOnce;
-      return encodePieces(pieces, rule, (piece) => encode(native, piece, false));
+      return encodePieces(pieces, around, (piece, isFirst) => encode(isFirst ? native : continuing(), piece, false));
     },
   };
+}
+
+/** A document is never cut or padded. */
+function withoutLimits(native: NativeTokenizer): NativeTokenizer {
+  native.disableTruncation();
+  native.disablePadding();
+  return native;
 }
 
 /** @throws Error */
@@ -157,7 +173,10 @@ async function readTokenizerFile(location: string): Promise<{ file: string; byte
     throw dataError(
       'TOKENIZER_MISSING',
       `${file} cannot be read: ${(error as Error).message}. ` +
-        'A model folder must hold its tokenizer.json; for corpora of ready token ids give --ids-field, which needs no tokenizer.',
+        'A model folder must hold its tokenizer.json. Where it has tokenizer.model or a table of tiktoken, transformers (pip install ' +
+        'transformers sentencepiece tiktoken) makes one if it knows the model: python3 -c "from transformers import AutoTokenizer; ' +
+        "AutoTokenizer.from_pretrained('DIR').save_pretrained('DIR')\". " +
+        'For corpora of ready token ids give --ids-field, which needs no tokenizer.',
       error,
     );
   }

@@ -14,7 +14,7 @@ import { readSelection, report, run, select } from '../../dist/index.js';
 const root = path.resolve(import.meta.dirname, '..', '..');
 const HOSTILE_DOMAIN = `<b>bold</b> "it's"`;
 const HOSTILE_ID = `"><script>window.hacked = 1</script><img src=x onerror="window.hacked = 2">`;
-const VIEWS = ['domains', 'list', 'window', 'whatif'];
+const VIEWS = ['domains', 'list', 'window', 'whatif', 'compare'];
 const ALLOWED = /^(file|data|blob):/;
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'longattn-browser-'));
@@ -52,7 +52,8 @@ before(async () => {
       output: runDir,
     },
   });
-  const { page } = await report(runDir, { scores: ['content', 'last-recurrence-2'] });
+  await select({ output: runDir, keep: '25%', alpha: -1, name: 'other' });
+  const { page } = await report(runDir, { scores: ['content', 'last-recurrence-2'], against: 'other' });
   address = pathToFileURL(page).href;
   browser = await chromium.launch({ executablePath: process.env.LONGATTN_CHROMIUM, args: ['--no-sandbox'] });
 });

@@ -22,6 +22,15 @@ describe('longattn doctor', () => {
     }
   });
 
+  it('ends with 0 where the torch half alone is missing, and says what for it would be', async () => {
+    const { code, stdout } = await cli(['doctor', '--json'], { LONGATTN_TORCH_ADDON: '/no/such.node' });
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      ...{ addon: 'loaded', devices: 'cpu (layer 0)' },
+      'torch half': expect.stringMatching(/^missing: .*Layers above 0/),
+    });
+  });
+
   it('works without the addon, says how to get it, and ends with 4', async () => {
     const { code, stdout } = await cli(['doctor'], { LONGATTN_ADDON: '/no/such.node' });
     expect(code).toBe(4);

@@ -1,6 +1,6 @@
 // A command that is asked to end: by whom makes no difference but to the exit code.
 import { spawn } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
@@ -30,6 +30,28 @@ describe('a signal that asks for an end', () => {
     expect(ended).toBe(code);
     expect(stderr).toContain(`${signal}: finishing what is being written`);
     expect(stderr).not.toContain('Debugger');
+  });
+
+  it('ends at once with the second, in the middle of a batch', async () => {
+    const text = path.join(folder, 'long.txt');
+    writeFileSync(text, 'Call me Ishmael. Some years ago, never mind how long.\n'.repeat(20_000));
+    const output = path.join(folder, 'twice');
+    const args = ['run', '--input', text, '--model', demoModel, '--window', '32768', '--output', output];
+    const { child, result } = startCli([...args, '--log-format', 'json']);
+    let sent = false;
+    child.stderr!.on('data', (chunk: Buffer) => {
+      // The model is open and is given the first batch, of seconds: the next event comes when that is done.
+      if (sent || !/"stage-facts","stage":"scores"/.test(chunk.toString())) return;
+      sent = true;
+      child.kill('SIGINT');
+      child.kill('SIGTERM');
+    });
+    const { code, stderr } = await result;
+    // Whichever came first would end with its own number, after it has cleaned up.
+    const first = /(SIG\w+): finishing what is being written/.exec(stderr)?.[1];
+    expect(['SIGINT', 'SIGTERM']).toContain(first);
+    expect(code).toBe(first === 'SIGINT' ? 143 : 130);
+    expect(existsSync(path.join(output, 'scores', 'part-00000.done.json'))).toBe(false);
   });
 
   it.each(['SIGUSR1', 'SIGUSR2', 'SIGHUP'] as const)(

@@ -1,9 +1,10 @@
-// A bucket is searched by the rules of a disk: the same tree lies in both.
+// A bucket and a data set of the Hub are searched by the rules of a disk: the same tree lies in all three.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { listInputFiles } from '../../src/corpus/input-files.js';
+import { FakeHub } from '../hub/fake-hub.js';
 import { FileServer } from '../support/file-server.js';
 
 const STATE = JSON.stringify({ _data_files: [{ filename: 'data-0.arrow' }, { filename: 'gone.arrow' }] });
@@ -26,11 +27,18 @@ const TREE: Record<string, string> = {
 };
 
 const server = new FileServer();
+const hub = new FakeHub();
 let folder: string;
 const saved = { ...process.env };
 beforeAll(async () => {
   folder = mkdtempSync(path.join(os.tmpdir(), 'longattn-test-'));
   await server.start();
+  await hub.start();
+  const inHub = Object.entries(TREE).flatMap(([name, text]) => [
+    [`tree/${name}`, text],
+    [`treetop/${name}`, text],
+  ]);
+  hub.add('datasets/org/name', Object.fromEntries(inHub) as Record<string, string>);
   for (const [name, content] of Object.entries(TREE)) {
     const file = path.join(folder, name);
     mkdirSync(path.dirname(file), { recursive: true });
@@ -40,11 +48,13 @@ beforeAll(async () => {
   }
   const endpoint = server.address('').slice(0, -1);
   Object.assign(process.env, { AWS_ENDPOINT_URL: endpoint, AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 'secret' });
+  process.env['HF_ENDPOINT'] = hub.endpoint;
 });
 afterAll(async () => {
   process.env = saved;
   rmSync(folder, { recursive: true });
   await server.stop();
+  await hub.stop();
 });
 
 /** What a pattern below a root gives, with names below that root; or the code of the error. */
@@ -62,7 +72,7 @@ async function list(root: string, pattern: string): Promise<unknown> {
   }
 }
 
-describe('a bucket gives what a disk gives', () => {
+describe('a bucket and the Hub give what a disk gives', () => {
   it.each([
     '',
     '/',
@@ -89,6 +99,7 @@ describe('a bucket gives what a disk gives', () => {
   ])('%s', async (pattern) => {
     const local = await list(folder, pattern);
     expect(await list('s3://bkt/tree', pattern)).toEqual(local);
+    expect(await list('hf://datasets/org/name/tree', pattern)).toEqual(local);
   });
 });
 

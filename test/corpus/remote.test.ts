@@ -1,15 +1,28 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { planInputs } from '../../src/corpus/plan.js';
 import { readSlices } from '../../src/corpus/read-slices.js';
 import { readCorpus } from '../support/documents.js';
+import { FakeHub } from '../hub/fake-hub.js';
 import { FileServer } from '../support/file-server.js';
 
 const FIXTURES = fileURLToPath(new URL('../fixtures/corpus/', import.meta.url));
 const NAMES = readdirSync(FIXTURES).filter((name) => !name.endsWith('.py'));
 const SMALL = { partBytes: 2000 };
+
+const hub = new FakeHub();
+const endpoint = process.env['HF_ENDPOINT'];
+beforeAll(async () => {
+  await hub.start();
+  process.env['HF_ENDPOINT'] = hub.endpoint;
+});
+afterAll(async () => {
+  if (endpoint === undefined) delete process.env['HF_ENDPOINT'];
+  else process.env['HF_ENDPOINT'] = endpoint;
+  await hub.stop();
+});
 
 let server: FileServer;
 beforeEach(async () => {
@@ -27,6 +40,10 @@ describe('a file of a server gives what the local one gives', () => {
     const remote = await readCorpus(inputs(address), {}, SMALL);
     expect(local.documents.length + local.rejects.length).toBeGreaterThan(0);
     expect(JSON.parse(JSON.stringify(remote).replaceAll(address, file))).toEqual(JSON.parse(JSON.stringify(local)));
+    hub.add('datasets/org/name', { [name]: readFileSync(file) });
+    const inHub = `hf://datasets/org/name/${name}`;
+    const ofHub = await readCorpus(inputs(inHub), {}, SMALL);
+    expect(JSON.parse(JSON.stringify(ofHub).replaceAll(inHub, file))).toEqual(JSON.parse(JSON.stringify(local)));
   });
 });
 

@@ -77,6 +77,12 @@ describe('aucWalk', () => {
     );
   });
 
+  it('refuses what is no number, in place of walking over it for ever', () => {
+    expect(() => aucWalk({ above: [1, NaN], below: [0, 1], real: [0, 1] })).toThrow(
+      'value 1 of the pairs is not a number',
+    );
+  });
+
   it('puts a refused window below all others', () => {
     expect(aucWalk({ above: [0, 1], below: [-Infinity, -Infinity], real: [0, 1] })([1, 1])).toBe(1);
   });

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import path from 'node:path';
 import { readSelection } from '../../src/arrow/reader.js';
 import { loadRun } from '../../src/run/directory.js';
+import { requireSameKernel } from '../../src/run/kernel.js';
 import { exportWindows, type ExportOptions, type ExportResult } from '../../src/export/export-windows.js';
 import { selectWindows } from '../../src/selection/select-windows.js';
 import { collect } from '../support/collect.js';
@@ -249,4 +250,11 @@ describe('an export that cannot be made', () => {
       { code: 'SELECTION_STALE' },
     );
   });
+});
+
+it('names every kernel of a run that was let mix them', async () => {
+  await requireSameKernel(made.run, 'avx512', false);
+  await requireSameKernel(made.run, 'portable', true);
+  const { folder } = await write();
+  expect(readFileSync(path.join(folder, 'README.md'), 'utf8')).toContain('"kernel": "avx512, portable (mixed');
 });

@@ -91,8 +91,11 @@ export class FakeHub {
   private answerHub(request: http.IncomingMessage, response: http.ServerResponse): void {
     const { served, fault, path } = this.begin('hub', request, response);
     if (!served) return;
-    const [, api, id, escaped, file] =
-      /^\/(api\/models\/)?([^/]+(?:\/[^/]+)?)\/(?:revision|resolve)\/([^/]+)(?:\/(.+))?$/.exec(path) ?? [];
+    const [, api, id, kind, escaped, escapedFile] =
+      /^\/(?:(api)\/(?:models\/)?)?((?:datasets\/)?[^/]+(?:\/[^/]+)?)\/(revision|resolve|tree)\/([^/]+)(?:\/(.+))?$/.exec(
+        path,
+      ) ?? [];
+    const file = decodeURIComponent(escapedFile ?? '');
     const repo = this.repos.get(id ?? '');
     const token = served.authorization?.replace('Bearer ', '');
     if (!repo || (repo.privateTo !== undefined && repo.privateTo !== token)) {
@@ -101,16 +104,17 @@ export class FakeHub {
     const revision = decodeURIComponent(escaped ?? '');
     const commit = repo.revisions[revision] ?? (revision === repo.commit ? repo.commit : undefined);
     if (commit === undefined) return end(response, 404, { 'x-error-code': 'RevisionNotFound' });
+    if (kind === 'tree') return this.sendTree(request, response, served, fault, repo, file);
     if (api !== undefined) {
       const siblings = [...repo.files.keys()].map((rfilename) => ({ rfilename }));
       return this.send(response, served, fault, Buffer.from(JSON.stringify({ id, sha: commit, siblings })));
     }
     if (repo.gated) return end(response, token === undefined ? 401 : 403, { 'x-error-code': 'GatedRepo' });
-    const content = repo.files.get(file!);
+    const content = repo.files.get(file);
     if (!content) return end(response, 404, { 'x-error-code': 'EntryNotFound', 'x-repo-commit': commit });
     const headers = { 'x-repo-commit': commit };
-    if (!file!.endsWith('.safetensors')) {
-      const etag = `"${fault.etag ?? createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex')}"`;
+    if (!isLarge(file)) {
+      const etag = `"${fault.etag ?? blobOf(content)}"`;
       return this.send(response, served, fault, content, { ...headers, etag });
     }
     const etag = fault.etag ?? createHash('sha256').update(content).digest('hex');
@@ -118,14 +122,43 @@ export class FakeHub {
       ...headers,
       'x-linked-etag': `"${etag}"`,
       'x-linked-size': String(content.length),
-      location: fault.redirectTo ?? `${this.cdnOrigin}/signed/${id}/${file}?X-Signature=secret-signature`,
+      location:
+        fault.redirectTo ??
+        `${this.cdnOrigin}/signed/${id}/${file.split('/').map(encodeURIComponent).join('/')}?X-Signature=secret-signature`,
     });
+  }
+
+  /** Files and folders below a folder, PAGE to a page. */
+  private sendTree(
+    request: http.IncomingMessage,
+    response: http.ServerResponse,
+    served: Served,
+    fault: Fault,
+    repo: FakeRepo,
+    folder: string,
+  ): void {
+    const inside = [...repo.files].filter(([name]) => folder === '' || name.startsWith(`${folder}/`));
+    if (inside.length === 0) return end(response, 404, { 'x-error-code': 'EntryNotFound' });
+    const entries = inside.map(([path, content]) => {
+      const lfs = { oid: createHash('sha256').update(content).digest('hex'), size: content.length, pointerSize: 134 };
+      return { type: 'file', path, size: content.length, oid: blobOf(content), ...(isLarge(path) && { lfs }) };
+    });
+    const folders = new Set(
+      inside.flatMap(([name]) => (name.includes('/') ? [name.slice(0, name.lastIndexOf('/'))] : [])),
+    );
+    const all = [...entries, ...[...folders].map((path) => ({ type: 'directory', path, size: 0, oid: 'tree' }))];
+    const url = new URL(request.url!, this.endpoint);
+    const from = Number(url.searchParams.get('cursor') ?? 0);
+    const page = all.slice(from, from + PAGE);
+    url.searchParams.set('cursor', String(from + PAGE));
+    const link = { link: `<${url.href}>; rel="next"` };
+    this.send(response, served, fault, Buffer.from(JSON.stringify(page)), from + PAGE < all.length ? link : {});
   }
 
   private answerCdn(request: http.IncomingMessage, response: http.ServerResponse): void {
     const { served, fault, path } = this.begin('cdn', request, response);
     if (!served) return;
-    const [, id, file] = /^\/signed\/([^/]+(?:\/[^/]+)?)\/(.+)$/.exec(path) ?? [];
+    const [, id, file] = /^\/signed\/((?:datasets\/)?[^/]+(?:\/[^/]+)?)\/(.+)$/.exec(decodeURIComponent(path)) ?? [];
     const content = this.repos.get(id ?? '')?.files.get(file ?? '');
     if (!content) return end(response, 404);
     this.send(response, served, fault, content, { etag: '"of-the-cdn"' });
@@ -176,6 +209,14 @@ export class FakeHub {
     );
   }
 }
+
+const PAGE = 3;
+
+/** Files that lie with the CDN. */
+const isLarge = (file: string): boolean => /\.(safetensors|parquet|arrow|gz|zst)$/.test(file);
+
+const blobOf = (content: Buffer): string =>
+  createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex');
 
 /** Answer the first `times` requests that `match` with `fault`. */
 export function first(times: number, match: (request: Omit<Served, 'bytes'>) => boolean, fault: Fault): FaultRule {

@@ -8,6 +8,7 @@ import path from 'node:path';
 import { ConfigReader } from '../../src/model/config-reader.js';
 import { knownModelTypes } from '../../src/model/families/index.js';
 import { isInert } from '../../src/model/inert-keys.js';
+import { describeModelFolder } from '../../src/model/open-model.js';
 import { resolveConfig } from '../../src/model/resolve-config.js';
 
 const FIXTURES = path.join(import.meta.dirname, '..', 'fixtures');
@@ -78,6 +79,11 @@ describe('keys of config.json', () => {
       expect(unknown).toEqual([]);
     },
   );
+
+  it.each(readdirSync(path.join(FIXTURES, 'models')))('of the class are not called unknown in %s', async (name) => {
+    const { architecture, unknownKeys } = await describeModelFolder(path.join(FIXTURES, 'models', name));
+    expect(unknownKeys.filter((key) => families[architecture]?.includes(key))).toEqual([]);
+  });
 
   it('that are read are not called inert', () => {
     for (const [family, keys] of reads) {

@@ -43,6 +43,14 @@ const actions = {
     const [stats] = await model.score(request(64));
     console.log(stats.ds.length);
   },
+  /** The libraries of ours and of torch that are loaded once layer 0 has been scored. */
+  async maps() {
+    const model = await open();
+    await model.score(request(64));
+    const names = readFileSync('/proc/self/maps', 'utf8').match(/[^/\n]+$/gm) ?? [];
+    const mapped = names.filter((name) => /^(lib)?(torch|c10|longattn)/.test(name));
+    console.log([...new Set(mapped)].join(' '));
+  },
   async unanswered() {
     const model = await open();
     model.score(request(256)).then(() => console.log('answered'));

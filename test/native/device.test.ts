@@ -1,7 +1,7 @@
 // Devices that a text names, counted by the addon: what a batch is made of.
 import { describe, expect, it } from '@jest/globals';
 import { deviceCount, requireDevice } from '../../src/native/device.js';
-import { loadBinding } from '../../src/native/load.js';
+import { loadTorch } from '../../src/native/load.js';
 
 describe('deviceCount', () => {
   it('is one on the CPU, by our own code or by torch', () => {
@@ -10,7 +10,7 @@ describe('deviceCount', () => {
   });
 
   it('is the number of GPUs for all of them, each named once, and an error where there is none', () => {
-    const { built, devices } = loadBinding().cuda();
+    const { built, devices } = loadTorch().cuda();
     const list = devices.map(({ index }) => `cuda:${index}`);
     if (built && devices.length > 0) {
       expect(deviceCount('cuda:all')).toBe(devices.length);

@@ -4,9 +4,12 @@ import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { tempFolder } from '../support/temp-folder.js';
 
 const before = process.env['LONGATTN_ADDON'];
+const torchBefore = process.env['LONGATTN_TORCH_ADDON'];
 afterEach(() => {
   if (before === undefined) delete process.env['LONGATTN_ADDON'];
   else process.env['LONGATTN_ADDON'] = before;
+  if (torchBefore === undefined) delete process.env['LONGATTN_TORCH_ADDON'];
+  else process.env['LONGATTN_TORCH_ADDON'] = torchBefore;
   jest.resetModules();
 });
 
@@ -41,15 +44,39 @@ describe('loadBinding', () => {
     expect(loadBinding()).toBe(binding);
     expect(binding.versions()).toEqual({
       addon: expect.stringMatching(/^\d+\.\d+\.\d+$/),
-      torch: expect.stringMatching(/^2\.\d+/),
       napi: expect.any(Number),
     });
     const { kernel, kernels, features } = binding.cpu();
     expect(kernels).toContain(kernel);
     expect(kernels).toEqual(expect.arrayContaining(['portable', 'reference']));
-    const cuda = binding.cuda();
+    expect(features.every((name) => typeof name === 'string')).toBe(true);
+  });
+});
+
+describe('loadTorch', () => {
+  it('says what the torch half is for and what to do where it is not built', async () => {
+    process.env['LONGATTN_TORCH_ADDON'] = '/nonexistent/longattn-torch.node';
+    const { loadTorch } = await fresh();
+    expect(() => loadTorch()).toThrow(
+      expect.objectContaining({
+        code: 'TORCH_MISSING',
+        exitCode: 4,
+        message: expect.stringMatching(/\/nonexistent\/longattn-torch\.node.*Layers above 0.*npm run setup/),
+      }),
+    );
+  });
+
+  it('finds that of this package, once', async () => {
+    const { loadTorch, torchAddonPath } = await fresh();
+    if (torchBefore === undefined) expect(torchAddonPath()).toMatch(/build\/Release\/longattn-torch\.node$/);
+    const half = loadTorch();
+    expect(loadTorch()).toBe(half);
+    expect(half.torch()).toEqual({
+      version: expect.stringMatching(/^2\.\d+/),
+      capability: expect.stringMatching(/^[A-Z]/),
+    });
+    const cuda = half.cuda();
     expect(cuda.kernel).toBe('tiles');
     expect(cuda.built || cuda.devices.length === 0).toBe(true);
-    expect(features.every((name) => typeof name === 'string')).toBe(true);
   });
 });

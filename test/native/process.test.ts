@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { addonPath } from '../../src/native/load.js';
+import { addonPath, torchAddonPath } from '../../src/native/load.js';
 import { tempFolder } from '../support/temp-folder.js';
 import { endlessSpec, LLAMA, specOf } from './models.js';
 
@@ -23,16 +23,16 @@ beforeAll(async () => {
 
 const SCRIPT = join(import.meta.dirname, 'child.mjs');
 
-async function child(action: string, model = spec): Promise<string[]> {
-  const args = [SCRIPT, action, addonPath(), await inFile(model)];
+async function child(action: string, model = spec, addon = addonPath()): Promise<string[]> {
+  const args = [SCRIPT, action, addon, await inFile(model)];
   const { stdout, stderr } = await exec(process.execPath, args, { timeout: 60_000 });
   expect(stderr).toBe('');
   return stdout.trim().split('\n').sort();
 }
 
 /** The exit code of a child that ends itself. One that waits for its work is killed long before that could end. */
-async function endOf(action: string, model = spec): Promise<unknown> {
-  const args = [SCRIPT, action, addonPath(), await inFile(model)];
+async function endOf(action: string, model = spec, addon = addonPath()): Promise<unknown> {
+  const args = [SCRIPT, action, addon, await inFile(model)];
   const error = await exec(process.execPath, args, { timeout: 60_000 }).catch((reason: unknown) => reason);
   const { code, signal, stderr } = error as { code?: number; signal?: string; stderr: string };
   return { code, signal, stderr };
@@ -56,7 +56,7 @@ describe('a process with the addon', () => {
   });
 
   it('does not wait for the model that such a thread opens', async () => {
-    expect(await child('terminateOpening', await endlessSpec())).toEqual(['terminated']);
+    expect(await child('terminateOpening', await endlessSpec(), torchAddonPath())).toEqual(['terminated']);
   });
 
   const SEVEN = { code: 7, signal: null, stderr: '' };
@@ -68,7 +68,18 @@ describe('a process with the addon', () => {
   );
 
   it('ends while it opens a model, with its code', async () => {
-    expect(await endOf('exitOpening', await endlessSpec())).toEqual(SEVEN);
+    expect(await endOf('exitOpening', await endlessSpec(), torchAddonPath())).toEqual(SEVEN);
+  });
+
+  it('does all that with the torch half too', async () => {
+    expect(await child('workers', spec, torchAddonPath())).toEqual(['0 0', '4', '4', '4']);
+    expect(await child('terminate', spec, torchAddonPath())).toEqual(['4', 'terminated']);
+    expect(await endOf('exitStopped', spec, torchAddonPath())).toEqual(SEVEN);
+  });
+
+  it('has no libtorch in it for layer 0', async () => {
+    const [maps] = await child('maps');
+    expect(maps).toBe('longattn.node');
   });
 
   it('makes an error of memory that an argument does not get', async () => {

@@ -9,6 +9,7 @@ import { nodeFileSystem, type FileSystem } from '../../src/io/file-system.js';
 import { Failures } from '../../src/run/failures.js';
 import { Ledger, partName } from '../../src/run/ledger.js';
 import { Leases } from '../../src/run/leases.js';
+import { pauseMs } from '../../src/run/part-queue.js';
 import { runParts, type Share } from '../../src/run/run-parts.js';
 import { systemError } from '../support/faulty-fs.js';
 import { tempFolder } from '../support/temp-folder.js';
@@ -148,6 +149,28 @@ describe('workers that share a run', () => {
     await worker(folder, 4, nodeFileSystem).run();
     await expectAllDone(folder, 4);
     expect((await failures.list()).size).toBe(0);
+  });
+
+  it('find the one lease of the dead among many of the living', async () => {
+    const folder = await newFolder();
+    const others = worker(folder, 150, nodeFileSystem);
+    for (let part = 0; part < 150; part++) await others.leases.take(`windows-${partName(part)}`);
+    const old = new Date(Date.now() - 3_600_000);
+    utimesSync(path.join(folder, 'leases', 'windows-part-00077.json'), old, old);
+    const drain = new AbortController();
+    const { made, run } = worker(folder, 150, nodeFileSystem, { drain: drain.signal });
+    await run((part) => {
+      drain.abort(new Error('found'));
+      return part !== 77;
+    });
+    expect(made).toEqual([77]);
+  });
+
+  it('look the seldomer the more are at work and the longer they have waited', () => {
+    expect([0, 100, 1000, 10_000].map((held) => pauseMs(2000, held, 0))).toEqual([2000, 2000, 20_000, 200_000]);
+    expect([20, 100, 600, 3600].map((seconds) => pauseMs(2000, 1, 1000 * seconds))).toEqual([
+      2000, 10_000, 60_000, 60_000,
+    ]);
   });
 
   it('end at a drain, and leave no lease', async () => {

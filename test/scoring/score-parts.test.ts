@@ -175,7 +175,7 @@ describe('scoreParts', () => {
     let running = 0;
     let most = 0;
     const fake = fakeScorer();
-    const run = await makeRun(tempFolder(), [someWindows(0, 40)]);
+    const run = await makeRun(tempFolder(), [someWindows(0, 40)], 'fake');
     await scoreParts(
       scoreOptions(run, {
         openScorer: async () => async (request) => {
@@ -194,7 +194,7 @@ describe('a window that cannot be scored', () => {
   const scoring = async (
     parts: Parameters<typeof makeRun>[1],
     changes: Parameters<typeof scoreOptions>[1] = {},
-  ): Promise<unknown> => scoreParts(scoreOptions(await makeRun(tempFolder(), parts), changes));
+  ): Promise<unknown> => scoreParts(scoreOptions(await makeRun(tempFolder(), parts, 'fake'), changes));
 
   it('is named with its token id, the other parts are done', async () => {
     const bad = someWindows(0, 3);
@@ -204,7 +204,7 @@ describe('a window that cannot be scored', () => {
       exitCode: 3,
       message: expect.stringMatching(/"book\/doc-0:64" has token id 1000 at 5.* 0 to 999/),
     });
-    const run = await makeRun(tempFolder(), [bad, someWindows(3, 3)]);
+    const run = await makeRun(tempFolder(), [bad, someWindows(3, 3)], 'fake');
     await expect(scoreParts(scoreOptions(run))).rejects.toMatchObject({ code: 'PARTS_FAILED', exitCode: 5 });
     expect((await run.scores.inspect('part-00001')).status).toBe('done');
   });

@@ -16,6 +16,8 @@ describe('an input', () => {
     ['http://[::1]/a.jsonl', 'http'],
     ['s3://my-bucket.1/a ?#[x]*/b.jsonl', 's3'],
     ['s3://bucket', 's3'],
+    ['hf://datasets/org/name', 'hf'],
+    ['hf://datasets/org/na.me@refs/pr/1/a b/*.parquet', 'hf'],
   ])('is an address: %s', (address, scheme) => {
     expect(isAddress(address)).toBe(true);
     expect(schemeOf(address)).toBe(scheme);
@@ -34,6 +36,10 @@ describe('an input', () => {
     's3://key:SECRET@bucket/a.jsonl',
     's3://SECRET@bucket/a.jsonl',
     's3:///SECRET',
+    'hf://SECRET@datasets/org/name',
+    'hf://org/SECRET/a.jsonl',
+    'hf://datasets/SECRET',
+    'hf://datasets/org/name/../SECRET',
   ])('is refused, and its key not repeated: %s', async (address) => {
     const error = await storageOf(address).catch((thrown: Error) => thrown);
     expect(error).toMatchObject({ code: 'INPUT_ADDRESS', exitCode: 2 });

@@ -14,4 +14,7 @@ bool lookup_alone(const ModelSpec& spec) {
   return SpecReader(spec, 0).layer_tensor("v") == nullptr && lookup_knows(spec);
 }
 
+LookupModel::LookupModel(const ModelSpec& spec, const OpenOptions& options)
+    : layer_zero_(spec, options), replicas_{{&layer_zero_}} {}
+
 }  // namespace longattn

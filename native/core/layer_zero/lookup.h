@@ -1,7 +1,10 @@
-// What the lookup path can do of a model, told by its spec.
+// What the lookup path can do of a model: whether a spec is one of layer 0 alone, and such a model, opened.
 #pragma once
 
-#include "checkpoint/model_spec.h"
+#include <vector>
+
+#include "layer_zero/layer_zero.h"
+#include "windows/replicas.h"
 
 namespace longattn {
 
@@ -10,5 +13,19 @@ bool lookup_knows(const ModelSpec& spec);
 // Whether it is all that the spec needs: nothing is to be run, only layer 0's attention is read. No torch then, on the
 // CPU.
 bool lookup_alone(const ModelSpec& spec);
+
+// Layer 0 on the CPU: one replica.
+class LookupModel : public Replicas {
+ public:
+  // Throws as LayerZero().
+  LookupModel(const ModelSpec& spec, const OpenOptions& options);
+
+  const std::vector<Replica>& all() const override { return replicas_; }
+  Counters counters() const override { return layer_zero_.counters(); }
+
+ private:
+  LayerZero layer_zero_;
+  std::vector<Replica> replicas_;
+};
 
 }  // namespace longattn

@@ -1,9 +1,10 @@
-// `longattn doctor`: what this machine has, in a table to paste into a bug report.
+// `longattn doctor`: what this machine has, in a table to paste into a bug report. The torch half may be missing: then exit code 0.
 import { existsSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import type { CommandModule } from 'yargs';
-import type { NativeBinding } from '../../native/binding.js';
-import { addonPath, loadBinding } from '../../native/load.js';
+import type { NativeTorch } from '../../native/binding.js';
+import { addonPath, loadBinding, loadTorch, torchAddonPath } from '../../native/load.js';
+import { LongattnError } from '../../base/errors.js';
 import { version } from '../../base/version.js';
 import { usableProcessors } from '../../base/processors.js';
 import { runCommand } from '../context.js';
@@ -27,20 +28,36 @@ async function facts(): Promise<Record<string, string>> {
   };
   try {
     const binding = loadBinding();
-    const { torch, napi } = binding.versions();
+    const { napi } = binding.versions();
     const cpu = binding.cpu();
-    Object.assign(out, { addon: 'loaded', 'addon path': addonPath(), libtorch: torch, 'N-API': String(napi) });
-    const folder = libtorchPath();
-    if (folder) out['libtorch path'] = folder;
+    Object.assign(out, { addon: 'loaded', 'addon path': addonPath(), 'N-API': String(napi) });
     Object.assign(out, { 'CPU features': cpu.features.join(' '), kernels: cpu.kernels.join(' '), kernel: cpu.kernel });
-    Object.assign(out, deviceFacts(binding.cuda()));
   } catch (error) {
     out['addon'] = `missing: ${(error as Error).message}`;
   }
-  return out;
+  return { ...out, ...torchFacts() };
 }
 
-function deviceFacts({ built, kernel, devices }: ReturnType<NativeBinding['cuda']>): Record<string, string> {
+/** Of the half that is loaded when it is needed: without it layer 0 is ranked as well. */
+function torchFacts(): Record<string, string> {
+  try {
+    const half = loadTorch();
+    const { version: libtorch, capability } = half.torch();
+    const folder = libtorchPath();
+    return {
+      'torch half': 'loaded',
+      'torch half path': torchAddonPath(),
+      libtorch: `${libtorch} (${capability})`,
+      ...(folder !== undefined && { 'libtorch path': folder }),
+      ...deviceFacts(half.cuda()),
+    };
+  } catch (error) {
+    const missing = error instanceof LongattnError && error.code === 'TORCH_MISSING';
+    return { 'torch half': `${missing ? 'missing' : 'broken'}: ${(error as Error).message}`, devices: 'cpu (layer 0)' };
+  }
+}
+
+function deviceFacts({ built, kernel, devices }: ReturnType<NativeTorch['cuda']>): Record<string, string> {
   if (!built) return { devices: 'cpu (built without CUDA, see docs/cuda.md)' };
   const found = devices.map(
     ({ index, name, capability, memoryBytes }) =>
@@ -56,6 +73,6 @@ export const doctorCommand: CommandModule = {
     runCommand(argv, async ({ json }) => {
       const found = await facts();
       printResult(json ? JSON.stringify(found, null, 2) : renderTable(['what', 'found'], Object.entries(found)));
-      if (found['addon'] !== 'loaded') process.exitCode = 4;
+      if (found['addon'] !== 'loaded' || found['torch half']?.startsWith('broken')) process.exitCode = 4;
     }),
 };

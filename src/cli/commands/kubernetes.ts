@@ -4,9 +4,9 @@ import { kubernetesJob } from '../../cluster/kubernetes-job.js';
 import { KUBERNETES } from '../../options/cluster-options.js';
 import { parseRows } from '../../options/parse-rows.js';
 import { runCommand } from '../context.js';
-import { collectOptions, once } from '../options.js';
+import { once } from '../options.js';
 import { printResult } from '../output.js';
-import { withRunOptions, workerOptions } from '../run-argument.js';
+import { schedulerOptions, withRunOptions, workerOptions } from '../run-argument.js';
 
 export const kubernetesCommand: CommandModule = {
   command: 'kubernetes <run>',
@@ -18,7 +18,7 @@ export const kubernetesCommand: CommandModule = {
     ),
   handler: (argv) =>
     runCommand(argv, async () => {
-      const options = parseRows(KUBERNETES, collectOptions(KUBERNETES, argv));
+      const options = parseRows(KUBERNETES, schedulerOptions(KUBERNETES, argv));
       const job = kubernetesJob({ ...options, run: once(argv, 'run')!, workOptions: workerOptions(argv).flat() });
       printResult(JSON.stringify(job, null, 2));
     }),

@@ -6,9 +6,8 @@ import type { CommandModule } from 'yargs';
 import { SLURM } from '../../options/cluster-options.js';
 import { parseRows } from '../../options/parse-rows.js';
 import { runCommand } from '../context.js';
-import { collectOptions } from '../options.js';
 import { printResult } from '../output.js';
-import { finishOptions, runOptions, withRunOptions, workerOptions } from '../run-argument.js';
+import { finishOptions, runOptions, schedulerOptions, withRunOptions, workerOptions } from '../run-argument.js';
 
 const MAIN = fileURLToPath(new URL('../main.js', import.meta.url));
 
@@ -22,7 +21,7 @@ export const slurmCommand: CommandModule = {
     ),
   handler: (argv) =>
     runCommand(argv, async ({ signal, progress, json }) => {
-      const { workers, gpus, time, sbatch = [], then, print } = parseRows(SLURM, collectOptions(SLURM, argv));
+      const { workers, gpus, time, sbatch = [], then, print } = parseRows(SLURM, schedulerOptions(SLURM, argv));
       const [{ submitSlurm }, { plan }] = await Promise.all([
         import('../../cluster/submit-slurm.js'),
         import('../../pipeline/plan.js'),

@@ -19,19 +19,23 @@ export const statusCommand: CommandModule = {
       .positional('run', { type: 'string', describe: 'the run directory' })
       .example('$0 status RUN --watch', ''),
   handler: (argv) =>
-    runCommand(argv, async ({ signal, json }) => {
-      const { watch } = parseRows(STATUS, collectOptions(STATUS, argv));
-      const run = once(argv, 'run')!;
-      const { status } = await import('../../pipeline/status.js');
-      for (;;) {
-        const found = await status(run);
-        const clear = watch && process.stdout.isTTY && !json ? CLEAR : '';
-        // With --watch one line of JSON a look.
-        printResult(json ? JSON.stringify(found, null, watch ? undefined : 2) : clear + describeStatus(found));
-        if (!watch || found.complete) return;
-        await setTimeout(WATCH_MS, undefined, { signal });
-      }
-    }),
+    runCommand(
+      argv,
+      async ({ signal, json }) => {
+        const { watch } = parseRows(STATUS, collectOptions(STATUS, argv));
+        const run = once(argv, 'run')!;
+        const { status } = await import('../../pipeline/status.js');
+        for (;;) {
+          const found = await status(run);
+          const clear = watch && process.stdout.isTTY && !json ? CLEAR : '';
+          // With --watch one line of JSON a look.
+          printResult(json ? JSON.stringify(found, null, watch ? undefined : 2) : clear + describeStatus(found));
+          if (!watch || found.complete) return;
+          await setTimeout(WATCH_MS, undefined, { signal });
+        }
+      },
+      'no longer watching; the workers go on',
+    ),
 };
 
 export function describeStatus(found: RunStatus): string {
@@ -43,7 +47,7 @@ export function describeStatus(found: RunStatus): string {
     ),
   ];
   const lines = [
-    `${run}: ${parts.toLocaleString('en')} parts, ${complete ? 'all done' : `${workers} workers`}`,
+    `${run}: ${counted(parts, 'part')}, ${complete ? 'all done' : counted(workers, 'worker')}`,
     renderTable(
       ['stage', 'done', 'at work', 'stale', 'failed', 'left alone', 'open'],
       [row('windows', found.windows), ...(found.scores ? [row('scores', found.scores)] : [])],
@@ -65,6 +69,9 @@ export function describeStatus(found: RunStatus): string {
   }
   return lines.join('\n');
 }
+
+const counted = (count: number, what: string): string =>
+  `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`;
 
 function describeTime(seconds: number): string {
   const minutes = Math.round(seconds / 60);

@@ -9,7 +9,7 @@ import { activation, plainMlp } from '../pieces/mlp.js';
 import { layerNorm, norms, type NormPlaces, type NormStyle } from '../pieces/norms.js';
 import { alibi, rotary } from '../pieces/positions.js';
 import { fusedProjections } from '../pieces/projections.js';
-import { scores } from '../pieces/scores.js';
+import { scores } from '../pieces/attention-logits.js';
 import { sizes } from '../pieces/sizes.js';
 import { flag, PRE_NORMS } from './llama.js';
 

@@ -7,7 +7,7 @@ import { gatedMlp } from '../pieces/mlp.js';
 import { norms, type NormStyle } from '../pieces/norms.js';
 import { rotary } from '../pieces/positions.js';
 import { separateProjections } from '../pieces/projections.js';
-import { scores } from '../pieces/scores.js';
+import { scores } from '../pieces/attention-logits.js';
 import { attentionBias, flag, llama, number } from './llama.js';
 
 const NORM: NormStyle = { kind: 'layer', eps: ({ config }) => config.positive('layer_norm_eps', 1e-5) };

@@ -9,7 +9,7 @@ import { latentProjections, latentSizes, ropeOffset } from '../pieces/latent-att
 import { gatedMlp, gatedTensors } from '../pieces/mlp.js';
 import { norms, rmsNorm } from '../pieces/norms.js';
 import { ropeFamily, rotary, type RotaryRules } from '../pieces/positions.js';
-import { scores } from '../pieces/scores.js';
+import { scores } from '../pieces/attention-logits.js';
 import { flag, llama, PRE_NORMS } from './llama.js';
 import { wrapped } from './wrapped.js';
 

@@ -7,7 +7,7 @@ import { activation, gatedMlp } from '../pieces/mlp.js';
 import { norms, rmsNorm, type NormStyle } from '../pieces/norms.js';
 import { rotary } from '../pieces/positions.js';
 import { separateProjections } from '../pieces/projections.js';
-import { scores } from '../pieces/scores.js';
+import { scores } from '../pieces/attention-logits.js';
 import { sizes } from '../pieces/sizes.js';
 import { attentionBias, llama, PRE_NORMS } from './llama.js';
 

@@ -7,7 +7,7 @@ import { activation, gatedMlp, plainMlp } from '../pieces/mlp.js';
 import { layerNorm, norms, rmsNorm, type NormStyle } from '../pieces/norms.js';
 import { rotary } from '../pieces/positions.js';
 import { separateProjections } from '../pieces/projections.js';
-import { scores, windowEverywhere } from '../pieces/scores.js';
+import { scores, windowEverywhere } from '../pieces/attention-logits.js';
 import { sizes } from '../pieces/sizes.js';
 import { attentionBias, flag, llama, PRE_NORMS } from './llama.js';
 

@@ -9,7 +9,7 @@ import { norms, rmsNorm } from '../pieces/norms.js';
 import { rotary } from '../pieces/positions.js';
 import { separateProjections } from '../pieces/projections.js';
 import { rowBlocks } from '../plan.js';
-import { scores } from '../pieces/scores.js';
+import { scores } from '../pieces/attention-logits.js';
 import { sizes } from '../pieces/sizes.js';
 import { flag, llama, PRE_NORMS } from './llama.js';
 

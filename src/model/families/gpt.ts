@@ -7,7 +7,7 @@ import { activation, plainMlp } from '../pieces/mlp.js';
 import { layerNorm, norms, type NormStyle } from '../pieces/norms.js';
 import { learnedPositions, rotary } from '../pieces/positions.js';
 import { fusedProjections, separateProjections } from '../pieces/projections.js';
-import { scores } from '../pieces/scores.js';
+import { scores } from '../pieces/attention-logits.js';
 import { sizes } from '../pieces/sizes.js';
 import { flag, PRE_NORMS } from './llama.js';
 

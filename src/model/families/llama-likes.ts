@@ -7,7 +7,7 @@ import { activation, plainMlp } from '../pieces/mlp.js';
 import { norms, rmsNorm } from '../pieces/norms.js';
 import { rotary } from '../pieces/positions.js';
 import { separateProjections } from '../pieces/projections.js';
-import { scores, windowEverywhere } from '../pieces/scores.js';
+import { scores, windowEverywhere } from '../pieces/attention-logits.js';
 import { sizes } from '../pieces/sizes.js';
 import { wrapped } from './wrapped.js';
 import { attentionBias, flag, llama, mistral, PRE_NORMS } from './llama.js';

@@ -7,7 +7,7 @@ import { gatedMlp } from '../pieces/mlp.js';
 import { norms, rmsNorm } from '../pieces/norms.js';
 import { rotary } from '../pieces/positions.js';
 import { separateProjections } from '../pieces/projections.js';
-import { scores, windowEverywhere } from '../pieces/scores.js';
+import { scores, windowEverywhere } from '../pieces/attention-logits.js';
 import { sizes } from '../pieces/sizes.js';
 
 /** A switch of the config. */

@@ -5,7 +5,7 @@ import { experts, MAX_EXPERTS } from '../pieces/experts.js';
 import { gatedTensors } from '../pieces/mlp.js';
 import { norms, rmsNorm } from '../pieces/norms.js';
 import { rotary } from '../pieces/positions.js';
-import { scores, windowEverywhere } from '../pieces/scores.js';
+import { scores, windowEverywhere } from '../pieces/attention-logits.js';
 import { mistral, PRE_NORMS } from './llama.js';
 
 /** Names of an expert's matrices. */

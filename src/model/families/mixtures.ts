@@ -9,7 +9,7 @@ import { gatedTensors } from '../pieces/mlp.js';
 import { norms, rmsNorm } from '../pieces/norms.js';
 import { rotary } from '../pieces/positions.js';
 import { separateProjections } from '../pieces/projections.js';
-import { scores } from '../pieces/scores.js';
+import { scores } from '../pieces/attention-logits.js';
 import { sizes } from '../pieces/sizes.js';
 import { hunyuan } from './glm.js';
 import { ernie45, flag, granite, llama, PRE_NORMS, attentionBias } from './llama.js';

@@ -6,7 +6,7 @@ import { activation, gatedMlp, plainMlp } from '../pieces/mlp.js';
 import { layerNorm, norms, rmsNorm } from '../pieces/norms.js';
 import { rotary } from '../pieces/positions.js';
 import { fusedProjections, separateProjections } from '../pieces/projections.js';
-import { scores, windowEverywhere } from '../pieces/scores.js';
+import { scores, windowEverywhere } from '../pieces/attention-logits.js';
 import { flag, llama, PRE_NORMS } from './llama.js';
 
 const PHI_NORM = layerNorm('layer_norm_eps', 1e-5);

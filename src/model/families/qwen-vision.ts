@@ -6,7 +6,7 @@ import { head } from '../pieces/ends.js';
 import { experts } from '../pieces/experts.js';
 import { norms, rmsNorm } from '../pieces/norms.js';
 import { rotary } from '../pieces/positions.js';
-import { scores } from '../pieces/scores.js';
+import { scores } from '../pieces/attention-logits.js';
 import { sizes } from '../pieces/sizes.js';
 import { PRE_NORMS } from './llama.js';
 import { isDense, qwen2, qwen3, qwenRouter, slidingFrom } from './qwen.js';

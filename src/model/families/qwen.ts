@@ -5,7 +5,7 @@ import { layerType, slidingIsOff, windowOf } from '../pieces/layer-types.js';
 import { gatedMlp, gatedTensors } from '../pieces/mlp.js';
 import { rmsNorm } from '../pieces/norms.js';
 import { separateProjections, type QkNormRules } from '../pieces/projections.js';
-import { scores } from '../pieces/scores.js';
+import { scores } from '../pieces/attention-logits.js';
 import { sizes } from '../pieces/sizes.js';
 import { attentionBias, flag, llama } from './llama.js';
 

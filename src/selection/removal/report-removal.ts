@@ -45,8 +45,9 @@ interface Judged extends TextRequest {
   selected: boolean;
 }
 
-export function removalPath(run: Run): string {
-  return path.join(run.dir, SELECTION, 'removal.json');
+/** selection/removal.json; of a named selection NAME.removal.json. */
+export function removalPath(run: Run, name = SELECTION): string {
+  return path.join(run.dir, SELECTION, name === SELECTION ? 'removal.json' : `${name}.removal.json`);
 }
 
 /**
@@ -69,8 +70,8 @@ export async function reportRemoval(
     options.onProgress?.({ type: 'warning', code: error.code, message });
   }
   const domains = report.result();
-  const { sha256 } = await selection.ledger.require(SELECTION, 'size');
-  const file = removalPath(run);
+  const { sha256 } = await selection.ledger.require(selection.name, 'size');
+  const file = removalPath(run, selection.name);
   const content = { selection: sha256, window: options.window, seed: options.seed, domains };
   await writeTextAtomically(file, `${JSON.stringify(content, null, 1)}\n`, run.windows.fs);
   return { domains, path: file };

@@ -1,0 +1,68 @@
+// The page of a run as files: what they hold is the selection's, and the comparison is that of the two files.
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { readSelection } from '../../src/arrow/reader.js';
+import { run, select } from '../../src/pipeline/pipeline.js';
+import { report } from '../../src/report/report.js';
+import { demoModel, temporaryFolder } from '../support/cli.js';
+import { collect } from '../support/collect.js';
+import { madeText } from '../support/corpus.js';
+
+const folder = temporaryFolder();
+const dir = path.join(folder, 'run');
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+beforeAll(async () => {
+  const corpus = path.join(folder, 'corpus.jsonl');
+  const lines = Array.from({ length: 12 }, (_, i) => JSON.stringify({ id: `d${i}`, text: madeText(300, i + 1) }));
+  writeFileSync(corpus, lines.map((line) => `${line}\n`).join(''));
+  await run({ input: [`tale=${corpus}`], model: demoModel, window: 128, keep: '25%', output: dir });
+  await select({ output: dir, keep: '25%', alpha: -1, name: 'other' });
+});
+
+/** What a data file hands to the page: D("name","kind","text"). */
+function data(name: string): { kind: string; text: string } {
+  const script = readFileSync(path.join(dir, 'report', 'data', `${name}.js`), 'utf8');
+  const [, kind, text] = JSON.parse(`[${script.slice('D('.length, script.lastIndexOf(')'))}]`) as string[];
+  return { kind: kind!, text: text! };
+}
+const bytes = (name: string): Buffer => Buffer.from(data(name).text, 'base64');
+const ints = (name: string): number[] => Array.from(new Int32Array(Uint8Array.from(bytes(name)).buffer));
+
+const rowsOf = (name: string) => collect(readSelection(path.join(dir, 'selection', `${name}.arrow`)));
+
+it('holds the ranks of the selection, and those of the one that it is compared with', async () => {
+  const [own, other] = [await rowsOf('selection'), await rowsOf('other')];
+  const { page, windows } = await report(dir, { against: 'other', texts: 4 });
+  expect(page).toBe(path.join(dir, 'report', 'index.html'));
+  expect(windows).toBe(own.length);
+  expect(ints('rank')).toEqual(own.map((row) => row.rank));
+  expect(ints('against_rank')).toEqual(other.map((row) => row.rank));
+  expect([...bytes('against_kept')]).toEqual(other.map((row) => (row.selected ? 1 : 0)));
+  expect(other.map((row) => row.rank)).not.toEqual(own.map((row) => row.rank));
+  expect(JSON.parse(data('meta').text)).toMatchObject({
+    compare: { name: 'other', score: 'longattn', missing: 0 },
+    texts: { stored: 4, windows: own.length },
+  });
+});
+
+it('takes another run of the same windows, too', async () => {
+  await report(dir, { against: dir, texts: 0 });
+  expect(ints('against_rank')).toEqual(ints('rank'));
+});
+
+it('says which selections there are where the named one is not', async () => {
+  await expect(report(dir, { against: 'nobody' })).rejects.toMatchObject({
+    code: 'SELECTION_MISSING',
+    message: expect.stringContaining('other, selection'),
+  });
+});
+
+it('keeps a named selection beside the one without a name', async () => {
+  const before = readFileSync(path.join(dir, 'selection', 'selection.arrow'));
+  await select({ output: dir, keep: '50%', name: 'more' });
+  expect(readFileSync(path.join(dir, 'selection', 'selection.arrow'))).toEqual(before);
+  for (const name of ['selection', '../x', 'a.b', ''])
+    await expect(select({ output: dir, name })).rejects.toMatchObject({ code: 'INVALID_OPTION' });
+});
