@@ -1,8 +1,7 @@
 // Which few scores, and with which weights, foretell the yardstick: forward selection of ridge terms, judged between documents.
 //
-// Every number is made by cross-validation over folds that no document is parted by, and what is compared with other scores are
-// predictions for documents that neither the terms nor the weights nor the L2 were chosen on (nested). Nothing is drawn: the same windows give
-// the same fit.
+// Terms and L2 are chosen by cross-validation over folds that no document is parted by. Its error has then been chosen too, and says nothing
+// of the fit: that is measured on windows which were not given here. Nothing is drawn: the same windows give the same fit.
 import { predict, ridge } from './ridge.js';
 
 const MOST_TERMS = 8;
@@ -66,21 +65,6 @@ export function fitTerms(
     best.l2,
   );
   return { terms: best.terms, weights: [...weights], l2: best.l2 };
-}
-
-/** For each row the prediction of a fit that has not seen its document: [n], 0 at rows that are not fitted. */
-export function unseenPredictions(
-  columns: readonly Float64Array[],
-  y: Float64Array,
-  groups: readonly number[],
-  rows: readonly number[],
-): Float64Array {
-  const found = new Float64Array(y.length);
-  for (const { train, test } of foldsOf(groups, rows)) {
-    const { terms, weights } = fitTerms(columns, y, groups, train);
-    for (const row of test) found[row] = terms.reduce((sum, term, t) => sum + weights[t]! * columns[term]![row]!, 0);
-  }
-  return found;
 }
 
 /** Documents in turn, largest first, each to the fold with the fewest rows. */
