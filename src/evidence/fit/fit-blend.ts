@@ -6,6 +6,7 @@ import { blend } from '../../scores/blend.js';
 import { standardize } from '../../scores/standardize.js';
 import type { Candidate } from '../candidate.js';
 import type { CaseTable } from '../case-table.js';
+import type { FitFinding } from '../report.js';
 import { fitTerms } from './fit-terms.js';
 
 /** Of weights whose absolute values add up to 1: what is smaller is no part of a blend. */
@@ -22,17 +23,9 @@ export interface FitInput {
   refused: Uint8Array;
 }
 
-export interface FittedBlend {
+export interface FittedBlend extends Pick<FitFinding, 'terms' | 'l2' | 'windows' | 'documents'> {
   /** Undefined where no term foretells nll-gain. */
   candidate: Candidate | undefined;
-  /** In the order in which they were taken. */
-  terms: { score: string; layer: number | null; weight: number }[];
-  /** Of standardised columns; null without terms. */
-  l2: number | null;
-  /** That it was fitted on. */
-  windows: number;
-  /** That the windows come from; near-duplicates of different documents count as one. */
-  documents: number;
 }
 
 export function fitBlend({ candidates, table, gains, refused }: FitInput): FittedBlend {
