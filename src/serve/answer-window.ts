@@ -22,7 +22,7 @@ export async function windowAnswer(run: Run, { layer, windows }: PageMeta, start
   const textOf = textOfRun({ run, parts: await loadPlan(run, spec), spec });
   const { tokenizer } = await tokenizerOfRun(run);
   const take = turns(AT_ONCE);
-  return (query, signal) => {
+  return async (query, signal) => {
     const row = wholeOf(query, 'w', windows);
     return take(signal, (): Promise<PageText> =>
       readText(run, starts, row, { layer, text: true, textOf, tokenizer, signal }),

@@ -131,10 +131,16 @@ async function sendAnswer(
   response.once('close', () => gone.abort(new LongattnError('CANCELLED', 'the page does not wait any more')));
   // Attention of a long window takes longer than a silent connection may.
   request.socket.setTimeout(0);
-  const value = await answer(new URLSearchParams(query), gone.signal).catch((error: unknown) => {
-    if (error instanceof LongattnError) return { error: error.message, code: error.code };
-    return { error: `This is a fault of longattn: ${(error as Error).message}`, code: 'FAULT' };
-  });
+  const value = await valueOf(answer, query, gone.signal);
   request.socket.setTimeout(IDLE_MS);
   if (!response.destroyed) sendScript(response, jsonScript(query === '' ? path : `${path}?${query}`, value));
+}
+
+async function valueOf(answer: Answer, query: string, signal: AbortSignal): Promise<unknown> {
+  try {
+    return await answer(new URLSearchParams(query), signal);
+  } catch (error) {
+    if (error instanceof LongattnError) return { error: error.message, code: error.code };
+    return { error: `This is a fault of longattn: ${(error as Error).message}`, code: 'FAULT' };
+  }
 }
