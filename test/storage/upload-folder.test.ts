@@ -118,7 +118,7 @@ describe('a folder', () => {
 describe('a server that fails', () => {
   it('gets each part again after a cut and a 503', async () => {
     server.fault = (_, request) =>
-      [{ cutAfter: 0 }, { status: 503, body: s3Error('SlowDown') }, undefined][request % 3] as object | undefined;
+      [{ cutAfter: 0 }, { status: 503, body: s3Error('SlowDown') }, undefined][request % 3];
     await send();
     expectAll();
   });
