@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The wheel as a user has it: a fresh environment without Node.js on its PATH, scores equal to the clone's to the bit, errors by their
 // codes, tables, and every line of Python in docs/python.md and the README. After `npm run setup`.
-//   node scripts/check-python.mjs [--extras]     --extras: also runs by Ray and by datatrove, which are installed for it (minutes)
+//   node scripts/check-python.mjs
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
