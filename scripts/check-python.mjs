@@ -8,7 +8,6 @@ import os from 'node:os';
 import path from 'node:path';
 import { main, root, run, SetupError, step } from './lib/step.mjs';
 
-const EXTRAS = ['ray==2.56.0', 'datatrove==0.9.0'];
 const folder = mkdtempSync(path.join(os.tmpdir(), 'longattn-python-'));
 const bin = path.join(folder, 'venv', 'bin');
 
@@ -49,14 +48,14 @@ function python(args, cwd = folder) {
   });
 }
 
-await main(async (args) => {
+await main(async () => {
   const wheel = run(process.execPath, ['scripts/wheel.mjs'], { quiet: true }).trim().split('\n').at(-1);
   makeFolder();
   try {
     await step('the wheel in a fresh environment', () => {
       run('python3', ['-m', 'venv', path.join(folder, 'venv')]);
       const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', path.join(root, wheel)];
-      run(path.join(bin, 'python'), [...pip, ...(args.includes('--extras') ? EXTRAS : [])]);
+      run(path.join(bin, 'python'), pip);
       return path.basename(wheel);
     });
     await step('the same run by the clone', () => {
@@ -71,9 +70,6 @@ await main(async (args) => {
     writeExamples();
     for (const name of ['python', 'README'])
       await step(`the lines of ${name}.md`, () => python(['example.py'], path.join(folder, `example-${name}`)));
-    if (args.includes('--extras'))
-      for (const name of ['check_ray', 'check_datatrove'])
-        await step(name, () => python([path.join(root, `test/python/${name}.py`)]));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
