@@ -227,6 +227,7 @@ def finish(
     for_: Sequence[str] | str | None = None,
     ids_type: Literal["uint32", "uint16"] | None = None,
     eos: int | str | None = None,
+    to: str | None = None,
     then: Sequence[str] | str | None = None,
     progress: bool | None = None,
 ) -> Any:
@@ -257,6 +258,7 @@ def finish(
     for_: whose files lie beside the ids of tokens: megatron, olmo, torchtitan, datatrove. It must be a list of megatron, olmo, torchtitan, datatrove. Default: all.
     ids_type: of tokens: size of an id; uint16 for vocabularies below 65500. It must be uint32 or uint16. Default: uint32.
     eos: of tokens and mds: an id to write behind each window. It must be a token id from 0. Default: none.
+    to: send the export there too: s3://bucket/prefix (docs/export.md). It must be an address such as s3://bucket/prefix. Default: nowhere: it stays in RUN/export.
     then: what to do: select, or select,export. It must be select, export or select,export. Default: select,export.
     progress: bars; None is where stderr is a terminal
 
@@ -288,6 +290,7 @@ def finish(
         "for": for_,
         "ids-type": ids_type,
         "eos": eos,
+        "to": to,
         "then": then,
     }
     return call(["finish"], [run], options, [], progress)
@@ -599,6 +602,7 @@ def slurm(
     for_: Sequence[str] | str | None = None,
     ids_type: Literal["uint32", "uint16"] | None = None,
     eos: int | str | None = None,
+    to: str | None = None,
     threads: int | str | None = None,
     batch: int | str | None = None,
     memory: int | str | None = None,
@@ -658,6 +662,7 @@ def slurm(
     for_: whose files lie beside the ids of tokens: megatron, olmo, torchtitan, datatrove. It must be a list of megatron, olmo, torchtitan, datatrove. Default: all.
     ids_type: of tokens: size of an id; uint16 for vocabularies below 65500. It must be uint32 or uint16. Default: uint32.
     eos: of tokens and mds: an id to write behind each window. It must be a token id from 0. Default: none.
+    to: send the export there too: s3://bucket/prefix (docs/export.md). It must be an address such as s3://bucket/prefix. Default: nowhere: it stays in RUN/export.
     threads: threads of the kernel, 0 for all cores. It must be a whole number, 0 for all cores. Default: 0.
     batch: windows a call of the addon, of each device. It must be a whole number of windows a device, at least 1. Default: 4.
     memory: bytes for the table of projected tokens. It must be a number of bytes such as 512MiB or 2GiB. Default: 1GiB.
@@ -719,6 +724,7 @@ def slurm(
         "for": for_,
         "ids-type": ids_type,
         "eos": eos,
+        "to": to,
         "threads": threads,
         "batch": batch,
         "memory": memory,
@@ -782,6 +788,7 @@ def run(
     for_: Sequence[str] | str | None = None,
     ids_type: Literal["uint32", "uint16"] | None = None,
     eos: int | str | None = None,
+    to: str | None = None,
     threads: int | str | None = None,
     workers: int | str | None = None,
     batch: int | str | None = None,
@@ -838,6 +845,7 @@ def run(
     for_: whose files lie beside the ids of tokens: megatron, olmo, torchtitan, datatrove. It must be a list of megatron, olmo, torchtitan, datatrove. Default: all.
     ids_type: of tokens: size of an id; uint16 for vocabularies below 65500. It must be uint32 or uint16. Default: uint32.
     eos: of tokens and mds: an id to write behind each window. It must be a token id from 0. Default: none.
+    to: send the export there too: s3://bucket/prefix (docs/export.md). It must be an address such as s3://bucket/prefix. Default: nowhere: it stays in RUN/export.
     threads: threads of the kernel, 0 for all cores. It must be a whole number, 0 for all cores. Default: 0.
     workers: parts at work at once. It must be a whole number of parts at work at once, at least 1. Default: 1.
     batch: windows a call of the addon, of each device. It must be a whole number of windows a device, at least 1. Default: 4.
@@ -895,6 +903,7 @@ def run(
         "for": for_,
         "ids-type": ids_type,
         "eos": eos,
+        "to": to,
         "threads": threads,
         "workers": workers,
         "batch": batch,
@@ -1287,6 +1296,7 @@ def export(
     for_: Sequence[str] | str | None = None,
     ids_type: Literal["uint32", "uint16"] | None = None,
     eos: int | str | None = None,
+    to: str | None = None,
     threads: int | str | None = None,
     workers: int | str | None = None,
     batch: int | str | None = None,
@@ -1343,6 +1353,7 @@ def export(
     for_: whose files lie beside the ids of tokens: megatron, olmo, torchtitan, datatrove. It must be a list of megatron, olmo, torchtitan, datatrove. Default: all.
     ids_type: of tokens: size of an id; uint16 for vocabularies below 65500. It must be uint32 or uint16. Default: uint32.
     eos: of tokens and mds: an id to write behind each window. It must be a token id from 0. Default: none.
+    to: send the export there too: s3://bucket/prefix (docs/export.md). It must be an address such as s3://bucket/prefix. Default: nowhere: it stays in RUN/export.
     threads: threads of the kernel, 0 for all cores. It must be a whole number, 0 for all cores. Default: 0.
     workers: parts at work at once. It must be a whole number of parts at work at once, at least 1. Default: 1.
     batch: windows a call of the addon, of each device. It must be a whole number of windows a device, at least 1. Default: 4.
@@ -1400,6 +1411,7 @@ def export(
         "for": for_,
         "ids-type": ids_type,
         "eos": eos,
+        "to": to,
         "threads": threads,
         "workers": workers,
         "batch": batch,
