@@ -43,6 +43,7 @@ export type { ConfigOverride } from './model/config-override.js';
 export type { OpenModelOptions } from './model/open-model.js';
 export type { ModelFolder } from './hub/model-folder.js';
 export { resolveModel, type ResolveModelOptions } from './hub/resolve-model.js';
+export type { HubOptions } from './hub/hub-client.js';
 export type { KnownModel } from './hub/known-models.js';
 export type { Sleep } from './hub/retry.js';
 export { inspectModel, type ModelReport } from './model-tools/inspect-model.js';
