@@ -157,6 +157,7 @@ export const ERRORS = {
     NOT_WRITABLE: 'The output must not be written. Choose another one, or change its permissions.',
     OUT_OF_MEMORY: 'Memory ran out. Use fewer threads, shorter windows or a bigger machine.',
     PAGE_NOT_BUILT: 'The script of the page is not built. Run `npm run build:ts`.',
+    PORT_UNAVAILABLE: 'The port is used by another program, or only root may use it. Choose another one, or none.',
     PYTHON_MISSING: 'python3 cannot be started. Install Python 3.9 or newer with pip.',
     READ_FAILED: 'Reading a file failed. Check the disk and the permissions.',
     RUN_LOST: 'The run directory was removed while it was being made. Start again.',

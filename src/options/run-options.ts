@@ -22,7 +22,10 @@ export interface RunOptions {
   input?: string | readonly (string | InputPatterns)[] | undefined;
   /** A folder, `org/name[@revision]` on the Hub, or the name of a fetched model. Needed to start a run whose score needs one. */
   model?: string | undefined;
-  /** Instead of a model: a tokenizer.json or a folder with one, for a score that needs none, such as `last-recurrence-2`. */
+  /**
+   * A tokenizer.json, a folder with one, or `org/name[@revision]` on the Hub: another tokenizer than the model's, or one without a model, for a
+   * score that needs none, such as `last-recurrence-2`.
+   */
   tokenizer?: string | undefined;
   /** The path of the run directory. Needed always. */
   output: string;

@@ -82,6 +82,50 @@ export interface PageMeta {
   /** Ids and sources come in files of so many windows. */
   idRows: number;
   compare?: PageCompare;
+  /** Only in a page of `longattn serve`: what it can be asked for besides. */
+  served?: PageServed;
+}
+
+export interface PageServed {
+  /** Layers whose attention can be looked at; none in a run without a model. */
+  layers: number[] | 'all';
+}
+
+/** What a selection at other settings would be. Numbers in base64. */
+export interface PageChoice {
+  formula: string;
+  layer?: number;
+  k?: number;
+  reasons: string[];
+  /** int32, 1 = best of the domain; uint8, index into the reasons, 0 where kept; float64, what was ranked by. */
+  rank: string;
+  reason: string;
+  values: string;
+  /** Score of the last kept window of each domain; null where none is. */
+  cuts: (number | null)[];
+}
+
+/** Attention of a window: a map or a row, float32 in base64. */
+export interface PageAttention {
+  /** L. */
+  tokens: number;
+  /** B; 0 with a row. */
+  blocks: number;
+  /** B x B, row-major: mean attention of a block of queries to a block of keys. */
+  map?: string;
+  /** Of one query, to the keys up to itself. */
+  row?: string;
+}
+
+/** Far mass of each token, float32 in base64. */
+export interface PageHeat {
+  heat: string;
+}
+
+/** In place of what was asked for. */
+export interface PageError {
+  error: string;
+  code: string;
 }
 
 /** The other selection of the same windows: columns `against_rank` (0: it lacks the window), `against_kept` and `against_score`. */

@@ -54,6 +54,16 @@ export function jsonScript(name: string, value: unknown): string {
   return `D(${literal(name)},"json",${literal(JSON.stringify(value))})\n`;
 }
 
+/** The value of such a script; undefined where it is none. */
+export function readJsonScript(script: string): unknown {
+  try {
+    const [, kind, text] = JSON.parse(`[${script.slice('D('.length, script.lastIndexOf(')'))}]`) as unknown[];
+    return kind === 'json' ? JSON.parse(text as string) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Bundled by scripts/build-page.mjs beside the compiled code. */
 const assetsFolder = fileURLToPath(new URL('../explorer', import.meta.url));
 

@@ -29,7 +29,7 @@ const MOST_TEXT_BYTES = 200e6;
 const CHUNK_BYTES = 1e6;
 const ID_ROWS = 1 << 16;
 /** What tells a page of ours from somebody's folder. */
-const MARK = path.join('data', 'meta.js');
+export const MARK = path.join('data', 'meta.js');
 
 export interface ReportResult {
   /** Path of index.html. */

@@ -67,6 +67,7 @@ def attention(
     *,
     model: str,
     output: str,
+    tokenizer: str | None = None,
     ids: Numbers | None = None,
     start: int | str | None = None,
     window: int | str | None = None,
@@ -85,6 +86,7 @@ def attention(
     """Write rows of the attention matrix, and the whole of it as block means, as Arrow tensors.
 
     model: folder, org/name[@revision] on the Hub, or a fetched model (longattn model fetch). It must be a folder with config.json, *.safetensors and tokenizer.json, org/name[@revision] on the Hub, or the name of a fetched model.
+    tokenizer: another tokenizer than the model's. It must be a tokenizer.json, a folder with one, or org/name[@revision] on the Hub. Default: the model's.
     ids: token ids instead of a text: a list such as 1,2,3, or a JSON file with one. It must be a list of token ids.
     start: first token of the window. It must be a whole number of tokens from 0. Default: 0.
     window: tokens of the window, at most. It must be a whole number of tokens, at least 1. Default: 32768.
@@ -105,6 +107,7 @@ def attention(
     """
     options = {
         "model": model,
+        "tokenizer": tokenizer,
         "ids": ids,
         "start": start,
         "window": window,
@@ -155,7 +158,7 @@ def check(
     allow_refused_files: go on without files, row groups and batches that are broken. It must be true or false. Default: false.
     model: also refuse as a run with this model does (folder, org/name or a fetched model). It must be a folder with config.json, *.safetensors and tokenizer.json, org/name[@revision] on the Hub, or the name of a fetched model. Default: none: ids that the model does not have are not found.
     config_override: KEY=VALUE in place of what config.json says, such as rope_scaling.attention_factor=1; repeatable. It must be KEY=VALUE with a key of config.json that the model is read from (dotted, each once) and a value in JSON. Default: none.
-    tokenizer: also tokenise: finds what a tokenizer refuses, and counts windows. It must be a tokenizer.json or a folder with one. Default: the model's; without both nothing is tokenised.
+    tokenizer: also tokenise: finds what a tokenizer refuses, and counts windows. It must be a tokenizer.json, a folder with one, or org/name[@revision] on the Hub. Default: the model's; without both nothing is tokenised.
     window: tokens a window. It must be a whole number of tokens, at least 1. Default: 32768.
     max_document: text that a tokenizer must take in one: longer documents without places to cut are refused. It must be a number of bytes such as 8MiB or 1GiB. Default: 8MiB.
     special_tokens: special tokens that stand in a text: parse (they are the tokens) or text (plain text). It must be parse or text. Default: parse.
@@ -452,7 +455,7 @@ def plan(
 
     input: DOMAIN=PATH: a file, folder, glob or address of text or rows (docs/corpus.md lists the formats); repeatable. It must be one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://, s3://, hf://).
     model: folder, org/name[@revision] on the Hub, or a fetched model (longattn model fetch). It must be a folder with config.json, *.safetensors and tokenizer.json, org/name[@revision] on the Hub, or the name of a fetched model. Default: none: for a score that needs none, with --tokenizer.
-    tokenizer: instead of a model: a tokenizer.json or a folder with one, for a score that needs no more (last-recurrence-2). It must be a tokenizer.json or a folder with one. Default: the model's.
+    tokenizer: another tokenizer than the model's, or one without a model for a score that needs none: a tokenizer.json, a folder or org/name. It must be a tokenizer.json, a folder with one, or org/name[@revision] on the Hub. Default: the model's.
     window: tokens a window. It must be a whole number of tokens, at least 1. Default: 32768.
     layers: layers to score: 0, a list such as 0,7, all, or auto (--config CHOICE). It must be a layer number from 0, a list such as 0,7, all, or auto (with the choice file of a validation). Default: 0.
     rope_theta: RoPE base instead of the model's own. It must be a positive number. Default: the model's own.
@@ -618,7 +621,7 @@ def slurm(
 
     input: DOMAIN=PATH: a file, folder, glob or address of text or rows (docs/corpus.md lists the formats); repeatable. It must be one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://, s3://, hf://).
     model: folder, org/name[@revision] on the Hub, or a fetched model (longattn model fetch). It must be a folder with config.json, *.safetensors and tokenizer.json, org/name[@revision] on the Hub, or the name of a fetched model. Default: none: for a score that needs none, with --tokenizer.
-    tokenizer: instead of a model: a tokenizer.json or a folder with one, for a score that needs no more (last-recurrence-2). It must be a tokenizer.json or a folder with one. Default: the model's.
+    tokenizer: another tokenizer than the model's, or one without a model for a score that needs none: a tokenizer.json, a folder or org/name. It must be a tokenizer.json, a folder with one, or org/name[@revision] on the Hub. Default: the model's.
     window: tokens a window. It must be a whole number of tokens, at least 1. Default: 32768.
     layers: layers to score: 0, a list such as 0,7, all, or auto (--config CHOICE). It must be a layer number from 0, a list such as 0,7, all, or auto (with the choice file of a validation). Default: 0.
     rope_theta: RoPE base instead of the model's own. It must be a positive number. Default: the model's own.
@@ -801,7 +804,7 @@ def run(
 
     input: DOMAIN=PATH: a file, folder, glob or address of text or rows (docs/corpus.md lists the formats); repeatable. It must be one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://, s3://, hf://).
     model: folder, org/name[@revision] on the Hub, or a fetched model (longattn model fetch). It must be a folder with config.json, *.safetensors and tokenizer.json, org/name[@revision] on the Hub, or the name of a fetched model. Default: none: for a score that needs none, with --tokenizer.
-    tokenizer: instead of a model: a tokenizer.json or a folder with one, for a score that needs no more (last-recurrence-2). It must be a tokenizer.json or a folder with one. Default: the model's.
+    tokenizer: another tokenizer than the model's, or one without a model for a score that needs none: a tokenizer.json, a folder or org/name. It must be a tokenizer.json, a folder with one, or org/name[@revision] on the Hub. Default: the model's.
     window: tokens a window. It must be a whole number of tokens, at least 1. Default: 32768.
     layers: layers to score: 0, a list such as 0,7, all, or auto (--config CHOICE). It must be a layer number from 0, a list such as 0,7, all, or auto (with the choice file of a validation). Default: 0.
     rope_theta: RoPE base instead of the model's own. It must be a positive number. Default: the model's own.
@@ -945,7 +948,7 @@ def window(
 
     input: DOMAIN=PATH: a file, folder, glob or address of text or rows (docs/corpus.md lists the formats); repeatable. It must be one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://, s3://, hf://).
     model: folder, org/name[@revision] on the Hub, or a fetched model (longattn model fetch). It must be a folder with config.json, *.safetensors and tokenizer.json, org/name[@revision] on the Hub, or the name of a fetched model. Default: none: for a score that needs none, with --tokenizer.
-    tokenizer: instead of a model: a tokenizer.json or a folder with one, for a score that needs no more (last-recurrence-2). It must be a tokenizer.json or a folder with one. Default: the model's.
+    tokenizer: another tokenizer than the model's, or one without a model for a score that needs none: a tokenizer.json, a folder or org/name. It must be a tokenizer.json, a folder with one, or org/name[@revision] on the Hub. Default: the model's.
     window: tokens a window. It must be a whole number of tokens, at least 1. Default: 32768.
     config_override: KEY=VALUE in place of what config.json says, such as rope_scaling.attention_factor=1; repeatable. It must be KEY=VALUE with a key of config.json that the model is read from (dotted, each once) and a value in JSON. Default: none.
     text_field: column of the text. It must be the name of a column. Default: text, else content.
@@ -1032,7 +1035,7 @@ def score(
 
     input: DOMAIN=PATH: a file, folder, glob or address of text or rows (docs/corpus.md lists the formats); repeatable. It must be one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://, s3://, hf://).
     model: folder, org/name[@revision] on the Hub, or a fetched model (longattn model fetch). It must be a folder with config.json, *.safetensors and tokenizer.json, org/name[@revision] on the Hub, or the name of a fetched model. Default: none: for a score that needs none, with --tokenizer.
-    tokenizer: instead of a model: a tokenizer.json or a folder with one, for a score that needs no more (last-recurrence-2). It must be a tokenizer.json or a folder with one. Default: the model's.
+    tokenizer: another tokenizer than the model's, or one without a model for a score that needs none: a tokenizer.json, a folder or org/name. It must be a tokenizer.json, a folder with one, or org/name[@revision] on the Hub. Default: the model's.
     window: tokens a window. It must be a whole number of tokens, at least 1. Default: 32768.
     layers: layers to score: 0, a list such as 0,7, all, or auto (--config CHOICE). It must be a layer number from 0, a list such as 0,7, all, or auto (with the choice file of a validation). Default: 0.
     rope_theta: RoPE base instead of the model's own. It must be a positive number. Default: the model's own.
@@ -1148,7 +1151,7 @@ def select(
 
     input: DOMAIN=PATH: a file, folder, glob or address of text or rows (docs/corpus.md lists the formats); repeatable. It must be one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://, s3://, hf://).
     model: folder, org/name[@revision] on the Hub, or a fetched model (longattn model fetch). It must be a folder with config.json, *.safetensors and tokenizer.json, org/name[@revision] on the Hub, or the name of a fetched model. Default: none: for a score that needs none, with --tokenizer.
-    tokenizer: instead of a model: a tokenizer.json or a folder with one, for a score that needs no more (last-recurrence-2). It must be a tokenizer.json or a folder with one. Default: the model's.
+    tokenizer: another tokenizer than the model's, or one without a model for a score that needs none: a tokenizer.json, a folder or org/name. It must be a tokenizer.json, a folder with one, or org/name[@revision] on the Hub. Default: the model's.
     window: tokens a window. It must be a whole number of tokens, at least 1. Default: 32768.
     layers: layers to score: 0, a list such as 0,7, all, or auto (--config CHOICE). It must be a layer number from 0, a list such as 0,7, all, or auto (with the choice file of a validation). Default: 0.
     rope_theta: RoPE base instead of the model's own. It must be a positive number. Default: the model's own.
@@ -1309,7 +1312,7 @@ def export(
 
     input: DOMAIN=PATH: a file, folder, glob or address of text or rows (docs/corpus.md lists the formats); repeatable. It must be one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://, s3://, hf://).
     model: folder, org/name[@revision] on the Hub, or a fetched model (longattn model fetch). It must be a folder with config.json, *.safetensors and tokenizer.json, org/name[@revision] on the Hub, or the name of a fetched model. Default: none: for a score that needs none, with --tokenizer.
-    tokenizer: instead of a model: a tokenizer.json or a folder with one, for a score that needs no more (last-recurrence-2). It must be a tokenizer.json or a folder with one. Default: the model's.
+    tokenizer: another tokenizer than the model's, or one without a model for a score that needs none: a tokenizer.json, a folder or org/name. It must be a tokenizer.json, a folder with one, or org/name[@revision] on the Hub. Default: the model's.
     window: tokens a window. It must be a whole number of tokens, at least 1. Default: 32768.
     layers: layers to score: 0, a list such as 0,7, all, or auto (--config CHOICE). It must be a layer number from 0, a list such as 0,7, all, or auto (with the choice file of a validation). Default: 0.
     rope_theta: RoPE base instead of the model's own. It must be a positive number. Default: the model's own.
@@ -1622,7 +1625,7 @@ def work(
 
     input: DOMAIN=PATH: a file, folder, glob or address of text or rows (docs/corpus.md lists the formats); repeatable. It must be one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://, s3://, hf://).
     model: folder, org/name[@revision] on the Hub, or a fetched model (longattn model fetch). It must be a folder with config.json, *.safetensors and tokenizer.json, org/name[@revision] on the Hub, or the name of a fetched model. Default: none: for a score that needs none, with --tokenizer.
-    tokenizer: instead of a model: a tokenizer.json or a folder with one, for a score that needs no more (last-recurrence-2). It must be a tokenizer.json or a folder with one. Default: the model's.
+    tokenizer: another tokenizer than the model's, or one without a model for a score that needs none: a tokenizer.json, a folder or org/name. It must be a tokenizer.json, a folder with one, or org/name[@revision] on the Hub. Default: the model's.
     window: tokens a window. It must be a whole number of tokens, at least 1. Default: 32768.
     layers: layers to score: 0, a list such as 0,7, all, or auto (--config CHOICE). It must be a layer number from 0, a list such as 0,7, all, or auto (with the choice file of a validation). Default: 0.
     rope_theta: RoPE base instead of the model's own. It must be a positive number. Default: the model's own.
