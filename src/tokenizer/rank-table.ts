@@ -19,13 +19,21 @@ export interface RankTable {
   firstId: number;
   /** What stands in front of every text: a special token. */
   bos?: string;
+  normalizer?: Step;
 }
 
 /**
  * @returns what a tokenizer.json holds
  * @throws Error saying what is wrong with the table
  */
-export function tokenizerOfRanks({ tokens, expression, special, firstId, bos }: RankTable): Record<string, unknown> {
+export function tokenizerOfRanks({
+  tokens,
+  expression,
+  special,
+  firstId,
+  bos,
+  normalizer,
+}: RankTable): Record<string, unknown> {
   const ranks = rankOf(tokens);
   for (let byte = 0; byte < 256; byte++) {
     if (!ranks.has(CHARACTERS[byte]!)) throw new Error(`it has no token for the byte ${byte}`);
@@ -44,7 +52,7 @@ export function tokenizerOfRanks({ tokens, expression, special, firstId, bos }: 
     added_tokens: special.map(({ id, content }) => ({
       ...{ id, content, special: true, single_word: false, lstrip: false, rstrip: false, normalized: false },
     })),
-    normalizer: null,
+    normalizer: normalizer ?? null,
     pre_tokenizer: {
       type: 'Sequence',
       pretokenizers: [

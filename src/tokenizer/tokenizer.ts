@@ -12,12 +12,13 @@ import { encodePieces } from './encode-pieces.js';
 import type { Encoded } from './encoded.js';
 import { cutIntoPieces, PIECE_UNITS, pieceRule } from './pieces.js';
 import { tokenizerOfTekken } from './tekken.js';
+import { RECIPES, tokenizerOfTiktoken } from './tiktoken.js';
 import { wordRule } from './word-pieces.js';
 import { readTokenizerConfig, templateWarnings, withTemplate, type TokenizerWarning } from './template.js';
 
 const MAX_DOCUMENT = 8 << 20;
-/** Bytes of a tekken.json; the largest so far have 19 million. */
-const MAX_TEKKEN = 100_000_000;
+/** Bytes of a table of ranks; the largest so far have 19 million. */
+const MAX_TABLE = 100_000_000;
 /** From here on the spans of a text are kept as numbers: asking for all of them takes time, but less memory. */
 const LONG_TEXT_UNITS = 16 * PIECE_UNITS;
 
@@ -73,7 +74,8 @@ export async function openTokenizer(location: string, options: TokenizerOptions 
   let templated: Record<string, unknown>;
   const idOf = (token: string): number | undefined => native.tokenToId(token) ?? undefined;
   try {
-    if (isTekken(file)) text = converted = JSON.stringify(tokenizerOfTekken(text));
+    const convert = converterOf(file);
+    if (convert) text = converted = JSON.stringify(convert(text));
     if (specialTokens === 'text') text = withoutSpecialTokens(text);
     native = Native.fromString(text);
     json = JSON.parse(text) as Record<string, unknown>;
@@ -84,7 +86,7 @@ export async function openTokenizer(location: string, options: TokenizerOptions 
     const reason = error instanceof Error ? error.message : String(error);
     throw dataError(
       'TOKENIZER_INVALID',
-      `${file} is not a ${isTekken(file) ? 'tekken.json' : 'tokenizer.json'} that can be read: ${reason}. ` +
+      `${file} is not a ${converterOf(file) ? path.basename(file) : 'tokenizer.json'} that can be read: ${reason}. ` +
         'Fetch it again, or save it anew with transformers: AutoTokenizer.from_pretrained(...).save_pretrained(DIR).',
       error,
     );
@@ -169,7 +171,8 @@ async function encodeCompactly(native: NativeTokenizer, text: string, addSpecial
 async function readTokenizerFile(location: string): Promise<{ file: string; bytes: Buffer }> {
   const file = await fileOf(location);
   try {
-    if (isTekken(file) && (await stat(file)).size > MAX_TEKKEN) throw new Error(`it has more than ${MAX_TEKKEN} bytes`);
+    if (converterOf(file) && (await stat(file)).size > MAX_TABLE)
+      throw new Error(`it has more than ${MAX_TABLE} bytes`);
     return { file, bytes: await readFile(file) };
   } catch (error) {
     throw dataError(
@@ -184,15 +187,22 @@ async function readTokenizerFile(location: string): Promise<{ file: string; byte
   }
 }
 
-/** tokenizer.json of a folder, or tekken.json where it has that alone. */
+const KINDS = ['tokenizer.json', 'tekken.json', ...RECIPES.map(({ file }) => file)];
+
+/** The tokenizer of a folder, where it has one that can be read: tokenizer.json first. */
 async function fileOf(location: string): Promise<string> {
   const statsOf = (file: string) => stat(file).catch(() => undefined);
   if (!(await statsOf(location))?.isDirectory()) return location;
-  const [json, tekken] = ['tokenizer.json', 'tekken.json'].map((name) => path.join(location, name)) as [string, string];
-  return !(await statsOf(json)) && (await statsOf(tekken)) ? tekken : json;
+  for (const file of KINDS.map((name) => path.join(location, name))) if (await statsOf(file)) return file;
+  return path.join(location, 'tokenizer.json');
 }
 
-const isTekken = (file: string): boolean => /^tekken.*\.json$/.test(path.basename(file));
+/** Of a table of ranks, what a tokenizer.json would hold; undefined for a tokenizer.json. */
+function converterOf(file: string): ((text: string) => unknown) | undefined {
+  const name = path.basename(file);
+  if (/^tekken.*\.json$/.test(name)) return tokenizerOfTekken;
+  return /\.(tiktoken|model)$/.test(name) ? (text) => tokenizerOfTiktoken(text, name) : undefined;
+}
 
 /** Loaded on first use: reading ready token ids must work where the binding has no build for the platform. */
 async function importBinding(): Promise<typeof import('@anush008/tokenizers')> {
