@@ -1,6 +1,8 @@
 // The files of an annotation: one for each table of the corpus, so that a join is a zip, and one for all that has no rows of its own.
 import path from 'node:path';
+import type { Field } from 'apache-arrow';
 import type { Columns } from '../arrow/schema.js';
+import type { Value } from '../arrow/values.js';
 import { FORMATS, type FormatName } from '../corpus/formats.js';
 import { folderName } from '../export/formats/by-domain.js';
 import type { ParquetLibrary } from '../export/formats/parquet-stream.js';
@@ -32,6 +34,8 @@ export class AnnotationFolder {
   constructor(
     readonly folder: string,
     readonly columns: Columns,
+    /** Of the corpus, behind ours. */
+    readonly kept: readonly Field[],
     inputs: RunManifest['inputs'],
     readonly library: ParquetLibrary,
     readonly fs: FileSystem,
@@ -41,17 +45,17 @@ export class AnnotationFolder {
   }
 
   /** Rows of a table come one after the other. @param row 0 for a whole file */
-  async push(source: string, row: number, cells: readonly AnnotationCell[]): Promise<void> {
+  async push(source: string, row: number, cells: readonly AnnotationCell[], values: readonly Value[]): Promise<void> {
     const name = this.#names.get(source);
     if (name === undefined || row === 0) {
       this.#whole ??= await this.#create(WHOLE_FILES);
-      return this.#whole.push(cells);
+      return this.#whole.push(cells, values);
     }
     if (this.#table?.source !== source) {
       await this.#endTable();
       this.#table = { source, name, file: await this.#create(name) };
     }
-    await this.#table.file.push(cells);
+    await this.#table.file.push(cells, values);
   }
 
   async finish(): Promise<AnnotatedFile[]> {
@@ -68,7 +72,7 @@ export class AnnotationFolder {
   async #create(name: string): Promise<AnnotationFile> {
     const file = path.join(this.folder, name);
     await makeFolder(path.dirname(file), this.fs);
-    return AnnotationFile.create(file, this.columns, this.library, this.fs);
+    return AnnotationFile.create(file, this.columns, this.kept, this.library, this.fs);
   }
 
   async #endTable(): Promise<void> {

@@ -30,7 +30,9 @@ abstract class ValueBuilder implements ColumnBuilder {
     const valid = this.#valid.take();
     const nullCount = valid.reduce((count, isThere) => count + 1 - isThere, 0);
     const validity = nullCount > 0 ? { nullCount, nullBitmap: packed(valid) } : { nullCount: 0 };
-    return makeData({ type: this.type, length: rows, ...validity, ...this.parts(rows) } as Parameters<typeof makeData>[0]);
+    return makeData({ type: this.type, length: rows, ...validity, ...this.parts(rows) } as Parameters<
+      typeof makeData
+    >[0]);
   }
 }
 

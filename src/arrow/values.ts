@@ -2,7 +2,19 @@
 //
 // A cell is not decoded to a JavaScript value, which would round an int64, a decimal or a timestamp. Dictionaries and views are
 // encodings of other types: their cells are those of the plain type. Every offset is checked before it is used.
-import { BinaryView, DataType, Field, FixedSizeList, LargeList, List, Map_, Precision, Struct, Utf8, Vector } from 'apache-arrow';
+import {
+  BinaryView,
+  DataType,
+  Field,
+  FixedSizeList,
+  LargeList,
+  List,
+  Map_,
+  Precision,
+  Struct,
+  Utf8,
+  Vector,
+} from 'apache-arrow';
 import { Binary, DateUnit, type Data, type Dictionary } from 'apache-arrow';
 import { fieldType } from './schema.js';
 
@@ -29,7 +41,8 @@ export function layoutOf(type: DataType): Layout {
 /** Bytes of a cell. */
 function widthOf(type: DataType): number | undefined {
   if (DataType.isInt(type) || DataType.isDecimal(type) || DataType.isTime(type)) return type.bitWidth / 8;
-  if (DataType.isFloat(type)) return { [Precision.HALF]: 2, [Precision.SINGLE]: 4, [Precision.DOUBLE]: 8 }[type.precision];
+  if (DataType.isFloat(type))
+    return { [Precision.HALF]: 2, [Precision.SINGLE]: 4, [Precision.DOUBLE]: 8 }[type.precision];
   if (DataType.isDate(type)) return type.unit === DateUnit.DAY ? 4 : 8;
   if (DataType.isTimestamp(type) || DataType.isDuration(type)) return 8;
   return DataType.isFixedSizeBinary(type) ? type.byteWidth : undefined;
