@@ -218,7 +218,8 @@ TYPED = {
     "time": pa.array([1, None, 3, 86399999999], pa.time64("us")),
     "span": pa.array([1, None, 3, -4], pa.duration("ms")),
     "pairs": pa.array([[("k", 1)], None, [], [("a", None), ("b", 2)]], pa.map_(pa.string(), pa.int32())),
-    "point": pa.array([[1.0, 2.0], None, [3.0, None], [0.0, 0.0]], pa.list_(pa.float32(), 2)),
+    # No null: pyarrow cannot read back its own Parquet file of it.
+    "point": pa.array([[1.0, 2.0], [-1.0, 0.5], [3.0, None], [0.0, 0.0]], pa.list_(pa.float32(), 2)),
     "tags": pa.array([["q", None], None, [], ["q"]], pa.list_(pa.dictionary(pa.int32(), pa.string()))),
     "url": pa.array(["http://a", None, "", "\u00fc\U0001f40b"], pa.large_string()),
     "flag": pa.array([True, None, False, True]),
@@ -270,7 +271,7 @@ def kept_like_source(source, key, *files):
             continue
         expected = source[field.name].take(pa.array(rows, pa.int64())).combine_chunks()
         found = table[field.name].combine_chunks()
-        same_type = str(found.type).replace("element", "item") == str(plain(field.type)).replace("element", "item")
+        same_type = found.type == plain(field.type)
         same = expected.to_pylist() == found.to_pylist()
         if pa.types.is_timestamp(field.type) or pa.types.is_duration(field.type):
             same = expected.cast(pa.int64()).to_pylist() == found.cast(pa.int64()).to_pylist()
