@@ -25,7 +25,7 @@ export const ERRORS = {
     CONFIG_UNREADABLE: 'The file of `--config` is not there or no JSON object. Give one.',
     DISPOSED: 'A model was used after its `dispose()`. Open it again.',
     HEAD_UNAVAILABLE: 'A loss was asked of a model that was opened without its output head. Open it with losses.',
-    INPUT_ADDRESS: 'The address of an input cannot be used. The message says why, and never repeats a key in it.',
+    INPUT_ADDRESS: 'An address cannot be used. The message says why, and never repeats a key in it.',
     INVALID_OPTION: 'An option has a value that it cannot have. The message says what is allowed.',
     INVALID_REQUEST: 'Lengths, k or layers that make no sense together were asked of the addon. Correct them.',
     LAYER_UNAVAILABLE: 'The model, or the part of it that is open, does not have this layer. Name another one.',
@@ -174,6 +174,7 @@ export const ERRORS = {
     TOKEN_UNREADABLE: 'The file with the token of the Hub cannot be read. Check its permissions.',
     TORCH_MISSING:
       'The half of the addon that runs on torch is not there. Layers above 0, losses and devices need it: `npm run setup`.',
+    UPLOAD_FAILED: 'A file was not sent to the storage. Mend what the message names, then run the same command again.',
     WRITE_FAILED: 'Writing a file failed. Check the disk, then run the same command again.',
     ZSTD_UNAVAILABLE: 'This Node.js cannot write zstd. Use 22.15 or newer, or compress afterwards.',
   },

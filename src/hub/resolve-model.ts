@@ -9,6 +9,7 @@ import type { Hooks } from '../base/events.js';
 import { describeModelFolder, neededWeightFiles, type OpenModelOptions } from '../model/open-model.js';
 import { downloadModel } from './download-model.js';
 import type { ModelFolder } from './model-folder.js';
+import { TOKENIZERS } from './resolve-tokenizer.js';
 import { HfCache } from './hf-cache.js';
 import { hubClient, type HubOptions } from './hub-client.js';
 import { findKnownModel, knownModelNames } from './known-models.js';
@@ -90,11 +91,18 @@ async function findCached(
   const { id } = cache.model;
   for (const folder of [cache.snapshot(commit), mirrorFolder(settings, id, commit)]) {
     if (!(await holdsWeights(folder, options))) continue;
-    const whole =
-      (await isFile(join(folder, 'tokenizer.json'))) || (await cache.isKnownAbsent(commit, 'tokenizer.json'));
+    const whole = await knowsTokenizer(cache, folder, commit);
     return { found: { folder, source: 'cache', id, commit }, whole };
   }
   return undefined;
+}
+
+/** Is a tokenizer there, or is it known that there is none? */
+async function knowsTokenizer(cache: HfCache, folder: string, commit: string): Promise<boolean> {
+  const files = TOKENIZERS.map((name) => isFile(join(folder, name)));
+  if ((await Promise.all(files)).some(Boolean)) return true;
+  const absent = TOKENIZERS.map((name) => cache.isKnownAbsent(commit, name));
+  return (await Promise.all(absent)).every(Boolean);
 }
 
 /** Does a folder of a cache hold all that the asked layers need? */

@@ -14,9 +14,10 @@ import { findKnownModel } from './known-models.js';
 import { fetchModelEntry } from './model-entry.js';
 import { readSettings } from './settings.js';
 
-const TOKENIZER = 'tokenizer.json';
-/** The second says what stands around a text, and is not needed. */
-const FILES = [TOKENIZER, 'tokenizer_config.json'];
+/** Either is a tokenizer; the second is fetched where the first is not there. */
+export const TOKENIZERS = ['tokenizer.json', 'tekken.json'] as const;
+/** Says what stands around a text, and is not needed. */
+const CONFIG = 'tokenizer_config.json';
 
 export interface TokenizerPlace {
   /** Absolute path of a file or a folder. */
@@ -29,7 +30,7 @@ export interface TokenizerPlace {
 
 /**
  * Find a tokenizer, downloading it where it has to be.
- * @param text a tokenizer.json, a folder with one, `org/name[@revision]`, or the name of a fetched model
+ * @param text a tokenizer.json or tekken.json, a folder with one, `org/name[@revision]`, or the name of a fetched model
  * @throws LongattnError TOKENIZER_MISSING, MODEL_NOT_FETCHED, INVALID_OPTION (revision), HUB_*, DISK_FULL, NOT_WRITABLE; or the signal's reason
  */
 export async function resolveTokenizer(
@@ -47,8 +48,8 @@ export async function resolveTokenizer(
   const { id } = model;
   const cache = new HfCache(settings, model);
   const cached = await cache.commit();
-  const there = cached !== undefined && (await cache.find(cached, TOKENIZER)) !== undefined;
-  if (there && (settings.offline || (await isWhole(cache, cached)))) {
+  const there = cached !== undefined && (await holdsTokenizer(cache, cached));
+  if (there && (settings.offline || (await isKnown(cache, cached, CONFIG)))) {
     return { place: cache.snapshot(cached), id, commit: cached };
   }
   if (settings.offline) {
@@ -61,8 +62,9 @@ export async function resolveTokenizer(
   try {
     const entry = await fetchModelEntry(client, model);
     const { commit } = entry;
-    if (!entry.files.has(TOKENIZER)) throw noTokenizer(id, entry.files);
-    for (const file of FILES) {
+    const found = TOKENIZERS.find((file) => entry.files.has(file));
+    if (found === undefined) throw noTokenizer(id, entry.files);
+    for (const file of [found, CONFIG]) {
       if (!entry.files.has(file)) await cache.keepAbsence(commit, file);
       else await cache.fetch(client, { id, revision: model.revision, commit, file });
     }
@@ -79,12 +81,14 @@ export async function resolveTokenizer(
   }
 }
 
-/** Is each file there, or known not to be? */
-async function isWhole(cache: HfCache, commit: string): Promise<boolean> {
-  const known = FILES.map(
-    async (file) => (await cache.find(commit, file)) !== undefined || (await cache.isKnownAbsent(commit, file)),
-  );
-  return (await Promise.all(known)).every(Boolean);
+async function holdsTokenizer(cache: HfCache, commit: string): Promise<boolean> {
+  for (const file of TOKENIZERS) if ((await cache.find(commit, file)) !== undefined) return true;
+  return false;
+}
+
+/** Is the file there, or known not to be? */
+async function isKnown(cache: HfCache, commit: string, file: string): Promise<boolean> {
+  return (await cache.find(commit, file)) !== undefined || (await cache.isKnownAbsent(commit, file));
 }
 
 function noSuchTokenizer(text: string, cause?: LongattnError): LongattnError {
@@ -97,7 +101,7 @@ function noSuchTokenizer(text: string, cause?: LongattnError): LongattnError {
 }
 
 function noTokenizer(id: string, files: ReadonlySet<string>): LongattnError {
-  const other = [...files].find((file) => /(^|\/)(tokenizer\.model|tekken\.json)$|tiktoken/.test(file));
+  const other = [...files].find((file) => /(^|\/)tokenizer\.model$|tiktoken/.test(file));
   const has = other === undefined ? '' : ` It has ${show(other)}, which must be converted first.`;
   return dataError(
     'TOKENIZER_MISSING',

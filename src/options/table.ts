@@ -413,6 +413,15 @@ export const RUN = {
     allowed: 'a token id from 0',
     help: 'of tokens and mds: an id to write behind each window',
   },
+  to: {
+    stage: 'none',
+    group: 'export',
+    type: type.text,
+    absent: 'nowhere: it stays in RUN/export',
+    allowed: 'an address such as s3://bucket/prefix',
+    help: 'send the export there too: s3://bucket/prefix (docs/export.md)',
+    variable: false,
+  },
   threads: {
     stage: 'none',
     group: 'machine',

@@ -31,6 +31,15 @@ describe('a tokenizer', () => {
     expect(asked).toEqual(['main', 'tokenizer.json', 'tokenizer_config.json']);
   });
 
+  it("may be Mistral's tekken.json, where there is no tokenizer.json", async () => {
+    bench.hub.add('org/name', { 'tekken.json': '{}', 'tokenizer.model': 'x' });
+    for (const env of [{}, { HF_HUB_OFFLINE: '1' }]) await resolve('org/name', env);
+    expect(bench.hub.served.map(({ path: url }) => url.split('/').pop())).toEqual(['main', 'tekken.json']);
+    bench.hub.add('org/both', { 'tekken.json': '{}', 'tokenizer.json': '{}' });
+    await resolve('org/both');
+    expect(bench.hub.served.at(-1)!.path).toMatch(/tokenizer\.json$/);
+  });
+
   it('needs no weights in its repository', async () => {
     bench.hub.add('org/name', { 'tokenizer.json': '{}' });
     await expect(resolve('org/name')).resolves.toMatchObject({ commit: COMMIT });
