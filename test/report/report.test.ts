@@ -72,7 +72,7 @@ it('holds what a validation found, and refuses a folder that is none', async () 
   const check = path.join(folder, 'check');
   const input = [`tale=${path.join(folder, 'corpus.jsonl')}`];
   const own = { window: 128, layers: 0, loss: 'none', windows: 8, controls: 'splice' } as const;
-  const { report: found } = await validateRun({ ...own, input, model: demoModel, output: check } as never);
+  const { report: found } = await validateRun({ ...own, input, model: demoModel, output: check });
   await report(dir, { evidence: check, texts: 0 });
   expect(JSON.parse(data('meta').text)).toMatchObject({ evidence: true });
   const shown = JSON.parse(data('evidence').text) as typeof found;
