@@ -141,7 +141,7 @@ class StructBuilder extends ValueBuilder {
 
   constructor(type: DataType) {
     super(type);
-    this.#fields = type.children.map((field) => builderOf(fieldType(field as Field)));
+    this.#fields = type.children.map((field) => builderOf(fieldType(field)));
   }
   protected get own(): number {
     return this.#fields.reduce((sum, field) => sum + field.bytes, 0);

@@ -15,7 +15,7 @@ import {
   Utf8,
   Vector,
 } from 'apache-arrow';
-import { Binary, DateUnit, type Data, type Dictionary } from 'apache-arrow';
+import { Binary, DateUnit, type Data } from 'apache-arrow';
 import { fieldType } from './schema.js';
 
 /** Null; the bytes of a number (little-endian), a text or a binary; a bit; the items of a list, or the fields of a struct in order. */
@@ -34,8 +34,13 @@ export function layoutOf(type: DataType): Layout {
   if (DataType.isFixedSizeList(type)) return 'fixed list';
   if (DataType.isStruct(type)) return 'struct';
   const width = widthOf(type);
-  if (width === undefined) throw new Error(`${String(type)} has no place in our tables`);
+  if (width === undefined) throw new Error(`${nameOf(type)} has no place in our tables`);
   return { width };
+}
+
+/** As Arrow writes it: `List<Int64>`. */
+export function nameOf(type: DataType): string {
+  return `${type as { toString(): string }}`;
 }
 
 /** Bytes of a cell. */
@@ -59,7 +64,7 @@ export function plainField({ name, type, metadata }: Field, nullable = true): Fi
 }
 
 function plainType(type: DataType): DataType {
-  if (DataType.isDictionary(type)) return plainType((type as Dictionary).dictionary as DataType);
+  if (DataType.isDictionary(type)) return plainType(type.dictionary as DataType);
   if (DataType.isUtf8View(type)) return new Utf8();
   if (DataType.isBinaryView(type)) return new Binary();
   if (DataType.isMap(type)) {
@@ -78,7 +83,7 @@ function plainType(type: DataType): DataType {
   if (DataType.isFixedSizeList(type)) return new FixedSizeList(type.listSize, item());
   if (DataType.isStruct(type)) {
     if (type.children.length === 0) throw new Error('a struct without fields');
-    return new Struct(type.children.map((field) => plainField(field as Field)));
+    return new Struct(type.children.map((field) => plainField(field)));
   }
   layoutOf(type);
   return type;
@@ -88,18 +93,18 @@ function plainType(type: DataType): DataType {
 export function signatureOf(type: DataType): string {
   const { children, bitWidth } = type as { children?: Field[]; bitWidth?: number };
   const inner = (children ?? []).map((field) => `${JSON.stringify(field.name)} ${signatureOf(fieldType(field))}`);
-  return `${String(type)} ${bitWidth ?? ''}(${inner.join()})`;
+  return `${nameOf(type)} ${bitWidth ?? ''}(${inner.join()})`;
 }
 
 /** The cells of a column of one batch. @throws Error, as the reader does, where they lie outside of their buffers */
 export function valueReader(data: Data): (row: number) => Value {
-  const cell = cellReader(data, data.type as DataType);
+  const cell = cellReader(data, data.type);
   return (row) => (isValid(data, row) ? cell(row) : null);
 }
 
 function isValid({ nullBitmap, offset }: Data, row: number): boolean {
   if (!nullBitmap || nullBitmap.length === 0) return true;
-  return bit(nullBitmap as Uint8Array, offset + row);
+  return bit(nullBitmap, offset + row);
 }
 
 function bit(bits: Uint8Array, at: number): boolean {
@@ -114,11 +119,11 @@ function cellReader(data: Data, type: DataType): (row: number) => Value {
   if (DataType.isDictionary(type)) return dictionaryReader(data);
   if (DataType.isUtf8View(type) || DataType.isBinaryView(type)) {
     const views = new Vector([data.clone(new BinaryView())]);
-    return (row) => views.get(row) as Uint8Array;
+    return (row) => views.get(row);
   }
   const layout = layoutOf(type);
   if (typeof layout === 'object') return fixedReader(bytesOf(data.values), layout.width);
-  const children = (data.children as Data[]).map(valueReader);
+  const children = data.children.map(valueReader);
   switch (layout) {
     case 'null':
       return () => null;

@@ -140,7 +140,7 @@ export class KeptColumns {
       this.#open = { file, stretches: file.source.stretches(place, this.fields, this.options) };
     }
     while (!this.#stretch || row >= this.#stretch.first + this.#stretch.rows) {
-      const next = await this.#open!.stretches.next();
+      const next = await this.#open.stretches.next();
       if (next.done) return undefined;
       this.#stretch = next.value;
     }

@@ -4,7 +4,7 @@
 // reader would get something else back than the corpus has.
 import { DataType, Precision, type Field } from 'apache-arrow';
 import { fieldType } from '../../arrow/schema.js';
-import type { Value } from '../../arrow/values.js';
+import { nameOf, type Value } from '../../arrow/values.js';
 
 /** Why there is no such value of a type; undefined where there is. */
 export function refusedByJson(field: Field): string | undefined {
@@ -13,9 +13,8 @@ export function refusedByJson(field: Field): string | undefined {
     is(type),
   );
   if (isPlain || (DataType.isFloat(type) && type.precision !== Precision.HALF)) return undefined;
-  if (isNested(type))
-    return type.children.map((child) => refusedByJson(child as Field)).find((reason) => reason !== undefined);
-  return `JSON has no value of the type ${String(type)}: use parquet, arrow or hf`;
+  if (isNested(type)) return type.children.map((child) => refusedByJson(child)).find((reason) => reason !== undefined);
+  return `JSON has no value of the type ${nameOf(type)}: use parquet, arrow or hf`;
 }
 
 /** A struct or list is an object or array of JSON. */

@@ -1,5 +1,5 @@
 // Which columns of a corpus can be kept: their types over several files, and what is refused by name.
-import { describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { tableFromArrays, tableToIPC } from 'apache-arrow';
@@ -7,7 +7,9 @@ import { KeptColumns, type KeptInput } from '../../../src/corpus/columns/kept-co
 import { withKept } from '../../../src/export/formats/table-columns.js';
 import { tempFolder } from '../../support/temp-folder.js';
 
-const folder = tempFolder();
+// A new one for each test.
+let folder: string;
+beforeEach(() => void (folder = tempFolder()));
 
 function input(name: string, content: string | Uint8Array): KeptInput {
   const place = path.join(folder, name);
