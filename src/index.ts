@@ -9,7 +9,7 @@ export { report, type ReportResult } from './report/report.js';
 export { stats, type DomainStats, type Histogram, type RunStats } from './report/stats.js';
 export { show, type ShownWindow, type WindowNumber } from './report/show.js';
 export { annotate, type AnnotateResult } from './annotate/annotate.js';
-export type { AnnotatedFile } from './annotate/annotation-folder.js';
+export type { AnnotatedFile } from './annotate/annotated-file.js';
 export type { AnnotateOptions } from './options/annotate-options.js';
 export type { ReportOptions } from './options/report-options.js';
 export { validateRun as validate } from './evidence/validate-run.js';
