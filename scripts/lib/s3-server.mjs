@@ -6,6 +6,7 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { setImmediate } from 'node:timers';
+import { freePort } from './free-port.mjs';
 import { run, SetupError } from './step.mjs';
 
 /** Built by `go install` into longattn's cache: once a machine, two minutes of a processor. */
@@ -95,14 +96,6 @@ export async function startProxy(target, fault) {
     return new Promise((resolve) => server.close(resolve));
   };
   return { endpoint: `http://127.0.0.1:${server.address().port}`, faults, requests: () => count, stop };
-}
-
-async function freePort() {
-  const server = net.createServer();
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 function answers(port) {

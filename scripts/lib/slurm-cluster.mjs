@@ -5,11 +5,11 @@
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { freePort } from './free-port.mjs';
 
 const POLL_MS = 200;
 
@@ -22,14 +22,6 @@ export async function until(what, look, seconds = 240) {
     if (performance.now() > end) throw new Error(`${what}: not so after ${seconds} s`);
     await setTimeout(POLL_MS);
   }
-}
-
-async function freePort() {
-  const server = net.createServer();
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 const configuration = ({ folder, node, user, ctldPort, slurmdPort }) => `ClusterName=longattn

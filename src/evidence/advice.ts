@@ -1,7 +1,8 @@
 // What the numbers mean, in plain sentences. A score "can tell" where its interval lies above 0.5, never because its AUC does.
 import { NLL_GAIN, type Cell } from './cells.js';
 import type { Interval } from './bootstrap.js';
-import type { EvidenceReport, Finding } from './report.js';
+import { layersOf } from './layers-of.js';
+import type { EvidenceReport, Finding, FitFinding } from './report.js';
 
 type Facts = Omit<EvidenceReport, 'advice'>;
 
@@ -11,11 +12,12 @@ export function advise(report: Facts): string[] {
   const blended = findings.find(({ score }) => score.startsWith('blend:'));
   return [
     `The paper's score, ${nameOf(paper)}: ${verdict(paper)}.`,
-    `The best choice found, ${nameOf(choice)}${price(choice, paper)}: ${verdict(choice)}. Chosen on one half of the windows, measured on the other.`,
+    `The best choice found, ${shortName(choice, report)}${price(choice, paper)}: ${verdict(choice)}. ${fittedChoice(report) ? 'Fitted' : 'Chosen'} on one half of the windows, measured on the other.`,
     ...(text ? [`Without any model, ${nameOf(text)}${price(text, paper)}: ${verdict(text)}.`] : []),
     ...(blended ? [`Both together, ${nameOf(blended)}: ${verdict(blended)}.`] : []),
     ...yardstick(report),
     ...lifts(report),
+    ...fitted(report),
     ...recommendation(report, text),
     ...limits(report),
   ];
@@ -37,9 +39,10 @@ function verdict(finding: Finding): string {
   return said.length > 0 ? said.join('; ') : 'there are too few windows to say anything';
 }
 
-function yardstick({ paper, choice, findings, yardstickSeconds }: Facts): string[] {
+function yardstick(report: Facts): string[] {
+  const { paper, choice, findings, yardstickSeconds } = report;
   const cells = [paper, choice, ...findings.filter(({ score }) => score === 'recurrence-2')].flatMap((finding) =>
-    finding.tested.filter(follows).map(({ interval }) => `${nameOf(finding)} ${range(interval)}`),
+    finding.tested.filter(follows).map(({ interval }) => `${shortName(finding, report)} ${range(interval)}`),
   );
   if (cells.length === 0) return [];
   const cost = yardstickSeconds === null ? '' : ` It costs ${seconds(yardstickSeconds)} of CPU a window.`;
@@ -49,15 +52,34 @@ function yardstick({ paper, choice, findings, yardstickSeconds }: Facts): string
 const follows = ({ metric }: Cell): boolean => metric === 'spearman';
 
 /** What is kept over what there is, and what the most is that can be had. */
-function lifts({ paper, choice, lift }: Facts): string[] {
+function lifts(report: Facts): string[] {
+  const { paper, choice, lift } = report;
   if (!lift) return [];
   const of = (finding: Finding): string => {
     const { ratio, nats } = finding.lift!;
-    return `${nameOf(finding)} ${ratio ? range(ratio) : `${nats.value.toFixed(3)} nats a token`}`;
+    return `${shortName(finding, report)} ${ratio ? range(ratio) : `${nats.value.toFixed(3)} nats a token`}`;
   };
   const most = lift.ceiling.ratio ? `; the most that can be had is ${lift.ceiling.ratio.value.toFixed(2)}` : '';
   return [
     `Lift (mean ${NLL_GAIN} of the best ${(100 * lift.share).toFixed(1)} % over that of all, behind the guard; chance gives 1): ${of(choice)}, ${of(paper)}${most}.`,
+  ];
+}
+
+/** The fit where its blend is the choice. */
+export function fittedChoice({ fit }: Pick<EvidenceReport, 'fit'>): FitFinding | null {
+  return fit?.chosen ? fit : null;
+}
+
+function fitted({ fit }: Facts): string[] {
+  if (!fit) return [];
+  const on = `${fit.windows} windows of ${fit.documents} documents`;
+  if (!fit.finding) return [`Fitted on ${on}, no blend foretells ${NLL_GAIN}: nothing was found to choose it for.`];
+  const against = fit.against.map((rival) => `${natsRange(rival.difference)} against ${nameOf(rival)}`);
+  const end = fit.chosen
+    ? 'It is better beyond doubt, and is the choice.'
+    : 'That is not beyond doubt, so that the choice is made without it.';
+  return [
+    `The blend ${nameOf(fit.finding)}, fitted to ${NLL_GAIN} on ${on}, keeps on the other half ${list(against)}. ${end}`,
   ];
 }
 
@@ -76,8 +98,9 @@ function recommendation(report: Facts, text: Finding | undefined): string[] {
       'Where a score cannot tell a control, its ranking says nothing about that kind of difference: look at what it keeps.',
     );
   }
-  if (text && choice.layer === null) {
-    out.push('The choice needs no model: no layer was better beyond doubt, and of equals the cheapest is taken.');
+  if (text && layersOf(choice).length === 0) {
+    const why = fittedChoice(report) ? '.' : ': no layer was better beyond doubt, and of equals the cheapest is taken.';
+    out.push(`The choice needs no model${why}`);
   }
   return out;
 }
@@ -114,10 +137,15 @@ function limits({ choice, shuffled, corpus, model }: Facts): string[] {
   return out;
 }
 
-export function nameOf({ score, layer, heads, k }: Finding): string {
+export function nameOf({ score, layer, heads, k }: Pick<Finding, 'score' | 'layer' | 'heads' | 'k'>): string {
   const where = layer === null ? '' : ` of layer ${layer}`;
   const which = Array.isArray(heads) ? `, heads ${heads.join(',')}` : '';
   return `\`${score}\`${where}${which}${k === null ? '' : `, k = ${k}`}`;
+}
+
+/** A fitted blend spells its weights in full once, where it is said what it was fitted to. */
+export function shortName(finding: Finding, { fit }: Pick<EvidenceReport, 'fit'>): string {
+  return finding.score === fit?.finding?.score ? 'the fitted blend' : nameOf(finding);
 }
 
 function price(finding: Finding, paper: Finding): string {
@@ -131,6 +159,13 @@ function price(finding: Finding, paper: Finding): string {
 export function seconds(value: number): string {
   return value >= 0.1 ? `${value.toFixed(1)} s` : `${(value * 1000).toPrecision(2)} ms`;
 }
+
+/** `+0.012 nats a token (+0.004 to +0.021)`. */
+export function natsRange({ value, low, high }: Interval): string {
+  return `${signed(value)} nats a token (${signed(low)} to ${signed(high)})`;
+}
+
+const signed = (value: number): string => `${value >= 0 ? '+' : ''}${value.toFixed(3)}`;
 
 /** `0.93, 0.88-0.97`. */
 export function range({ value, low, high }: Interval): string {

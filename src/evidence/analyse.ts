@@ -3,6 +3,7 @@ import type { OnProgress } from '../base/events.js';
 import { spearman } from '../scores/ranks.js';
 import type { CombineSettings } from '../scores/score.js';
 import { findScore } from '../scores/registry.js';
+import { attentionTerms, resolveScore } from '../scores/resolve.js';
 import { DEFAULT_MAX_REPEATS, REPEAT_TOKENS } from '../selection/guards/repeats-limit.js';
 import { attentionCandidate, measuredCandidate, countCandidates, type Candidate, type LayerRows } from './candidate.js';
 import type { CaseTable } from './case-table.js';
@@ -11,13 +12,15 @@ import { candidateCost } from './candidate-cost.js';
 import { bestOfEachScore, chooseHeads, judged, objectiveOf, type Judged } from './choose.js';
 import { judgeControl, type ControlVerdict } from './counting-controls.js';
 import { decide, tells } from './decide.js';
+import { fitBlend } from './fit/fit-blend.js';
 import { Judge } from './judge.js';
 import { keptShare } from './lift.js';
 import type { ControlFacts } from './cases.js';
 import { PEERS } from './peers/peers.js';
 import { headCandidates, layerCandidates, type EnumerateOptions } from './enumerate.js';
 import { halves } from './halves.js';
-import type { EvidenceReport, Finding, FrontierPoint, LiftRow } from './report.js';
+import type { EvidenceReport, Finding, FitFinding, FrontierPoint, LiftRow } from './report.js';
+import { difference } from './resample.js';
 import { reportRows, type ReportRow } from './report-table.js';
 import { shuffledLabels } from './self-check.js';
 
@@ -26,6 +29,8 @@ const RESAMPLES = 1000;
 const CHOICE_RESAMPLES = 400;
 /** Single heads are by far the most rows. */
 const HEAD_RESAMPLES = 200;
+/** Neither chance nor the yardstick itself is a choice, and nothing selects by the scores of others. */
+const NEVER_CHOSEN: ReadonlySet<string> = new Set([NLL_GAIN, 'random', ...PEERS]);
 
 export interface AnalysisInput {
   table: CaseTable;
@@ -46,6 +51,14 @@ export interface AnalysisInput {
   gainsOfControls: boolean;
   /** Scores of others, by row of the table; NaN where they were not measured: of all real windows at least. */
   peers: readonly { score: string; layer?: number; values: Float64Array }[];
+  /** Also fit a blend to nll-gain; needs gains. */
+  fit: boolean;
+}
+
+/** A fitted blend as the report has it, and as a candidate where there is one. */
+interface Fitted {
+  found: FitFinding;
+  candidate: Candidate | undefined;
 }
 
 export type Findings = Pick<
@@ -53,6 +66,7 @@ export type Findings = Pick<
   | 'paper'
   | 'findings'
   | 'choice'
+  | 'fit'
   | 'tells'
   | 'verdicts'
   | 'lift'
@@ -66,6 +80,8 @@ export type Findings = Pick<
 
 export class Analysis {
   private readonly cells: Cells;
+  /** The half that is chosen and fitted on, and the one that is tested on. */
+  private readonly first: Cells;
   private readonly second: Cells;
   private readonly judges: { whole: Judge; first: Judge; second: Judge };
   private readonly verdicts: ControlVerdict[];
@@ -83,13 +99,13 @@ export class Analysis {
     this.refused = Uint8Array.from(table.cases, ({ repeats }) => (repeats > DEFAULT_MAX_REPEATS ? 1 : 0));
     const cellsOf = (part: CaseTable): Cells => this.cellsOf(part, RESAMPLES);
     const [one, other] = halves(table, seed);
-    const first = cellsOf(table.restrict(one));
+    this.first = cellsOf(table.restrict(one));
     this.cells = cellsOf(table);
     this.second = cellsOf(table.restrict(other));
     this.verdicts = table.controls.map((control) => this.verdict(control));
     const reals = table.domains.reduce((sum, domain) => sum + table.reals(domain).length, 0);
     this.share = keptShare(input.keep, reals);
-    this.judges = { whole: this.judge(this.cells), first: this.judge(first), second: this.judge(this.second) };
+    this.judges = { whole: this.judge(this.cells), first: this.judge(this.first), second: this.judge(this.second) };
     this.candidates = [
       ...countCandidates(table),
       ...(gains && input.gainsOfControls ? [measuredCandidate(NLL_GAIN, gains)] : []),
@@ -166,12 +182,14 @@ export class Analysis {
       judged(candidate, candidateCost(candidate, window), first.numbers(candidate)),
     );
     const best = bestOfEachScore(all);
-    // Neither chance nor the yardstick itself is a choice, and nothing selects by the scores of others.
-    const never = new Set<string>([NLL_GAIN, 'random', ...PEERS]);
-    const decided = decide(all.filter(({ candidate }) => !never.has(candidate.score))) as Judged;
+    const selectable = all.filter(({ candidate }) => !NEVER_CHOSEN.has(candidate.score));
+    const decided = decide(selectable) as Judged;
     const rows = layers.get(decided.candidate.layer ?? -1);
     const plain = rows && !decided.candidate.score.startsWith('blend:');
-    const choice = plain ? chooseHeads(decided, rows, settings, first) : decided;
+    const single = plain ? chooseHeads(decided, rows, settings, first) : decided;
+    const fitted = this.fitted([single, bestOfEachScore(selectable)[0]!]);
+    const blended = fitted?.found.chosen ? fitted.candidate : undefined;
+    const choice = blended ? judged(blended, 0, first.numbers(blended)) : single;
     const [lowest, lowestRows] = [...layers][0]!;
     const view = { layer: lowest, heads: 'all', k: ks[0]! } as const;
     const paper = attentionCandidate(findScore('longattn'), lowestRows, view, settings);
@@ -181,7 +199,8 @@ export class Analysis {
     return {
       paper: this.finding(paper, null, this.cells, whole),
       findings: best.map((one) => this.finding(one.candidate, objectiveOf(one), this.second, second)),
-      choice: this.finding(choice.candidate, objectiveOf(choice), this.second, second),
+      choice: this.finding(choice.candidate, blended ? null : objectiveOf(choice), this.second, second),
+      fit: fitted?.found ?? null,
       tells: tells(choice) && tells({ lift: unseen.lift?.nats, worst: unseen.worst }),
       verdicts: table.controls.map(({ name }, at) => ({ control: name, ...this.verdicts[at]! })),
       lift: gains
@@ -193,12 +212,35 @@ export class Analysis {
           }
         : null,
       lifts: this.lifts(),
-      frontier: this.frontier(all.filter(({ candidate }) => candidate.score !== 'random')),
+      frontier: this.frontier(
+        all.filter(({ candidate }) => candidate.score !== 'random'),
+        fitted?.candidate,
+      ),
       guard: { maxRepeats: DEFAULT_MAX_REPEATS, tokens: REPEAT_TOKENS, refused: this.refusedReals() },
       shuffled: shuffledLabels(finite(above), finite(below), seed),
       agreement: this.agreement(best.map(({ candidate }) => candidate)),
       map: this.map(choice.candidate, paper),
     };
+  }
+
+  /** A blend of what `select` can read at the first k, over all heads. It must beat each of the rivals on the half that it has not seen. */
+  private fitted(rivals: readonly Judged[]): Fitted | undefined {
+    const { gains, ks, fit } = this.input;
+    if (!fit || !gains) return undefined;
+    const { second } = this.judges;
+    const candidates = this.candidates.filter(
+      ({ score, k = ks[0] }) => !NEVER_CHOSEN.has(score) && !score.startsWith('blend:') && k === ks[0],
+    );
+    const { candidate, ...facts } = fitBlend({ candidates, table: this.first.table, gains, refused: this.refused });
+    if (!candidate) return { candidate, found: { ...facts, finding: null, against: [], chosen: false } };
+    const draws = second.numbersOnReals(candidate).lift!.nats;
+    const against = [...new Set(rivals.map((rival) => rival.candidate))].map((rival) => ({
+      ...choicesOf(rival),
+      difference: difference(draws, second.numbersOnReals(rival).lift!.nats),
+    }));
+    const finding = this.finding(candidate, null, this.second, second);
+    const chosen = against.every(({ difference: { low } }) => low > 0);
+    return { candidate, found: { ...facts, finding, against, chosen } };
   }
 
   /** Lift of every score at the first k, on all windows: nothing is chosen here. */
@@ -216,7 +258,7 @@ export class Analysis {
   }
 
   /** The best of each step of cost on the first half; nothing is chosen of the yardstick, and of the scores of others the layer. */
-  private frontier(all: readonly Judged[]): FrontierPoint[] {
+  private frontier(all: readonly Judged[], fitted: Candidate | undefined): FrontierPoint[] {
     if (!this.input.gains) return [];
     const onReals = this.onReals.map((candidate) => judged(candidate, 0, this.judges.first.numbersOnReals(candidate)));
     const best = new Map<string, Judged>();
@@ -226,13 +268,15 @@ export class Analysis {
       const before = best.get(step);
       if (!before || objectiveOf(one) > objectiveOf(before)) best.set(step, one);
     }
-    return [...best.values()].map(({ candidate }) => ({
-      kind: kindOf(candidate.score),
+    const point = (kind: FrontierPoint['kind'], candidate: Candidate): FrontierPoint => ({
+      kind,
       score: candidate.score,
       layer: candidate.layer ?? null,
       lift: this.judges.second.lift(candidate)!,
       seconds: null,
-    }));
+    });
+    const points = [...best.values()].map(({ candidate }) => point(kindOf(candidate.score), candidate));
+    return fitted ? [...points, point('fit', fitted)] : points;
   }
 
   private refusedReals(): number {
@@ -244,12 +288,8 @@ export class Analysis {
   }
 
   private finding(candidate: Candidate, objective: number | null, cells: Cells, judge: Judge): Finding {
-    const { score, layer = null, k = null, heads = null } = candidate;
     return {
-      score,
-      layer,
-      heads: heads === null || heads === 'all' ? heads : [...heads],
-      k,
+      ...choicesOf(candidate),
       objective,
       lift: judge.lift(candidate),
       // Pooled cells alone: report.arrow has the domains.
@@ -269,11 +309,10 @@ export class Analysis {
     return { scores: all.map(describe), matrix: values.map((x) => values.map((y) => spearman(x, y))) };
   }
 
-  /** Of the chosen score where it is one of attention; else of content, what a layer sees far back. */
+  /** Of the first score of attention in the choice; without one of content, what a layer sees far back. */
   private map(chosen: Candidate, paper: Candidate): Findings['map'] {
     const { layers, table, settings, ks } = this.input;
-    const name = chosen.layer === undefined ? 'content' : chosen.score.replace(/^blend:([^+]+).*$/, '$1');
-    const score = findScore(name);
+    const score = attentionTerms(resolveScore(chosen.score))[0]?.score ?? findScore('content');
     const k = chosen.k ?? paper.k ?? ks[0]!;
     const controls = table.controls.map((control) => ({
       name: control.name,
@@ -284,13 +323,18 @@ export class Analysis {
         );
       }),
     }));
-    return { score: name, k: score.ignoresK ? null : k, controls };
+    return { score: score.name, k: score.ignoresK ? null : k, controls };
   }
 }
 
 function peerCandidate({ score, layer, values }: AnalysisInput['peers'][number]): Candidate {
   // Behind no guard: so their authors rank.
   return { ...measuredCandidate(score, values), ...(layer !== undefined && { layer }), unguarded: true };
+}
+
+function choicesOf({ score, layer, k, heads }: Candidate): Pick<Finding, 'score' | 'layer' | 'heads' | 'k'> {
+  const which = heads === undefined || heads === 'all' ? (heads ?? null) : [...heads];
+  return { score, layer: layer ?? null, heads: which, k: k ?? null };
 }
 
 function kindOf(score: string): FrontierPoint['kind'] {

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson, type JsonObject } from '../io/canonical-json.js';
 import { POOLED } from './cells.js';
-import { nameOf, range, seconds } from './advice.js';
+import { fittedChoice, nameOf, natsRange, range, seconds, shortName } from './advice.js';
 import type { EvidenceReport } from './report.js';
 
 export interface Certificate {
@@ -23,6 +23,7 @@ export function certify(report: EvidenceReport, version: string): Certificate {
     model: { architecture: model.architecture, revision: model.revision },
     corpus: { window: corpus.window, seed: corpus.seed, domains: corpus.domains },
     choice: { score: choice.score, layer: choice.layer, heads: choice.heads, k: choice.k },
+    fit: fittedChoice(report),
     tells,
     lift: choice.lift,
     share: lift?.share ?? null,
@@ -55,18 +56,20 @@ function page(report: EvidenceReport, version: string, sha256: string): string {
   const domains = corpus.domains.map(
     ({ domain, windows, documents }) => `${domain} ${windows} of ${documents} documents`,
   );
+  const headline = shortName(choice, report).replace(/^t/, 'T');
   return [
     '## Certificate of the choice',
     '',
     tells
-      ? `${nameOf(choice)} says something of this corpus to this model.`
-      : `${nameOf(choice)} was NOT found to say anything of this corpus: a selection by it is as good as chance.`,
+      ? `${headline} says something of this corpus to this model.`
+      : `${headline} was NOT found to say anything of this corpus: a selection by it is as good as chance.`,
     '',
     '| | |',
     '| --- | --- |',
     row('model', `${model.architecture}, revision ${model.revision.slice(0, 12)}`),
     row('corpus', `${domains.join('; ')}; windows of ${corpus.window} tokens, seed ${corpus.seed}`),
     row('choice', nameOf(choice)),
+    ...fitted(report),
     row('worth to this model', worth(report)),
     ...controlsOf(report).map(({ control, counts, auc }) =>
       row(
@@ -81,17 +84,32 @@ function page(report: EvidenceReport, version: string, sha256: string): string {
     row('cost', choice.seconds === null ? 'not measured' : `${seconds(choice.seconds)} of CPU a window`),
     row('made by', `longattn ${version}, sha256 ${sha256}`),
     '',
-    'Chosen on one half of the windows, measured on the other. It says what the far context is worth to this model in the kept windows,',
+    `${chosenHow(report)} It says what the far context is worth to this model in the kept windows,`,
     'not that a model trained on them is better.',
     '',
   ].join('\n');
+}
+
+function fitted(report: EvidenceReport): string[] {
+  const fit = fittedChoice(report);
+  if (!fit) return [];
+  const more = fit.against.map((rival) => `${natsRange(rival.difference)} more than ${nameOf(rival)}`);
+  return [
+    row('fitted', `to nll-gain, on ${fit.windows} windows of ${fit.documents} documents; keeps ${more.join(', ')}`),
+  ];
+}
+
+function chosenHow(report: EvidenceReport): string {
+  return fittedChoice(report)
+    ? 'Fitted on one half of the windows; the other half took it before the best single score, and measured it.'
+    : 'Chosen on one half of the windows, measured on the other.';
 }
 
 function worth({ choice, lift }: EvidenceReport): string {
   if (!choice.lift || !lift) return 'not measured: the losses need the whole model';
   const { ratio, nats, kept } = choice.lift;
   const times = ratio ? `lift ${range(ratio)} (chance 1, at most ${ceiling(lift)})` : 'no lift: the mean gain may be 0';
-  return `${times}; ${signed(nats.value)} nats a token (${signed(nats.low)} to ${signed(nats.high)}); best ${kept} windows (${percent(lift.share)})`;
+  return `${times}; ${natsRange(nats)}; best ${kept} windows (${percent(lift.share)})`;
 }
 
 function ceiling({ ceiling: { ratio } }: NonNullable<EvidenceReport['lift']>): string {
@@ -100,4 +118,3 @@ function ceiling({ ceiling: { ratio } }: NonNullable<EvidenceReport['lift']>): s
 
 const row = (name: string, value: string): string => `| ${name} | ${value.replaceAll('|', '\\|')} |`;
 const percent = (share: number): string => `${Number((100 * share).toFixed(1))} %`;
-const signed = (value: number): string => `${value >= 0 ? '+' : ''}${value.toFixed(3)}`;

@@ -1,17 +1,18 @@
-// choice.json: the chosen score with its layer, k and heads, or a count that needs none, as options of `longattn run --config`, and
+// choice.json: the chosen score with its layer (or layers), k and heads, or a count that needs none, as options of `longattn run --config`, and
 // where they were found.
 //
 // `_found` says of which model and corpus the choice is true: a run with another model refuses it (src/pipeline/choice-model.ts).
-import { resolveScore } from '../scores/resolve.js';
+import { attentionTerms, resolveScore } from '../scores/resolve.js';
 import { extrasOf } from '../scores/score.js';
 import { resolveDistance, type DistanceRule } from '../base/distance.js';
 import type { Certificate } from './certificate.js';
+import { layersOf } from './layers-of.js';
 import type { EvidenceReport } from './report.js';
 
 export interface ChoiceOrigin {
   /** k as the runs to come will score it: selectK is written only where it differs. */
   rule: DistanceRule;
-  /** Of the model as a run that scores the chosen layer alone opens it. */
+  /** Of the model as a run that scores the chosen layers alone opens it. */
   revision: string;
   ropeTheta?: number | undefined;
   configOverride?: Readonly<Record<string, unknown>> | undefined;
@@ -26,6 +27,7 @@ export function choiceFile(
   const { rule, revision, ropeTheta, configOverride, dtype = 'float32' } = origin;
   const { choice, model, corpus } = report;
   const scored = resolveDistance(rule, corpus.window);
+  const layers = layersOf(choice);
   return {
     _found: {
       by: 'longattn validate: chosen on one half of the windows, tested on the other',
@@ -34,29 +36,28 @@ export function choiceFile(
       tested: choice.tested,
       chosen: {
         score: choice.score,
-        ...(choice.layer === null ? {} : { layer: [choice.layer], heads: choice.heads ?? 'all' }),
+        ...(layers.length === 0 ? {} : { layer: layers, heads: choice.heads ?? 'all' }),
         k: choice.k,
       },
       certificate: { sha256: certificate.sha256, tells: certificate.tells, page: certificate.page },
     },
     window: corpus.window,
     score: choice.score,
-    ...(choice.layer === null ? {} : ofLayer(choice, { ropeTheta, configOverride, dtype })),
+    ...(layers.length === 0 ? {} : ofLayers(choice, layers, { ropeTheta, configOverride, dtype })),
     ...(choice.k !== null && choice.k !== scored ? { selectK: choice.k } : {}),
   };
 }
 
-/** A count has no layer, and asks for no model. */
-function ofLayer(
+function ofLayers(
   { score, layer, heads }: EvidenceReport['choice'],
+  layers: readonly number[],
   { ropeTheta, configOverride, dtype }: Pick<ChoiceOrigin, 'ropeTheta' | 'configOverride' | 'dtype'>,
 ): Record<string, unknown> {
-  const resolved = resolveScore(score);
-  const singles = resolved.kind === 'blend' ? resolved.parts.map((part) => part.score) : [resolved];
-  const tokens = singles.some((one) => one.kind === 'attention' && extrasOf(one.score).has('tokens'));
+  const tokens = attentionTerms(resolveScore(score)).some((term) => extrasOf(term.score).has('tokens'));
   return {
-    layers: [layer],
-    selectLayer: layer,
+    layers,
+    // A blend that names its layers is ranked by none.
+    ...(layer === null ? {} : { selectLayer: layer }),
     heads: heads ?? 'all',
     ...(tokens ? { tokens: true } : {}),
     ...(ropeTheta === undefined ? {} : { ropeTheta }),

@@ -2,6 +2,7 @@
 //
 // The cost of a layer grows with the layers below it by the same amount each, so that a handful is measured and the rest lies on the
 // lines between them. Layer 0 alone is a table lookup: it is always measured by itself.
+import { attentionTerms, partsOf, resolveScore } from '../scores/resolve.js';
 import type { ScoreWindows } from '../scoring/score-batch.js';
 
 const MEASURED_LAYERS = 4;
@@ -48,6 +49,25 @@ function spread(layers: readonly number[], count: number): number[] {
   if (layers.length <= count) return [...layers];
   const at = Array.from({ length: count - 1 }, (_, i) => 1 + Math.round((i * (layers.length - 2)) / (count - 2)));
   return [...new Set([layers[0]!, ...at.map((index) => layers[index]!)])];
+}
+
+/**
+ * Of a blend that names its layers: the highest, below which all others are run, for each of the others its attention statistics,
+ * which are what layer 0 costs, and the counts.
+ * @param seconds CPU seconds a window of each layer alone and of each count @returns null where one was not measured
+ */
+export function blendCost(
+  score: string,
+  seconds: { layers: Record<number, number>; text: Record<string, number> },
+): number | null {
+  const resolved = resolveScore(score);
+  const layers = [...new Set(attentionTerms(resolved).map(({ layer }) => layer!))].sort((a, b) => b - a);
+  const counts = partsOf(resolved).flatMap(({ score: one }) => (one.kind === 'count' ? [one.score.name] : []));
+  const parts = [
+    ...layers.map((layer, at) => seconds.layers[at === 0 ? layer : 0]),
+    ...[...new Set(counts)].map((name) => seconds.text[name]),
+  ];
+  return parts.includes(undefined) ? null : parts.reduce<number>((sum, part) => sum + part!, 0);
 }
 
 function between(measured: readonly [number, number][], layer: number): number {

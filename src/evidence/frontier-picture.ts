@@ -31,7 +31,8 @@ export function frontierPicture({
     const { value, low, high } = of(point);
     const [at, name] = [x(point), nameOf(point)];
     const told = `${name}: ${value.toFixed(3)} (${low.toFixed(3)} to ${high.toFixed(3)}), ${costText(point.seconds!)} of CPU a window`;
-    const color = point.kind === 'ours' ? '#2166ac' : point.kind === 'yardstick' ? '#222' : '#999';
+    const color =
+      point.kind === 'ours' || point.kind === 'fit' ? '#2166ac' : point.kind === 'yardstick' ? '#222' : '#999';
     return [
       `<g stroke="${color}" fill="${color}"><title>${svgText(told)}</title>`,
       `<line x1="${px(at)}" x2="${px(at)}" y1="${px(y(low))}" y2="${px(y(high))}"/>`,
@@ -76,7 +77,9 @@ export function undominated<T extends Pick<FrontierPoint, 'seconds'>>(
   });
 }
 
-function nameOf({ score, layer }: FrontierPoint): string {
+function nameOf({ kind, score, layer }: FrontierPoint): string {
+  // Its name is as long as the picture is wide.
+  if (kind === 'fit') return 'fitted blend';
   return layer === null ? score : `${score}@${layer}`;
 }
 

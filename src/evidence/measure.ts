@@ -10,6 +10,7 @@ import type { StoredCases } from './case-parts.js';
 import type { CaseTable } from './case-table.js';
 import { REAL } from './cases.js';
 import { NLL_GAIN } from './cells.js';
+import { blendCost } from './cost.js';
 import { readCosts } from './cost-file.js';
 import { measureGains, type WindowLosses } from './losses.js';
 import { measurePeer, type PeerColumn, type WindowMaps } from './peers/peers.js';
@@ -73,7 +74,7 @@ export async function measure(store: EvidenceStore, cases: StoredCases, options:
     const peer = peers.find((one) => one.score === score && (one.layer ?? null) === layer);
     if (peer) return peer.seconds;
     if (layer !== null) return costs.layers[layer] ?? null;
-    return costs.text[score] ?? null;
+    return score.startsWith('blend:') ? blendCost(score, costs) : (costs.text[score] ?? null);
   };
   return { layers, gains, yardstickSeconds: costs.yardstick, peers, cost };
 }

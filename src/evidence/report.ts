@@ -8,11 +8,11 @@ import type { Lift } from './lift.js';
 /** A score with its choices made, and what it was found to tell apart. */
 export interface Finding {
   score: string;
-  /** Null for a score that needs no model. */
+  /** Null for a score that needs no model, and for a blend that names the layers of its parts. */
   layer: number | null;
   heads: 'all' | number[] | null;
   k: number | null;
-  /** Lift in nats on the first half (worst control that counts without losses), by which layer and k were chosen; null if not chosen. */
+  /** Lift in nats on the first half (worst control that counts without losses), by which layer and k were chosen; null if not chosen, or fitted. */
   objective: number | null;
   /** What is kept over what there is; null without losses. On the windows of `tested`. */
   lift: Lift | null;
@@ -32,10 +32,33 @@ export interface LiftRow {
   seconds: number | null;
 }
 
+/** What `--fit` found: a blend fitted to nll-gain on the first half of the windows, and what it adds on the second. */
+export interface FitFinding {
+  /** In the order in which they were taken; the absolute values of the weights add up to 1. */
+  terms: { score: string; layer: number | null; weight: number }[];
+  /** Of standardised columns; null without terms. */
+  l2: number | null;
+  /** That it was fitted on. */
+  windows: number;
+  /** That the windows come from; near-duplicates of different documents count as one. */
+  documents: number;
+  /** Null where no term foretells nll-gain. */
+  finding: Finding | null;
+  /** Its lift on the second half minus that of what is chosen without it, and of the score with the highest lift on the first half. */
+  against: FitRival[];
+  /** Whether all these differences lie above 0: then it is the choice. */
+  chosen: boolean;
+}
+
+export interface FitRival extends Pick<Finding, 'score' | 'layer' | 'heads' | 'k'> {
+  /** Nats a token, on the same resamples. */
+  difference: Interval;
+}
+
 /** What a step of cost buys: the best score of that step on one half of the windows, measured on the other. */
 export interface FrontierPoint {
-  /** Ours, of others, or nll-gain itself, the most that can be had. */
-  kind: 'ours' | 'peer' | 'yardstick';
+  /** Ours, the fitted blend, of others, or nll-gain itself, the most that can be had. */
+  kind: 'ours' | 'fit' | 'peer' | 'yardstick';
   score: string;
   layer: number | null;
   lift: Lift;
@@ -69,6 +92,8 @@ export interface EvidenceReport {
   findings: Finding[];
   /** By lift, then the worst control that counts; of those that the resamples cannot part the cheapest. */
   choice: Finding;
+  /** Null without `--fit`. */
+  fit: FitFinding | null;
   /** Whether the choice says anything on windows that it was not made from. */
   tells: boolean;
   /** Which controls a choice is judged by, in the order of `controls`. */

@@ -38,8 +38,8 @@ export interface ValidateOptions {
   configOverride?: Readonly<Record<string, unknown>> | undefined;
   /** Of the products where layers are run. Default: float32. */
   dtype?: 'float32' | 'weights';
-  /** Of the model when one layer alone is opened, as a run with the choice does. */
-  revisionOf: (layer: number) => Promise<string>;
+  /** Of the model when these layers alone are opened, as a run with the choice does. */
+  revisionOf: (layers: readonly number[]) => Promise<string>;
   /** As the user named the corpus; for the report. */
   input: unknown;
   /** What decides the windows: hash of the windows stage. */
@@ -48,6 +48,8 @@ export interface ValidateOptions {
   openScorer: () => Promise<ScoreWindows>;
   /** Needed unless `loss` is none, and for prolong. */
   openLosses?: () => Promise<WindowLosses>;
+  /** Also fit a blend to nll-gain, which needs the losses; default false. */
+  fit?: boolean;
   /** Scores of others to measure too; default none. */
   peers?: readonly PeerName[];
   /** Needed for ladm. */

@@ -35,7 +35,8 @@ export async function validateRun(options: ValidationOptions, hooks: Hooks = {})
   const layers = asked.layers === undefined && merged.stored === undefined ? undefined : merged.spec.layers;
   const { output, configOverride } = merged.spec;
   const named = requireModel(merged.spec.model, output);
-  const plan = await planModel({ model: named, layers, loss: own.loss, configOverride }, hooks);
+  const loss = own.fit ? (own.loss ?? 'real') : own.loss;
+  const plan = await planModel({ model: named, layers, loss, configOverride }, hooks);
   const ksOf = (window: number): number[] => (own.k === 'quarter' ? [resolveDistance('quarter', window)] : own.k);
   const prepared = await prepareWindows(
     { ...asked, model: plan.folder, layers: plan.layers },
@@ -62,14 +63,14 @@ export async function validateRun(options: ValidationOptions, hooks: Hooks = {})
     ropeTheta: spec.ropeTheta,
     configOverride: spec.configOverride,
     dtype: spec.dtype,
-    revisionOf: async (layer) =>
-      (await openModelFolder(model.path, { layers: [layer], ...modelOptions(spec) })).revision,
+    revisionOf: async (layers) => (await openModelFolder(model.path, { layers, ...modelOptions(spec) })).revision,
     windowsHash: run.manifest.hashes.windows,
     batch: spec.batch * deviceCount(spec.device),
     openScorer: async () => {
       const scorer = await opened.open('scores');
       return (request, signal) => scorer.score(request, { signal });
     },
+    fit: own.fit,
     ...(own.peers && { peers: own.peers }),
     openMaps: async () => {
       const scorer = await opened.open('scores');
@@ -140,6 +141,12 @@ function parse(given: RawOptions): { own: Parsed<typeof EVIDENCE>; asked: RunOpt
   const isOwn = ([name]: [string, unknown]): boolean => Object.hasOwn(EVIDENCE, name);
   const entries = Object.entries(given);
   const own = parseRows(EVIDENCE, Object.fromEntries(entries.filter(isOwn)));
+  if (own.fit && own.loss === 'none') {
+    throw new LongattnError(
+      'INVALID_OPTION',
+      'fit must not be given with loss none: it is nll-gain that a blend is fitted to. Leave one of them out.',
+    );
+  }
   const asked = Object.fromEntries(entries.filter((entry) => !isOwn(entry)));
   // The run's own k: what its windows would be scored at.
   return { own, asked: { ...asked, k: own.k === 'quarter' ? own.k : own.k[0]! } as RunOptions };

@@ -20,6 +20,7 @@ import { choiceFile } from './choice-file.js';
 import { findControls } from './controls/registry.js';
 import { frontierPicture } from './frontier-picture.js';
 import { heatMap } from './heat-map.js';
+import { layersOf } from './layers-of.js';
 import { measure, type Measured } from './measure.js';
 import type { EvidenceReport } from './report.js';
 import { writeReportTable } from './report-table.js';
@@ -156,6 +157,7 @@ async function writeReport(
     window: options.window,
     keep: options.keep,
     peers: measured.peers,
+    fit: options.fit ?? false,
     ...(gains && { gains }),
   });
   const files = {
@@ -182,10 +184,10 @@ async function writeReport(
   const { sha256, facts, page } = certificate;
   await writeTextAtomically(files.certificate, `${JSON.stringify({ sha256, ...facts }, null, 2)}\n`);
   await writeTextAtomically(files.page, page);
-  const { choice } = report;
+  const layersRead = layersOf(report.choice);
   const origin = {
     rule: 'quarter' as const,
-    revision: choice.layer === null ? model.revision : await options.revisionOf(choice.layer),
+    revision: layersRead.length === 0 ? model.revision : await options.revisionOf(layersRead),
     ropeTheta: options.ropeTheta,
     configOverride: options.configOverride,
     dtype: options.dtype,
@@ -199,7 +201,15 @@ async function writeReport(
 function reportOf(table: CaseTable, analysis: Analysis, measured: Measured, options: ValidateOptions): EvidenceReport {
   const { model, window, ks, seed, input } = options;
   const findings = analysis.findings();
-  for (const one of [findings.paper, findings.choice, ...findings.findings, ...findings.lifts, ...findings.frontier]) {
+  const { paper, choice, fit, lifts, frontier } = findings;
+  for (const one of [
+    paper,
+    choice,
+    ...(fit?.finding ? [fit.finding] : []),
+    ...findings.findings,
+    ...lifts,
+    ...frontier,
+  ]) {
     one.seconds = measured.cost(one);
   }
   const report = {

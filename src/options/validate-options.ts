@@ -44,6 +44,8 @@ export interface ValidationOptions extends Pick<RunOptions, Shared> {
   controls?: readonly string[] | string | undefined;
   /** Of which windows the loss is measured, which needs the whole model. Default: `real`, where the whole model is there. */
   loss?: 'none' | 'real' | 'all' | undefined;
+  /** Also fit a blend of scores to nll-gain, and choose it where it beats the best of them beyond doubt. Default: false. */
+  fit?: boolean | 'true' | 'false' | undefined;
   /** Scores of others to measure too: `ladm`, `prolong`. Default: none. */
   peers?: readonly string[] | string | undefined;
   /** Of samples and controls. Default: 1. */
@@ -91,6 +93,16 @@ export const EVIDENCE = {
     variable: false,
     allowed: 'none, real or all',
     help: 'measure nll-gain (needs the whole model): none, real windows, or all',
+  },
+  fit: {
+    stage: 'evidence',
+    group: 'evidence',
+    type: type.flag,
+    kind: 'flag',
+    default: 'false',
+    variable: false,
+    allowed: 'true or false',
+    help: 'also fit a blend of at most eight scores to nll-gain, and choose it where it beats the best of them on windows that it has not seen (needs the whole model)',
   },
   peers: {
     stage: 'evidence',

@@ -9,15 +9,14 @@ import { collectBody } from '../hub/collect-body.js';
 import { HubClient, type HubAnswer } from '../hub/http-client.js';
 import { FileNotFound, type Asked } from '../hub/http-errors.js';
 import { proxyFetch } from '../hub/proxy.js';
-import { TransientError, type Sleep } from '../hub/retry.js';
+import { type Sleep } from '../hub/retry.js';
 import { readSettings } from '../hub/settings.js';
 import { readToken } from '../hub/token.js';
 import { datasetPath } from './address.js';
 import { sizeOf } from './answer-size.js';
-import { changed, checkSame, noRanges, unreadable } from './faults.js';
-import { RemoteFile } from './remote-file.js';
-import { resumed } from './resume.js';
-import type { ByteRange, OpenFile, Storage, StoredFile } from './storage.js';
+import { changed, checkSame, noRanges } from './faults.js';
+import { RemoteStorage, upTo } from './remote-storage.js';
+import type { ByteRange, StoredFile } from './storage.js';
 
 /** A page of the list has 1,000 files: some 300 kB. */
 const MAX_PAGE_BYTES = 50_000_000;
@@ -33,11 +32,13 @@ const treeSchema = z.array(
   }),
 );
 
-export class HfStorage implements Storage {
+export class HfStorage extends RemoteStorage {
   constructor(
     private readonly client: HubClient,
-    private readonly sleep: Sleep = (ms) => setTimeout(ms),
-  ) {}
+    sleep: Sleep = (ms) => setTimeout(ms),
+  ) {
+    super(sleep);
+  }
 
   async stat(path: string): Promise<StoredFile | undefined> {
     if (datasetPath(path).file === '') return undefined;
@@ -86,17 +87,7 @@ export class HfStorage implements Storage {
     return files;
   }
 
-  open(file: StoredFile): Promise<OpenFile> {
-    return Promise.resolve(new RemoteFile(file, (range) => this.stream(file, range)));
-  }
-
-  stream(file: StoredFile, range: ByteRange = { start: 0, end: file.bytes }): AsyncIterable<Buffer> {
-    const cut = (missing: number): TransientError =>
-      new TransientError(unreadable(file.path, `the server ended its answer ${missing} bytes early`));
-    return resumed(range, (rest) => this.request(file, rest), cut, this.sleep);
-  }
-
-  private async *request(file: StoredFile, range: ByteRange): AsyncGenerator<Uint8Array, void, undefined> {
+  protected async *request(file: StoredFile, range: ByteRange): AsyncGenerator<Uint8Array, void, undefined> {
     const answer = await this.get(file.path, range).catch((error: unknown) => {
       if (error instanceof FileNotFound) throw changed(file, 'is gone; it was there');
       if (isOutside(error)) throw changed(file, `has fewer bytes than the ${file.bytes} that it had`);
@@ -105,12 +96,7 @@ export class HfStorage implements Storage {
     try {
       checkSame(file, identity(file.path, answer, range));
       if (answer.status !== 206 && range.start > 0) throw noRanges(file.path);
-      let left = range.end - range.start;
-      for await (const chunk of answer.body) {
-        yield chunk.subarray(0, left);
-        left -= chunk.byteLength;
-        if (left <= 0) return;
-      }
+      yield* upTo(range.end - range.start, answer.body);
     } finally {
       await answer.cancel();
     }

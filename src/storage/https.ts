@@ -10,9 +10,8 @@ import { SilenceWatch } from '../hub/silence-watch.js';
 import { schemeOf } from './address.js';
 import { sizeOf } from './answer-size.js';
 import { changed, checkSame, networkReason, noRanges, unreadable } from './faults.js';
-import { RemoteFile } from './remote-file.js';
-import { resumed } from './resume.js';
-import type { ByteRange, OpenFile, Storage, StoredFile } from './storage.js';
+import { RemoteStorage, upTo } from './remote-storage.js';
+import type { ByteRange, StoredFile } from './storage.js';
 
 /** Longest silence of a server. */
 const SILENCE_MS = 60_000;
@@ -27,15 +26,17 @@ interface Answer {
   cancel: () => Promise<void>;
 }
 
-export class HttpsStorage implements Storage {
+export class HttpsStorage extends RemoteStorage {
   /**
    * @param fetch undefined: through the proxy that the environment names, if it does
    * @param sleep for tests
    */
   constructor(
     private fetch?: typeof globalThis.fetch,
-    private readonly sleep: Sleep = (ms) => setTimeout(ms),
-  ) {}
+    sleep: Sleep = (ms) => setTimeout(ms),
+  ) {
+    super(sleep);
+  }
 
   /** By a range of one byte: unlike the answer to HEAD, it is that of the reads that follow. */
   async stat(path: string): Promise<StoredFile | undefined> {
@@ -45,29 +46,13 @@ export class HttpsStorage implements Storage {
     return { path, bytes: answer.bytes, ...(answer.etag !== undefined && { etag: answer.etag }) };
   }
 
-  open(file: StoredFile): Promise<OpenFile> {
-    return Promise.resolve(new RemoteFile(file, (range) => this.stream(file, range)));
-  }
-
-  stream(file: StoredFile, range: ByteRange = { start: 0, end: file.bytes }): AsyncIterable<Buffer> {
-    const cut = (missing: number): TransientError =>
-      new TransientError(unreadable(file.path, `the server ended its answer ${missing} bytes early`));
-    return resumed(range, (rest) => this.request(file, rest), cut, this.sleep);
-  }
-
-  /** One attempt: the bytes of the range, or fewer where the connection ends early. */
-  private async *request(file: StoredFile, { start, end }: ByteRange): AsyncGenerator<Uint8Array, void, undefined> {
+  protected async *request(file: StoredFile, { start, end }: ByteRange): AsyncGenerator<Uint8Array, void, undefined> {
     const answer = await this.get(file.path, { start, end });
-    if (!answer) throw changed(file, 'is gone');
+    if (!answer) throw changed(file, 'is gone; it was there');
     try {
       checkSame(file, answer);
       if (answer.status !== 206 && start > 0) throw noRanges(file.path);
-      let left = end - start;
-      for await (const chunk of answer.body) {
-        yield chunk.subarray(0, left);
-        left -= chunk.byteLength;
-        if (left <= 0) return;
-      }
+      yield* upTo(end - start, answer.body);
     } finally {
       await answer.cancel();
     }

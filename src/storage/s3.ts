@@ -5,14 +5,14 @@
 import type { GetObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
 import { setTimeout } from 'node:timers/promises';
 import type { Readable } from 'node:stream';
-import { TransientError, retrying, type Sleep } from '../hub/retry.js';
+import { retrying, type Sleep } from '../hub/retry.js';
 import { bucketAndKey } from './address.js';
 import { changed, checkSame, noRanges, unreadable } from './faults.js';
 import { optionalPackage } from './optional-package.js';
-import { RemoteFile } from './remote-file.js';
-import { resumed } from './resume.js';
+import { RemoteStorage, upTo } from './remote-storage.js';
 import { s3Fault } from './s3-fault.js';
-import type { ByteRange, OpenFile, Storage, StoredFile } from './storage.js';
+import { S3Upload } from './s3-upload.js';
+import type { ByteRange, StoredFile, Upload } from './storage.js';
 
 /** Longest silence of a server. */
 const SILENCE_MS = 60_000;
@@ -20,13 +20,15 @@ const NEVER = new AbortController().signal;
 
 type Sdk = typeof import('@aws-sdk/client-s3');
 
-export class S3Storage implements Storage {
+export class S3Storage extends RemoteStorage {
   /** @param sleep for tests */
   constructor(
     private readonly sdk: Sdk,
     private readonly client: S3Client,
-    private readonly sleep: Sleep = (ms) => setTimeout(ms),
-  ) {}
+    sleep: Sleep = (ms) => setTimeout(ms),
+  ) {
+    super(sleep);
+  }
 
   /** By a range of one byte: the answer to HEAD has no body, and so does not tell a missing bucket from a missing object. */
   async stat(path: string): Promise<StoredFile | undefined> {
@@ -56,17 +58,11 @@ export class S3Storage implements Storage {
     return files;
   }
 
-  open(file: StoredFile): Promise<OpenFile> {
-    return Promise.resolve(new RemoteFile(file, (range) => this.stream(file, range)));
+  upload(): Upload {
+    return new S3Upload(this.sdk, this.client, this, this.sleep);
   }
 
-  stream(file: StoredFile, range: ByteRange = { start: 0, end: file.bytes }): AsyncIterable<Buffer> {
-    const cut = (missing: number): TransientError =>
-      new TransientError(unreadable(file.path, `the server ended its answer ${missing} bytes early`));
-    return resumed(range, (rest) => this.request(file, rest), cut, this.sleep);
-  }
-
-  private async *request(file: StoredFile, { start, end }: ByteRange): AsyncGenerator<Uint8Array, void, undefined> {
+  protected async *request(file: StoredFile, { start, end }: ByteRange): AsyncGenerator<Uint8Array, void, undefined> {
     const answer = await this.get(file.path, { start, end }, file).catch((error: unknown) => {
       throw s3Fault(file.path, error);
     });
@@ -76,12 +72,7 @@ export class S3Storage implements Storage {
       checkSame(file, identity(file.path, answer));
       const first = /^bytes (\d+)-/.exec(answer.ContentRange ?? '')?.[1];
       if (first === undefined ? start > 0 : Number(first) !== start) throw noRanges(file.path);
-      let left = end - start;
-      for await (const chunk of answer.Body as Readable as AsyncIterable<Buffer>) {
-        yield chunk.subarray(0, left);
-        left -= chunk.byteLength;
-        if (left <= 0) return;
-      }
+      yield* upTo(end - start, answer.Body as Readable as AsyncIterable<Buffer>);
     } catch (error) {
       throw s3Fault(file.path, error);
     } finally {

@@ -6,7 +6,7 @@ import { Cells } from '../../src/evidence/cells.js';
 import { attentionCandidate } from '../../src/evidence/candidate.js';
 import { chooseHeads, judged, objectiveOf } from '../../src/evidence/choose.js';
 import { Judge } from '../../src/evidence/judge.js';
-import { layerCosts } from '../../src/evidence/cost.js';
+import { blendCost, layerCosts } from '../../src/evidence/cost.js';
 import { halves } from '../../src/evidence/halves.js';
 import type { EvidenceReport } from '../../src/evidence/report.js';
 import type { NativeScoreRequest } from '../../src/native/binding.js';
@@ -118,7 +118,33 @@ describe('layerCosts', () => {
   });
 });
 
+describe('blendCost', () => {
+  const seconds = { layers: { 0: 1, 7: 40, 14: 80 }, text: { gzip: 0.1, 'last-recurrence-2': 0.5 } };
+
+  it('runs to the highest layer once, and counts once', () => {
+    expect(blendCost('blend:0.5*content@7+-0.2*ds@14+0.1*entropy@7+0.2*gzip', seconds)).toBeCloseTo(81.1, 12);
+    expect(blendCost('blend:0.5*gzip+0.5*last-recurrence-2', seconds)).toBeCloseTo(0.6, 12);
+    expect(blendCost('blend:0.5*gzip+0.5*distinct', seconds)).toBeNull();
+  });
+});
+
 describe('choiceFile', () => {
+  it('holds the layers that a blend names, and no layer to rank by', () => {
+    const score = 'blend:0.5*content@21+-0.2*ds@7+0.1*entropy@7+0.2*gzip';
+    const report = {
+      choice: { score, layer: null, heads: 'all', k: 512, objective: null, tested: [], lift: null, seconds: 1 },
+      model: { path: 'm', architecture: 'llama' },
+      corpus: { input: ['x'], window: 4096, k: [512], seed: 1, domains: [] },
+    } as unknown as EvidenceReport;
+    const { _found, ...options } = choiceFile(report, { rule: 'quarter', revision: 'r7,21' }, CERTIFICATE);
+    expect(options).toEqual({ window: 4096, layers: [7, 21], score, heads: 'all', selectK: 512 });
+    expect(_found).toMatchObject({ model: { revision: 'r7,21' }, chosen: { score, layer: [7, 21], heads: 'all' } });
+    report.choice.score = 'blend:0.5*gzip+0.5*distinct';
+    const counts = choiceFile(report, { rule: 512, revision: 'r' }, CERTIFICATE);
+    expect(counts).not.toHaveProperty('layers');
+    expect(counts['_found']).not.toHaveProperty('chosen.layer');
+  });
+
   it('holds options of a run and says where they were found', () => {
     const finding = { score: 'content', layer: 21, heads: [3, 7], k: 512, objective: 0.9, tested: [], seconds: 1 };
     const report = {

@@ -3,7 +3,10 @@ import { expect, it } from '@jest/globals';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Random } from '../../src/base/random.js';
+import { choiceFile } from '../../src/evidence/choice-file.js';
 import { validateRun } from '../../src/evidence/validate-run.js';
+import { openModelFolder } from '../../src/model/open-model.js';
+import { run } from '../../src/pipeline/pipeline.js';
 import type { ValidationOptions } from '../../src/options/validate-options.js';
 import { tempFolder } from '../support/temp-folder.js';
 
@@ -41,4 +44,29 @@ it('measures lift at the share that a selection will keep, or at what keeps 8 wi
     expect(seconds).toBeGreaterThan(0);
   }
   await expect(shareOf({ keep: '120%' })).rejects.toMatchObject({ code: 'INVALID_OPTION' });
+});
+
+it('fits a blend to the losses, names what it must beat, and a run ranks by a blend of several layers as its file says', async () => {
+  const folder = tempFolder();
+  const options: ValidationOptions = {
+    ...{ input: corpus(path.join(folder, 'ids.jsonl')), idsField: 'ids', model: MODEL, window: WINDOW, layers: '0,1' },
+    ...{ windows: 24, controls: 'splice', fit: true, output: path.join(folder, 'CHECK') },
+  };
+  await expect(validateRun({ ...options, loss: 'none' })).rejects.toThrow('fit must not be given with loss none');
+  const { report, certificate } = await validateRun(options);
+  expect(report.fit).toMatchObject({ windows: (DOCUMENTS * WINDOWS) / 2, documents: DOCUMENTS / 2 });
+  expect(report.advice.join(' ')).toMatch(/fitted to nll-gain on 12 windows|Fitted on 12 windows of 3 documents/);
+  const { revision } = await openModelFolder(MODEL, { layers: [0, 1], dtype: 'float32' });
+  const score = 'blend:0.6*content@1+-0.4*ds@0+0.2*gzip';
+  const choice = { ...report.choice, score, layer: null, heads: 'all' as const };
+  const origin = { rule: 'quarter' as const, revision };
+  const file = choiceFile({ ...report, choice }, origin, { ...certificate, tells: true });
+  const { input, idsField, model } = options;
+  const started = { input, idsField, model, keep: 0.5, output: path.join(folder, 'RUN') };
+  const { domains } = await run({ ...file, ...started });
+  expect(domains.map(({ kept }) => kept)).toEqual([(DOCUMENTS * WINDOWS) / 2]);
+  const other = { ...file, _found: { ...(file['_found'] as object), model: { path: 'm', revision: 'another' } } };
+  await expect(run({ ...other, ...started, output: path.join(folder, 'OTHER') })).rejects.toMatchObject({
+    code: 'CHOICE_OF_ANOTHER_MODEL',
+  });
 });

@@ -8,9 +8,11 @@ import { renderTable } from '../output.js';
 /** A row a score, a column a control; then what it means, and where the rest is. */
 export function describeEvidence({ report, files, certificate }: ValidateResult): string {
   const controls = report.controls.filter(({ name }) => report.choice.tested.some(({ against }) => against === name));
-  const shown = [report.paper, report.choice, ...report.findings.filter((one) => !same(one, report.choice))];
+  const { paper, choice, fit } = report;
+  const others = [...(fit?.finding ? [fit.finding] : []), ...report.findings].filter((one) => !same(one, choice));
+  const shown = [paper, choice, ...others];
   const rows = shown.map((finding, at) => [
-    `${name(finding)}${at === 0 ? ' (the paper)' : at === 1 ? ' (chosen)' : ''}`,
+    `${finding.score === fit?.finding?.score ? 'fitted blend' : name(finding)}${at === 0 ? ' (the paper)' : at === 1 ? ' (chosen)' : ''}`,
     finding.lift?.ratio?.value.toFixed(2) ?? '',
     ...controls.map((control) => value(finding, 'auc', control.name)),
     value(finding, 'spearman', NLL_GAIN),
@@ -28,7 +30,7 @@ export function describeEvidence({ report, files, certificate }: ValidateResult)
   return [
     renderTable(head, rows),
     'Lift of what is kept (1: chance), AUC against each control (1: always right, 0.5: chance), Spearman in the column "follows"; behind the',
-    'guard against repeats. Layers, k and heads were chosen on one half of the windows and measured on the other; the first row is on all.',
+    'guard against repeats. Layers, k, heads and weights were chosen on one half of the windows and measured on the other; the first row is on all.',
     ...(report.lift ? [ceilingLine(report.lift)] : []),
     ...report.controls.flatMap(({ notes }) => notes.map((note) => `note: ${note}`)),
     '',
