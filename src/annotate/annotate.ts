@@ -22,7 +22,8 @@ import { loadRun, type Run } from '../run/directory.js';
 import { readCounts } from '../selection/read-counts.js';
 import { scoreWindows, SELECTION } from '../selection/select-windows.js';
 import type { AnnotationCell } from './annotation-file.js';
-import { AnnotationFolder, type AnnotatedFile } from './annotation-folder.js';
+import type { AnnotatedFile } from './annotated-file.js';
+import { AnnotationFolder } from './annotation-folder.js';
 import { annotationCard } from './card.js';
 import { aggregate } from './document-scores.js';
 

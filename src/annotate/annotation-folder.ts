@@ -9,21 +9,11 @@ import type { ParquetLibrary } from '../export/formats/parquet-stream.js';
 import type { FileSystem } from '../io/file-system.js';
 import { makeFolder } from '../io/make-folder.js';
 import type { RunManifest } from '../run/manifest.js';
+import type { AnnotatedFile } from './annotated-file.js';
 import { AnnotationFile, type AnnotationCell } from './annotation-file.js';
 
 /** Of text files, each of which is a document, and of files that were refused whole. No file of a corpus has a name without an ending. */
 const WHOLE_FILES = 'files.parquet';
-
-export interface AnnotatedFile {
-  /** Path below the folder, with "/". */
-  name: string;
-  /** The file of the corpus that it is of; absent for the one of whole files. */
-  source?: string;
-  rows: number;
-  bytes: number;
-  /** Hex digest of all bytes. */
-  sha256: string;
-}
 
 export class AnnotationFolder {
   readonly files: AnnotatedFile[] = [];

@@ -1,5 +1,5 @@
 // README.md of an annotation: what its columns mean, and how it is joined with its source.
-import type { AnnotatedFile } from './annotation-folder.js';
+import type { AnnotatedFile } from './annotated-file.js';
 
 const MEANINGS: Readonly<Record<string, string>> = {
   id: "the document's id; null where the row was refused",
