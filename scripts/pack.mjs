@@ -6,14 +6,14 @@
 // written here, with the exact version of each platform package that was packed beside it.
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { glibcFloor } from './lib/glibc-floor.mjs';
+import { newestSymbol } from './lib/newest-symbol.mjs';
 import { main, root, run, SetupError } from './lib/step.mjs';
 
 const OUT = path.join(root, 'build', 'packages');
 const PLATFORM = `${process.platform}-${process.arch}`;
 /** Without models; npm's own count of what it unpacks. */
 const MAX_BYTES = 5_000_000;
-/** What `longattn setup` and `longattn model fetch` start, and what they read. */
+/** What `longattn model fetch` starts, and what a torch half is built with. */
 const SCRIPTS = ['fetch-libtorch.py', 'libtorch', 'make-smollm2.py'];
 const LEFT_OUT = /\.map$|__pycache__|native\/core\/(test|bench|fuzz)(\/|$)/;
 
@@ -40,7 +40,7 @@ function platformPackage() {
   const folder = path.join('build', 'Release');
   const core = path.join(root, folder, 'longattn.node');
   if (!existsSync(core)) throw new SetupError(`${core} is not built. Run \`npm run setup\` first.`);
-  const glibc = glibcFloor(core);
+  const glibc = newestSymbol(core, 'GLIBC');
   const runtime = existsSync(path.join(root, folder, 'libgomp.so.1')) ? ['libgomp.so.1'] : [];
   const packed = stage(
     `@longattn/${PLATFORM}`,
@@ -87,7 +87,7 @@ function mainPackage() {
       ...{ name, version, description, license, type, engines, bin, main, types, exports, files, binary },
       ...{ dependencies, peerDependencies, peerDependenciesMeta },
       optionalDependencies: { [`@longattn/${PLATFORM}`]: version },
-      // npm leaves these alone when the package is a dependency. `longattn setup` installs them, in these versions, when it compiles.
+      // npm leaves these alone when the package is a dependency: the versions that a torch half is compiled with.
       devDependencies: Object.fromEntries(built.map((one) => [one, devDependencies[one]])),
     },
   );

@@ -3,8 +3,6 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ownCache } from '../base/user-cache.js';
-import { version } from '../base/version.js';
 
 const require = createRequire(import.meta.url);
 
@@ -33,16 +31,9 @@ export function prebuiltGlibc(): string | undefined {
   return longattn?.glibc;
 }
 
-/** `LONGATTN_TORCH_ADDON`, else build/Release/longattn-torch.node in the package's folder, else what `longattn setup` has made. */
+/** `LONGATTN_TORCH_ADDON`, else build/Release/longattn-torch.node in the package's folder. */
 export function torchAddonPath(): string {
-  if (process.env['LONGATTN_TORCH_ADDON']) return process.env['LONGATTN_TORCH_ADDON'];
-  const built = builtPath('longattn-torch.node');
-  return existsSync(built) ? built : join(torchHalfFolder(), 'longattn-torch.node');
-}
-
-/** Where `longattn setup` builds the torch half of this version, one a user and platform. */
-export function torchHalfFolder(): string {
-  return join(ownCache(), `torch-half-${version}-${process.platform}-${process.arch}`);
+  return process.env['LONGATTN_TORCH_ADDON'] || builtPath('longattn-torch.node');
 }
 
 /** The folder of this package: of a clone, or in node_modules. */

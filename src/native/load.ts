@@ -57,7 +57,7 @@ export function loadTorch(): NativeTorch {
   if (!existsSync(path)) {
     throw environmentError(
       'TORCH_MISSING',
-      `The half of longattn that runs on torch is not at ${path}. ${NEEDS_TORCH}: run \`npm run setup\` in a clone, or set LONGATTN_TORCH_ADDON to a built longattn-torch.node.`,
+      `The half of longattn that runs on torch is not at ${path}. ${NEEDS_TORCH}: in a clone run \`npm run setup\`; with an installed package set LONGATTN_TORCH_ADDON to build/Release/longattn-torch.node of a clone of version ${version}.`,
     );
   }
   return (torch = load<NativeTorch>(path));
