@@ -2,7 +2,7 @@
 import type { RankSettings } from './rank.js';
 import type { PageMeta } from '../src/report/page-data.js';
 
-export const VIEWS = ['domains', 'list', 'window', 'whatif', 'compare'] as const;
+export const VIEWS = ['domains', 'list', 'window', 'whatif', 'compare', 'evidence'] as const;
 export type View = (typeof VIEWS)[number];
 export const GROUP = '=';
 

@@ -16,7 +16,7 @@ import type { ColumnKind } from './page-data.js';
 export const CONTENT_POLICY =
   "default-src 'none'; script-src 'self' file:; style-src 'self' file: 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'none'";
 
-const ASSETS = ['app.js', 'app.css'] as const;
+const ASSETS = ['app.js', 'app.css', 'LICENSES.txt'] as const;
 
 type Column = Float64Array | Int32Array | Uint32Array | Uint16Array | Uint8Array;
 

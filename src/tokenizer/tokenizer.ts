@@ -10,6 +10,7 @@ import type { Tokenizer as NativeTokenizer } from '@anush008/tokenizers';
 import { environmentError, dataError } from '../base/errors.js';
 import { encodePieces } from './encode-pieces.js';
 import type { Encoded } from './encoded.js';
+import { requireMergesWithPrefix } from './merges.js';
 import { cutIntoPieces, PIECE_UNITS, pieceRule } from './pieces.js';
 import { tokenizerOfTekken } from './tekken.js';
 import { RECIPES, tokenizerOfTiktoken } from './tiktoken.js';
@@ -77,8 +78,9 @@ export async function openTokenizer(location: string, options: TokenizerOptions 
     const convert = converterOf(file);
     if (convert) text = converted = JSON.stringify(convert(text));
     if (specialTokens === 'text') text = withoutSpecialTokens(text);
-    native = Native.fromString(text);
     json = JSON.parse(text) as Record<string, unknown>;
+    requireMergesWithPrefix(json);
+    native = Native.fromString(text);
     templated = withTemplate(json, config, idOf);
     if (templated !== json) native = Native.fromString(JSON.stringify(templated));
     withoutLimits(native);

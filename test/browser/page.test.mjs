@@ -9,12 +9,12 @@ import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import axe from 'axe-core';
 import { chromium } from 'playwright-core';
-import { readSelection, report, run, select, serve } from '../../dist/index.js';
+import { readSelection, report, run, select, serve, validate } from '../../dist/index.js';
 
 const root = path.resolve(import.meta.dirname, '..', '..');
 const HOSTILE_DOMAIN = `<b>bold</b> "it's"`;
 const HOSTILE_ID = `"><script>window.hacked = 1</script><img src=x onerror="window.hacked = 2">`;
-const VIEWS = ['domains', 'list', 'window', 'whatif', 'compare'];
+const VIEWS = ['domains', 'list', 'window', 'whatif', 'compare', 'evidence'];
 const ALLOWED = /^(file|data|blob):/;
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'longattn-browser-'));
@@ -53,7 +53,16 @@ before(async () => {
     },
   });
   await select({ output: runDir, keep: '25%', alpha: -1, name: 'other' });
-  const { page } = await report(runDir, { scores: ['content', 'last-recurrence-2'], against: 'other' });
+  const check = path.join(folder, 'check');
+  await validate({
+    ...{ input: [{ patterns: [one], domain: 'sea' }], model: path.join(root, 'models', 'smollm2-135m-layer0') },
+    ...{ window: 128, layers: 0, loss: 'none', windows: 8, controls: 'splice', output: check },
+  });
+  const { page } = await report(runDir, {
+    evidence: check,
+    scores: ['content', 'last-recurrence-2'],
+    against: 'other',
+  });
   address = pathToFileURL(page).href;
   browser = await chromium.launch({ executablePath: process.env.LONGATTN_CHROMIUM, args: ['--no-sandbox'] });
 });
