@@ -1,7 +1,7 @@
 // The data of the page: scripts that call D(name, kind, text), loaded when they are asked for, each once.
 //
 // Scripts, because a page from a disk may load nothing else.
-import type { PageMeta, PageText } from '../src/report/page-data.js';
+import type { PageError, PageEvidence, PageMeta, PageText } from '../src/report/page-data.js';
 
 type Column = Float64Array | Int32Array | Uint32Array | Uint16Array | Uint8Array;
 
@@ -37,29 +37,44 @@ export function bytesOf(text: string): ArrayBuffer {
   return bytes.buffer;
 }
 
+/** @param missing what is told where the script cannot be loaded */
+function loadScript<T>(source: string, name: string, missing: string): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const script = document.createElement('script');
+    script.src = source;
+    script.onload = () => {
+      script.remove();
+      const value = arrived.get(name) as T;
+      arrived.delete(name);
+      if (value === undefined) reject(new Error(`${source} holds something else`));
+      else resolve(value);
+    };
+    script.onerror = () => reject(new Error(missing));
+    document.head.append(script);
+  });
+}
+
 function load<T>(name: string): Promise<T> {
   let found = asked.get(name) as Promise<T> | undefined;
   if (!found) {
-    found = new Promise<T>((resolve, reject) => {
-      const script = document.createElement('script');
-      script.src = `data/${name}.js`;
-      script.onload = () => {
-        script.remove();
-        const value = arrived.get(name) as T;
-        arrived.delete(name);
-        if (value === undefined) reject(new Error(`data/${name}.js holds something else`));
-        else resolve(value);
-      };
-      script.onerror = () => reject(new Error(`data/${name}.js is not there: copy the whole folder`));
-      document.head.append(script);
-    });
+    const source = `data/${name}.js`;
+    found = loadScript<T>(source, name, `${source} is not there: copy the whole folder`);
     asked.set(name, found);
   }
   return found;
 }
 
+/** What `longattn serve` computes: a script too, so that the page needs no other right than from a disk. */
+export async function ask<T extends object>(name: string, query: Record<string, string>): Promise<T> {
+  const source = `api/${name}.js?${new URLSearchParams(query)}`;
+  const found = await loadScript<T | PageError>(source, source, 'longattn serve does not answer: start it again');
+  if ('error' in found) throw new Error(found.error);
+  return found;
+}
+
 export const loadMeta = (): Promise<PageMeta> => load('meta');
 export const loadColumn = <T extends Column = Float64Array>(name: string): Promise<T> => load(name);
+export const loadEvidence = (): Promise<PageEvidence> => load('evidence');
 export const loadSources = (): Promise<string[]> => load('sources');
 
 let places: Promise<Map<number, number>> | undefined;

@@ -1,10 +1,11 @@
-// The page: a heading, four views, and the state in the address.
+// The page: a heading, the views, and the state in the address.
 import './app.css';
 import { count, el } from './dom.js';
 import { linkTo, openModel, type Model } from './model.js';
 import { parseState, VIEWS, type View } from './state.js';
 import { compareView } from './views/compare.js';
 import { domainsView } from './views/domains.js';
+import { evidenceView } from './views/evidence.js';
 import { listView } from './views/list.js';
 import { whatIfView } from './views/what-if.js';
 import { windowView } from './views/window.js';
@@ -15,6 +16,7 @@ const NAMES: Record<View, string> = {
   window: 'Window',
   whatif: 'What if',
   compare: 'Compare',
+  evidence: 'Evidence',
 };
 const SHOW: Record<View, (model: Model) => Promise<Node>> = {
   domains: domainsView,
@@ -22,6 +24,7 @@ const SHOW: Record<View, (model: Model) => Promise<Node>> = {
   window: windowView,
   whatif: whatIfView,
   compare: compareView,
+  evidence: evidenceView,
 };
 
 const app = document.querySelector<HTMLElement>('#app')!;
@@ -38,7 +41,7 @@ async function start(): Promise<void> {
     (meta.layer === undefined ? '' : `, layer ${meta.layer}, k = ${count(meta.k!)}`) +
     (meta.model === undefined ? '' : `, model ${meta.model}`);
   const left =
-    texts.stored === meta.windows
+    texts.stored === meta.windows || meta.served
       ? ''
       : `The text of ${count(texts.stored)} windows is in this folder, that of ${count(meta.windows - texts.stored)} is not${texts.note ? `: ${texts.note}` : ''}.`;
   app.replaceChildren(

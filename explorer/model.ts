@@ -1,8 +1,9 @@
 // Everything that the views share: the windows, what the selection made of them, the state, and what passes the filters.
-import { loadColumn, loadIds, loadMeta } from './data.js';
+import { selectOptions, selectWords } from './command.js';
+import { ask, bytesOf, loadColumn, loadIds, loadMeta } from './data.js';
 import { PageTable, rank, type Ranked } from './rank.js';
 import { formatState, keepSettings, parseState, type State } from './state.js';
-import type { PageMeta } from '../src/report/page-data.js';
+import type { PageChoice, PageMeta, PageScore } from '../src/report/page-data.js';
 
 export interface Model {
   meta: PageMeta;
@@ -93,11 +94,23 @@ function rankTable({ meta, domains }: Model): Promise<{ table: PageTable; repeat
 
 /** Rank by the what-if of the state. */
 export async function rankWhatIf(model: Model): Promise<Ranked> {
-  const { table, repeats } = await rankTable(model);
   const { whatIf } = model.state;
   const score = model.meta.scores[whatIf.score]!;
+  // Of these the page has no numbers.
+  if (whatIf.layer !== undefined || whatIf.k !== undefined || whatIf.heads !== undefined) return asked(model, score);
+  const { table, repeats } = await rankTable(model);
   const columns = await Promise.all(score.columns.map((name) => loadColumn(name)));
   return rank(table, score, columns, keepSettings(whatIf), repeats);
+}
+
+/** Ranked by `longattn serve`. */
+async function asked({ meta, state }: Model, score: PageScore): Promise<Ranked> {
+  const options = selectOptions(selectWords(meta.run, score, state.whatIf));
+  const { rank, reason, values, reasons, cuts } = await ask<PageChoice>('select', options);
+  return {
+    ...{ rank: new Int32Array(bytesOf(rank)), reason: new Uint8Array(bytesOf(reason)), reasons },
+    ...{ values: new Float64Array(bytesOf(values)), cuts: Float64Array.from(cuts, (cut) => cut ?? NaN) },
+  };
 }
 
 export async function idOf({ meta }: Model, row: number): Promise<string> {

@@ -2,7 +2,7 @@
 import type { RankSettings } from './rank.js';
 import type { PageMeta } from '../src/report/page-data.js';
 
-export const VIEWS = ['domains', 'list', 'window', 'whatif', 'compare'] as const;
+export const VIEWS = ['domains', 'list', 'window', 'whatif', 'compare', 'evidence'] as const;
 export type View = (typeof VIEWS)[number];
 export const GROUP = '=';
 
@@ -21,6 +21,18 @@ export interface WhatIf {
   maxRepeats: number;
   maxPerDocument: number | undefined;
   maxOverlap: number;
+  /** Another layer, k or heads than those of the score: with `longattn serve`. */
+  layer: number | undefined;
+  k: number | undefined;
+  heads: string | undefined;
+}
+
+/** Whose attention is looked at. */
+export interface Look {
+  layer: number | undefined;
+  /** A number or `mean`. */
+  head: string | undefined;
+  token: number | undefined;
 }
 
 export interface State {
@@ -36,6 +48,7 @@ export interface State {
   page: number;
   /** The window that is looked at. */
   row: number | undefined;
+  look: Look;
   whatIf: WhatIf;
 }
 
@@ -46,6 +59,7 @@ export function defaultWhatIf({ settings, domains, window, windows }: PageMeta):
     ...{ score: 0, alpha, mode: quota ? 'quota' : keepTokens === undefined ? 'share' : 'tokens' },
     ...{ keep: keep ?? 0.125, tokens: keepTokens ?? Math.round((windows / 8 / domains.length) * window) },
     ...{ quota: quota ?? even, maxRepeats, maxPerDocument, maxOverlap },
+    ...{ layer: undefined, k: undefined, heads: undefined },
   };
 }
 
@@ -94,6 +108,11 @@ export function parseState(hash: string, meta: PageMeta): State {
     sort: words.get('sort') ?? 'rank',
     page: index('page', Infinity) ?? 0,
     row: index('w', meta.windows),
+    look: {
+      layer: index('lookLayer', Infinity),
+      head: words.get('lookHead') ?? undefined,
+      token: index('token', meta.window),
+    },
     whatIf: {
       score: index('score', meta.scores.length) ?? 0,
       alpha: number('alpha') ?? own.alpha,
@@ -104,6 +123,9 @@ export function parseState(hash: string, meta: PageMeta): State {
       maxRepeats: share('repeats', own.maxRepeats),
       maxPerDocument: whole !== undefined && whole >= 1 ? Math.floor(whole) : own.maxPerDocument,
       maxOverlap: share('overlap', own.maxOverlap),
+      layer: meta.served && index('layer', Infinity),
+      k: meta.served && index('k', Infinity),
+      heads: (meta.served && words.get('heads')) || undefined,
     },
   };
 }
@@ -125,7 +147,11 @@ export function formatState(state: State, meta: PageMeta): string {
   put('sort', state.sort, 'rank');
   put('page', state.page, 0);
   put('w', state.row);
-  const { score, alpha, mode, keep, tokens, quota, maxRepeats, maxPerDocument, maxOverlap } = state.whatIf;
+  put('lookLayer', state.look.layer);
+  put('lookHead', state.look.head);
+  put('token', state.look.token);
+  const { score, alpha, mode, keep, tokens, quota, maxRepeats, maxPerDocument, maxOverlap, layer, k, heads } =
+    state.whatIf;
   put('score', score, 0);
   put('alpha', alpha, own.alpha);
   put('mode', mode, own.mode);
@@ -135,5 +161,8 @@ export function formatState(state: State, meta: PageMeta): string {
   put('repeats', maxRepeats, own.maxRepeats);
   put('perDocument', maxPerDocument, own.maxPerDocument);
   put('overlap', maxOverlap, own.maxOverlap);
+  put('layer', layer);
+  put('k', k);
+  put('heads', heads);
   return `#${words.toString()}`;
 }

@@ -33,6 +33,7 @@ const LAYERS = {
   cluster: 'base io',
   evidence: 'base io arrow run model hub native scores scoring options counts selection pipeline',
   report: 'base io arrow run windows options selection scores counts pipeline tokenizer',
+  serve: 'base io run model native options scores selection pipeline report',
   annotate: 'base io arrow corpus run options selection documents export pipeline report',
   'index.ts': '*',
   cli: '*',

@@ -1,10 +1,16 @@
 #!/usr/bin/env node
-// Runs whose inputs lie in a bucket, by the built command line and a real S3 server on 127.0.0.1: versitygw, built by Go. After `npm test`.
+// Runs whose inputs lie in a bucket, and exports sent to one, by the built command line and a real S3 server on 127.0.0.1: versitygw, built by Go. After `npm test`.
 //   node scripts/check-storage.mjs [--quick]     --quick: what takes seconds; the rest kills a run again and again
 //
 // Every run must end with the scores of a run over the same files on a disk. Where Go is missing the check is skipped, and that is said;
 // with CI=true it is skipped too, as Go is no need of the project.
-import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { tableFromIPC } from 'apache-arrow';
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -91,6 +97,19 @@ async function upload(client, from, prefix) {
   }
 }
 
+/** What lies below a prefix: name -> sha256. */
+async function objects(client, prefix) {
+  const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: BUCKET, Prefix: prefix }));
+  const sums = {};
+  for (const { Key } of Contents) {
+    const { Body } = await client.send(new GetObjectCommand({ Bucket: BUCKET, Key }));
+    sums[Key.slice(prefix.length)] = createHash('sha256')
+      .update(await Body.transformToByteArray())
+      .digest('hex');
+  }
+  return sums;
+}
+
 async function checks(server, quick) {
   const credentials = { accessKeyId: ACCESS_KEY, secretAccessKey: SECRET_KEY };
   const client = new S3Client({ endpoint: server.endpoint, region: 'us-east-1', forcePathStyle: true, credentials });
@@ -156,6 +175,61 @@ async function checks(server, quick) {
     assert.deepEqual(contents(disturbed), contents(whole));
     assert.ok(proxy.faults.cut > 5 && proxy.faults.busy > 10, JSON.stringify(proxy.faults));
     return `${proxy.requests()} requests, ${proxy.faults.busy} refused, ${proxy.faults.cut} cut: the same bytes`;
+  });
+
+  const sent = (to, variables, killAfter) =>
+    cli(['export', whole, '--format', 'parquet', '--to', bucket(to)], variables, killAfter);
+
+  await step('an export to S3', async () => {
+    const result = await sent('export', env);
+    assert.equal(result.code, 0, result.stderr);
+    const exported = contents(path.join(whole, 'export'));
+    assert.deepEqual(await objects(client, 'export/'), exported);
+    return `${Object.keys(exported).length} files, as on the disk`;
+  });
+
+  await step('an export through cut connections and storms of 503', async () => {
+    const proxy = await startProxy(server.endpoint, (n) =>
+      n % 3 === 0 || (n > 10 && n < 18) ? { status: 503 } : undefined,
+    );
+    const result = await sent('stormy', at(proxy.endpoint));
+    await proxy.stop();
+    assert.equal(result.code, 0, result.stderr);
+    assert.deepEqual(await objects(client, 'stormy/'), contents(path.join(whole, 'export')));
+    return `${proxy.requests()} requests, ${proxy.faults.busy} refused: the same bytes`;
+  });
+
+  await step('an export killed by -9, then resumed', async () => {
+    let [kills, longest] = [0, 0];
+    for (let attempt = 0; kills < (quick ? 1 : KILLS) && attempt < 10 * KILLS; attempt++) {
+      const start = performance.now();
+      const prefix = `killed-${attempt}`;
+      const { code, signal, stderr } = await sent(
+        prefix,
+        env,
+        longest === 0 ? undefined : longest * (0.5 + Math.random() / 2),
+      );
+      if (signal === 'SIGKILL') {
+        kills++;
+        const again = await sent(prefix, env);
+        assert.equal(again.code, 0, again.stderr);
+      } else {
+        assert.equal(code, 0, stderr);
+      }
+      longest ||= performance.now() - start;
+      assert.deepEqual(await objects(client, `${prefix}/`), contents(path.join(whole, 'export')));
+    }
+    assert.ok(kills > 0);
+    return `${kills} kills: the same bytes`;
+  });
+
+  await step('an export that may not be sent', async () => {
+    const wrong = await sent('wrong', at(server.endpoint, 'wrong'));
+    assert.equal(wrong.code, 4, wrong.stderr);
+    const foreign = await sent('pages', env);
+    assert.notEqual(foreign.code, 0);
+    assert.ok(foreign.stderr.includes('pages'), foreign.stderr);
+    return 'wrong secret, a prefix with other files';
   });
 
   if (!quick) {

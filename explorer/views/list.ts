@@ -2,6 +2,7 @@
 import { loadColumn, loadIds, loadSources, textPlaces } from '../data.js';
 import { count, el, foreign, short, table } from '../dom.js';
 import { filters } from '../filters.js';
+import { downloadText, marksFile, marksOf } from '../marks.js';
 import { columnOf, domainsOf, go, idOf, isKept, linkTo, passing, type Model } from '../model.js';
 import { KINDS, type Kind } from '../state.js';
 
@@ -26,20 +27,22 @@ export async function listView(model: Model): Promise<Node> {
   const [sources, names] = [await loadColumn<Uint32Array>('source'), await loadSources()];
   const columns = await Promise.all(meta.columns.map(({ column }) => columnOf(model, column)));
   const texts = await textPlaces();
+  const marks = marksOf(meta.run);
   const lines = await Promise.all(
     Array.from(shown, async (row) => [
       el('a', { href: linkTo(model, { view: 'window', row }) }, foreign(await idOf(model, row), 80)),
+      marks.get(await idOf(model, row)) ?? '',
       foreign(meta.domains[model.domains[row]!]!, 40),
       count(model.rank[row]!),
       short(model.score[row]!),
       ...columns.map((values) => short(values[row]!)),
       count(meta.window),
       meta.reasons[model.reason[row]!]!,
-      texts.has(row) ? 'yes' : 'no',
+      texts.has(row) || meta.served ? 'yes' : 'no',
       foreign(names[sources[row]!]!, 60),
     ]),
   );
-  const head = ['window', 'domain', 'rank', 'score', ...meta.columns.map(({ label }) => label)];
+  const head = ['window', 'mark', 'domain', 'rank', 'score', ...meta.columns.map(({ label }) => label)];
   const list = table(
     `${count(rows.length)} windows, page ${count(page + 1)} of ${count(pages)}`,
     [...head, 'tokens', 'why', 'text', 'source'],
@@ -54,6 +57,18 @@ export async function listView(model: Model): Promise<Node> {
     controls(model),
     list,
     el('p', { class: 'turn' }, turn(page - 1, 'Page before'), ' ', turn(page + 1, 'Next page')),
+    el(
+      'p',
+      {},
+      el(
+        'button',
+        {
+          ...{ type: 'button', id: 'marks', disabled: marks.size === 0 },
+          onclick: () => downloadText('marks.jsonl', marksFile(meta.run)),
+        },
+        `Download the marks of ${count(marks.size)} windows`,
+      ),
+    ),
   );
 }
 

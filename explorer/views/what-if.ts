@@ -1,6 +1,7 @@
 // What if: another score, alpha, budget or guard, and what enters and leaves. Ranked by the code of `longattn select`.
 import { count, el, foreign, percent, short, table } from '../dom.js';
 import { selectCommand } from '../command.js';
+import { downloadText } from '../marks.js';
 import { domainsOf, idOf, linkTo, rankWhatIf, replaceState, type Model } from '../model.js';
 import type { Ranked } from '../rank.js';
 import type { WhatIf } from '../state.js';
@@ -90,10 +91,24 @@ function controls(model: Model, update: () => Promise<void>): HTMLElement {
     ),
   );
   const unit = { min: 0, max: 1, step: 'any' as const };
+  const heads = el('input', { id: 'heads', value: whatIf.heads ?? '', placeholder: 'all, or 0,3' });
+  heads.addEventListener('change', () => set({ heads: heads.value.trim() || undefined }));
+  const served = meta.served
+    ? [
+        field('layer', 'layer (empty: that of the score)', whatIf.layer, { min: 0, step: 1 }, (layer) =>
+          set({ layer }),
+        ),
+        field('k', 'k, the minimum distance (empty: that of the score)', whatIf.k, { min: 1, step: 1 }, (k) =>
+          set({ k }),
+        ),
+        el('div', { class: 'field' }, el('label', { for: 'heads' }, 'heads (empty: those of the score)'), heads),
+      ]
+    : [];
   const form = el(
     'form',
     { class: 'what-if', onsubmit: (event: Event) => event.preventDefault() },
     el('div', { class: 'field' }, el('label', { for: 'score' }, 'score'), score),
+    ...served,
     field(
       'alpha',
       'alpha, the weight of DU',
@@ -255,8 +270,5 @@ async function windowTable(model: Model, ranked: Ranked, name: string, rows: num
 async function download(model: Model, ranked: Ranked): Promise<void> {
   const ids: string[] = [];
   for (let row = 0; row < ranked.reason.length; row++) if (ranked.reason[row] === 0) ids.push(await idOf(model, row));
-  const url = URL.createObjectURL(new Blob([ids.map((id) => `${id}\n`).join('')], { type: 'text/plain' }));
-  const link = el('a', { href: url, download: 'kept.txt' });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+  downloadText('kept.txt', ids.map((id) => `${id}\n`).join(''));
 }

@@ -1,11 +1,13 @@
 // Window: its text with the far mass of each token as heat, a strip of the whole to jump by, and its numbers beside those of its domain.
-import type { PageText } from '../../src/report/page-data.js';
-import { bytesOf, loadText } from '../data.js';
+import type { PageHeat, PageText } from '../../src/report/page-data.js';
+import { ask, bytesOf, loadText } from '../data.js';
 import { count, el, foreign, percent, short, table } from '../dom.js';
 import { filterColumns } from '../filters.js';
 import { paintHeat, type Heat } from '../heat.js';
+import { MARKS, marksOf, setMark } from '../marks.js';
 import { columnOf, domainsOf, go, idOf, linkTo, type Model } from '../model.js';
 import { strip } from '../strip.js';
+import { attentionPart, type AttendedText } from './attention.js';
 
 /** Tokens of a span in the table of hot ones. */
 const SPAN = 16;
@@ -16,18 +18,44 @@ export async function windowView(model: Model): Promise<Node> {
   if (row === undefined) return el('p', {}, 'This run has no windows.');
   const id = await idOf(model, row);
   const domain = model.domains[row]!;
-  const text = await loadText(row);
+  const text = await textOf(model, row);
   const page = el('div', {});
   page.append(
     el('h2', {}, foreign(id, 160)),
     el('p', {}, whyText(model, row), ' ', neighbours(model, row)),
+    markButtons(model, id),
     text ? place(text) : el('p', {}, 'Its source stands in the list.'),
     el('p', {}, el('label', { for: 'go' }, 'Another window, by its id: '), search(model)),
     await numbers(model, row, domain),
   );
   if (text?.heads) page.append(headsOf(model, text, domain));
-  page.append(...textParts(model, text));
+  page.append(...textParts(model, row, text));
   return page;
+}
+
+/** From the folder; what it lacks, from `longattn serve`. */
+async function textOf({ meta }: Model, row: number): Promise<PageText | undefined> {
+  const stored = await loadText(row);
+  if (!meta.served || (stored && stored.text !== '' && stored.offsets !== undefined)) return stored;
+  return ask<PageText>('window', { w: String(row) });
+}
+
+function markButtons({ meta }: Model, id: string): HTMLElement {
+  const buttons = MARKS.map((mark) =>
+    el(
+      'button',
+      {
+        ...{ type: 'button', 'aria-pressed': String(marksOf(meta.run).get(id) === mark) },
+        onclick: () => {
+          setMark(meta.run, id, marksOf(meta.run).get(id) === mark ? undefined : mark);
+          const now = marksOf(meta.run).get(id);
+          buttons.forEach((one, i) => one.setAttribute('aria-pressed', String(MARKS[i] === now)));
+        },
+      },
+      `Mark ${mark}`,
+    ),
+  );
+  return el('p', {}, ...buttons.flatMap((one) => [one, ' ']), 'The list downloads all marks.');
 }
 
 /** The best of the first domain. */
@@ -124,16 +152,20 @@ function headsOf(model: Model, { heads }: PageText, domain: number): HTMLElement
   );
 }
 
-function textParts({ meta }: Model, text: PageText | undefined): Node[] {
+function textParts(model: Model, row: number, text: PageText | undefined): Node[] {
+  const { meta } = model;
   if (!text || text.text === '') {
     const note = meta.texts.note ? ` ${meta.texts.note[0]!.toUpperCase()}${meta.texts.note.slice(1)}.` : '';
     return [
       el(
         'p',
         { class: 'warning' },
-        `The text of this window is not in the folder: it holds that of ${count(meta.texts.stored)} of ${count(meta.windows)} windows.${note} ` +
-          `More of them: longattn report ${meta.run} --texts ${2 * Math.max(100, meta.texts.perDomain)}`,
+        meta.served
+          ? 'The corpus holds token ids alone, so this window has no text.'
+          : `The text of this window is not in the folder: it holds that of ${count(meta.texts.stored)} of ${count(meta.windows)} windows.${note} ` +
+              `Any of them: longattn serve ${meta.run}. More of them in the folder: longattn report ${meta.run} --texts ${2 * Math.max(100, meta.texts.perDomain)}`,
       ),
+      attentionPart(model, row, text),
     ];
   }
   const body = el('pre', { class: 'text', dir: 'auto' });
@@ -166,8 +198,43 @@ function textParts({ meta }: Model, text: PageText | undefined): Node[] {
       ),
     );
     parts.push(hotSpans(text.text, heat, jump));
-  } else parts.push(el('p', {}, `No heat. ${meta.noHeat ?? 'This window has no far mass of its tokens.'}`));
+  } else parts.push(noHeat(model, row, text, (found) => paintHeat(body, node, found)));
+  const on = attendedText(text, jump, (found) => paintHeat(body, node, found));
+  parts.push(attentionPart(model, row, text, on));
   return parts;
+}
+
+function attendedText(
+  { text, offsets }: PageText,
+  jump: (unit: number) => void,
+  paint: (heat: Heat) => void,
+): AttendedText | undefined {
+  if (offsets === undefined) return undefined;
+  const starts = new Int32Array(bytesOf(offsets));
+  return { text, starts, jump, paint: (far) => paint({ far, starts, top: topOf(far) }) };
+}
+
+/** Where the run stores no far mass of tokens, `longattn serve` computes it. */
+function noHeat({ meta }: Model, row: number, { offsets }: PageText, paint: (heat: Heat) => void): HTMLElement {
+  const why = el('p', {}, `No heat. ${meta.noHeat ?? 'This window has no far mass of its tokens.'} `);
+  if (!meta.served || meta.served.layers.length === 0 || offsets === undefined) return why;
+  const compute = async (): Promise<void> => {
+    button.disabled = true;
+    try {
+      const { heat } = await ask<PageHeat>('heat', { w: String(row), layer: String(meta.layer ?? 0) });
+      const far = new Float32Array(bytesOf(heat));
+      paint({ far, starts: new Int32Array(bytesOf(offsets)), top: topOf(far) });
+      why.replaceChildren(
+        `Coloured by the far mass of each token, layer ${meta.layer ?? 0}, 0 to ${short(topOf(far))} and above.`,
+      );
+    } catch (error) {
+      why.append(el('span', { role: 'alert' }, (error as Error).message));
+      button.disabled = false;
+    }
+  };
+  const button = el('button', { type: 'button', id: 'compute-heat', onclick: () => void compute() }, 'Compute it');
+  why.append(button);
+  return why;
 }
 
 /** Where the text was cut into spans: the one at a place. */
@@ -183,9 +250,11 @@ function elementAt(body: HTMLElement, unit: number): Element {
 function heatOf({ offsets, heat }: PageText): Heat | undefined {
   if (offsets === undefined || heat === undefined) return undefined;
   const far = new Float32Array(bytesOf(heat));
-  const order = far.slice().sort();
-  return { far, starts: new Int32Array(bytesOf(offsets)), top: order[Math.floor(0.98 * order.length)] || 1 };
+  return { far, starts: new Int32Array(bytesOf(offsets)), top: topOf(far) };
 }
+
+/** What is drawn hottest: outliers would leave the rest cold. */
+const topOf = (far: Float32Array): number => far.slice().sort()[Math.floor(0.98 * far.length)] || 1;
 
 function hotSpans(text: string, { far, starts }: Heat, jump: (unit: number) => void): HTMLElement {
   const spans = Array.from({ length: Math.ceil(far.length / SPAN) }, (_, i) => {

@@ -51,7 +51,8 @@ export function damageJson(data, random) {
     }
     if (at.root === root) continue;
     if (random(5) === 0 && !Array.isArray(at)) delete at[key];
-    else at[key] = VALUES[random(VALUES.length)];
+    // A copy: a later change may go into it.
+    else at[key] = JSON.parse(JSON.stringify(VALUES[random(VALUES.length)]));
   }
   return Buffer.from(JSON.stringify(root));
 }

@@ -5,6 +5,7 @@ import type { Hooks } from '../base/events.js';
 import { checkIds } from '../corpus/ids.js';
 import { isWellFormed } from '../corpus/utf8.js';
 import { resolveModel } from '../hub/resolve-model.js';
+import { resolveTokenizer } from '../hub/resolve-tokenizer.js';
 import { openModelFolder, type ModelDescription } from '../model/open-model.js';
 import { requireDevice } from '../native/device.js';
 import { modelMetadata } from '../native/model-metadata.js';
@@ -60,7 +61,7 @@ export async function attention(given: AttentionOptions, hooks: Hooks = {}): Pro
   const { layers, threads, device, configOverride } = options;
   const { folder } = await resolveModel(options.model, { layers, configOverride }, hooks);
   const model = await openModelFolder(folder, { layers, ...modelOptions(options) });
-  const ids = checkWindow(await readWindow(options, folder), model, options);
+  const ids = checkWindow(await readWindow(options, folder, hooks), model, options);
   const heads = chooseHeads(options.heads, model.heads);
   const blocks = Math.min(ids.length, blocksOf(options));
   const request = {
@@ -87,15 +88,16 @@ export async function attention(given: AttentionOptions, hooks: Hooks = {}): Pro
   };
 }
 
-async function readWindow(options: ParsedAttention, folder: string): Promise<Int32Array> {
-  const { text, ids, start, window } = options;
+async function readWindow(options: ParsedAttention, folder: string, hooks: Hooks): Promise<Int32Array> {
+  const { text, ids, start, window, tokenizer } = options;
   if (text === undefined) {
     const checked = checkIds(ids);
     if ('reason' in checked) throw dataError('TOKEN_ID', `ids ${checked.reason}.`);
     return checked.slice(start, start + window);
   }
   if (!isWellFormed(text)) throw dataError('TEXT_INVALID', 'text has half a surrogate pair: it is no Unicode text.');
-  return (await (await openTokenizer(folder)).encode(text)).ids.slice(start, start + window);
+  const place = tokenizer === undefined ? folder : (await resolveTokenizer(tokenizer, {}, hooks)).place;
+  return (await (await openTokenizer(place)).encode(text)).ids.slice(start, start + window);
 }
 
 function checkWindow(ids: Int32Array, model: ModelDescription, { start, rows }: ParsedAttention): Int32Array {

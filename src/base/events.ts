@@ -11,6 +11,7 @@ export type StageName =
   | 'scores'
   | 'selection'
   | 'export'
+  | 'upload'
   | 'annotation'
   | 'controls'
   | 'losses'

@@ -62,7 +62,8 @@ export function reportError(error: unknown, json: boolean): number {
   const known = error instanceof LongattnError ? error : undefined;
   const message = error instanceof Error ? error.message : show(error);
   if (json) {
-    process.stderr.write(`${JSON.stringify({ type: 'error', code: known?.code ?? 'FAULT', message })}\n`);
+    const { code, kind } = known ?? { code: 'FAULT', kind: 'fault' };
+    process.stderr.write(`${JSON.stringify({ type: 'error', code, kind, message })}\n`);
   } else if (known) {
     process.stderr.write(`error: ${message} [${known.code}]\n`);
   } else {

@@ -12,6 +12,7 @@ import { kubernetesCommand } from './commands/kubernetes.js';
 import { modelCommand } from './commands/model.js';
 import { planCommand } from './commands/plan.js';
 import { reportCommand } from './commands/report.js';
+import { serveCommand } from './commands/serve.js';
 import { showCommand } from './commands/show.js';
 import { slurmCommand } from './commands/slurm.js';
 import { stageCommands } from './commands/stages.js';
@@ -26,7 +27,7 @@ const parser = withGlobals(yargs(hideBin(process.argv)))
   .scriptName('longattn')
   .usage('$0 COMMAND\n\nPick the documents that teach a language model to use long context.')
   .command([...stageCommands, planCommand, workCommand, statusCommand, slurmCommand, kubernetesCommand, finishCommand])
-  .command([checkCommand, annotateCommand, reportCommand, statsCommand, showCommand])
+  .command([checkCommand, annotateCommand, reportCommand, serveCommand, statsCommand, showCommand])
   .command([verifyCommand, validateCommand, attentionCommand])
   .command([modelCommand, doctorCommand])
   .demandCommand(1, 'Name a command.')

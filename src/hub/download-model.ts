@@ -43,6 +43,7 @@ export async function downloadModel(
     });
   await withDownloadLock(join(folder, '.download.lock'), { signal: client.signal, onWait }, async () => {
     const smallFiles = ['config.json', 'tokenizer.json', 'tokenizer_config.json'];
+    if (!entry.files.has('tokenizer.json')) smallFiles.push('tekken.json');
     if (weights !== SINGLE) smallFiles.push(weights);
     for (const name of smallFiles) await mirrorSmall(client, cache, entry, folder, remote(name));
     await cache.keepCommit(commit);

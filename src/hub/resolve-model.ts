@@ -9,28 +9,18 @@ import type { Hooks } from '../base/events.js';
 import { describeModelFolder, neededWeightFiles, type OpenModelOptions } from '../model/open-model.js';
 import { downloadModel } from './download-model.js';
 import type { ModelFolder } from './model-folder.js';
+import { TOKENIZERS } from './resolve-tokenizer.js';
 import { HfCache } from './hf-cache.js';
-import { HubClient } from './http-client.js';
+import { hubClient, type HubOptions } from './hub-client.js';
 import { findKnownModel, knownModelNames } from './known-models.js';
 import { missingRanges } from '../model/range-ledger.js';
 import { parseModelId } from '../model/model-id.js';
-import type { Sleep } from './retry.js';
-import { proxyFetch } from './proxy.js';
 import { readSettings, type HubSettings } from './settings.js';
-import { readToken } from './token.js';
 import { mirrorFolder } from './weight-mirror.js';
 
-export interface ResolveModelOptions extends Pick<OpenModelOptions, 'layers' | 'loss' | 'configOverride'> {
-  /** Branch, tag or commit; `org/name@revision` says the same. Default: main. */
-  revision?: string | undefined;
+export interface ResolveModelOptions extends HubOptions, Pick<OpenModelOptions, 'layers' | 'loss' | 'configOverride'> {
   /** Fetch tensor headers, and no tensor: enough for `describeModelFolder`. Default: false. */
   headersOnly?: boolean;
-  /** Default: the global fetch, or one through the proxy that the environment names. */
-  fetch?: typeof globalThis.fetch;
-  /** Default: process.env. */
-  env?: NodeJS.ProcessEnv;
-  /** How waits between attempts are made. Default: real time. */
-  sleep?: Sleep;
 }
 
 /**
@@ -62,9 +52,7 @@ export async function resolveModel(
         `${settings.ownCache} do not hold what these layers need. Unset it, or give a folder.`,
     );
   }
-  const signal = hooks.signal ?? new AbortController().signal;
-  const fetch = options.fetch ?? (await proxyFetch(env));
-  const client = new HubClient(settings, await readToken(env, settings), signal, fetch, options.sleep);
+  const client = await hubClient(settings, options, hooks.signal);
   try {
     return await downloadModel(client, settings, cache, options, hooks.onProgress);
   } catch (error) {
@@ -103,11 +91,18 @@ async function findCached(
   const { id } = cache.model;
   for (const folder of [cache.snapshot(commit), mirrorFolder(settings, id, commit)]) {
     if (!(await holdsWeights(folder, options))) continue;
-    const whole =
-      (await isFile(join(folder, 'tokenizer.json'))) || (await cache.isKnownAbsent(commit, 'tokenizer.json'));
+    const whole = await knowsTokenizer(cache, folder, commit);
     return { found: { folder, source: 'cache', id, commit }, whole };
   }
   return undefined;
+}
+
+/** Is a tokenizer there, or is it known that there is none? */
+async function knowsTokenizer(cache: HfCache, folder: string, commit: string): Promise<boolean> {
+  const files = TOKENIZERS.map((name) => isFile(join(folder, name)));
+  if ((await Promise.all(files)).some(Boolean)) return true;
+  const absent = TOKENIZERS.map((name) => cache.isKnownAbsent(commit, name));
+  return (await Promise.all(absent)).every(Boolean);
 }
 
 /** Does a folder of a cache hold all that the asked layers need? */

@@ -14,6 +14,8 @@ const MAX_BLOCKS = 1024;
 export interface AttentionOptions {
   /** A folder, `org/name[@revision]` on the Hub, or a fetched model. */
   model: string;
+  /** Reads the text: a tokenizer.json, a folder with one, or `org/name[@revision]` on the Hub. Default: the model's. */
+  tokenizer?: string | undefined;
   /** What the model reads: a text, for the tokenizer of the model ... */
   text?: string | undefined;
   /** ... or its token ids, as they are. */
@@ -47,6 +49,7 @@ const some = ascending.refine((list) => list.length > 0);
 
 export const ATTENTION = {
   model: { ...RUN.model, stage: 'attention', required: true, absent: undefined },
+  tokenizer: { ...RUN.tokenizer, stage: 'attention', help: "another tokenizer than the model's" },
   text: {
     stage: 'attention',
     group: 'attention',

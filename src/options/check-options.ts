@@ -24,7 +24,7 @@ type Shared =
 
 /** Those of a run. Neither model nor tokenizer is needed: without one, what a tokenizer would refuse is not found, and windows are not counted. */
 export interface CheckOptions extends Pick<RunOptions, Shared> {
-  /** A folder with a tokenizer.json, or the file itself. Default: that of the model, where one is given. */
+  /** A tokenizer.json, a folder with one, or `org/name[@revision]` on the Hub. Default: that of the model, where one is given. */
   tokenizer?: string | undefined;
 }
 

@@ -7,12 +7,14 @@ import { EXTRACT, INSPECT } from './model-options.js';
 import { REPORT } from './report-options.js';
 import type { Rows } from './row.js';
 import { RUN } from './table.js';
+import { SERVE_COMMAND } from './serve-options.js';
 import { VALIDATE } from './validate-options.js';
 import { VERIFY_COMMAND } from './verify-options.js';
 
 export const COMMAND_OPTIONS: Readonly<Record<string, Rows>> = {
   run: RUN,
   report: REPORT,
+  serve: SERVE_COMMAND,
   annotate: ANNOTATE,
   check: CHECK,
   validate: VALIDATE,

@@ -9,6 +9,8 @@ export interface ReportOptions {
   scores?: readonly string[] | string | undefined;
   /** Another selection to compare with: a name of `select --name`, or a run directory of the same windows. Default: none. */
   against?: string | undefined;
+  /** The folder of a validation (`longattn validate`), to be shown beside. Default: none. */
+  evidence?: string | undefined;
   /** Windows a domain whose text is in the page, from 0. Default: 200. */
   texts?: number | `${number}` | undefined;
   /** Leave all text out. Default: false. */
@@ -43,6 +45,15 @@ export const REPORT = {
     absent: 'none',
     allowed: 'the name of a selection (select --name), or a run directory of the same windows',
     help: 'another selection to compare with: a name of select --name, or a run of the same windows',
+  },
+  evidence: {
+    stage: 'none',
+    group: 'page',
+    type: type.text,
+    variable: false,
+    absent: 'none',
+    allowed: 'the folder of a validation',
+    help: 'the folder of a validation (longattn validate), to be shown beside',
   },
   texts: {
     stage: 'none',

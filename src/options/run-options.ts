@@ -22,7 +22,10 @@ export interface RunOptions {
   input?: string | readonly (string | InputPatterns)[] | undefined;
   /** A folder, `org/name[@revision]` on the Hub, or the name of a fetched model. Needed to start a run whose score needs one. */
   model?: string | undefined;
-  /** Instead of a model: a tokenizer.json or a folder with one, for a score that needs none, such as `last-recurrence-2`. */
+  /**
+   * A tokenizer.json, a folder with one, or `org/name[@revision]` on the Hub: another tokenizer than the model's, or one without a model, for a
+   * score that needs none, such as `last-recurrence-2`.
+   */
   tokenizer?: string | undefined;
   /** The path of the run directory. Needed always. */
   output: string;
@@ -117,6 +120,8 @@ export interface RunOptions {
   idsType?: 'uint32' | 'uint16' | undefined;
   /** Of tokens and mds: a token id to write behind each window. Default: none. */
   eos?: Whole | undefined;
+  /** Where the export is sent to when it is written: `s3://bucket/prefix`. Default: nowhere; it stays in RUN/export. */
+  to?: string | undefined;
 
   /** Threads of the kernel, 0 for all cores. Default: 0. */
   threads?: Whole | undefined;

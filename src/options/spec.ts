@@ -70,7 +70,7 @@ export function parseSpec(options: RunOptions): Spec {
   }
   requireUnit(parsed, given);
   nameDomains(parsed);
-  requireOneTokenizer(parsed);
+  requireModelOrTokenizer(parsed);
   if (origin?.certificate?.tells === false && !parsed.forceChoice) {
     throw new LongattnError(
       'CHOICE_TELLS_NOTHING',
@@ -104,15 +104,9 @@ function requireUnit({ unit, maxOverlap }: Parsed<typeof RUN>, given: RawOptions
   }
 }
 
-/** A run has a model, which has a tokenizer; or a tokenizer, or ready ids, and none of the options of a model. */
-function requireOneTokenizer(parsed: Parsed<typeof RUN>): void {
+/** A run has a model, which has a tokenizer unless another is given; or a tokenizer, or ready ids, and none of the options of a model. */
+function requireModelOrTokenizer(parsed: Parsed<typeof RUN>): void {
   const { model, tokenizer, idsField } = parsed;
-  if (model !== undefined && tokenizer !== undefined) {
-    throw new LongattnError(
-      'INVALID_OPTION',
-      "model and tokenizer must not both be given: a model's text is read with its own tokenizer, and a run that was started without a model stays so. Give one of them.",
-    );
-  }
   if (model !== undefined) return;
   if (tokenizer === undefined && idsField === undefined) {
     throw new LongattnError(

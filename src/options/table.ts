@@ -45,8 +45,8 @@ export const RUN = {
     type: type.text,
     storedAs: 'tokenizerPath',
     absent: "the model's",
-    allowed: 'a tokenizer.json or a folder with one',
-    help: 'instead of a model: a tokenizer.json or a folder with one, for a score that needs no more (last-recurrence-2)',
+    allowed: 'a tokenizer.json, a folder with one, or org/name[@revision] on the Hub',
+    help: "another tokenizer than the model's, or one without a model for a score that needs none: a tokenizer.json, a folder or org/name",
   },
   window: {
     stage: 'windows',
@@ -412,6 +412,15 @@ export const RUN = {
     absent: 'none',
     allowed: 'a token id from 0',
     help: 'of tokens and mds: an id to write behind each window',
+  },
+  to: {
+    stage: 'none',
+    group: 'export',
+    type: type.text,
+    absent: 'nowhere: it stays in RUN/export',
+    allowed: 'an address such as s3://bucket/prefix',
+    help: 'send the export there too: s3://bucket/prefix (docs/export.md)',
+    variable: false,
   },
   threads: {
     stage: 'none',

@@ -7,6 +7,7 @@ import type { Document, Reject } from '../base/records.js';
 import { planInputs } from '../corpus/plan.js';
 import { readSlices } from '../corpus/read-slices.js';
 import { resolveModel } from '../hub/resolve-model.js';
+import { resolveTokenizer } from '../hub/resolve-tokenizer.js';
 import { openModelFolder } from '../model/open-model.js';
 import { parseCheckOptions, type CheckOptions, type ParsedCheck } from '../options/check-options.js';
 import { refusedFiles, RefusedFilesError, type RefusedFile } from '../run/refused-files.js';
@@ -100,7 +101,8 @@ async function open(
 ): Promise<{ tokenizer: Tokenizer | undefined; vocabulary?: number }> {
   const needed = { layers: [0], configOverride };
   const folder = model === undefined ? undefined : (await resolveModel(model, needed, hooks)).folder;
-  const place = idsField === undefined ? (tokenizer ?? folder) : undefined;
+  const given = tokenizer === undefined ? folder : (await resolveTokenizer(tokenizer, {}, hooks)).place;
+  const place = idsField === undefined ? given : undefined;
   return {
     tokenizer: place === undefined ? undefined : await openTokenizer(place, { specialTokens, maxDocument }),
     ...(folder !== undefined && { vocabulary: (await openModelFolder(folder, needed)).vocabSize }),

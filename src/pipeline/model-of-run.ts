@@ -1,9 +1,10 @@
-// The model of a run, where it lies now: given by the path or the name that the run was started with, it may be looked for elsewhere.
+// The model and the tokenizer of a run, where they lie now: given by the path or the name that the run was started with, it may be looked for elsewhere.
 import path from 'node:path';
 import { dataError, LongattnError } from '../base/errors.js';
 import type { Hooks } from '../base/events.js';
 import type { ModelFolder } from '../hub/model-folder.js';
 import { resolveModel, type ResolveModelOptions } from '../hub/resolve-model.js';
+import { resolveTokenizer, type TokenizerPlace } from '../hub/resolve-tokenizer.js';
 import type { JsonObject } from '../io/canonical-json.js';
 import { ifExists, nodeFileSystem } from '../io/file-system.js';
 import { isPartOfModel, openModelFolder, type ModelDescription } from '../model/open-model.js';
@@ -16,6 +17,7 @@ export interface StartedWith {
   /** Options in run.json; undefined for a new run. */
   stored: JsonObject | undefined;
   hub: Run['manifest']['hub'];
+  tokenizerHub: Run['manifest']['tokenizerHub'];
   /** The folder that relative paths are of. */
   root: string;
 }
@@ -64,8 +66,28 @@ export async function openModelOfRun(
  */
 export async function modelFolderOf(spec: Spec, { manifest }: Run, hooks: Hooks = {}): Promise<string> {
   const { layers, configOverride } = spec;
-  const started = { stored: manifest.spec, hub: manifest.hub, root: await rootOf(manifest) };
+  const started = await startedWith(manifest);
   return (await locate(spec.model!, { layers, configOverride }, started, hooks)).folder;
+}
+
+/**
+ * Where the tokenizer lies that a run was given.
+ * @param given spec.tokenizer
+ * @throws LongattnError those of `resolveTokenizer`
+ */
+export async function tokenizerOf(
+  given: string,
+  { stored, tokenizerHub, root }: StartedWith,
+  hooks: Hooks = {},
+): Promise<TokenizerPlace> {
+  const typed = await placeTyped(given, stored?.['tokenizerPath'], root);
+  return resolveTokenizer(typed, pinnedCommit(given, tokenizerHub), hooks);
+}
+
+/** @param manifest of a run that is there; `{}` of a new one */
+export async function startedWith(manifest: Partial<Run['manifest']>): Promise<StartedWith> {
+  const { spec, hub, tokenizerHub } = manifest;
+  return { stored: spec, hub, tokenizerHub, root: await rootOf(manifest) };
 }
 
 async function locate(
@@ -79,7 +101,7 @@ async function locate(
 }
 
 /** What was typed when the run was started, a model or a tokenizer, lies where the run was started. */
-export async function placeTyped(place: string, stored: unknown, root: string): Promise<string> {
+async function placeTyped(place: string, stored: unknown, root: string): Promise<string> {
   const there = path.resolve(root, place);
   if (stored !== place || !(await ifExists(nodeFileSystem.stat(there)).catch(() => undefined))) return place;
   return root === process.cwd() ? place : there;

@@ -13,6 +13,7 @@ import { report, type RunSummary } from './report.js';
 import { requireModel, requireModelFor } from './require-model.js';
 import { scoresStage } from './scores-stage.js';
 import { textOfRun } from './text-of-run.js';
+import { placeOf, uploadExport } from './upload-export.js';
 import { endWindows, shareOf, windowsStage, type WindowsResult } from './windows-stage.js';
 import { checkInputs } from '../run/directory.js';
 import { PartGate } from '../run/part-gate.js';
@@ -73,11 +74,14 @@ export async function exportRun(options: RunOptions, hooks: Hooks = {}): Promise
 
 async function exported(command: string, options: RunOptions, hooks: Hooks): Promise<RunSummary> {
   const opened = await open(options, hooks);
+  const { to } = opened.spec;
+  // Before hours of work: a wrong address, or a package that is missing.
+  const place = to === undefined ? undefined : await placeOf(to);
   return logged(command, opened, hooks, async (inner) => {
     const { windows, selection, removal } = await selected(opened, inner);
     const { run, spec } = opened;
     await checkInputs(run.manifest);
-    const { folder } = await timed('export', inner, async () => {
+    const result = await timed('export', inner, async () => {
       const { format, ...settings } = stageOptions('export', spec);
       const written = await exportWindows(run, selection, {
         format,
@@ -88,7 +92,9 @@ async function exported(command: string, options: RunOptions, hooks: Hooks): Pro
       });
       return { ...written, counts: { windows: written.rows } };
     });
-    return { ...report(windows, folder, selection), ...(removal && { removal }) };
+    if (place) await timed('upload', inner, () => uploadExport(run, result, place, inner));
+    const uploaded = place && { uploaded: place.to };
+    return { ...report(windows, result.folder, selection), ...(removal && { removal }), ...uploaded };
   });
 }
 

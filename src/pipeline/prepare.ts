@@ -4,10 +4,10 @@
 import { resolveDistance, type DistanceRule } from '../base/distance.js';
 import { LongattnError, show } from '../base/errors.js';
 import type { Hooks, ProgressEvent } from '../base/events.js';
-import { openModelOfRun, placeTyped, type ModelOfRun, type StartedWith } from './model-of-run.js';
+import { openModelOfRun, startedWith, tokenizerOf, type ModelOfRun, type StartedWith } from './model-of-run.js';
 import { requireLayersFor, requireModelFor } from './require-model.js';
 import { canonicalJson, type JsonObject } from '../io/canonical-json.js';
-import { findRun, isScored, ledgersOf, openRun, rootOf, sweep, type Run } from '../run/directory.js';
+import { findRun, isScored, ledgersOf, openRun, sweep, type Run } from '../run/directory.js';
 import { partName } from '../run/ledger.js';
 import type { InputPart } from '../corpus/plan.js';
 import { freezePlan, loadPlan } from './plan-run.js';
@@ -56,13 +56,16 @@ export async function prepare(
   }
   const found = spec.model === undefined ? undefined : await openModelOfRun(spec.model, spec, before, hooks);
   const { model, id, commit }: Partial<ModelOfRun> = found ?? {};
-  const place =
-    found?.folder ?? (spec.tokenizer && (await placeTyped(spec.tokenizer, stored?.['tokenizerPath'], before.root)));
+  const reads = spec.idsField === undefined;
+  const given = reads && spec.tokenizer !== undefined ? await tokenizerOf(spec.tokenizer, before, hooks) : undefined;
+  const place = given?.place ?? found?.folder;
   // The same model under another path is the same model: a moved folder does not end a run.
   const sameModel = model && stored?.['revision'] === model.revision && pathOf(stored, 'model');
   const { specialTokens, maxDocument } = spec;
-  const tokenizer = spec.idsField || !place ? undefined : await openTokenizer(place, { specialTokens, maxDocument });
-  const sameTokenizer = !model && tokenizer?.sha256 === stored?.['tokenizer'] && pathOf(stored, 'tokenizerPath');
+  const tokenizer =
+    reads && place !== undefined ? await openTokenizer(place, { specialTokens, maxDocument }) : undefined;
+  const { tokenizerPath, ...scores } = storedOptions('scores', spec);
+  const sameTokenizer = tokenizer && tokenizer.sha256 === stored?.['tokenizer'];
   const beyond = tokenizer && model && beyondWarning(tokenizer, model);
   if (beyond) onProgress?.(beyond);
   for (const warning of tokenizer?.warnings ?? []) onProgress?.({ type: 'warning', ...warning });
@@ -70,14 +73,16 @@ export async function prepare(
     stages: {
       windows: { ...storedOptions('windows', spec), tokenizer: tokenizer?.sha256 ?? null },
       scores: {
-        ...storedOptions('scores', spec),
+        ...scores,
         ...(model && { revision: model.revision }),
         ...sameModel,
-        ...sameTokenizer,
+        ...(sameTokenizer ? pathOf(stored, 'tokenizerPath') : tokenizerPath !== undefined && { tokenizerPath }),
       },
     },
     versions: { longattn: version },
     ...(id !== undefined && commit !== undefined && { hub: { id, commit } }),
+    ...(given?.id !== undefined &&
+      given.commit !== undefined && { tokenizerHub: { id: given.id, commit: given.commit } }),
     root: process.cwd(),
     freeze: () => freezePlan(spec.output, spec, hooks),
     sweep: sweeps,
@@ -95,6 +100,17 @@ function pathOf(stored: JsonObject | undefined, name: 'model' | 'tokenizerPath')
 /** A text that holds one of these tokens is refused; so is known before a corpus is read. */
 function beyondWarning(tokenizer: Tokenizer, model: ModelDescription): ProgressEvent | undefined {
   const tokens = tokenizer.addedTokens.filter(({ id }) => id >= model.vocabSize);
+  const { vocabularySize } = tokenizer;
+  // Ordinary ones too: a tokenizer of another model.
+  if (vocabularySize - tokens.length > model.vocabSize) {
+    return {
+      type: 'warning',
+      code: 'TOKENS_BEYOND_MODEL',
+      message:
+        `the tokenizer has ${vocabularySize} tokens, and the model has embeddings for ${model.vocabSize}: it is of another model. ` +
+        'Documents whose text holds one of the others are refused. Give the tokenizer that the model was trained with.',
+    };
+  }
   if (tokens.length === 0) return undefined;
   const named = tokens.slice(0, NAMED_TOKENS).map(({ content }) => show(content));
   const rest = tokens.length > NAMED_TOKENS ? ` and ${tokens.length - NAMED_TOKENS} more` : '';
@@ -114,15 +130,18 @@ export async function resolveSpec(raw: RunOptions): Promise<StartedWith & { spec
     throw new LongattnError('MISSING_OPTION', 'output is missing. It must be the path of the run directory.');
   }
   const found = await findRun(output);
-  const { spec: stored, hub } = found?.manifest ?? {};
+  const started = await startedWith(found?.manifest ?? {});
+  const { stored } = started;
   const kept = stored ? fromStored(stored) : {};
   const options: object = { ...kept, ...currentNames(RUN, { ...raw }) };
-  return {
-    spec: withStoredRule(parseSpec(options as RunOptions), kept),
-    stored,
-    hub,
-    root: await rootOf(found?.manifest ?? {}),
-  };
+  const spec = withStoredRule(parseSpec(options as RunOptions), kept);
+  if (stored && !isScored({ spec: stored }) && spec.model !== undefined) {
+    throw new LongattnError(
+      'INVALID_OPTION',
+      `model must not be ${show(spec.model)} in ${output}: a run that was started without a model stays so. Start one with --model in another folder.`,
+    );
+  }
+  return { spec, ...started };
 }
 
 /** `--k quarter` and the number that it stands for are one thing: a run keeps the one that it was started with. */

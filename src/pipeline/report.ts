@@ -36,6 +36,8 @@ export interface RunSummary {
   nullModel?: NullModel;
   /** What the selection removes; only with `removalReport`. */
   removal?: RemovalResult;
+  /** The address that the export was sent to; only with `to`. */
+  uploaded?: string;
   /** Path of what was made last. */
   result: string;
 }

@@ -4,6 +4,7 @@
 import { invalid } from '../base/errors.js';
 import type { Hooks } from '../base/events.js';
 import { usableProcessors } from '../base/processors.js';
+import type { JsonObject } from '../io/canonical-json.js';
 import { checkReach } from '../model/open-model.js';
 import { deviceCount } from '../native/device.js';
 import { halfFor } from '../native/half.js';
@@ -39,7 +40,7 @@ export async function scoresStage(
   checkReach(model, spec.k);
   halfFor(model.specText, spec.device); // what is missing is told before the work
   let scorer: Scorer | undefined;
-  const metadata = modelMetadata(model, spec.device);
+  const metadata = { ...modelMetadata(model, spec.device), ...givenTokenizer(run.manifest.spec) };
   try {
     await scoreParts({
       check: 'size',
@@ -78,6 +79,11 @@ export async function scoresStage(
   } finally {
     await scorer?.[Symbol.asyncDispose]();
   }
+}
+
+/** Of a run whose text was read with another tokenizer than the model's. */
+function givenTokenizer({ tokenizerPath, tokenizer }: JsonObject): Record<string, string> {
+  return tokenizerPath === undefined || typeof tokenizer !== 'string' ? {} : { tokenizer };
 }
 
 /** How often the projections of a token were there already: layer 0 only, so there may be nothing to say. */

@@ -94,7 +94,7 @@ function idsFoundWarning({ spec }: Prepared, onProgress: OnProgress | undefined)
   return (file) => {
     if (told) return;
     told = true;
-    const whose = show(spec.model ?? spec.tokenizer);
+    const whose = show(spec.tokenizer ?? spec.model);
     const message = `${show(file)} has no text and a field input_ids: they are taken for ids of the tokenizer of ${whose}. --ids-field input_ids says so without this line; --text-field names a text.`;
     onProgress?.({ type: 'warning', code: 'IDS_FOUND', message });
   };

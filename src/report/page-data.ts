@@ -82,6 +82,81 @@ export interface PageMeta {
   /** Ids and sources come in files of so many windows. */
   idRows: number;
   compare?: PageCompare;
+  /** There is a file `evidence`, a PageEvidence. */
+  evidence?: true;
+  /** Only in a page of `longattn serve`: what it can be asked for besides. */
+  served?: PageServed;
+}
+
+export interface PageServed {
+  /** Layers whose attention can be looked at; none in a run without a model. */
+  layers: number[] | 'all';
+}
+
+export interface PageInterval {
+  value: number;
+  low: number;
+  high: number;
+}
+
+/** Of what is kept over all: a ratio (null where the mean of all may be 0), and nats a token. */
+export interface PageLift {
+  ratio: PageInterval | null;
+  nats: PageInterval;
+  kept: number;
+}
+
+/** Of the report.json of a validation, what is shown. */
+export interface PageEvidence {
+  format: 2;
+  model: { path: string; architecture: string; layers: number[] };
+  corpus: { window: number; k: number[]; domains: { domain: string; windows: number }[] };
+  controls: { name: string; how: string; notes: string[]; pairs: Record<string, number> }[];
+  verdicts: { control: string; counts: boolean }[];
+  lift: { share: number; ceiling: PageLift; choiceOnAll: PageLift } | null;
+  lifts: { score: string; layer: number | null; pooled: PageLift }[];
+  /** AUC by layer (rows) and head (the first column: all heads). */
+  map: { score: string; k: number | null; controls: { name: string; auc: (number | null)[][] }[] };
+  /** Whether the choice says anything on windows that it was not made from. */
+  tells: boolean;
+  advice: string[];
+}
+
+/** What a selection at other settings would be. Numbers in base64. */
+export interface PageChoice {
+  formula: string;
+  layer?: number;
+  k?: number;
+  reasons: string[];
+  /** int32, 1 = best of the domain; uint8, index into the reasons, 0 where kept; float64, what was ranked by. */
+  rank: string;
+  reason: string;
+  values: string;
+  /** Score of the last kept window of each domain; null where none is. */
+  cuts: (number | null)[];
+}
+
+/** Attention of a window: a map or a row, float32 in base64. */
+export interface PageAttention {
+  /** L. */
+  tokens: number;
+  /** B; 0 with a row. */
+  blocks: number;
+  /** B x B, row-major: mean attention of a block of queries to a block of keys. */
+  map?: string;
+  /** Of one query, to the keys up to itself. */
+  row?: string;
+}
+
+/** Far mass of each token, float32 in base64. */
+export interface PageHeat {
+  heat: string;
+}
+
+/** In place of what was asked for. */
+export interface PageError {
+  error: string;
+  code: string;
 }
 
 /** The other selection of the same windows: columns `against_rank` (0: it lacks the window), `against_kept` and `against_score`. */

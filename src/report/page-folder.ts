@@ -16,7 +16,7 @@ import type { ColumnKind } from './page-data.js';
 export const CONTENT_POLICY =
   "default-src 'none'; script-src 'self' file:; style-src 'self' file: 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'none'";
 
-const ASSETS = ['app.js', 'app.css'] as const;
+const ASSETS = ['app.js', 'app.css', 'LICENSES.txt'] as const;
 
 type Column = Float64Array | Int32Array | Uint32Array | Uint16Array | Uint8Array;
 
@@ -52,6 +52,16 @@ export class PageFolder {
 /** A script that hands a value to the page. */
 export function jsonScript(name: string, value: unknown): string {
   return `D(${literal(name)},"json",${literal(JSON.stringify(value))})\n`;
+}
+
+/** The value of such a script; undefined where it is none. */
+export function readJsonScript(script: string): unknown {
+  try {
+    const [, kind, text] = JSON.parse(`[${script.slice('D('.length, script.lastIndexOf(')'))}]`) as unknown[];
+    return kind === 'json' ? JSON.parse(text as string) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Bundled by scripts/build-page.mjs beside the compiled code. */

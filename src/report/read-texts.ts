@@ -2,7 +2,7 @@
 //
 // One walk over the parts. Token ids and token statistics are most of a run, so they are read of the batches alone that hold a chosen
 // window. Texts come out part after part; at most one part's are in memory.
-import { LongattnError } from '../base/errors.js';
+import { dataError, LongattnError } from '../base/errors.js';
 import type { Hooks } from '../base/events.js';
 import { ArrowFile } from '../arrow/file.js';
 import { requireRows } from '../arrow/reader.js';
@@ -85,12 +85,26 @@ export async function readText(
   return pageText(found[0]!, text, options.tokenizer);
 }
 
+/** The token ids of one window, by its place in the run. */
+export async function readIds(run: Run, starts: Float64Array, row: number): Promise<Int32Array> {
+  const part = starts.findLastIndex((first) => first <= row);
+  await using file = await ArrowFile.open(run.windows.file(partName(part)), WINDOW_COLUMNS, run.windows.fs);
+  let first = starts[part]!;
+  for (let index = 0; index < file.batchCount; index++) {
+    const { rows } = await file.batch(index, ['window_id']);
+    if (row < first + rows) return (await file.batch(index, ['token_ids'])).columns.token_ids.get(row - first).slice();
+    first += rows;
+  }
+  const message = `${file.path} has fewer rows than its ledger entry says: there is none for window ${row}. Make it again.`;
+  throw dataError('ROWS_MISSING', message);
+}
+
 async function pageText(found: Found, text: string | undefined, tokenizer?: Tokenizer): Promise<PageText> {
   const { ids, far, windowId: _, ...place } = found;
   if (text === undefined || text === '') return { ...place, text: '' };
-  if (!ids || !far || !tokenizer) return { ...place, text };
+  if (!ids || !tokenizer) return { ...place, text };
   const { starts } = tokenOffsets(ids, await tokenizer.encode(text), text);
-  return { ...place, text, offsets: base64(starts), heat: base64(Float32Array.from(far)) };
+  return { ...place, text, offsets: base64(starts), ...(far && { heat: base64(Float32Array.from(far)) }) };
 }
 
 async function windowsOf(

@@ -21,6 +21,7 @@ import { chooseTexts } from './choose-texts.js';
 import { gather, type Gathered } from './gather.js';
 import { PageFolder } from './page-folder.js';
 import type { PageMeta, PageText } from './page-data.js';
+import { readEvidence } from './read-evidence.js';
 import { readTexts } from './read-texts.js';
 import { tokenizerOfHeat } from './tokenizer-of-run.js';
 
@@ -29,7 +30,7 @@ const MOST_TEXT_BYTES = 200e6;
 const CHUNK_BYTES = 1e6;
 const ID_ROWS = 1 << 16;
 /** What tells a page of ours from somebody's folder. */
-const MARK = path.join('data', 'meta.js');
+export const MARK = path.join('data', 'meta.js');
 
 export interface ReportResult {
   /** Path of index.html. */
@@ -43,7 +44,7 @@ export interface ReportResult {
 /**
  * Write the page of a run that has a selection.
  * @param dir the run directory
- * @throws LongattnError SELECTION_MISSING, SELECTION_STALE, FOLDER_IN_USE, PAGE_NOT_BUILT, those of scores and of the disk
+ * @throws LongattnError SELECTION_MISSING, SELECTION_STALE, EVIDENCE_UNREADABLE, FOLDER_IN_USE, PAGE_NOT_BUILT, those of scores and of the disk
  */
 export async function report(dir: string, options: ReportOptions = {}, hooks: Hooks = {}): Promise<ReportResult> {
   const parsed = parseRows(REPORT, { ...options });
@@ -54,6 +55,7 @@ export async function report(dir: string, options: ReportOptions = {}, hooks: Ho
   const gathered = await gather(run, selectionFile(dir), parsed.scores ?? [], hooks);
   const { against } = parsed;
   const other = against === undefined ? undefined : await readAgainst(dir, against, gathered.table, fs);
+  const evidence = parsed.evidence === undefined ? undefined : await readEvidence(parsed.evidence);
   const result = await replaceFolder(
     target,
     async (folder) => {
@@ -62,11 +64,13 @@ export async function report(dir: string, options: ReportOptions = {}, hooks: Ho
       const { texts, note, meta } = await writeTexts(page, run, gathered, parsed, hooks);
       await writeColumns(page, gathered);
       if (other) await writeAgainst(page, other);
+      if (evidence) await page.json('evidence', evidence);
       const compare = other && { compare: other.compare };
       await page.json('meta', {
         ...metaOf(dir, run, gathered),
         ...meta,
         ...compare,
+        ...(evidence && { evidence: true }),
         texts: { ...meta.texts, ...note },
       });
       return { texts, bytes: page.bytes };

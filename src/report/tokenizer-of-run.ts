@@ -1,6 +1,6 @@
 // The tokenizer of a run, where it is still the one that the windows were cut with: for the places of tokens in a text.
 import { LongattnError, show } from '../base/errors.js';
-import { modelFolderOf } from '../pipeline/model-of-run.js';
+import { modelFolderOf, tokenizerOf } from '../pipeline/model-of-run.js';
 import { resolveSpec } from '../pipeline/prepare.js';
 import type { Run } from '../run/directory.js';
 import { openTokenizer, type Tokenizer } from '../tokenizer/tokenizer.js';
@@ -9,11 +9,13 @@ import { openTokenizer, type Tokenizer } from '../tokenizer/tokenizer.js';
 export async function tokenizerOfRun(run: Run): Promise<{ tokenizer?: Tokenizer; reason?: string }> {
   const { spec } = run.manifest;
   try {
-    const model = await modelFolderOf((await resolveSpec({ output: run.dir })).spec, run);
+    const { spec: options, ...started } = await resolveSpec({ output: run.dir });
+    const given = options.tokenizer;
+    const place = given === undefined ? await modelFolderOf(options, run) : (await tokenizerOf(given, started)).place;
     const specialTokens = spec['specialTokens'] === 'text' ? 'text' : 'parse';
-    const tokenizer = await openTokenizer(model, { specialTokens });
+    const tokenizer = await openTokenizer(place, { specialTokens });
     if (tokenizer.sha256 === spec['tokenizer']) return { tokenizer };
-    return { reason: `The tokenizer of ${show(model)} is not the one of the run.` };
+    return { reason: `The tokenizer of ${show(place)} is not the one of the run.` };
   } catch (error) {
     if (!(error instanceof LongattnError)) throw error;
     return { reason: `The places of tokens are not known: ${error.message}` };

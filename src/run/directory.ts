@@ -32,6 +32,7 @@ export interface OpenRunOptions {
   stages: { windows: JsonObject; scores: JsonObject };
   versions: Record<string, string>;
   hub?: RunManifest['hub'];
+  tokenizerHub?: RunManifest['tokenizerHub'];
   /** The folder that relative paths are of. */
   root?: string;
   /** Lists the inputs, plans the parts, keeps the plan. Called only when the run is new: later the frozen list is used. */
@@ -175,6 +176,7 @@ async function create(dir: string, spec: JsonObject, options: OpenRunOptions, fs
     hashes,
     versions: options.versions,
     ...(options.hub && { hub: options.hub }),
+    ...(options.tokenizerHub && { tokenizerHub: options.tokenizerHub }),
     ...(options.root !== undefined && { root: options.root }),
     inputs,
     parts,

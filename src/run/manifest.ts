@@ -27,6 +27,8 @@ const manifestSchema = z.strictObject({
   versions: z.record(z.string(), z.string()),
   /** Where the model came from, if it was the Hub: org/name, and the commit that its revision stood for. */
   hub: z.strictObject({ id: z.string(), commit: z.string() }).optional(),
+  /** The same of a tokenizer that was given. */
+  tokenizerHub: z.strictObject({ id: z.string(), commit: z.string() }).optional(),
   /** The work list, frozen: input files with their sizes, and what the planner needs to know of them. */
   inputs: z.array(z.looseObject({ path: z.string(), bytes: z.int().min(0), etag: z.string().optional() })),
   parts: z.int().min(0).max(MAX_PARTS),

@@ -81,18 +81,12 @@ export async function selectWindows(
   settings: SelectionSettings,
   options: SelectionOptions = {},
 ): Promise<SelectionResult> {
-  const { score, singles, measured, values: ranked } = await scoreWindows(run, settings, options);
-  const lds = settings.score === longattn.name ? ranked : ldsOf(measured, settings);
-  const maxRepeats = settings.maxRepeats ?? defaultMaxRepeats(score);
-  const repeats = maxRepeats < 1 ? await repeatsOf(run, measured.table, options) : undefined;
-  const { choice, scores, documents } = await chosenBy(
+  const { score, singles, measured, ranked, maxRepeats, choice, scores, documents } = await chooseWindows(
     run,
-    measured.table,
-    ranked,
-    { ...settings, maxRepeats },
-    repeats,
+    settings,
     options,
   );
+  const lds = settings.score === longattn.name ? ranked : ldsOf(measured, settings);
   // What decides nothing is left out: the seed where nothing is drawn, a guard that is not there.
   const { temperature, seed, maxRepeats: _, certificate, unit, aggregate, ...rest } = settings;
   const drawn = temperature ? { temperature } : {};
@@ -124,6 +118,33 @@ export async function selectWindows(
   });
   const page = certificate && { certificate: certificate.page };
   return { domains, settings: used, ...page, ...nullModelOf(measured), ledger, name, path: ledger.file(name) };
+}
+
+/** What a selection would be, and nothing written. */
+export interface WindowsChoice {
+  score: ResolvedScore;
+  singles: readonly SingleScore[];
+  measured: Measured;
+  /** The score of each window. */
+  ranked: Float64Array;
+  maxRepeats: number;
+  choice: Choice;
+  /** What was ranked by: of windows, or of the document of each. */
+  scores: Float64Array;
+  documents?: DocumentTable;
+}
+
+/** @throws LongattnError those of `selectWindows` but for the disk */
+export async function chooseWindows(
+  run: Run,
+  settings: SelectionSettings,
+  options: SelectionOptions = {},
+): Promise<WindowsChoice> {
+  const { score, singles, measured, values: ranked } = await scoreWindows(run, settings, options);
+  const maxRepeats = settings.maxRepeats ?? defaultMaxRepeats(score);
+  const repeats = maxRepeats < 1 ? await repeatsOf(run, measured.table, options) : undefined;
+  const chosen = await chosenBy(run, measured.table, ranked, { ...settings, maxRepeats }, repeats, options);
+  return { score, singles, measured, ranked, maxRepeats, ...chosen };
 }
 
 const keptDocuments = (domains: readonly DomainSummary[]): number =>

@@ -30,6 +30,13 @@ export function unreadable(path: string, reason: string, cause?: unknown): Longa
   return environmentError('INPUT_UNREADABLE', `${path} cannot be read: ${reason}.`, cause);
 }
 
+export function uploadFailed(address: string, reason: string): LongattnError {
+  return environmentError(
+    'UPLOAD_FAILED',
+    `${address} was not sent: ${reason}. Mend that, then run the same command again: what has arrived is not sent twice.`,
+  );
+}
+
 /** fetch hides the reason in `cause`. Its message never holds a header. */
 export function networkReason(error: unknown): string {
   const cause = (error as { cause?: unknown } | null)?.cause ?? error;

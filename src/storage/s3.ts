@@ -11,7 +11,8 @@ import { changed, checkSame, noRanges, unreadable } from './faults.js';
 import { optionalPackage } from './optional-package.js';
 import { RemoteStorage, upTo } from './remote-storage.js';
 import { s3Fault } from './s3-fault.js';
-import type { ByteRange, StoredFile } from './storage.js';
+import { S3Upload } from './s3-upload.js';
+import type { ByteRange, StoredFile, Upload } from './storage.js';
 
 /** Longest silence of a server. */
 const SILENCE_MS = 60_000;
@@ -55,6 +56,10 @@ export class S3Storage extends RemoteStorage {
       token = page.IsTruncated ? page.NextContinuationToken : undefined;
     } while (token !== undefined);
     return files;
+  }
+
+  upload(): Upload {
+    return new S3Upload(this.sdk, this.client, this, this.sleep);
   }
 
   protected async *request(file: StoredFile, { start, end }: ByteRange): AsyncGenerator<Uint8Array, void, undefined> {

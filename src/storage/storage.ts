@@ -50,4 +50,34 @@ export interface Storage {
   open(file: StoredFile): Promise<OpenFile>;
   /** The bytes in order, in bounded memory. An empty range gives none. */
   stream(file: StoredFile, range?: ByteRange): AsyncIterable<Buffer>;
+  /** For files below `to`. Absent where nothing can be sent to. */
+  upload?(to: string): Upload;
+}
+
+/** A file of this machine that is to be sent. */
+export interface Outgoing {
+  /** Of this machine. */
+  path: string;
+  bytes: number;
+  /** Hexadecimal. */
+  sha256: string;
+}
+
+export interface UploadHooks {
+  signal?: AbortSignal | undefined;
+  /** Bytes that have arrived, each once. */
+  onSent?: (bytes: number) => void;
+}
+
+/** @throws LongattnError UPLOAD_FAILED after the last attempt, STORAGE_FORBIDDEN, and for the Hub HUB_* */
+export interface Upload {
+  /**
+   * Does the server hold these bytes already?
+   * @param tag that the file had when an earlier attempt had sent it
+   */
+  isThere(file: Outgoing, listed: StoredFile, tag: string | undefined): boolean | Promise<boolean>;
+  /** Sends a file, and returns when the server has said that it holds these bytes. */
+  put(file: Outgoing, address: string, hooks?: UploadHooks): Promise<void>;
+  /** Makes what was put visible, where that is not so already. */
+  finish(): Promise<void>;
 }

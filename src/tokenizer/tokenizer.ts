@@ -11,10 +11,13 @@ import { environmentError, dataError } from '../base/errors.js';
 import { encodePieces } from './encode-pieces.js';
 import type { Encoded } from './encoded.js';
 import { cutIntoPieces, PIECE_UNITS, pieceRule } from './pieces.js';
+import { tokenizerOfTekken } from './tekken.js';
 import { wordRule } from './word-pieces.js';
 import { readTokenizerConfig, templateWarnings, withTemplate, type TokenizerWarning } from './template.js';
 
 const MAX_DOCUMENT = 8 << 20;
+/** Bytes of a tekken.json; the largest so far have 19 million. */
+const MAX_TEKKEN = 100_000_000;
 /** From here on the spans of a text are kept as numbers: asking for all of them takes time, but less memory. */
 const LONG_TEXT_UNITS = 16 * PIECE_UNITS;
 
@@ -34,7 +37,7 @@ export interface TokenizerOptions {
 }
 
 export interface Tokenizer {
-  /** sha256 of tokenizer.json (of what is made of it, where the rule of its class differs): which tokenizer made a run's windows. */
+  /** sha256 of tokenizer.json (of what is made of it, or of tekken.json, where that differs): which tokenizer made a run's windows. */
   readonly sha256: string;
   /** Ids that every text gets, as those of an empty one: BOS, EOS. */
   readonly added: readonly number[];
@@ -55,7 +58,7 @@ export interface Tokenizer {
 }
 
 /**
- * @param location a tokenizer.json, or a folder that has one
+ * @param location a tokenizer.json or tekken.json, or a folder that has one
  * @throws LongattnError TOKENIZER_MISSING, TOKENIZER_INVALID (data), ADDON_MISSING (environment)
  */
 export async function openTokenizer(location: string, options: TokenizerOptions = {}): Promise<Tokenizer> {
@@ -64,11 +67,13 @@ export async function openTokenizer(location: string, options: TokenizerOptions 
   const config = await readTokenizerConfig(path.dirname(file));
   const { specialTokens = 'parse', maxDocument = MAX_DOCUMENT } = options;
   let text = bytes.toString('utf8');
+  let converted: string | undefined;
   let native: NativeTokenizer;
   let json: Record<string, unknown>;
   let templated: Record<string, unknown>;
   const idOf = (token: string): number | undefined => native.tokenToId(token) ?? undefined;
   try {
+    if (isTekken(file)) text = converted = JSON.stringify(tokenizerOfTekken(text));
     if (specialTokens === 'text') text = withoutSpecialTokens(text);
     native = Native.fromString(text);
     json = JSON.parse(text) as Record<string, unknown>;
@@ -79,7 +84,7 @@ export async function openTokenizer(location: string, options: TokenizerOptions 
     const reason = error instanceof Error ? error.message : String(error);
     throw dataError(
       'TOKENIZER_INVALID',
-      `${file} is not a tokenizer.json that can be read: ${reason}. ` +
+      `${file} is not a ${isTekken(file) ? 'tekken.json' : 'tokenizer.json'} that can be read: ${reason}. ` +
         'Fetch it again, or save it anew with transformers: AutoTokenizer.from_pretrained(...).save_pretrained(DIR).',
       error,
     );
@@ -96,7 +101,7 @@ export async function openTokenizer(location: string, options: TokenizerOptions 
   const added = (await native.encode('', null, { addSpecialTokens: true })).getIds();
   return {
     sha256: createHash('sha256')
-      .update(templated === json ? bytes : JSON.stringify(templated))
+      .update(templated !== json ? JSON.stringify(templated) : (converted ?? bytes))
       .digest('hex'),
     added,
     warnings: templateWarnings(config, added, idOf),
@@ -162,12 +167,9 @@ async function encodeCompactly(native: NativeTokenizer, text: string, addSpecial
 }
 
 async function readTokenizerFile(location: string): Promise<{ file: string; bytes: Buffer }> {
-  const isFolder = await stat(location).then(
-    (stats) => stats.isDirectory(),
-    () => false,
-  );
-  const file = isFolder ? path.join(location, 'tokenizer.json') : location;
+  const file = await fileOf(location);
   try {
+    if (isTekken(file) && (await stat(file)).size > MAX_TEKKEN) throw new Error(`it has more than ${MAX_TEKKEN} bytes`);
     return { file, bytes: await readFile(file) };
   } catch (error) {
     throw dataError(
@@ -181,6 +183,16 @@ async function readTokenizerFile(location: string): Promise<{ file: string; byte
     );
   }
 }
+
+/** tokenizer.json of a folder, or tekken.json where it has that alone. */
+async function fileOf(location: string): Promise<string> {
+  const statsOf = (file: string) => stat(file).catch(() => undefined);
+  if (!(await statsOf(location))?.isDirectory()) return location;
+  const [json, tekken] = ['tokenizer.json', 'tekken.json'].map((name) => path.join(location, name)) as [string, string];
+  return !(await statsOf(json)) && (await statsOf(tekken)) ? tekken : json;
+}
+
+const isTekken = (file: string): boolean => /^tekken.*\.json$/.test(path.basename(file));
 
 /** Loaded on first use: reading ready token ids must work where the binding has no build for the platform. */
 async function importBinding(): Promise<typeof import('@anush008/tokenizers')> {

@@ -2,19 +2,19 @@
 //
 // Not a test of jest: it needs Chromium, which not every machine has. `npm run test:browser` runs it, and says so where it is skipped.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import axe from 'axe-core';
 import { chromium } from 'playwright-core';
-import { readSelection, report, run, select } from '../../dist/index.js';
+import { readSelection, report, run, select, serve, validate } from '../../dist/index.js';
 
 const root = path.resolve(import.meta.dirname, '..', '..');
 const HOSTILE_DOMAIN = `<b>bold</b> "it's"`;
 const HOSTILE_ID = `"><script>window.hacked = 1</script><img src=x onerror="window.hacked = 2">`;
-const VIEWS = ['domains', 'list', 'window', 'whatif', 'compare'];
+const VIEWS = ['domains', 'list', 'window', 'whatif', 'compare', 'evidence'];
 const ALLOWED = /^(file|data|blob):/;
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'longattn-browser-'));
@@ -53,7 +53,16 @@ before(async () => {
     },
   });
   await select({ output: runDir, keep: '25%', alpha: -1, name: 'other' });
-  const { page } = await report(runDir, { scores: ['content', 'last-recurrence-2'], against: 'other' });
+  const check = path.join(folder, 'check');
+  await validate({
+    ...{ input: [{ patterns: [one], domain: 'sea' }], model: path.join(root, 'models', 'smollm2-135m-layer0') },
+    ...{ window: 128, layers: 0, loss: 'none', windows: 8, controls: 'splice', output: check },
+  });
+  const { page } = await report(runDir, {
+    evidence: check,
+    scores: ['content', 'last-recurrence-2'],
+    against: 'other',
+  });
   address = pathToFileURL(page).href;
   browser = await chromium.launch({ executablePath: process.env.LONGATTN_CHROMIUM, args: ['--no-sandbox'] });
 });
@@ -61,13 +70,13 @@ before(async () => {
 after(() => browser?.close());
 
 /** A page that fails the test for what it says on the console, and for what it asks of anybody. */
-async function open(hash, options = {}, at = address) {
+async function open(hash, options = {}, at = address, allowed = ALLOWED) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();
   const faults = [];
   page.on('console', (message) => ['error', 'warning'].includes(message.type()) && faults.push(message.text()));
   page.on('pageerror', (error) => faults.push(error.message));
-  page.on('request', (request) => ALLOWED.test(request.url()) || faults.push(`asked for ${request.url()}`));
+  page.on('request', (request) => allowed.test(request.url()) || faults.push(`asked for ${request.url()}`));
   await page.goto(`${at}#${hash}`);
   await page.waitForSelector('main[data-view]');
   return {
@@ -301,5 +310,70 @@ test('whatever a text holds is text: markup, directions, control characters, a l
   const { page, close } = await open('view=list&kind=text', {}, pathToFileURL(made).href);
   assert.match(await page.textContent('main table'), /<b>bold<\/b> "it's"/);
   assert.equal(await page.locator('main img, main script, main b').count(), 0);
+  await close();
+});
+
+test('served: a window that no folder has, its attention by mouse and keyboard, another k, marks', async () => {
+  const copy = path.join(folder, 'served');
+  cpSync(runDir, copy, { recursive: true });
+  await report(copy, { texts: 1 });
+  const served = await serve(copy);
+  const { page, close } = await open('view=list&kind=dropped', {}, served.url, /^(http:\/\/127\.0\.0\.1:|data:|blob:)/);
+  await page.click('tbody a >> nth=3');
+  await page.waitForSelector('.text-region');
+  assert.match(await page.textContent('pre.text'), /[a-z]+ [a-z]+/);
+  await page.click('#look-map');
+  await page.waitForSelector('canvas.map');
+  await page.click('canvas.map', { position: { x: 40, y: 200 } });
+  await page.waitForFunction(() => /What token \d+ looks back at/.test(document.querySelector('#main').textContent));
+  await page.focus('#look-token');
+  await page.keyboard.press('Control+A');
+  await page.keyboard.type('100');
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() =>
+    document.querySelector('#main').textContent.includes('What token 100 looks back at'),
+  );
+  assert.match(await page.evaluate('location.hash'), /token=100/);
+  await page.fill('#look-head', '99');
+  await page.click('#look-map');
+  await page.waitForSelector('section [role="alert"]');
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate('axe.run({ preload: false })');
+  assert.deepEqual(
+    violations.map(({ id, nodes }) => [id, nodes[0].html.slice(0, 200)]),
+    [],
+  );
+  if (process.env.LONGATTN_SCREENSHOTS)
+    await page.screenshot({ path: path.join(process.env.LONGATTN_SCREENSHOTS, 'served.png'), fullPage: true });
+  await page.click('button:text("Mark good")');
+  await page.click('nav a:text("List")');
+  const [download] = await Promise.all([page.waitForEvent('download'), page.click('#marks')]);
+  assert.match(readFileSync(await download.path(), 'utf8'), /^\{"window_id":".*","mark":"good"\}\n$/);
+  await page.click('nav a:text("What if")');
+  await page.fill('#k', '64');
+  await page.waitForFunction(() => document.querySelector('#command').textContent.includes('--select-k 64'));
+  const shown = (await downloaded(page)).split('\n').filter(Boolean);
+  const { result } = await select({ ...optionsOf(shellWords(await page.textContent('#command'))), output: copy });
+  const kept = [];
+  for await (const row of readSelection(result)) if (row.selected) kept.push(row.windowId);
+  assert.deepEqual(shown, kept);
+  await close();
+  await served[Symbol.asyncDispose]();
+});
+
+test('compare, by mouse and by keyboard: what one alone keeps leads to the window', async () => {
+  const { page, close } = await open('');
+  await page.click('nav a:text("Compare")');
+  await page.waitForSelector('#against');
+  const id = await page.textContent('.pair tbody a >> nth=0');
+  await page.click('.pair tbody a >> nth=0');
+  await page.waitForSelector('main[data-view="window"] h2');
+  assert.equal(await page.textContent('h2'), id);
+  await page.goBack();
+  await page.waitForSelector('#against');
+  await page.focus('.pair tbody a >> nth=0');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('main[data-view="window"] h2');
+  assert.equal(await page.textContent('h2'), id);
   await close();
 });

@@ -37,6 +37,7 @@ describe('a wrong use', () => {
     expect(JSON.parse(stderr)).toMatchObject({
       type: 'error',
       code: 'USAGE',
+      kind: 'usage',
       message: expect.stringContaining('windw'),
     });
   });

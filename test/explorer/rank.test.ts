@@ -5,7 +5,7 @@ import { readSelection } from '../../src/arrow/reader.js';
 import { selectWindows, type SelectionSettings } from '../../src/selection/select-windows.js';
 import { gather } from '../../src/report/gather.js';
 import { PageTable, rank } from '../../explorer/rank.js';
-import { selectCommand, selectWords, quote } from '../../explorer/command.js';
+import { selectCommand, selectOptions, selectWords, quote } from '../../explorer/command.js';
 import { defaultWhatIf, formatState, keepSettings, parseState, type WhatIf } from '../../explorer/state.js';
 import type { PageMeta } from '../../src/report/page-data.js';
 import { temporaryFolder } from '../support/cli.js';
@@ -34,6 +34,7 @@ const whatIfs = fc.record<WhatIf>({
   maxRepeats: fc.double({ min: 0, max: 1, noNaN: true }),
   maxPerDocument: fc.option(fc.integer({ min: 1, max: 5 }), { nil: undefined }),
   maxOverlap: fc.constantFrom(0, 0.25, 0.5, 1),
+  ...{ layer: fc.constant(undefined), k: fc.constant(undefined), heads: fc.constant(undefined) },
 });
 
 describe('ranking in the page', () => {
@@ -89,6 +90,13 @@ describe('the command of the page', () => {
     );
   });
 
+  it('names the layer, k and heads that are asked for in place of those of the score', () => {
+    const stored = { ...score, flags: ['--score', 'content', '--select-layer', '3', '--heads', '1,2'] };
+    const words = selectWords('RUN', stored, { ...defaultWhatIf(META), layer: 7, k: 32 });
+    expect(words.slice(3, 11).join(' ')).toBe('--score content --heads 1,2 --select-layer 7 --select-k 32');
+    expect(selectOptions(words)).toMatchObject({ score: 'content', heads: '1,2', selectLayer: '7', selectK: '32' });
+  });
+
   it('is safe in a shell', () => {
     expect(quote('RUN/a-1.5')).toBe('RUN/a-1.5');
     expect(quote("it's $(rm) `x`")).toBe(`'it'\\''s $(rm) \`x\`'`);
@@ -103,12 +111,14 @@ describe('the state in the address', () => {
     fc.assert(
       fc.property(whatIfs, word, fc.option(fc.nat(69), { nil: undefined }), (given, query, row) => {
         const quota = Object.fromEntries(META.domains.map((domain, i) => [domain, i / 7]));
-        const whatIf = { ...given, quota };
+        const whatIf = { ...given, quota, layer: 3, k: undefined, heads: '0,2' };
+        const meta = { ...META, served: { layers: [0, 3] } };
         const state = {
           ...{ view: 'list' as const, domain: 1, brush: new Map([['ds', [0.25, Infinity] as const]]), query },
           ...{ kind: 'kept' as const, sort: '-ds', page: 3, row, whatIf },
+          look: { layer: 0, head: 'mean', token: undefined },
         };
-        expect(parseState(formatState(state, META), META)).toEqual(state);
+        expect(parseState(formatState(state, meta), meta)).toEqual(state);
       }),
     );
   });

@@ -1,8 +1,9 @@
 // The page of a run as files: what they hold is the selection's, and the comparison is that of the two files.
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { readSelection } from '../../src/arrow/reader.js';
+import { validateRun } from '../../src/evidence/validate-run.js';
 import { run, select } from '../../src/pipeline/pipeline.js';
 import { report } from '../../src/report/report.js';
 import { demoModel, temporaryFolder } from '../support/cli.js';
@@ -65,4 +66,30 @@ it('keeps a named selection beside the one without a name', async () => {
   expect(readFileSync(path.join(dir, 'selection', 'selection.arrow'))).toEqual(before);
   for (const name of ['selection', '../x', 'a.b', ''])
     await expect(select({ output: dir, name })).rejects.toMatchObject({ code: 'INVALID_OPTION' });
+});
+
+it('holds what a validation found, and refuses a folder that is none', async () => {
+  const check = path.join(folder, 'check');
+  const input = [`tale=${path.join(folder, 'corpus.jsonl')}`];
+  const own = { window: 128, layers: 0, loss: 'none', windows: 8, controls: 'splice' } as const;
+  const { report: found } = await validateRun({ ...own, input, model: demoModel, output: check });
+  await report(dir, { evidence: check, texts: 0 });
+  expect(JSON.parse(data('meta').text)).toMatchObject({ evidence: true });
+  const shown = JSON.parse(data('evidence').text) as typeof found;
+  expect(shown).toMatchObject({ advice: found.advice, map: found.map, tells: found.tells, lift: null });
+  const wrong = path.join(folder, 'wrong');
+  mkdirSync(path.join(wrong, 'evidence'), { recursive: true });
+  for (const text of ['{', '[]', JSON.stringify({ ...found, format: 1 }), JSON.stringify({ ...found, advice: [{}] })]) {
+    writeFileSync(path.join(wrong, 'evidence', 'report.json'), text);
+    await expect(report(dir, { evidence: wrong })).rejects.toMatchObject({ code: 'EVIDENCE_UNREADABLE' });
+  }
+  await expect(report(dir, { evidence: path.join(folder, 'none') })).rejects.toMatchObject({
+    code: 'EVIDENCE_UNREADABLE',
+  });
+});
+
+it('carries the licences of the libraries in its script', () => {
+  const text = readFileSync(path.join(dir, 'report', 'LICENSES.txt'), 'utf8');
+  expect(text).toMatch(/^@observablehq\/plot \d/m);
+  expect(text).toMatch(/^d3-array \d/m);
 });

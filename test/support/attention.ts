@@ -14,6 +14,15 @@ export function randomAttention(length: number, seed: number): number[][] {
   });
 }
 
+/** The bin of each distance 0 .. L - 1: the last whose edge is not above it. */
+function binsByDistance(length: number): number[] {
+  return Array.from({ length }, (_, distance) => {
+    let bin = 0;
+    while (edge(length, bin + 1) <= distance) bin++;
+    return bin;
+  });
+}
+
 export function statisticsOf(heads: number[][][], k: number, tokens = true): LayerStatistics {
   const length = heads[0]!.length;
   const row = { length, k } as LayerStatistics;
@@ -21,13 +30,13 @@ export function statisticsOf(heads: number[][][], k: number, tokens = true): Lay
   for (const name of ['massBins', 'squareBins', 'sinkMassBins', 'sinkSquareBins'] as const)
     row[name] = new Float64Array(heads.length * 32);
   const tokenDs = new Float64Array(length);
+  const binOf = binsByDistance(length);
   heads.forEach((matrix, h) => {
     let [mass, squares] = [0, 0];
     matrix.forEach((attention, n) => {
       let peak = 0;
       attention.forEach((m, i) => {
-        let bin = 0;
-        while (edge(length, bin + 1) <= n - i) bin++;
+        const bin = binOf[n - i]!;
         const [massBins, squareBins] = i < 4 ? [row.sinkMassBins, row.sinkSquareBins] : [row.massBins, row.squareBins];
         massBins[h * 32 + bin]! += m / length;
         squareBins[h * 32 + bin]! += m * m;

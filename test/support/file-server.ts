@@ -1,5 +1,6 @@
 // A web server on 127.0.0.1 that serves bytes by name, with ranges and tags, counts what it is asked, and misbehaves on request. It
-// answers as S3 does where that asks for more than the web: BUCKET/KEY are names, missing ones have a body, `list-type=2` lists.
+// answers as S3 does where that asks for more than the web: BUCKET/KEY are names, missing ones have a body, `list-type=2` lists, and
+// files are taken whole or in parts, held against the sha256 that comes with them.
 import { createHash } from 'node:crypto';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -17,11 +18,18 @@ export interface Fault {
 
 export class FileServer {
   readonly files = new Map<string, Buffer>();
-  readonly asked: { name: string; headers: http.IncomingHttpHeaders }[] = [];
+  readonly asked: { name: string; method?: string | undefined; headers: http.IncomingHttpHeaders }[] = [];
+  /** Keeps the sha256 of what it is sent, as servers of S3 do. */
+  keepsSums = true;
+  private readonly sums = new Map<string, string>();
+  private readonly parts = new Map<string, Buffer[]>();
   /** Names in an answer to a list. */
   pageSize = 1000;
   fault: (name: string, request: number) => Fault | undefined = () => undefined;
-  private readonly server = http.createServer((request, response) => this.answer(request, response));
+  private readonly server = http.createServer((request, response) => {
+    if (request.method === 'GET' || request.method === 'HEAD') this.answer(request, response);
+    else void this.take(request, response);
+  });
 
   async start(): Promise<this> {
     await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
@@ -42,7 +50,7 @@ export class FileServer {
   private answer(request: http.IncomingMessage, response: http.ServerResponse): void {
     const { pathname, searchParams } = new URL(request.url!, 'http://127.0.0.1');
     const name = decodeURIComponent(pathname.slice(1));
-    this.asked.push({ name, headers: request.headers });
+    this.asked.push({ name, method: request.method, headers: request.headers });
     const fault = this.fault(name, this.asked.length) ?? {};
     const content = this.files.get(name);
     if (fault.status === undefined && searchParams.has('list-type')) {
@@ -70,10 +78,66 @@ export class FileServer {
       'content-length': body.length,
       ...(range && { 'content-range': `bytes ${start}-${last}/${content.length}` }),
       etag,
+      ...(this.sums.has(name) && { 'x-amz-checksum-sha256': this.sums.get(name) }),
       ...fault.headers,
     });
     if (fault.cutAfter === undefined) response.end(body);
     else response.write(body.subarray(0, fault.cutAfter), () => setImmediate(() => response.destroy()));
+  }
+
+  /** PUT of a file or a part, POST that begins or ends the parts, DELETE of parts. */
+  private async take(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+    const { pathname, searchParams } = new URL(request.url!, 'http://127.0.0.1');
+    const name = decodeURIComponent(pathname.slice(1));
+    this.asked.push({ name, method: request.method, headers: request.headers });
+    const fault = this.fault(name, this.asked.length) ?? {};
+    const chunks: Buffer[] = [];
+    try {
+      for await (const chunk of request as AsyncIterable<Buffer>) {
+        chunks.push(chunk);
+        if (fault.cutAfter !== undefined) return void response.destroy();
+      }
+    } catch {
+      return; // the client is gone
+    }
+    if (fault.status !== undefined) return void response.writeHead(fault.status, fault.headers).end(fault.body);
+    const body = Buffer.concat(chunks);
+    const sum = sha256(body);
+    const told = request.headers['x-amz-checksum-sha256'];
+    const upload = searchParams.get('uploadId') ?? '';
+    if (request.method === 'DELETE') {
+      this.parts.delete(upload);
+      response.writeHead(204).end();
+    } else if (request.method === 'POST' && searchParams.has('uploads')) {
+      const id = String(this.asked.length);
+      this.parts.set(id, []);
+      response.end(`<InitiateMultipartUploadResult><UploadId>${id}</UploadId></InitiateMultipartUploadResult>`);
+    } else if (request.method === 'POST') {
+      const parts = this.parts.get(upload)!;
+      this.parts.delete(upload);
+      this.keep(
+        name,
+        Buffer.concat(parts),
+        `${sha256(Buffer.concat(parts.map((part) => digest(part))))}-${parts.length}`,
+      );
+      response.end('<CompleteMultipartUploadResult></CompleteMultipartUploadResult>');
+    } else if (told !== undefined && told !== sum) {
+      response.writeHead(400).end(s3Error('BadDigest'));
+    } else {
+      if (upload === '') this.keep(name, body, sum);
+      else this.parts.get(upload)![Number(searchParams.get('partNumber')) - 1] = body;
+      response.writeHead(200, { etag: etagOf(body) }).end();
+    }
+  }
+
+  /** Parts that were begun, and neither put together nor given up. */
+  get openUploads(): number {
+    return this.parts.size;
+  }
+
+  private keep(name: string, content: Buffer, sum: string): void {
+    this.files.set(name, content);
+    if (this.keepsSums) this.sums.set(name, sum);
   }
 
   private list(bucket: string, asked: URLSearchParams): string {
@@ -95,6 +159,9 @@ export class FileServer {
 export function s3Error(code: string): string {
   return `<?xml version="1.0"?><Error><Code>${code}</Code><Message>what was signed</Message></Error>`;
 }
+
+const digest = (content: Buffer): Buffer => createHash('sha256').update(content).digest();
+const sha256 = (content: Buffer): string => digest(content).toString('base64');
 
 function etagOf(content: Buffer): string {
   return `"${createHash('md5').update(content).digest('hex')}"`;

@@ -92,5 +92,6 @@ export function describeRun(summary: RunSummary): string {
   }
   if (summary.removal) lines.push(describeRemoval(summary.removal));
   lines.push(summary.result);
+  if (summary.uploaded !== undefined) lines.push(summary.uploaded);
   return lines.join('\n');
 }
