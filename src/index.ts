@@ -10,7 +10,7 @@ export { serve, type ServedPage } from './serve/serve.js';
 export { stats, type DomainStats, type Histogram, type RunStats } from './report/stats.js';
 export { show, type ShownWindow, type WindowNumber } from './report/show.js';
 export { annotate, type AnnotateResult } from './annotate/annotate.js';
-export type { AnnotatedFile } from './annotate/annotation-folder.js';
+export type { AnnotatedFile } from './annotate/annotated-file.js';
 export type { AnnotateOptions } from './options/annotate-options.js';
 export type { ServeOptions } from './options/serve-options.js';
 export type { ReportOptions } from './options/report-options.js';

@@ -3,24 +3,27 @@
 // Rows without a window, and rows that were refused, are there too: in the order of the source nothing is missing, so a join is a zip.
 import path from 'node:path';
 import type { Columns } from '../arrow/schema.js';
-import { dataError, LongattnError } from '../base/errors.js';
+import type { Value } from '../arrow/values.js';
+import { dataError, invalid, LongattnError } from '../base/errors.js';
 import type { Hooks } from '../base/events.js';
 import { version } from '../base/version.js';
 import { missingDocuments } from '../documents/documents-part.js';
-import { readDocuments } from '../documents/read-documents.js';
+import { readDocuments, type ListedDocument } from '../documents/read-documents.js';
 import { writeTextAtomically } from '../io/atomic-file.js';
 import { requireOurFolder } from '../io/our-folder.js';
 import { replaceFolder } from '../io/replace-folder.js';
 import { ANNOTATE, type AnnotateOptions } from '../options/annotate-options.js';
 import { parseRows } from '../options/parse-rows.js';
 import { completeDocuments } from '../pipeline/complete-documents.js';
-import { prepare } from '../pipeline/prepare.js';
+import { keptColumnsOfRun } from '../pipeline/kept-columns-of-run.js';
+import { prepare, resolveSpec } from '../pipeline/prepare.js';
 import { parseAsked, readChosen, settingsOf, type Chosen } from '../report/gather.js';
 import { loadRun, type Run } from '../run/directory.js';
 import { readCounts } from '../selection/read-counts.js';
 import { scoreWindows, SELECTION } from '../selection/select-windows.js';
 import type { AnnotationCell } from './annotation-file.js';
-import { AnnotationFolder, type AnnotatedFile } from './annotation-folder.js';
+import type { AnnotatedFile } from './annotated-file.js';
+import { AnnotationFolder } from './annotation-folder.js';
 import { annotationCard } from './card.js';
 import { aggregate } from './document-scores.js';
 
@@ -49,10 +52,10 @@ interface Scored {
  * its corpus.
  * @param dir the run directory
  * @throws LongattnError SELECTION_MISSING, SELECTION_STALE, FOLDER_IN_USE, CORPUS_CHANGED and INPUT_MISSING for an older run, those of
- *   scores and of the disk
+ *   `KeptColumns` with keepColumns, those of scores and of the disk
  */
 export async function annotate(dir: string, options: AnnotateOptions = {}, hooks: Hooks = {}): Promise<AnnotateResult> {
-  const { output, scores: more = [] } = parseRows(ANNOTATE, { ...options });
+  const { output, scores: more = [], keepColumns } = parseRows(ANNOTATE, { ...options });
   const run = await loadRun(dir);
   const { fs } = run.windows;
   const folder = path.resolve(output ?? path.join(dir, 'annotation'));
@@ -64,17 +67,19 @@ export async function annotate(dir: string, options: AnnotateOptions = {}, hooks
   }
   const library = await import('parquet-wasm');
   const columns = columnsOf(scores);
+  const source = keepColumns && (await keptOf(run, keepColumns, columns, hooks));
+  const kept = source?.fields ?? [];
   const result = await replaceFolder(
     folder,
     async (draft) => {
-      const writer = new AnnotationFolder(draft, columns, inputs, library, fs);
+      const writer = new AnnotationFolder(draft, columns, kept, inputs, library, fs);
       try {
-        const counted = await writeRows(run, writer, scores, chosen, hooks);
+        const counted = await writeRows(run, writer, scores, chosen, source, hooks);
         const files = await writer.finish();
         const { settings } = chosen;
         const texts = {
-          'README.md': annotationCard({ columns: Object.keys(columns), files, version }),
-          [MARK]: `${JSON.stringify({ version, run: run.manifest.specHash, settings, ...counted, files }, null, 2)}\n`,
+          'README.md': annotationCard({ columns: Object.keys(columns), kept, files, version }),
+          [MARK]: `${JSON.stringify({ version, run: run.manifest.specHash, settings, ...(keepColumns && { keepColumns }), ...counted, files }, null, 2)}\n`,
         };
         for (const [name, text] of Object.entries(texts)) await writeTextAtomically(path.join(draft, name), text, fs);
         return { files, ...counted };
@@ -84,8 +89,20 @@ export async function annotate(dir: string, options: AnnotateOptions = {}, hooks
       }
     },
     fs,
-  );
+  ).finally(() => source?.close());
   return { folder, ...result };
+}
+
+type Kept = Awaited<ReturnType<typeof keptColumnsOfRun>>;
+
+async function keptOf(run: Run, names: readonly string[], columns: Columns, { signal }: Hooks): Promise<Kept> {
+  const { spec } = await resolveSpec({ output: run.dir });
+  const source = await keptColumnsOfRun(run, spec, names, signal);
+  const taken = source.fields.map(({ name }) => name).filter((name) => Object.hasOwn(columns, name));
+  if (taken.length === 0) return source;
+  const others = source.fields.map(({ name }) => name).filter((name) => !taken.includes(name));
+  const such = others.length > 0 ? `: ${others.join()}` : '';
+  throw invalid('keepColumns', taken.join(), `columns that no column of the annotation is named as${such}`);
 }
 
 async function scoresOf(
@@ -129,6 +146,7 @@ async function writeRows(
   writer: AnnotationFolder,
   scores: readonly Scored[],
   { kept }: Chosen,
+  columns: Kept | undefined,
   { signal, onProgress }: Hooks,
 ): Promise<Omit<AnnotateResult, 'folder' | 'files'>> {
   const { windows, manifest } = run;
@@ -147,7 +165,8 @@ async function writeRows(
     const [id, length] = isRefused ? [null, null] : [docId, tokens];
     for (let at = row; at < row + rows; at++) {
       signal?.throwIfAborted();
-      await writer.push(source, at, [id, source, at, length, document.windows, ...numbers, reason || null]);
+      const values = columns ? await valuesAt(columns, document, at) : [];
+      await writer.push(source, at, [id, source, at, length, document.windows, ...numbers, reason || null], values);
     }
     counted.rows += rows;
     if (isRefused) counted.refused += rows;
@@ -159,6 +178,16 @@ async function writeRows(
     throw new LongattnError('SELECTION_STALE', `The selection of ${run.dir} has other windows.`);
   onProgress?.({ type: 'stage-done', stage: 'annotation', counts: counted });
   return counted;
+}
+
+/** A row that was refused may be one that cannot be read: its cells are null then. */
+async function valuesAt(columns: Kept, { source, docId }: ListedDocument, row: number): Promise<readonly Value[]> {
+  try {
+    return await columns.valuesAt(source, row);
+  } catch (error) {
+    if (docId !== '' || (error as LongattnError).code !== 'COLUMN_UNREADABLE') throw error;
+    return columns.fields.map(() => null);
+  }
 }
 
 /** The share of the windows that was kept, and three numbers a score; null where there is no window. */

@@ -1,27 +1,19 @@
 // The files of an annotation: one for each table of the corpus, so that a join is a zip, and one for all that has no rows of its own.
 import path from 'node:path';
+import type { Field } from 'apache-arrow';
 import type { Columns } from '../arrow/schema.js';
+import type { Value } from '../arrow/values.js';
 import { FORMATS, type FormatName } from '../corpus/formats.js';
 import { folderName } from '../export/formats/by-domain.js';
 import type { ParquetLibrary } from '../export/formats/parquet-stream.js';
 import type { FileSystem } from '../io/file-system.js';
 import { makeFolder } from '../io/make-folder.js';
 import type { RunManifest } from '../run/manifest.js';
+import type { AnnotatedFile } from './annotated-file.js';
 import { AnnotationFile, type AnnotationCell } from './annotation-file.js';
 
 /** Of text files, each of which is a document, and of files that were refused whole. No file of a corpus has a name without an ending. */
 const WHOLE_FILES = 'files.parquet';
-
-export interface AnnotatedFile {
-  /** Path below the folder, with "/". */
-  name: string;
-  /** The file of the corpus that it is of; absent for the one of whole files. */
-  source?: string;
-  rows: number;
-  bytes: number;
-  /** Hex digest of all bytes. */
-  sha256: string;
-}
 
 export class AnnotationFolder {
   readonly files: AnnotatedFile[] = [];
@@ -32,6 +24,8 @@ export class AnnotationFolder {
   constructor(
     readonly folder: string,
     readonly columns: Columns,
+    /** Of the corpus, behind ours. */
+    readonly kept: readonly Field[],
     inputs: RunManifest['inputs'],
     readonly library: ParquetLibrary,
     readonly fs: FileSystem,
@@ -41,17 +35,17 @@ export class AnnotationFolder {
   }
 
   /** Rows of a table come one after the other. @param row 0 for a whole file */
-  async push(source: string, row: number, cells: readonly AnnotationCell[]): Promise<void> {
+  async push(source: string, row: number, cells: readonly AnnotationCell[], values: readonly Value[]): Promise<void> {
     const name = this.#names.get(source);
     if (name === undefined || row === 0) {
       this.#whole ??= await this.#create(WHOLE_FILES);
-      return this.#whole.push(cells);
+      return this.#whole.push(cells, values);
     }
     if (this.#table?.source !== source) {
       await this.#endTable();
       this.#table = { source, name, file: await this.#create(name) };
     }
-    await this.#table.file.push(cells);
+    await this.#table.file.push(cells, values);
   }
 
   async finish(): Promise<AnnotatedFile[]> {
@@ -68,7 +62,7 @@ export class AnnotationFolder {
   async #create(name: string): Promise<AnnotationFile> {
     const file = path.join(this.folder, name);
     await makeFolder(path.dirname(file), this.fs);
-    return AnnotationFile.create(file, this.columns, this.library, this.fs);
+    return AnnotationFile.create(file, this.columns, this.kept, this.library, this.fs);
   }
 
   async #endTable(): Promise<void> {

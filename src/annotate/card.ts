@@ -1,5 +1,5 @@
 // README.md of an annotation: what its columns mean, and how it is joined with its source.
-import type { AnnotatedFile } from './annotation-folder.js';
+import type { AnnotatedFile } from './annotated-file.js';
 
 const MEANINGS: Readonly<Record<string, string>> = {
   id: "the document's id; null where the row was refused",
@@ -11,13 +11,15 @@ const MEANINGS: Readonly<Record<string, string>> = {
   reason: 'why there is no window; null where there is one',
 };
 
-/** @param columns names, in their order */
+/** @param columns names, in their order @param kept columns of the corpus, with their types */
 export function annotationCard({
   columns,
+  kept,
   files,
   version,
 }: {
   columns: readonly string[];
+  kept: readonly { name: string; type: unknown }[];
   files: readonly AnnotatedFile[];
   version: string;
 }): string {
@@ -36,7 +38,7 @@ ${files.map((file) => `| \`${file.name}\` | ${file.source === undefined ? 'whole
 
 | column | meaning |
 | --- | --- |
-${columns.map((column) => `| \`${column}\` | ${meaning(column)} |`).join('\n')}
+${columns.map((column) => `| \`${column}\` | ${meaning(column)} |`).join('\n')}${keptRows(kept)}
 
 A score is one of its domain: it says nothing across domains. Blank lines are no rows; where a corpus was read with \`--limit\`, the rows
 behind it are not here. Join by \`row\` there.
@@ -49,4 +51,9 @@ import polars as pl                      # read_ndjson for JSON lines
 pl.concat([pl.read_parquet("${source}"), pl.read_parquet("PATH/${name}").drop("id")], how="horizontal")
 \`\`\`
 `;
+}
+
+function keptRows(kept: readonly { name: string; type: unknown }[]): string {
+  const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('`', "'").replaceAll(/\s+/g, ' ');
+  return kept.map(({ name, type }) => `\n| \`${cell(name)}\` | of the corpus, ${cell(String(type))} |`).join('');
 }

@@ -28,7 +28,7 @@ type NumberArray =
   Int32Array<ArrayBuffer> | Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
 
 /** A typed array that grows by doubling. `take` hands out exactly what was pushed, in memory of its own. */
-class Growing<T extends NumberArray> {
+export class Growing<T extends NumberArray> {
   length = 0;
   #array: T;
 
@@ -67,13 +67,14 @@ class Growing<T extends NumberArray> {
   }
 }
 
-const int32s = (): Growing<Int32Array<ArrayBuffer>> => new Growing((length) => new Int32Array(length));
+export const int32s = (): Growing<Int32Array<ArrayBuffer>> => new Growing((length) => new Int32Array(length));
+export const uint8s = (): Growing<Uint8Array<ArrayBuffer>> => new Growing((length) => new Uint8Array(length));
 const float32s = (): Growing<Float32Array<ArrayBuffer>> => new Growing((length) => new Float32Array(length));
 const float64s = (): Growing<Float64Array<ArrayBuffer>> => new Growing((length) => new Float64Array(length));
 
 class TextBuilder implements ColumnBuilder {
   readonly #ends = int32s();
-  readonly #text = new Growing((length) => new Uint8Array(length));
+  readonly #text = uint8s();
   readonly #encoder = new TextEncoder();
 
   constructor(readonly large: boolean) {}
@@ -125,7 +126,7 @@ class Float64Builder implements ColumnBuilder {
 }
 
 class BoolBuilder implements ColumnBuilder {
-  readonly #values = new Growing((length) => new Uint8Array(length));
+  readonly #values = uint8s();
   get bytes(): number {
     return this.#values.bytes;
   }
@@ -220,7 +221,7 @@ export function makeColumnBuilder(type: ColumnType, arrow: unknown): ColumnBuild
   }
 }
 
-function withZero(ends: Int32Array): Int32Array<ArrayBuffer> {
+export function withZero(ends: Int32Array): Int32Array<ArrayBuffer> {
   const offsets = new Int32Array(ends.length + 1);
   offsets.set(ends, 1);
   return offsets;

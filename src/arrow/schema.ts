@@ -29,6 +29,9 @@ export type ColumnType =
 
 export type Columns = Readonly<Record<string, ColumnType>>;
 
+/** Columns of ours, and fields of strangers' tables as they are: their cells are Values, and may be null. */
+export type TableColumns = Readonly<Record<string, ColumnType | Field>>;
+
 /** Key-value pairs of the schema: model, revision, dtype, rope, kernel, spec hash, ... */
 export type Metadata = Readonly<Record<string, string>>;
 
@@ -91,9 +94,9 @@ export const EXPORT_COLUMNS = {
   rank: 'int32',
 } as const satisfies Columns;
 
-export function toArrowSchema(columns: Columns, metadata: Metadata = {}, nullable = false): Schema {
-  const fields = Object.entries(columns).map(
-    ([name, type]) => new Field(name, toArrowType(type, nullable), nullable, extensionOf(type)),
+export function toArrowSchema(columns: TableColumns, metadata: Metadata = {}, nullable = false): Schema {
+  const fields = Object.entries(columns).map(([name, type]) =>
+    type instanceof Field ? type : new Field(name, toArrowType(type, nullable), nullable, extensionOf(type)),
   );
   return new Schema(fields, new Map(Object.entries(metadata)));
 }

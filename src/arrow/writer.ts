@@ -4,6 +4,7 @@
 // compresses, others cannot read.
 import {
   AsyncByteQueue,
+  Field,
   makeData,
   RecordBatch,
   RecordBatchFileWriter,
@@ -13,7 +14,8 @@ import {
   type Schema,
 } from 'apache-arrow';
 import type { Sink } from '../io/atomic-file.js';
-import { toArrowSchema, type Columns, type Metadata } from './schema.js';
+import { toArrowSchema, type ColumnType, type Metadata, type TableColumns } from './schema.js';
+import { makeValueBuilder } from './value-builder.js';
 import { makeColumnBuilder, type ColumnBuilder } from './column-builders.js';
 
 /** A batch ends with the row that reaches this. With one row of text at most (below 2^31 bytes) more, its offsets never wrap. */
@@ -21,7 +23,7 @@ export const BATCH_BYTES = 16 << 20;
 
 export type ArrowFormat = 'file' | 'stream';
 
-/** Columns in the order of the table, each of `rows` values, none null. */
+/** Columns in the order of the table, each of `rows` values. */
 export interface ColumnBatch {
   rows: number;
   columns: readonly Data[];
@@ -57,19 +59,20 @@ export class ArrowWriter {
 
   constructor(
     readonly sink: Sink,
-    columns: Columns,
+    columns: TableColumns,
     { metadata, format = 'file', batchBytes = BATCH_BYTES, nullable = false }: ArrowOptions,
   ) {
     this.#batchBytes = batchBytes;
     this.#schema = toArrowSchema(columns, metadata, nullable);
     this.#builders = Object.entries(columns).map(([name, type], index) => {
-      return [name, makeColumnBuilder(type, this.#schema.fields[index]!.type)];
+      const own = (): ColumnBuilder => makeColumnBuilder(type as ColumnType, this.#schema.fields[index]!.type);
+      return [name, type instanceof Field ? makeValueBuilder(type) : own()];
     });
     this.#writer = format === 'file' ? new RecordBatchFileWriter() : new RecordBatchStreamWriter();
     this.#writer.reset(this.#emitted, this.#schema);
   }
 
-  /** `row` has a value a column: string, number, boolean, or an array of numbers. */
+  /** `row` has a value a column: string, number, boolean, or an array of numbers; of a stranger's field a Value. */
   async push(row: Readonly<Record<string, unknown>>): Promise<void> {
     for (const [name, builder] of this.#builders) builder.push(row[name]);
     this.#gathered++;

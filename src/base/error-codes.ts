@@ -46,6 +46,10 @@ export const ERRORS = {
     ARROW_INVALID: 'A file of the run is no whole Arrow file: it was cut or changed. Make it again.',
     ARROW_SCHEMA: 'An Arrow file lacks a column, or has it with another type. Give a file that longattn wrote.',
     ATTENTION_NOT_FINITE: 'The weights are finite and the attention overflowed. Check the checkpoint and its dtype.',
+    COLUMN_TYPE:
+      'A column of `--keep-columns` has a type that cannot be kept, or another type in another file. Leave it out, or write the files alike.',
+    COLUMN_UNREADABLE:
+      'The columns of a row that the run has cannot be read from its file. Leave `--keep-columns` out, or mend the file.',
     CONFIG_INVALID: 'A field of config.json is missing or has a value that is not supported. The message names it.',
     CORPUS_CHANGED:
       'The corpus is not the one that the windows were cut from. Put the old files back, or start a new run.',

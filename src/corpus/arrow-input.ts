@@ -106,7 +106,7 @@ function damageAsReason<T>(work: () => T): T | { reason: string } {
 }
 
 /** @param bytes schema, dictionaries and one record batch */
-function decodeBatch(bytes: Buffer, rows: number): RecordBatch {
+export function decodeBatch(bytes: Buffer, rows: number): RecordBatch {
   for (const [type, decode] of CODECS) {
     if (!compressionRegistry.get(type)) compressionRegistry.set(type, { decode: (data) => unpack(data, decode) });
   }
@@ -137,7 +137,7 @@ function unpack(data: Uint8Array, decode: (data: Uint8Array, size: number) => Ui
 }
 
 /** Schema and dictionaries, as the beginning of a stream. */
-async function readHead(handle: OpenFile, slice: ArrowSlice): Promise<Buffer> {
+export async function readHead(handle: OpenFile, slice: Pick<ArrowPlace, 'footer' | 'head'>): Promise<Buffer> {
   const messages = slice.head.map(({ start, end }) => readRange(handle, start, end));
   if (slice.footer) {
     const { schema } = decodeFooter(await readRange(handle, slice.footer.start, slice.footer.end));

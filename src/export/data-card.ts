@@ -1,4 +1,5 @@
 // README.md of an exported data set: what it is, how it was made, what the columns mean, how to open it.
+import type { Field } from 'apache-arrow';
 import type { JsonObject } from '../io/canonical-json.js';
 import type { NullModel } from '../selection/select-windows.js';
 import type { DomainSummary } from '../selection/summary.js';
@@ -10,6 +11,8 @@ export interface CardFacts {
   format: ExportFormat;
   /** Name of the column of ids, where it is not the usual one. */
   idsColumn?: string | undefined;
+  /** Columns of the corpus that went through. */
+  keptColumns?: readonly Field[];
   /** longattn's. */
   version: string;
   /** Model, revision, dtype, kernel, ... of the scores. */
@@ -44,6 +47,7 @@ const WHOLE = `A row is a whole document: all of its token ids, and its text fro
 export function dataCard({
   format,
   idsColumn,
+  keptColumns = [],
   version,
   scores,
   settings,
@@ -81,7 +85,7 @@ ${JSON.stringify({ scores: model, selection: settings }, null, 2)}
 \`\`\`
 
 ${certificate === undefined ? '' : `${certificate}\n`}## Columns
-${whole ? WHOLE : ''}${columnsOf(format, idsColumn)}
+${whole ? WHOLE : ''}${columnsOf(format, idsColumn)}${keptRows(keptColumns)}
 
 ## Opening it
 \`\`\`python
@@ -101,6 +105,11 @@ function columnsOf(format: ExportFormat, idsColumn: string | undefined): string 
   const usual = EXPORT_FORMATS[format].idsColumn;
   if (usual !== undefined) return COLUMNS(idsColumn ?? usual);
   return `In \`provenance.arrow\` beside the ids, a row a window in their order, without text and ids:\n\n${COLUMNS('token_ids')}`;
+}
+
+function keptRows(kept: readonly Field[]): string {
+  const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('`', "'").replaceAll(/\s+/g, ' ');
+  return kept.map(({ name, type }) => `\n| \`${cell(name)}\` | of the corpus, ${cell(String(type))} |`).join('');
 }
 
 function nullLine(model: NullModel | undefined): string {

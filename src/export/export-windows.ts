@@ -12,7 +12,8 @@ import type { ExportFile, ExportFormatRow, FormatSettings } from './formats/form
 import type { ExportFormat } from '../options/export-formats.js';
 import { EXPORT_FORMATS } from './formats/index.js';
 import { Provenance } from './formats/provenance.js';
-import { tableColumns } from './formats/table-columns.js';
+import { tableColumns, withKept } from './formats/table-columns.js';
+import { requireKeepable, withKeptCells, type KeptSource } from './kept-columns.js';
 import { ArrowFile } from '../arrow/file.js';
 import type { Row } from '../arrow/rows.js';
 import { SELECTION_COLUMNS } from '../arrow/schema.js';
@@ -34,6 +35,8 @@ export interface ExportOptions {
   format: ExportFormat;
   settings?: FormatSettings;
   textOf: TextOf;
+  /** Finds the columns that `settings.keepColumns` names. */
+  keptColumns?: () => Promise<KeptSource>;
   /** Name of the tokenizer, for indexes that keep one. Default `longattn`. */
   tokenizer?: string;
   /** Default RUN/export. */
@@ -62,7 +65,7 @@ export interface ExportResult {
 }
 
 /**
- * @throws LongattnError NOTHING_SELECTED, CORPUS_CHANGED, FOLDER_IN_USE, PART_CHANGED, and those of the disk; on any error the folder stays as it was
+ * @throws LongattnError NOTHING_SELECTED, CORPUS_CHANGED, COLUMN_TYPE, COLUMN_UNREADABLE, FOLDER_IN_USE, PART_CHANGED, and those of the disk; on any error the folder stays as it was
  */
 export async function exportWindows(
   run: Run,
@@ -71,7 +74,7 @@ export async function exportWindows(
 ): Promise<ExportResult> {
   const { format, settings = {}, textOf, tokenizer = 'longattn', signal, onProgress } = options;
   const row = EXPORT_FORMATS[format];
-  const columns = tableColumns(settings, row.idsColumn ?? 'input_ids');
+  const ownColumns = tableColumns(settings, row.idsColumn ?? 'input_ids');
   const shardBytes = options.shardBytes ?? row.shardBytes;
   const { fs } = run.windows;
   const folder = options.folder ?? path.join(run.dir, 'export');
@@ -90,7 +93,7 @@ export async function exportWindows(
   if (present?.key === key) return { folder, rows: present.rows, files: present.files, written: false };
 
   await requireOurFolder(folder, EXPORT_RECORD, fs);
-  const withText = row.idsColumn !== undefined && 'text' in columns;
+  const withText = row.idsColumn !== undefined && 'text' in ownColumns;
   const rows = (whole ? keptDocuments : keptWindows)({
     windows: run.windows,
     parts: run.manifest.parts,
@@ -99,16 +102,27 @@ export async function exportWindows(
     check: options.check,
     signal,
   });
+  const source = settings.keepColumns && (await options.keptColumns?.());
+  const kept = source?.fields ?? [];
+  const columns = withKept(ownColumns, kept);
+  requireKeepable(row, kept);
   const files = await replaceFolder(
     folder,
     async (draft) => {
-      const context = { columns, metadata: {}, settings, shardBytes, fingerprint: key, tokenizer, fs };
-      const counted = withProgress(rows, whole ? 'documents' : 'windows', total, signal, onProgress);
+      const context = { columns, kept, metadata: {}, settings, shardBytes, fingerprint: key, tokenizer, fs };
+      const counted = withProgress(
+        source ? withKeptCells(rows, source) : rows,
+        whole ? 'documents' : 'windows',
+        total,
+        signal,
+        onProgress,
+      );
       const files = await writeTraced(row, counted, { ...context, folder: draft });
       const texts = {
         'README.md': dataCard({
           format,
           idsColumn: settings.idsColumn,
+          keptColumns: kept,
           version,
           scores: { ...(await scoresMetadata(selection.path, fs)), ...mixed(await kernelsOf(run)) },
           ...selection,
@@ -119,7 +133,7 @@ export async function exportWindows(
       return files;
     },
     fs,
-  );
+  ).finally(() => source?.close());
   return { folder, rows: total, files, written: true };
 }
 
@@ -139,7 +153,7 @@ async function writeTraced(
   const name = 'provenance';
   const folder = path.join(context.folder, name);
   await makeFolder(folder, context.fs);
-  const provenance = await Provenance.open(folder, context);
+  const provenance = await Provenance.open(folder, { ...context, kept: [] });
   try {
     const files = await format.write(through(rows, provenance), context);
     const file = await provenance.finish();

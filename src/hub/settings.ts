@@ -1,9 +1,9 @@
 // Where models come from and where they are kept: the environment variables of Hugging Face's Python library, with its rules.
 //
 // So a user who has set up Python has set up longattn, and a model that one of them has downloaded is not downloaded again.
-import os from 'node:os';
 import path from 'node:path';
 import { invalid, LongattnError } from '../base/errors.js';
+import { expandPath, homeFolder, ownCache } from '../base/user-cache.js';
 
 const DEFAULT_ENDPOINT = 'https://huggingface.co';
 /** Longest silence of a server before the connection counts as cut. Python's default is 10 s; a cold CDN needs more now and then. */
@@ -40,7 +40,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): HubSettings 
   return {
     endpoint: parseEndpoint(get('HF_ENDPOINT') ?? DEFAULT_ENDPOINT),
     hubCache: expand(get('HF_HUB_CACHE') ?? get('HUGGINGFACE_HUB_CACHE') ?? path.join(hfHome, 'hub')),
-    ownCache: expand(get('LONGATTN_CACHE') ?? path.join(sharedCache, 'longattn')),
+    ownCache: ownCache(env),
     tokenPath: expand(get('HF_TOKEN_PATH') ?? path.join(hfHome, 'token')),
     offline: isTrue(get('HF_HUB_OFFLINE') ?? get('TRANSFORMERS_OFFLINE')),
     symlinks: !isTrue(get('HF_HUB_DISABLE_SYMLINKS')),
@@ -79,14 +79,4 @@ function parseSeconds(text: string | undefined): number {
   if (!(seconds > 0 && seconds <= 86_400))
     throw invalid('HF_HUB_DOWNLOAD_TIMEOUT', text, 'a number of seconds above 0');
   return seconds;
-}
-
-/** `~`, `$NAME` and `${NAME}`, as Python's expanduser and expandvars do. */
-function expandPath(text: string, env: NodeJS.ProcessEnv): string {
-  const home = text.replace(/^~(?=$|[/\\])/, () => homeFolder(env));
-  return home.replace(/\$(?:(\w+)|\{(\w+)\})/g, (whole, bare: string, braced: string) => env[bare ?? braced] ?? whole);
-}
-
-function homeFolder(env: NodeJS.ProcessEnv): string {
-  return env['HOME'] || os.homedir();
 }

@@ -1,5 +1,6 @@
 // The options of an annotation.
 import type { RowsOf } from './row.js';
+import { RUN } from './table.js';
 import * as type from './types.js';
 
 export interface AnnotateOptions {
@@ -7,6 +8,8 @@ export interface AnnotateOptions {
   output?: string | undefined;
   /** More scores, each with `@layer` or without: `content@17`. Default: that of the selection alone. */
   scores?: readonly string[] | string | undefined;
+  /** Columns of the corpus to write beside each row, with their types, or `all`. Default: none. */
+  keepColumns?: readonly string[] | string | undefined;
 }
 
 export const ANNOTATE = {
@@ -29,4 +32,5 @@ export const ANNOTATE = {
     allowed: 'names of scores, with @LAYER or without, such as content@17,gzip',
     help: 'more scores that get a mean, a max and a min of each document: content,ds@17',
   },
+  keepColumns: { ...RUN.keepColumns, stage: 'none', variable: false },
 } as const satisfies RowsOf<AnnotateOptions>;

@@ -114,6 +114,8 @@ export interface RunOptions {
   idsColumn?: string | undefined;
   /** Columns of a table, in this order. Default: all but `labels` and `attention_mask`. */
   columns?: readonly string[] | string | undefined;
+  /** Columns of the corpus to write beside each row, with their types, or `all`. Default: none. */
+  keepColumns?: readonly string[] | string | undefined;
   /** Of the format tokens: whose files lie beside the ids. Default: all. */
   for?: readonly TokenReader[] | TokenReader | `${TokenReader},${string}` | undefined;
   /** Of the format tokens: size of an id; uint16 for vocabularies below 65,500. Default: `uint32`. */

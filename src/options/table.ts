@@ -388,6 +388,14 @@ export const RUN = {
     allowed: 'a list of columns such as input_ids,labels,attention_mask',
     help: 'columns of a table, in this order (docs/export.md lists them)',
   },
+  keepColumns: {
+    stage: 'export',
+    group: 'export',
+    type: type.words,
+    absent: 'none',
+    allowed: 'all, or a list of columns of the corpus such as url,license,meta',
+    help: "the corpus' own columns to write beside each row, with their types: url,license,meta, or all",
+  },
   for: {
     stage: 'export',
     group: 'export',

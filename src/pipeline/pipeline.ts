@@ -15,6 +15,7 @@ import { scoresStage } from './scores-stage.js';
 import { textOfRun } from './text-of-run.js';
 import { placeOf, uploadExport } from './upload-export.js';
 import { endWindows, shareOf, windowsStage, type WindowsResult } from './windows-stage.js';
+import { keptColumnsOfRun } from './kept-columns-of-run.js';
 import { checkInputs } from '../run/directory.js';
 import { PartGate } from '../run/part-gate.js';
 import { currentNames } from '../options/parse-rows.js';
@@ -88,6 +89,7 @@ async function exported(command: string, options: RunOptions, hooks: Hooks): Pro
         settings,
         ...tokenizerName(spec),
         textOf: textOfRun(opened),
+        keptColumns: () => keptColumnsOfRun(run, spec, settings.keepColumns ?? [], inner.signal),
         ...inner,
       });
       return { ...written, counts: { windows: written.rows } };

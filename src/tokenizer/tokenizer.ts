@@ -10,6 +10,7 @@ import type { Tokenizer as NativeTokenizer } from '@anush008/tokenizers';
 import { environmentError, dataError } from '../base/errors.js';
 import { encodePieces } from './encode-pieces.js';
 import type { Encoded } from './encoded.js';
+import { requireMergesWithPrefix } from './merges.js';
 import { cutIntoPieces, PIECE_UNITS, pieceRule } from './pieces.js';
 import { tokenizerOfTekken } from './tekken.js';
 import { wordRule } from './word-pieces.js';
@@ -75,8 +76,9 @@ export async function openTokenizer(location: string, options: TokenizerOptions 
   try {
     if (isTekken(file)) text = converted = JSON.stringify(tokenizerOfTekken(text));
     if (specialTokens === 'text') text = withoutSpecialTokens(text);
-    native = Native.fromString(text);
     json = JSON.parse(text) as Record<string, unknown>;
+    requireMergesWithPrefix(json);
+    native = Native.fromString(text);
     templated = withTemplate(json, config, idOf);
     if (templated !== json) native = Native.fromString(JSON.stringify(templated));
     withoutLimits(native);

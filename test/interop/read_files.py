@@ -197,6 +197,105 @@ def polars_zip(source, annotation):
     return of_polars(polars.concat([read(source), other], how="horizontal"))
 
 
+TYPED = {
+    "dictionary": pa.array(["x", "y", None, "x"]).dictionary_encode(),
+    "stamp": pa.array([1704164645000006, None, -1, 0], pa.timestamp("us", "Europe/Paris")),
+    "nanos": pa.array([2**62, -(2**62), None, 1], pa.timestamp("ns")),
+    "price": pa.array(["1.10", None, "-999999999999999999.99", "0"]).cast(pa.decimal128(20, 2)),
+    "wide": pa.array(["1.10", None, "-9", "0"]).cast(pa.decimal256(50, 2)),
+    "notes": pa.array(
+        [[{"a": 1, "b": "x"}, None], None, [], [{"a": None, "b": "long " * 9}]],
+        pa.list_(pa.struct([("a", pa.int64()), ("b", pa.string())])),
+    ),
+    "nothing": pa.nulls(4),
+    "huge": pa.array([2**63 - 1, -(2**63), None, 0]),
+    "small": pa.array([1, 2, 255, None], pa.uint8()),
+    "single": pa.array([0.1, None, -0.0, float("inf")], pa.float32()),
+    "half": pa.array([1.5, None, 2.0, 0.25]).cast(pa.float16()),
+    "bytes": pa.array([b"\xff\x00", b"", None, b"x"]),
+    "pair": pa.array([b"ab", b"cd", None, b"ef"], pa.binary(2)),
+    "day": pa.array([19000, None, -1, 0], pa.date32()),
+    "time": pa.array([1, None, 3, 86399999999], pa.time64("us")),
+    "span": pa.array([1, None, 3, -4], pa.duration("ms")),
+    "pairs": pa.array([[("k", 1)], None, [], [("a", None), ("b", 2)]], pa.map_(pa.string(), pa.int32())),
+    # No null: pyarrow cannot read back its own Parquet file of it.
+    "point": pa.array([[1.0, 2.0], [-1.0, 0.5], [3.0, None], [0.0, 0.0]], pa.list_(pa.float32(), 2)),
+    "tags": pa.array([["q", None], None, [], ["q"]], pa.list_(pa.dictionary(pa.int32(), pa.string()))),
+    "url": pa.array(["http://a", None, "", "\u00fc\U0001f40b"], pa.large_string()),
+    "flag": pa.array([True, None, False, True]),
+    "deep": pa.array(
+        [{"x": {"y": 1.5}}, None, {"x": None}, {"x": {"y": None}}],
+        pa.struct([("x", pa.struct([("y", pa.float64())]))]),
+    ),
+}
+
+
+def write_typed(parquet, arrow):
+    """A corpus with a column of each type: four documents, of which the second is too short."""
+    lengths = [100, 9, 40, 16]
+    ids = [[(i * i + length) % 100 for i in range(length)] for length in lengths]
+    table = pa.table({"id": ["d0", "d1", "d2", "d3"], "ids": ids, **TYPED})
+    pa.parquet.write_table(table, parquet, row_group_size=2)
+    with pa.ipc.new_file(arrow, table.schema) as writer:
+        writer.write_table(table, max_chunksize=3)
+    return {"columns": {}, "rows": []}
+
+
+def plain(kind):
+    """A dictionary is an encoding: what is kept are its values."""
+    if pa.types.is_dictionary(kind):
+        return kind.value_type
+    if pa.types.is_list(kind) and not pa.types.is_struct(kind.value_type):
+        return pa.list_(plain(kind.value_type))
+    return kind
+
+
+def read_any(file):
+    if file.endswith(".parquet"):
+        return pa.parquet.read_table(file)
+    try:
+        return pa.ipc.open_file(file).read_all()
+    except pa.ArrowInvalid:
+        return pa.ipc.open_stream(file).read_all()
+
+
+def kept_like_source(source, key, *files):
+    """For each column of the source: is it the same in the rows of these files, joined by the id of the document?"""
+    source = read_any(source)
+    table = pa.concat_tables([read_any(file) for file in files])
+    table.validate(full=True)
+    rows = [source["id"].to_pylist().index(name) for name in table[key].to_pylist()]
+    seen = []
+    for field in source.schema:
+        if field.name not in TYPED or field.name not in table.schema.names:
+            continue
+        expected = source[field.name].take(pa.array(rows, pa.int64())).combine_chunks()
+        found = table[field.name].combine_chunks()
+        same_type = found.type == plain(field.type)
+        same = expected.to_pylist() == found.to_pylist()
+        if pa.types.is_timestamp(field.type) or pa.types.is_duration(field.type):
+            same = expected.cast(pa.int64()).to_pylist() == found.cast(pa.int64()).to_pylist()
+        seen.append({"name": field.name, "type": str(found.type), "same": same, "sameType": same_type, "rows": len(found)})
+    return {"columns": {}, "rows": seen}
+
+
+def types_of(*files):
+    schema = pa.concat_tables([read_any(file) for file in files]).schema
+    return {"columns": {field.name: str(field.type).replace("element", "item") for field in schema}, "rows": []}
+
+
+def hf_columns(folder, source):
+    """Every kept column as datasets gives it, beside that of the source."""
+    data, source = datasets.load_from_disk(folder), read_any(source)
+    rows = [source["id"].to_pylist().index(name) for name in data["doc_id"]]
+    names = [name for name in TYPED if name in data.column_names]
+    table = data.with_format("arrow")[:]
+    expected = source.take(pa.array(rows, pa.int64()))
+    whole = lambda column: column.cast(pa.int64()) if str(column.type).startswith(("timestamp", "duration")) else column
+    same = lambda name: whole(table[name]).to_pylist() == whole(expected[name]).to_pylist()
+    return {"columns": {}, "rows": [{"name": name, "same": same(name), "type": str(table[name].type)} for name in names]}
+
+
 def pyarrow_tensors(file):
     """Every tensor column as numpy has it: type, shape, and the values in order."""
     table = pa.ipc.open_file(file).read_all()

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { addonPath, torchAddonPath } from '../../src/native/addon-paths.js';
 import { tempFolder } from '../support/temp-folder.js';
 
 const before = process.env['LONGATTN_ADDON'];
@@ -38,7 +39,7 @@ describe('loadBinding', () => {
   });
 
   it('finds the addon of this package, once', async () => {
-    const { addonPath, loadBinding } = await fresh();
+    const { loadBinding } = await fresh();
     if (before === undefined) expect(addonPath()).toMatch(/build\/Release\/longattn\.node$/);
     const binding = loadBinding();
     expect(loadBinding()).toBe(binding);
@@ -67,7 +68,7 @@ describe('loadTorch', () => {
   });
 
   it('finds that of this package, once', async () => {
-    const { loadTorch, torchAddonPath } = await fresh();
+    const { loadTorch } = await fresh();
     if (torchBefore === undefined) expect(torchAddonPath()).toMatch(/build\/Release\/longattn-torch\.node$/);
     const half = loadTorch();
     expect(loadTorch()).toBe(half);

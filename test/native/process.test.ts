@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { addonPath, torchAddonPath } from '../../src/native/load.js';
+import { addonPath, torchAddonPath } from '../../src/native/addon-paths.js';
 import { tempFolder } from '../support/temp-folder.js';
 import { endlessSpec, LLAMA, specOf } from './models.js';
 

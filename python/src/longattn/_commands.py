@@ -46,12 +46,14 @@ def annotate(
     *,
     output: str | None = None,
     scores: Sequence[str] | str | None = None,
+    keep_columns: Sequence[str] | str | None = None,
     progress: bool | None = None,
 ) -> Any:
     """Write a row for every document of the corpus: its windows, scores and why it has none.
 
     output: folder of the annotation: a Parquet file for each file of the corpus. It must be the path of a folder. Default: RUN/annotation.
     scores: more scores that get a mean, a max and a min of each document: content,ds@17. It must be names of scores, with @LAYER or without, such as content@17,gzip. Default: that of the selection.
+    keep_columns: the corpus' own columns to write beside each row, with their types: url,license,meta, or all. It must be all, or a list of columns of the corpus such as url,license,meta. Default: none.
     progress: bars; None is where stderr is a terminal
 
     Gives what `longattn annotate --json` prints.
@@ -59,6 +61,7 @@ def annotate(
     options = {
         "output": output,
         "scores": scores,
+        "keep-columns": keep_columns,
     }
     return call(["annotate"], [run], options, [], progress)
 
@@ -227,6 +230,7 @@ def finish(
     format: Literal["hf", "arrow", "parquet", "jsonl", "jsonl.zst", "tokens", "mds"] | None = None,
     ids_column: str | None = None,
     columns: Sequence[str] | str | None = None,
+    keep_columns: Sequence[str] | str | None = None,
     for_: Sequence[str] | str | None = None,
     ids_type: Literal["uint32", "uint16"] | None = None,
     eos: int | str | None = None,
@@ -258,6 +262,7 @@ def finish(
     format: hf (datasets folder), arrow, parquet, jsonl, jsonl.zst, tokens (Megatron, OLMo, TorchTitan, datatrove) or mds. It must be one of hf, arrow, parquet, jsonl, jsonl.zst, tokens, mds. Default: hf.
     ids_column: name of the column of token ids in a table. It must be a name that no other column has. Default: input_ids of hf and parquet, else token_ids.
     columns: columns of a table, in this order (docs/export.md lists them). It must be a list of columns such as input_ids,labels,attention_mask. Default: all but labels and attention_mask.
+    keep_columns: the corpus' own columns to write beside each row, with their types: url,license,meta, or all. It must be all, or a list of columns of the corpus such as url,license,meta. Default: none.
     for_: whose files lie beside the ids of tokens: megatron, olmo, torchtitan, datatrove. It must be a list of megatron, olmo, torchtitan, datatrove. Default: all.
     ids_type: of tokens: size of an id; uint16 for vocabularies below 65500. It must be uint32 or uint16. Default: uint32.
     eos: of tokens and mds: an id to write behind each window. It must be a token id from 0. Default: none.
@@ -290,6 +295,7 @@ def finish(
         "format": format,
         "ids-column": ids_column,
         "columns": columns,
+        "keep-columns": keep_columns,
         "for": for_,
         "ids-type": ids_type,
         "eos": eos,
@@ -512,6 +518,7 @@ def report(
     output: str | None = None,
     scores: Sequence[str] | str | None = None,
     against: str | None = None,
+    evidence: str | None = None,
     texts: int | str | None = None,
     no_text: bool | None = None,
     progress: bool | None = None,
@@ -521,6 +528,7 @@ def report(
     output: folder of the page. It must be the path of a folder. Default: RUN/report.
     scores: more scores to rank by in the page: content,ds@17. It must be names of scores, with @LAYER or without, such as content@17,gzip. Default: that of the selection.
     against: another selection to compare with: a name of select --name, or a run of the same windows. It must be the name of a selection (select --name), or a run directory of the same windows. Default: none.
+    evidence: the folder of a validation (longattn validate), to be shown beside. It must be the folder of a validation. Default: none.
     texts: windows a domain whose text is in the page: best, at the cut, dropped, sampled; 200 MB at most in all. It must be a whole number of windows, from 0. Default: 200.
     no_text: leave all text out, for a page that may be shown to others. It must be true or false. Default: false.
     progress: bars; None is where stderr is a terminal
@@ -531,6 +539,7 @@ def report(
         "output": output,
         "scores": scores,
         "against": against,
+        "evidence": evidence,
         "texts": texts,
         "no-text": no_text,
     }
@@ -602,6 +611,7 @@ def slurm(
     format: Literal["hf", "arrow", "parquet", "jsonl", "jsonl.zst", "tokens", "mds"] | None = None,
     ids_column: str | None = None,
     columns: Sequence[str] | str | None = None,
+    keep_columns: Sequence[str] | str | None = None,
     for_: Sequence[str] | str | None = None,
     ids_type: Literal["uint32", "uint16"] | None = None,
     eos: int | str | None = None,
@@ -662,6 +672,7 @@ def slurm(
     format: hf (datasets folder), arrow, parquet, jsonl, jsonl.zst, tokens (Megatron, OLMo, TorchTitan, datatrove) or mds. It must be one of hf, arrow, parquet, jsonl, jsonl.zst, tokens, mds. Default: hf.
     ids_column: name of the column of token ids in a table. It must be a name that no other column has. Default: input_ids of hf and parquet, else token_ids.
     columns: columns of a table, in this order (docs/export.md lists them). It must be a list of columns such as input_ids,labels,attention_mask. Default: all but labels and attention_mask.
+    keep_columns: the corpus' own columns to write beside each row, with their types: url,license,meta, or all. It must be all, or a list of columns of the corpus such as url,license,meta. Default: none.
     for_: whose files lie beside the ids of tokens: megatron, olmo, torchtitan, datatrove. It must be a list of megatron, olmo, torchtitan, datatrove. Default: all.
     ids_type: of tokens: size of an id; uint16 for vocabularies below 65500. It must be uint32 or uint16. Default: uint32.
     eos: of tokens and mds: an id to write behind each window. It must be a token id from 0. Default: none.
@@ -724,6 +735,7 @@ def slurm(
         "format": format,
         "ids-column": ids_column,
         "columns": columns,
+        "keep-columns": keep_columns,
         "for": for_,
         "ids-type": ids_type,
         "eos": eos,
@@ -788,6 +800,7 @@ def run(
     format: Literal["hf", "arrow", "parquet", "jsonl", "jsonl.zst", "tokens", "mds"] | None = None,
     ids_column: str | None = None,
     columns: Sequence[str] | str | None = None,
+    keep_columns: Sequence[str] | str | None = None,
     for_: Sequence[str] | str | None = None,
     ids_type: Literal["uint32", "uint16"] | None = None,
     eos: int | str | None = None,
@@ -845,6 +858,7 @@ def run(
     format: hf (datasets folder), arrow, parquet, jsonl, jsonl.zst, tokens (Megatron, OLMo, TorchTitan, datatrove) or mds. It must be one of hf, arrow, parquet, jsonl, jsonl.zst, tokens, mds. Default: hf.
     ids_column: name of the column of token ids in a table. It must be a name that no other column has. Default: input_ids of hf and parquet, else token_ids.
     columns: columns of a table, in this order (docs/export.md lists them). It must be a list of columns such as input_ids,labels,attention_mask. Default: all but labels and attention_mask.
+    keep_columns: the corpus' own columns to write beside each row, with their types: url,license,meta, or all. It must be all, or a list of columns of the corpus such as url,license,meta. Default: none.
     for_: whose files lie beside the ids of tokens: megatron, olmo, torchtitan, datatrove. It must be a list of megatron, olmo, torchtitan, datatrove. Default: all.
     ids_type: of tokens: size of an id; uint16 for vocabularies below 65500. It must be uint32 or uint16. Default: uint32.
     eos: of tokens and mds: an id to write behind each window. It must be a token id from 0. Default: none.
@@ -903,6 +917,7 @@ def run(
         "format": format,
         "ids-column": ids_column,
         "columns": columns,
+        "keep-columns": keep_columns,
         "for": for_,
         "ids-type": ids_type,
         "eos": eos,
@@ -1296,6 +1311,7 @@ def export(
     format: Literal["hf", "arrow", "parquet", "jsonl", "jsonl.zst", "tokens", "mds"] | None = None,
     ids_column: str | None = None,
     columns: Sequence[str] | str | None = None,
+    keep_columns: Sequence[str] | str | None = None,
     for_: Sequence[str] | str | None = None,
     ids_type: Literal["uint32", "uint16"] | None = None,
     eos: int | str | None = None,
@@ -1353,6 +1369,7 @@ def export(
     format: hf (datasets folder), arrow, parquet, jsonl, jsonl.zst, tokens (Megatron, OLMo, TorchTitan, datatrove) or mds. It must be one of hf, arrow, parquet, jsonl, jsonl.zst, tokens, mds. Default: hf.
     ids_column: name of the column of token ids in a table. It must be a name that no other column has. Default: input_ids of hf and parquet, else token_ids.
     columns: columns of a table, in this order (docs/export.md lists them). It must be a list of columns such as input_ids,labels,attention_mask. Default: all but labels and attention_mask.
+    keep_columns: the corpus' own columns to write beside each row, with their types: url,license,meta, or all. It must be all, or a list of columns of the corpus such as url,license,meta. Default: none.
     for_: whose files lie beside the ids of tokens: megatron, olmo, torchtitan, datatrove. It must be a list of megatron, olmo, torchtitan, datatrove. Default: all.
     ids_type: of tokens: size of an id; uint16 for vocabularies below 65500. It must be uint32 or uint16. Default: uint32.
     eos: of tokens and mds: an id to write behind each window. It must be a token id from 0. Default: none.
@@ -1411,6 +1428,7 @@ def export(
         "format": format,
         "ids-column": ids_column,
         "columns": columns,
+        "keep-columns": keep_columns,
         "for": for_,
         "ids-type": ids_type,
         "eos": eos,

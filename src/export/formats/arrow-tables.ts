@@ -4,6 +4,7 @@ import { ArrowWriter, type ArrowFormat } from '../../arrow/writer.js';
 import { writeTextAtomically } from '../../io/atomic-file.js';
 import type { ExportFile, ExportFormatRow } from './format.js';
 import { hfFiles, hfMetadata } from './hf-files.js';
+import { featureOf } from './hf-features.js';
 import { SHARD_BYTES, writeShards } from './shards.js';
 import { withColumns } from './table-columns.js';
 
@@ -20,6 +21,8 @@ const arrowShards =
 export const hf: ExportFormatRow = {
   idsColumn: 'input_ids',
   shardBytes: SHARD_BYTES,
+  refuses: (field) =>
+    featureOf(field) === undefined ? 'datasets has no feature of this type: use parquet or arrow' : undefined,
   open: `from datasets import load_from_disk
 data = load_from_disk("PATH")                                                   # memory-mapped
 

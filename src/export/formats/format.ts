@@ -1,5 +1,6 @@
 // What a format of an export is: how rows become files, and how a person opens them. One row of FORMATS (index.ts) each.
-import type { Columns, Metadata } from '../../arrow/schema.js';
+import type { Field } from 'apache-arrow';
+import type { Metadata, TableColumns } from '../../arrow/schema.js';
 import type { Row } from '../../arrow/rows.js';
 import type { Written } from '../../io/file-sink.js';
 import type { FileSystem } from '../../io/file-system.js';
@@ -18,6 +19,8 @@ export interface FormatSettings {
   idsColumn?: string | undefined;
   /** Columns of a table, in this order. Default: all but `labels` and `attention_mask`. */
   columns?: readonly string[] | undefined;
+  /** Columns of the corpus that go through, or `all`. Default: none. */
+  keepColumns?: readonly string[] | undefined;
   /** Of `tokens`: whose files lie beside the ids. Default: all. */
   for?: readonly TokenReader[] | undefined;
   /** Of `tokens`: bytes of an id. Default uint32. */
@@ -30,7 +33,9 @@ export interface FormatContext {
   /** Empty at the start; the caller puts it in place when all is written. */
   folder: string;
   /** Of a table: what is written, in order. */
-  columns: Columns;
+  columns: TableColumns;
+  /** Columns of the corpus, which a row has as Values: in `columns` of a table, in the provenance of other formats. */
+  kept: readonly Field[];
   metadata: Metadata;
   settings: FormatSettings;
   /** A file ends with the row that reaches this. */
@@ -47,6 +52,8 @@ export interface ExportFormatRow {
   idsColumn?: string;
   /** As users of the format split by default. */
   shardBytes: number;
+  /** Why a column of the corpus cannot go through; undefined where it can. Default: it can. */
+  refuses?(field: Field): string | undefined;
   /** Lines of Python for the card; PATH is the folder. */
   open: string;
   /**

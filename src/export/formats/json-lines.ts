@@ -4,10 +4,14 @@
 import { once } from 'node:events';
 import type { Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
+import type { Field } from 'apache-arrow';
 import type { Row } from '../../arrow/rows.js';
-import { environmentError } from '../../base/errors.js';
+import { fieldType } from '../../arrow/schema.js';
+import type { Value } from '../../arrow/values.js';
+import { dataError, environmentError, show } from '../../base/errors.js';
 import type { Sink } from '../../io/file-sink.js';
 import type { ExportFormatRow } from './format.js';
+import { jsonText, refusedByJson } from './json-values.js';
 import { SHARD_BYTES, writeShards, type RowWriter } from './shards.js';
 import { withColumns } from './table-columns.js';
 
@@ -18,15 +22,22 @@ const createZstd = (zlib as { createZstdCompress?: Compressor }).createZstdCompr
 export const jsonl: ExportFormatRow = {
   idsColumn: 'token_ids',
   shardBytes: SHARD_BYTES,
+  refuses: refusedByJson,
   open: `from datasets import load_dataset
 data = load_dataset("json", data_files="PATH/*.jsonl", split="train")`,
   write: (rows, context) =>
-    writeShards(withColumns(rows, context.columns), context, 'jsonl', (sink) => new JsonLinesWriter(sink)),
+    writeShards(
+      withColumns(rows, context.columns),
+      context,
+      'jsonl',
+      (sink) => new JsonLinesWriter(sink, context.kept),
+    ),
 };
 
 export const jsonlZst: ExportFormatRow = {
   idsColumn: 'token_ids',
   shardBytes: SHARD_BYTES,
+  refuses: refusedByJson,
   open: `from datasets import load_dataset                                             # with pip install zstandard
 data = load_dataset("json", data_files="PATH/*.jsonl.zst", split="train")`,
   async write(rows, context) {
@@ -37,25 +48,43 @@ data = load_dataset("json", data_files="PATH/*.jsonl.zst", split="train")`,
       );
     }
     const columns = withColumns(rows, context.columns);
-    return writeShards(columns, context, 'jsonl.zst', (sink) => new CompressedWriter(sink, createZstd));
+    return writeShards(columns, context, 'jsonl.zst', (sink) => new CompressedWriter(sink, context.kept, createZstd));
   },
 };
 
-function line(row: Row): Buffer {
-  const json = JSON.stringify(row, (_, value: unknown) =>
+function line(row: Row, kept: readonly Field[]): Buffer {
+  const own = kept.length === 0 ? row : { ...row };
+  for (const { name } of kept) delete (own as Record<string, unknown>)[name];
+  const json = JSON.stringify(own, (_, value: unknown) =>
     ArrayBuffer.isView(value) ? Array.from(value as Int32Array) : value,
   );
-  return Buffer.from(`${json}\n`, 'utf8');
+  const values = kept.map((field) => `,${JSON.stringify(field.name)}:${keptText(row, field)}`);
+  return Buffer.from(`${json.slice(0, -1)}${values.join('')}}\n`, 'utf8');
+}
+
+function keptText(row: Row, field: Field): string {
+  try {
+    return jsonText(row[field.name] as Value, fieldType(field));
+  } catch (error) {
+    throw dataError(
+      'COLUMN_TYPE',
+      `The column ${show(field.name)} cannot be written: ${(error as Error).message}.`,
+      error,
+    );
+  }
 }
 
 class JsonLinesWriter implements RowWriter {
   rows = 0;
   bytes = 0;
 
-  constructor(readonly sink: Sink) {}
+  constructor(
+    readonly sink: Sink,
+    readonly kept: readonly Field[],
+  ) {}
 
   async push(row: Row): Promise<void> {
-    const bytes = line(row);
+    const bytes = line(row, this.kept);
     this.rows++;
     this.bytes += bytes.byteLength;
     await this.sink.write(bytes);
@@ -71,7 +100,11 @@ class CompressedWriter implements RowWriter {
   readonly #compressor: Transform;
   readonly #copied: Promise<void>;
 
-  constructor(sink: Sink, create: Compressor) {
+  constructor(
+    sink: Sink,
+    readonly kept: readonly Field[],
+    create: Compressor,
+  ) {
     this.#compressor = create();
     this.#copied = this.#copy(sink);
     this.#copied.catch(() => undefined); // told by push or close
@@ -79,7 +112,8 @@ class CompressedWriter implements RowWriter {
 
   async push(row: Row): Promise<void> {
     this.rows++;
-    if (!this.#compressor.write(line(row))) await Promise.race([once(this.#compressor, 'drain'), this.#copied]);
+    if (!this.#compressor.write(line(row, this.kept)))
+      await Promise.race([once(this.#compressor, 'drain'), this.#copied]);
   }
 
   async close(): Promise<void> {

@@ -6,6 +6,7 @@ import { EXPORT_COLUMNS } from '../../arrow/schema.js';
 import { ArrowWriter } from '../../arrow/writer.js';
 import { FileSink } from '../../io/file-sink.js';
 import type { ExportFile, FormatContext } from './format.js';
+import { withKept } from './table-columns.js';
 
 const { text: _, token_ids: _ids, ...columns } = EXPORT_COLUMNS;
 export const PROVENANCE_COLUMNS = columns;
@@ -18,10 +19,13 @@ export class Provenance {
   ) {}
 
   /** PROVENANCE_FILE in `folder`, in the file format. */
-  static async open(folder: string, { metadata, fs }: Pick<FormatContext, 'metadata' | 'fs'>): Promise<Provenance> {
+  static async open(
+    folder: string,
+    { metadata, fs, kept }: Pick<FormatContext, 'metadata' | 'fs' | 'kept'>,
+  ): Promise<Provenance> {
     const file = path.join(folder, PROVENANCE_FILE);
     const sink = await FileSink.create(file, file, fs);
-    return new Provenance(sink, new ArrowWriter(sink, PROVENANCE_COLUMNS, { metadata }));
+    return new Provenance(sink, new ArrowWriter(sink, withKept(PROVENANCE_COLUMNS, kept), { metadata }));
   }
 
   async push(row: Row): Promise<void> {

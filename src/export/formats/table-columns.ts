@@ -1,6 +1,7 @@
 // Which columns a table of kept windows has: the user's choice, the name of the column of ids, and what trainers want made from it.
 import type { Row } from '../../arrow/rows.js';
-import { EXPORT_COLUMNS, type Columns } from '../../arrow/schema.js';
+import type { Field } from 'apache-arrow';
+import { EXPORT_COLUMNS, type Columns, type TableColumns } from '../../arrow/schema.js';
 import { invalid } from '../../base/errors.js';
 import type { FormatSettings } from './format.js';
 
@@ -37,7 +38,10 @@ export function tableColumns({ idsColumn, columns }: FormatSettings, usualIds: s
 }
 
 /** Rows with just these columns, named so. */
-export async function* withColumns(rows: AsyncIterable<Row>, columns: Columns): AsyncGenerator<Row, void, undefined> {
+export async function* withColumns(
+  rows: AsyncIterable<Row>,
+  columns: TableColumns,
+): AsyncGenerator<Row, void, undefined> {
   const names = Object.keys(columns);
   for await (const row of rows) {
     const ids = row[IDS] as Int32Array;
@@ -45,4 +49,22 @@ export async function* withColumns(rows: AsyncIterable<Row>, columns: Columns): 
       Object.hasOwn(MADE, name) ? MADE[name]!(ids) : Object.hasOwn(row, name) ? row[name] : ids;
     yield Object.fromEntries(names.map((name) => [name, cell(name)]));
   }
+}
+
+/**
+ * Columns with those of the corpus behind them.
+ * @throws LongattnError INVALID_OPTION for one that is named as one of ours
+ */
+export function withKept(columns: Columns, kept: readonly Field[]): TableColumns {
+  const ours = new Set([...Object.keys(EXPORT_COLUMNS), ...Object.keys(MADE), ...Object.keys(columns)]);
+  const taken = kept.map(({ name }) => name).filter((name) => ours.has(name));
+  if (taken.length > 0) {
+    const others = kept.map(({ name }) => name).filter((name) => !ours.has(name));
+    throw invalid(
+      'keepColumns',
+      taken.join(),
+      `columns that no column of the export is named as${others.length > 0 ? `: ${others.join()}` : ''}`,
+    );
+  }
+  return { ...columns, ...Object.fromEntries(kept.map((field) => [field.name, field])) };
 }

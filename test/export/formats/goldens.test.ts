@@ -37,7 +37,7 @@ async function* windows(): AsyncGenerator<Row> {
 async function write(format: (typeof FORMATS)[number], folder: string): Promise<void> {
   await makeFolder(folder, nodeFileSystem);
   await EXPORT_FORMATS[format].write(windows(), {
-    ...{ folder, columns: tableColumns({}, 'token_ids'), metadata: {}, settings: {}, shardBytes: 1e9 },
+    ...{ folder, columns: tableColumns({}, 'token_ids'), metadata: {}, kept: [], settings: {}, shardBytes: 1e9 },
     ...{ fingerprint: '0123456789abcdef', tokenizer: 'golden', fs: nodeFileSystem },
   });
 }

@@ -1,0 +1,163 @@
+#!/usr/bin/env node
+// The tarballs of scripts/pack.mjs as a user meets them: in an empty folder, with no compiler, CMake or Python on the PATH.
+//   node scripts/check-packages.mjs     after `npm run setup`; packs first
+//
+// Installed in one call, they score the bits of the clone; a TypeScript project compiles against them under `strict` without skipLibCheck and
+// runs as ESM and as CommonJS; where the core is not there, doctor says how to get it. The packages they depend on come from npm's cache
+// or its registry.
+import { createHash } from 'node:crypto';
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { main, root, run, SetupError, step } from './lib/step.mjs';
+
+const PACKAGES = path.join(root, 'build', 'packages');
+const MODEL = path.join(root, 'models', 'smollm2-135m-layer0');
+const MAX_MODULES = 60_000_000;
+
+/** A folder for the PATH that has Node and npm, and the shell that npm starts commands with. */
+function barePath(folder) {
+  const bin = path.join(folder, 'bin');
+  mkdirSync(bin);
+  const npm = realpathSync(execFileSync('sh', ['-c', 'command -v npm'], { encoding: 'utf8' }).trim());
+  const tools = { node: process.execPath, npm, npx: path.join(path.dirname(npm), 'npx-cli.js'), sh: '/bin/sh' };
+  for (const [name, target] of Object.entries(tools)) symlinkSync(target, path.join(bin, name));
+  return bin;
+}
+
+/** @returns what a command did, in `cwd` and on the bare PATH; any exit code but `code` is an error */
+function user(cwd, bin, command, { code = 0, env = {} } = {}) {
+  const { LONGATTN_ADDON, LONGATTN_TORCH_ADDON, LONGATTN_LIBTORCH, ...mine } = process.env; // eslint-disable-line no-unused-vars
+  const result = spawnSync(path.join(bin, command[0]), command.slice(1), {
+    cwd,
+    encoding: 'utf8',
+    env: { ...mine, PATH: bin, LONGATTN_CACHE: path.join(cwd, '..', 'cache'), ...env },
+  });
+  if (result.status !== code)
+    throw new SetupError(
+      `${command.join(' ')} ended with ${result.status}, not ${code}:\n${result.stdout}${result.stderr}`,
+    );
+  return result;
+}
+
+function bytesBelow(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, entry) => sum + statSync(path.join(entry.parentPath ?? entry.path, entry.name)).size, 0);
+}
+
+/** sha256 of each table of scores. */
+function sums(folder) {
+  const files = readdirSync(path.join(folder, 'scores')).filter((file) => file.endsWith('.arrow'));
+  if (files.length === 0) throw new SetupError(`${folder} has no scores.`);
+  return files.map((file) =>
+    createHash('sha256')
+      .update(readFileSync(path.join(folder, 'scores', file)))
+      .digest('hex'),
+  );
+}
+
+const SCRIPT = `import { run, LongattnError, type RunOptions, type RunSummary } from 'longattn';
+const options: RunOptions = { input: ['book.txt'], model: 'no-such-folder', window: 512, output: 'RUN-API' };
+try {
+  const summary: RunSummary = await run(options);
+  console.log(summary);
+} catch (error) {
+  if (!(error instanceof LongattnError)) throw error;
+  console.log('code', error.code satisfies string);
+}
+`;
+const COMMON = `async function start(): Promise<void> {
+  const { version, standardize }: typeof import('longattn', { with: { 'resolution-mode': 'import' } }) = await import('longattn');
+  console.log(typeof version, typeof standardize);
+}
+void start();
+`;
+const COMPILER = {
+  compilerOptions: {
+    strict: true,
+    target: 'ES2022',
+    lib: ['ES2023', 'ESNext.Disposable'],
+    module: 'NodeNext',
+    types: ['node'],
+  },
+  files: ['esm.mts', 'common.cts'],
+};
+
+await main(async () => {
+  run(process.execPath, ['scripts/pack.mjs']);
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'longattn-packages-'));
+  const project = path.join(folder, 'project');
+  mkdirSync(project);
+  writeFileSync(path.join(project, 'package.json'), '{ "private": true }\n');
+  writeFileSync(
+    path.join(project, 'book.txt'),
+    readFileSync(path.join(root, 'src', 'options', 'table.ts'), 'utf8').repeat(2),
+  );
+  const bin = barePath(folder);
+  const longattn = (...args) => ['npx', '--no-install', 'longattn', ...args];
+  const tarballs = readdirSync(PACKAGES)
+    .filter((file) => file.endsWith('.tgz'))
+    .map((file) => path.join(PACKAGES, file));
+  try {
+    await step('npm install', () => {
+      user(project, bin, ['npm', 'install', '--no-audit', '--no-fund', ...tarballs]);
+      const bytes = bytesBelow(path.join(project, 'node_modules'));
+      if (bytes > MAX_MODULES)
+        throw new SetupError(`node_modules has ${bytes} bytes; at most ${MAX_MODULES} are allowed.`);
+      return `${(bytes / 1e6).toFixed(1)} MB`;
+    });
+    await step('doctor', () => {
+      const found = JSON.parse(user(project, bin, longattn('doctor', '--json')).stdout);
+      if (!found['addon path']?.includes(path.join('node_modules', '@longattn')))
+        throw new SetupError(`the core is not that of the package: ${JSON.stringify(found)}`);
+      return `kernel ${found.kernel}`;
+    });
+    await step('the same scores', () => {
+      const args = ['run', '--input', 'book.txt', '--model', MODEL, '--window', '512'];
+      user(project, bin, longattn(...args, '--output', 'RUN'));
+      const clone = path.join(folder, 'clone');
+      run(process.execPath, [path.join(root, 'dist/cli/bin.cjs'), ...args, '--output', clone], {
+        cwd: project,
+        quiet: true,
+      });
+      const [mine, theirs] = [sums(path.join(project, 'RUN')), sums(clone)];
+      if (mine.join() !== theirs.join())
+        throw new SetupError(`the scores of the package differ: ${mine} and ${theirs}`);
+      return `${mine.length} part, equal to the bit`;
+    });
+    await step('types', () => {
+      writeFileSync(path.join(project, 'esm.mts'), SCRIPT);
+      writeFileSync(path.join(project, 'common.cts'), COMMON);
+      writeFileSync(path.join(project, 'tsconfig.json'), JSON.stringify(COMPILER));
+      run(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', project], { quiet: true });
+      const esm = user(project, bin, ['node', 'esm.mjs']).stdout.trim();
+      const common = user(project, bin, ['node', 'common.cjs']).stdout.trim();
+      if (!/^code MODEL_/.test(esm) || common !== 'string function')
+        throw new SetupError(`unexpected: ${esm}; ${common}`);
+      return 'strict, ESM and CommonJS';
+    });
+    await step('without the core', () => {
+      rmSync(path.join(project, 'node_modules', '@longattn'), { recursive: true });
+      const { stdout } = user(project, bin, longattn('doctor', '--json'), { code: 4 });
+      const { addon } = JSON.parse(stdout);
+      if (!/^missing: .*install @longattn\//.test(addon)) throw new SetupError(`doctor says: ${addon}`);
+      return 'doctor says which package to install';
+    });
+  } finally {
+    if (!process.env.LONGATTN_KEEP) rmSync(folder, { recursive: true });
+    else if (existsSync(folder)) console.error(folder);
+  }
+});
