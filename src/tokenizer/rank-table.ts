@@ -7,6 +7,8 @@ import type { Step } from './pieces.js';
 /** Longer tokens than any tokenizer has; the ways to cut one grow with it. */
 const MAX_TOKEN_BYTES = 1024;
 const MAX_TOKENS = 1_000_000;
+/** So a special token is never one piece of a text, and never taken for a token of text. */
+export const SPECIAL = /^[<[][!-~]*[A-Za-z0-9][!-~]*[>\]]$/;
 
 export interface RankTable {
   /** The bytes of the token of each rank. */
@@ -40,7 +42,9 @@ export function tokenizerOfRanks({
   }
   const vocab: Record<string, number> = {};
   for (const { id, content } of special) {
+    if (!SPECIAL.test(content)) throw new Error(`its special token ${JSON.stringify(content)} looks like text`);
     if (ranks.has(content)) throw new Error(`its special token ${JSON.stringify(content)} is a token of text too`);
+    if (Object.hasOwn(vocab, content)) throw new Error(`its special token ${JSON.stringify(content)} is there twice`);
     vocab[content] = id;
   }
   for (const [token, rank] of ranks) vocab[token] = firstId + rank;

@@ -13,9 +13,15 @@ import type { Encoded } from './encoded.js';
 import { requireMergesWithPrefix } from './merges.js';
 import { cutIntoPieces, PIECE_UNITS, pieceRule } from './pieces.js';
 import { tokenizerOfTekken } from './tekken.js';
-import { RECIPES, tokenizerOfTiktoken } from './tiktoken.js';
+import { beginsAsTable, RECIPES, tokenizerOfTiktoken } from './tiktoken.js';
 import { wordRule } from './word-pieces.js';
-import { readTokenizerConfig, templateWarnings, withTemplate, type TokenizerWarning } from './template.js';
+import {
+  readTokenizerConfig,
+  templateWarnings,
+  withTemplate,
+  type TokenizerConfig,
+  type TokenizerWarning,
+} from './template.js';
 
 const MAX_DOCUMENT = 8 << 20;
 /** Bytes of a table of ranks; the largest so far have 19 million. */
@@ -39,7 +45,7 @@ export interface TokenizerOptions {
 }
 
 export interface Tokenizer {
-  /** sha256 of tokenizer.json (of what is made of it, or of tekken.json, where that differs): which tokenizer made a run's windows. */
+  /** sha256 of tokenizer.json (of what is made of it, or of another file, where that differs): which tokenizer made a run's windows. */
   readonly sha256: string;
   /** Ids that every text gets, as those of an empty one: BOS, EOS. */
   readonly added: readonly number[];
@@ -60,7 +66,7 @@ export interface Tokenizer {
 }
 
 /**
- * @param location a tokenizer.json or tekken.json, or a folder that has one
+ * @param location a tokenizer.json, a tekken.json or a table of tiktoken's that is known, or a folder that has one
  * @throws LongattnError TOKENIZER_MISSING, TOKENIZER_INVALID (data), ADDON_MISSING (environment)
  */
 export async function openTokenizer(location: string, options: TokenizerOptions = {}): Promise<Tokenizer> {
@@ -76,7 +82,7 @@ export async function openTokenizer(location: string, options: TokenizerOptions 
   const idOf = (token: string): number | undefined => native.tokenToId(token) ?? undefined;
   try {
     const convert = converterOf(file);
-    if (convert) text = converted = JSON.stringify(convert(text));
+    if (convert) text = converted = JSON.stringify(convert(text, config));
     if (specialTokens === 'text') text = withoutSpecialTokens(text);
     json = JSON.parse(text) as Record<string, unknown>;
     requireMergesWithPrefix(json);
@@ -175,7 +181,10 @@ async function readTokenizerFile(location: string): Promise<{ file: string; byte
   try {
     if (converterOf(file) && (await stat(file)).size > MAX_TABLE)
       throw new Error(`it has more than ${MAX_TABLE} bytes`);
-    return { file, bytes: await readFile(file) };
+    const bytes = await readFile(file);
+    if (TIKTOKEN.test(file) && !beginsAsTable(bytes))
+      throw new Error('it is no table of ranks, and other kinds are not read');
+    return { file, bytes };
   } catch (error) {
     throw dataError(
       'TOKENIZER_MISSING',
@@ -199,11 +208,13 @@ async function fileOf(location: string): Promise<string> {
   return path.join(location, 'tokenizer.json');
 }
 
+const TIKTOKEN = /\.(tiktoken|model)$/;
+
 /** Of a table of ranks, what a tokenizer.json would hold; undefined for a tokenizer.json. */
-function converterOf(file: string): ((text: string) => unknown) | undefined {
+function converterOf(file: string): ((text: string, config?: TokenizerConfig) => unknown) | undefined {
   const name = path.basename(file);
   if (/^tekken.*\.json$/.test(name)) return tokenizerOfTekken;
-  return /\.(tiktoken|model)$/.test(name) ? (text) => tokenizerOfTiktoken(text, name) : undefined;
+  return TIKTOKEN.test(name) ? (text, config) => tokenizerOfTiktoken(text, name, config?.names) : undefined;
 }
 
 /** Loaded on first use: reading ready token ids must work where the binding has no build for the platform. */
