@@ -58,8 +58,9 @@ export const FULL = [
     ...COMMON,
     texts: SEEN,
     windows: 16,
-    layers: '0,14',
+    layers: '0,7,14,19',
     controls: 'splice',
+    fit: true,
   },
   {
     name: 'unseen',
@@ -67,8 +68,9 @@ export const FULL = [
     ...COMMON,
     texts: UNSEEN,
     windows: 16,
-    layers: '0,14',
+    layers: '0,7,14,19',
     controls: 'splice',
+    fit: true,
   },
 ];
 
@@ -79,7 +81,7 @@ export const QUICK = [
 
 /** Arguments of `longattn validate` for a plan. @param inputs by name of the text: NAME=PATH */
 export function validateArguments(plan, inputs, model, folder) {
-  const { window, windows, layers, k, keep, loss, controls, tokens } = plan;
+  const { window, windows, layers, k, keep, loss, controls, tokens, fit } = plan;
   return [
     'validate',
     ...plan.texts.flatMap((name) => ['--input', inputs.get(name)]),
@@ -87,6 +89,7 @@ export function validateArguments(plan, inputs, model, folder) {
     ...['--k', k, '--keep', keep, '--loss', loss],
     ...(controls ? ['--controls', controls] : []),
     ...(tokens ? ['--tokens'] : []),
+    ...(fit ? ['--fit'] : []),
     ...['--output', folder],
   ].map(String);
 }

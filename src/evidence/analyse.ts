@@ -1,10 +1,10 @@
 // From values to findings: every cell of the report, the best of each score, and a choice that was tested on unseen windows.
 import type { OnProgress } from '../base/events.js';
-import { spearman } from '../scores/ranks.js';
 import type { CombineSettings } from '../scores/score.js';
 import { findScore } from '../scores/registry.js';
 import { attentionTerms, resolveScore } from '../scores/resolve.js';
 import { DEFAULT_MAX_REPEATS, REPEAT_TOKENS } from '../selection/guards/repeats-limit.js';
+import { agreementOf } from './agreement.js';
 import { attentionCandidate, measuredCandidate, countCandidates, type Candidate, type LayerRows } from './candidate.js';
 import type { CaseTable } from './case-table.js';
 import { Cells, NLL_GAIN, POOLED, type Cell } from './cells.js';
@@ -218,7 +218,12 @@ export class Analysis {
       ),
       guard: { maxRepeats: DEFAULT_MAX_REPEATS, tokens: REPEAT_TOKENS, refused: this.refusedReals() },
       shuffled: shuffledLabels(finite(above), finite(below), seed),
-      agreement: this.agreement(best.map(({ candidate }) => candidate)),
+      agreement: agreementOf(
+        [...best.map(({ candidate }) => candidate), ...this.onReals],
+        this.cells,
+        this.refused,
+        this.share,
+      ),
       map: this.map(choice.candidate, paper),
     };
   }
@@ -301,12 +306,6 @@ export class Analysis {
   private everything(cells: Cells, candidate: Candidate): Cell[] {
     const against = cells.table.controls.flatMap((control) => cells.against(candidate, control));
     return candidate.score === NLL_GAIN ? against : [...against, ...cells.following(candidate)];
-  }
-
-  private agreement(candidates: readonly Candidate[]): Findings['agreement'] {
-    const all = [...candidates, ...this.onReals];
-    const values = all.map((candidate) => this.cells.standardReals(candidate));
-    return { scores: all.map(describe), matrix: values.map((x) => values.map((y) => spearman(x, y))) };
   }
 
   /** Of the first score of attention in the choice; without one of content, what a layer sees far back. */

@@ -84,6 +84,16 @@ function hasRatio(sample: LiftSample): boolean {
 
 const room = (share: number, windows: number): number => Math.ceil(share * windows * (1 - 1e-12));
 
+/** The windows of one domain that are kept: the best of them, without those that the guard refuses. */
+export function bestOf(
+  windows: ArrayLike<number>,
+  values: ArrayLike<number>,
+  refused: Uint8Array,
+  share: number,
+): number[] {
+  return order(windows, values, refused).slice(0, room(share, windows.length));
+}
+
 /** Best first, ties in the order of the sample; without those that the guard refuses. */
 function order(windows: ArrayLike<number>, values: ArrayLike<number>, refused: Uint8Array): number[] {
   return Array.from(windows)

@@ -1,4 +1,5 @@
 // What a validation found, as plain data: report.json is exactly this.
+import type { Agreement } from './agreement.js';
 import type { Cell } from './cells.js';
 import type { ControlFacts } from './cases.js';
 import type { Interval } from './bootstrap.js';
@@ -107,8 +108,8 @@ export interface EvidenceReport {
   guard: { maxRepeats: number; tokens: number; refused: number };
   /** AUC of the choice on the first control when the labels are shuffled: must hold 0.5. */
   shuffled: Interval;
-  /** Spearman between the findings on the real windows, pooled. */
-  agreement: { scores: string[]; matrix: number[][] };
+  /** Between the findings, on all real windows. */
+  agreement: Agreement;
   /** AUC of the chosen score by layer (rows) and head (first column: the mean of all), one table a control. */
   map: { score: string; k: number | null; controls: { name: string; auc: number[][] }[] };
   /** CPU seconds a window of nll-gain; null where it was not measured. */

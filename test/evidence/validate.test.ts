@@ -158,13 +158,15 @@ describe('validate on planted data', () => {
     expect(report.findings.find(({ score }) => score === 'ladm')!.tested.some(({ metric }) => metric === 'auc')).toBe(
       true,
     );
-    const { scores, matrix } = report.agreement;
+    const { scores, matrix, kept } = report.agreement;
     expect(scores).toEqual(expect.arrayContaining(['prolong', expect.stringMatching(/^ladm@/)]));
     const at = scores.indexOf('nll-gain');
     expect(at).toBeGreaterThan(0);
     matrix.forEach((row, i) => {
       expect(row[i]).toBeCloseTo(1, 12);
       row.forEach((value, j) => expect(value).toBeCloseTo(matrix[j]![i]!, 12));
+      expect(kept[i]![i]).toBe(1);
+      kept[i]!.forEach((value, j) => expect(value).toBe(kept[j]![i]));
     });
     expect(spearman([1, 2, 3], [1, 2, 3])).toBe(1);
     expect(report.findings.every(({ tested }) => tested.some(({ metric }) => metric === 'spearman'))).toBe(true);

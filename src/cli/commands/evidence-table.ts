@@ -5,6 +5,9 @@ import type { Finding } from '../../evidence/report.js';
 import type { ValidateResult } from '../../evidence/validate.js';
 import { renderTable } from '../output.js';
 
+/** Scores whose agreement is shown: a table as wide as a terminal. */
+const AGREEING = 5;
+
 /** A row a score, a column a control; then what it means, and where the rest is. */
 export function describeEvidence({ report, files, certificate }: ValidateResult): string {
   const controls = report.controls.filter(({ name }) => report.choice.tested.some(({ against }) => against === name));
@@ -32,6 +35,8 @@ export function describeEvidence({ report, files, certificate }: ValidateResult)
     'Lift of what is kept (1: chance), AUC against each control (1: always right, 0.5: chance), Spearman in the column "follows"; behind the',
     'guard against repeats. Layers, k, heads and weights were chosen on one half of the windows and measured on the other; the first row is on all.',
     ...(report.lift ? [ceilingLine(report.lift)] : []),
+    '',
+    ...agreementLines(report.agreement),
     ...report.controls.flatMap(({ notes }) => notes.map((note) => `note: ${note}`)),
     '',
     ...report.advice.map((sentence) => `- ${sentence}`),
@@ -41,6 +46,19 @@ export function describeEvidence({ report, files, certificate }: ValidateResult)
     certificate.page,
     ...Object.values(files),
   ].join('\n');
+}
+
+/** Of the best scores alone: report.json has them all. */
+function agreementLines({ scores, matrix, kept, share }: ValidateResult['report']['agreement']): string[] {
+  const shown = scores.slice(0, AGREEING);
+  const rows = shown.map((score, a) => [
+    score,
+    ...shown.map((_, b) => (a === b ? '' : `${matrix[a]![b]!.toFixed(2)} / ${(100 * kept[a]![b]!).toFixed(0)} %`)),
+  ]);
+  return [
+    renderTable(['agree', ...shown], rows),
+    `Spearman of the two / what both keep of the best ${(100 * share).toFixed(1)} % of each; chance: 0 / ${(100 * share).toFixed(0)} %`,
+  ];
 }
 
 function ceilingLine({ share, mean, ceiling }: NonNullable<ValidateResult['report']['lift']>): string {
