@@ -55,6 +55,9 @@ export {
   type FetchModelHooks,
   type FetchModelOptions,
 } from './model-tools/fetch-model.js';
+export { setup, type SetupResult } from './setup/setup.js';
+export type { SetupHooks } from './setup/hooks.js';
+export type { SetupOptions } from './options/setup-options.js';
 export { verify, writeGolden } from './verify/verify.js';
 export type { RowName, VerifyResult } from './verify/verify-scores.js';
 export type { Difference } from './verify/compare-row.js';

@@ -26,6 +26,7 @@ __all__ = [
     "model_fetch",
     "plan",
     "report",
+    "setup",
     "show",
     "slurm",
     "run",
@@ -544,6 +545,27 @@ def report(
         "no-text": no_text,
     }
     return call(["report"], [run], options, [], progress)
+
+
+def setup(
+    *,
+    from_: str | None = None,
+    cuda: bool | None = None,
+    progress: bool | None = None,
+) -> Any:
+    """Bring the half for layers above 0, losses and devices: finds or downloads libtorch, takes a prebuilt half or compiles one.
+
+    from_: a folder of tarballs and wheels, in place of every network. It must be the path of a folder. Default: none.
+    cuda: build for CUDA, with an nvcc that is found or fetched. It must be true or false. Default: false.
+    progress: bars; None is where stderr is a terminal
+
+    Gives what `longattn setup --json` prints.
+    """
+    options = {
+        "from": from_,
+        "cuda": cuda,
+    }
+    return call(["setup"], [], options, [], progress)
 
 
 def show(
