@@ -267,7 +267,7 @@ def finish(
     for_: whose files lie beside the ids of tokens: megatron, olmo, torchtitan, datatrove. It must be a list of megatron, olmo, torchtitan, datatrove. Default: all.
     ids_type: of tokens: size of an id; uint16 for vocabularies below 65500. It must be uint32 or uint16. Default: uint32.
     eos: of tokens and mds: an id to write behind each window. It must be a token id from 0. Default: none.
-    to: send the export there too: s3://bucket/prefix (docs/export.md). It must be an address such as s3://bucket/prefix. Default: nowhere: it stays in RUN/export.
+    to: send the export there too: s3://bucket/prefix, hf://datasets/org/name (docs/export.md). It must be an address such as s3://bucket/prefix or hf://datasets/org/name. Default: nowhere: it stays in RUN/export.
     then: what to do: select, or select,export. It must be select, export or select,export. Default: select,export.
     progress: bars; None is where stderr is a terminal
 
@@ -698,7 +698,7 @@ def slurm(
     for_: whose files lie beside the ids of tokens: megatron, olmo, torchtitan, datatrove. It must be a list of megatron, olmo, torchtitan, datatrove. Default: all.
     ids_type: of tokens: size of an id; uint16 for vocabularies below 65500. It must be uint32 or uint16. Default: uint32.
     eos: of tokens and mds: an id to write behind each window. It must be a token id from 0. Default: none.
-    to: send the export there too: s3://bucket/prefix (docs/export.md). It must be an address such as s3://bucket/prefix. Default: nowhere: it stays in RUN/export.
+    to: send the export there too: s3://bucket/prefix, hf://datasets/org/name (docs/export.md). It must be an address such as s3://bucket/prefix or hf://datasets/org/name. Default: nowhere: it stays in RUN/export.
     threads: threads of the kernel, 0 for all cores. It must be a whole number, 0 for all cores. Default: 0.
     batch: windows a call of the addon, of each device. It must be a whole number of windows a device, at least 1. Default: 4.
     memory: bytes for the table of projected tokens. It must be a number of bytes such as 512MiB or 2GiB. Default: 1GiB.
@@ -884,7 +884,7 @@ def run(
     for_: whose files lie beside the ids of tokens: megatron, olmo, torchtitan, datatrove. It must be a list of megatron, olmo, torchtitan, datatrove. Default: all.
     ids_type: of tokens: size of an id; uint16 for vocabularies below 65500. It must be uint32 or uint16. Default: uint32.
     eos: of tokens and mds: an id to write behind each window. It must be a token id from 0. Default: none.
-    to: send the export there too: s3://bucket/prefix (docs/export.md). It must be an address such as s3://bucket/prefix. Default: nowhere: it stays in RUN/export.
+    to: send the export there too: s3://bucket/prefix, hf://datasets/org/name (docs/export.md). It must be an address such as s3://bucket/prefix or hf://datasets/org/name. Default: nowhere: it stays in RUN/export.
     threads: threads of the kernel, 0 for all cores. It must be a whole number, 0 for all cores. Default: 0.
     workers: parts at work at once. It must be a whole number of parts at work at once, at least 1. Default: 1.
     batch: windows a call of the addon, of each device. It must be a whole number of windows a device, at least 1. Default: 4.
@@ -1395,7 +1395,7 @@ def export(
     for_: whose files lie beside the ids of tokens: megatron, olmo, torchtitan, datatrove. It must be a list of megatron, olmo, torchtitan, datatrove. Default: all.
     ids_type: of tokens: size of an id; uint16 for vocabularies below 65500. It must be uint32 or uint16. Default: uint32.
     eos: of tokens and mds: an id to write behind each window. It must be a token id from 0. Default: none.
-    to: send the export there too: s3://bucket/prefix (docs/export.md). It must be an address such as s3://bucket/prefix. Default: nowhere: it stays in RUN/export.
+    to: send the export there too: s3://bucket/prefix, hf://datasets/org/name (docs/export.md). It must be an address such as s3://bucket/prefix or hf://datasets/org/name. Default: nowhere: it stays in RUN/export.
     threads: threads of the kernel, 0 for all cores. It must be a whole number, 0 for all cores. Default: 0.
     workers: parts at work at once. It must be a whole number of parts at work at once, at least 1. Default: 1.
     batch: windows a call of the addon, of each device. It must be a whole number of windows a device, at least 1. Default: 4.
