@@ -120,7 +120,7 @@ const TESTS = [
   ['processors that may be used', 'test/base/processors', ''],
   ['threads of several models', 'test/native/process', 'worker threads'],
   ['an exception in a native entry', 'test/native/process', 'memory that an argument'],
-  ['tables of ranks', 'test/tokenizer/t', ''],
+  ['tables of ranks', 'test/tokenizer/tiktoken', ''],
 ];
 /** Tests of the core, which are built by `node scripts/setup.mjs --tests`. */
 const CORE = [
