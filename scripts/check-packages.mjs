@@ -2,9 +2,9 @@
 // The tarballs of scripts/pack.mjs as a user meets them: in an empty folder, with no compiler, CMake or Python on the PATH.
 //   node scripts/check-packages.mjs     after `npm run setup`; packs first
 //
-// Installed in one call, by the README's own line, they score the bits of the clone; a TypeScript project compiles against them under `strict` without skipLibCheck and
-// runs as ESM and as CommonJS; where the core is not there, doctor says how to get it. The packages they depend on come from npm's cache
-// or its registry.
+// Installed in one call, by the README's own line, they score the bits of the clone; a TypeScript project compiles against them under `strict`
+// without skipLibCheck and runs as ESM and as CommonJS; where the core is not there, doctor says how to get it. The packages they depend on
+// come from npm's cache or its registry.
 import { createHash } from 'node:crypto';
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
