@@ -81,7 +81,7 @@ async function checkWheel() {
 async function checkEngines() {
   await step('the extras', () => pip(`pip install 'longattn[${ENGINES}]' ${OF_EXAMPLES}`, folder));
   for (const engine of ENGINES)
-    await step(engine, () => python([path.join(root, `test/python/check_${engine}.py`)], roomFor(engine)));
+    await step(engine, () => python([path.join(root, 'test', 'python', `check_${engine}.py`)], roomFor(engine)));
 }
 
 await main(async (args) => {
