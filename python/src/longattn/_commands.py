@@ -1515,7 +1515,7 @@ def validate(
     windows: int | str | None = None,
     controls: Sequence[str] | str | None = None,
     loss: Literal["none", "real", "all"] | None = None,
-    fit: bool | None = None,
+    fit: Literal["none", "gain", "pairs"] | None = None,
     peers: Numbers | None = None,
     seed: int | str | None = None,
     keep: float | str | None = None,
@@ -1547,7 +1547,7 @@ def validate(
     windows: real windows a domain. It must be a whole number of real windows a domain, at least 2. Default: 16.
     controls: names of the controls to make, with commas (docs/evidence.md). It must be names of controls, with commas. Default: all.
     loss: measure nll-gain (needs the whole model): none, real windows, or all. It must be none, real or all. Default: real, if the whole model is there.
-    fit: also fit a blend of at most eight scores to nll-gain, and choose it where it beats the best of them on windows that it has not seen (needs the whole model). It must be true or false. Default: false.
+    fit: also fit a blend of at most eight scores, and choose it where it beats the best of them on windows that it has not seen: --fit or --fit gain to nll-gain (needs the whole model), --fit pairs to the controls that count. It must be none, gain (also by itself) or pairs. Default: none.
     peers: scores of others to measure too, by their papers: ladm, prolong (needs the whole model, and many times what nll-gain costs). It must be ladm, prolong or ladm,prolong. Default: none.
     seed: of samples and controls. It must be a whole number. Default: 1.
     keep: share of the windows of a domain that a selection will keep: the lift is that of it, or of 8 windows if they are more. It must be a share from 0 to 1, or 0% to 100%. Default: 12.5%.
@@ -1580,7 +1580,7 @@ def validate(
         "windows": windows,
         "controls": controls,
         "loss": loss,
-        "fit": fit,
+        "fit": switch(fit),
         "peers": peers,
         "seed": seed,
         "keep": keep,
