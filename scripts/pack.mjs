@@ -8,6 +8,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { writeBill } from './lib/bill.mjs';
+import { NATIVE, SCRIPTS, TESTS_OF_NATIVE } from './lib/carried.mjs';
 import { newestSymbol } from './lib/newest-symbol.mjs';
 import { main, root, run, SetupError } from './lib/step.mjs';
 
@@ -15,21 +16,12 @@ const OUT = path.join(root, 'build', 'packages');
 const PLATFORM = `${process.platform}-${process.arch}`;
 /** Without models; npm's own count of what it unpacks. */
 const MAX_BYTES = 5_000_000;
-/** What `longattn model fetch` and `longattn setup` start. */
-const SCRIPTS = [
-  'fetch-libtorch.py',
-  'fetch-cuda.py',
-  'libtorch',
-  'make-smollm2.py',
-  'lib/native-tools.mjs',
-  'lib/step.mjs',
-];
 const GCC_RUNTIME = [{ name: 'libgomp', version: '1', licence: 'GPL-3.0-or-later WITH GCC-exception-3.1' }];
 const ZIG_RUNTIME = [
   { name: 'libc++', version: 'of Zig 0.17.1', licence: 'Apache-2.0 WITH LLVM-exception' },
   { name: 'compiler_rt', version: 'of Zig 0.17.1', licence: 'MIT' },
 ];
-const LEFT_OUT = /\.map$|__pycache__|native\/core\/(test|bench|fuzz)(\/|$)/;
+const LEFT_OUT = new RegExp(`\\.map$|__pycache__|${TESTS_OF_NATIVE.source}`);
 
 const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
 
@@ -91,13 +83,10 @@ function mainPackage() {
   return stage(
     'longattn',
     [
-      ...['dist', 'native', 'cmake', 'CMakeLists.txt', 'README.md', 'LICENSE', 'CHANGELOG.md'].map((file) => [
-        file,
-        file,
-      ]),
+      ...['dist', ...NATIVE, 'README.md', 'LICENSE', 'CHANGELOG.md'].map((file) => [file, file]),
       ['docs/errors.md', 'docs/errors.md'],
       ['docs/options.md', 'docs/options.md'],
-      ...SCRIPTS.map((file) => [path.join('scripts', file), path.join('scripts', file)]),
+      ...SCRIPTS.map((file) => [file, file]),
     ],
     {
       ...{ name, version, description, license, type, engines, bin, main, types, exports, files, binary },
