@@ -30,6 +30,7 @@ const LAYERS = {
   'model-tools': 'base io model hub tokenizer',
   pipeline:
     'base io model native scores storage corpus options arrow tokenizer windows run hub scoring selection export counts documents',
+  setup: 'base io hub native options',
   cluster: 'base io',
   evidence: 'base io arrow run model hub native scores scoring options counts selection pipeline',
   report: 'base io arrow run windows options selection scores counts pipeline tokenizer',

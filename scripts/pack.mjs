@@ -13,8 +13,15 @@ const OUT = path.join(root, 'build', 'packages');
 const PLATFORM = `${process.platform}-${process.arch}`;
 /** Without models; npm's own count of what it unpacks. */
 const MAX_BYTES = 5_000_000;
-/** What `longattn model fetch` starts, and what a torch half is built with. */
-const SCRIPTS = ['fetch-libtorch.py', 'libtorch', 'make-smollm2.py'];
+/** What `longattn model fetch` and `longattn setup` start. */
+const SCRIPTS = [
+  'fetch-libtorch.py',
+  'fetch-cuda.py',
+  'libtorch',
+  'make-smollm2.py',
+  'lib/native-tools.mjs',
+  'lib/step.mjs',
+];
 const LEFT_OUT = /\.map$|__pycache__|native\/core\/(test|bench|fuzz)(\/|$)/;
 
 const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));

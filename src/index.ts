@@ -17,7 +17,15 @@ export type { ReportOptions } from './options/report-options.js';
 export { validateRun as validate } from './evidence/validate-run.js';
 export type { ValidateResult } from './evidence/validate.js';
 export type { Agreement } from './evidence/agreement.js';
-export type { EvidenceReport, Finding, FitFinding, FitRival, FrontierPoint, LiftRow } from './evidence/report.js';
+export type {
+  EvidenceReport,
+  Finding,
+  FitFinding,
+  FitRival,
+  FitTarget,
+  FrontierPoint,
+  LiftRow,
+} from './evidence/report.js';
 export type { Interval } from './evidence/bootstrap.js';
 export type { ControlFacts } from './evidence/cases.js';
 export type { Cell } from './evidence/cells.js';
@@ -55,6 +63,9 @@ export {
   type FetchModelHooks,
   type FetchModelOptions,
 } from './model-tools/fetch-model.js';
+export { setup, type SetupResult } from './setup/setup.js';
+export type { SetupHooks } from './setup/hooks.js';
+export type { SetupOptions } from './options/setup-options.js';
 export { verify, writeGolden } from './verify/verify.js';
 export type { RowName, VerifyResult } from './verify/verify-scores.js';
 export type { Difference } from './verify/compare-row.js';

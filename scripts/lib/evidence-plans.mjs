@@ -60,7 +60,7 @@ export const FULL = [
     windows: 16,
     layers: '0,7,14,19',
     controls: 'splice',
-    fit: true,
+    fit: 'gain',
   },
   {
     name: 'unseen',
@@ -70,7 +70,7 @@ export const FULL = [
     windows: 16,
     layers: '0,7,14,19',
     controls: 'splice',
-    fit: true,
+    fit: 'gain',
   },
 ];
 
@@ -89,7 +89,7 @@ export function validateArguments(plan, inputs, model, folder) {
     ...['--k', k, '--keep', keep, '--loss', loss],
     ...(controls ? ['--controls', controls] : []),
     ...(tokens ? ['--tokens'] : []),
-    ...(fit ? ['--fit'] : []),
+    ...(fit ? ['--fit', fit] : []),
     ...['--output', folder],
   ].map(String);
 }

@@ -48,18 +48,32 @@ const PIP = {
   get: 'apt install python3-pip, or python3 -m ensurepip',
 };
 
-/** What building takes. @throws SetupError naming every tool that is missing, and how to get it */
+/** What building takes and is not there, and how to get it; undefined: all is there. `longattn setup` asks too. */
+export function missingNativeTools() {
+  return missingOf(TOOLS);
+}
+
+export function hasNinja() {
+  return !none(['ninja', '--version']);
+}
+
+/** @throws SetupError naming every tool that building takes and that is missing */
 export function checkNativeTools() {
-  check(TOOLS);
+  refuse(missingOf(TOOLS));
 }
 
 /** What the whole set-up takes. @throws SetupError as above */
 export function checkTools() {
-  check([...TOOLS, PIP]);
+  refuse(missingOf([...TOOLS, PIP]));
 }
 
-function check(tools) {
+function missingOf(tools) {
   const missing = tools.filter((tool) => tool.missing());
-  if (missing.length === 0) return;
-  throw new SetupError(`Missing: ${missing.map(({ name, get }) => `${name} (${get})`).join('; ')}.`);
+  return missing.length === 0
+    ? undefined
+    : `Missing: ${missing.map(({ name, get }) => `${name} (${get})`).join('; ')}.`;
+}
+
+function refuse(missing) {
+  if (missing !== undefined) throw new SetupError(missing);
 }

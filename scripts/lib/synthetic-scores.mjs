@@ -5,8 +5,11 @@
 // 2 GB lie on the disk. Holes are read as zeros, so whoever read them would pay for them.
 import { closeSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { FixedSizeList, Float64, Int32, makeData, Utf8 } from 'apache-arrow';
-import { scoreColumns, toArrowSchema } from '../../dist/arrow/schema.js';
+import { scoreColumns, toArrowSchema, WINDOW_COLUMNS } from '../../dist/arrow/schema.js';
 import { ArrowWriter, BATCH_BYTES } from '../../dist/arrow/writer.js';
+import { REPEATS } from '../../dist/counts/columns.js';
+import { writeCounts } from '../../dist/counts/counts-part.js';
+import { writeArrowPart } from '../../dist/run/arrow-part.js';
 import { openRun } from '../../dist/run/directory.js';
 import { partName } from '../../dist/run/ledger.js';
 
@@ -106,6 +109,47 @@ export async function makeSyntheticRun(dir, windows) {
     bytes += written;
   }
   return bytes;
+}
+
+/**
+ * The same windows in a run without a model, with made-up counts: the table of counts alone, as a selection by one of them does not read
+ * the windows. Nothing of it is a hole.
+ * @returns the bytes of all files of counts
+ */
+export async function makeCountedRun(dir, windows) {
+  const parts = Math.max(1, Math.ceil(windows / PART_WINDOWS));
+  const run = await openRun(dir, {
+    stages: { windows: { window: WINDOW }, scores: {} },
+    versions: {},
+    freeze: async () => ({ inputs: [], parts }),
+  });
+  // What a selection takes from the windows: their length, in the metadata of the first part.
+  await writeArrowPart(run.windows, partName(0), {
+    columns: WINDOW_COLUMNS,
+    metadata: { window: `${WINDOW}` },
+    rows: [],
+  });
+  const corpus = new Corpus(windows);
+  const random = makeRandom(3);
+  let bytes = 0;
+  for (let part = 0; part < parts; part++) {
+    const rows = Math.min(PART_WINDOWS, windows - part * PART_WINDOWS);
+    bytes += (await writeCounts(run.windows, part, WINDOW, countRows(rows, corpus, random))).bytes;
+  }
+  return bytes;
+}
+
+/** One window in ten repeats itself, so that the guard has something to refuse. */
+function* countRows(rows, corpus, random) {
+  for (let row = 0; row < rows; row++) {
+    const { id, domain } = corpus.next();
+    const shares = (count) => Float64Array.from({ length: count }, random);
+    yield {
+      ...{ window_id: id, domain, distinct: random(), gzip: random() },
+      repeats: shares(REPEATS.length).fill(random() < 0.1 ? 0.5 : 0),
+      ...{ last_recurrence_1: shares(3), last_recurrence_2: shares(3), last_recurrence_3: shares(3) },
+    };
+  }
 }
 
 async function writePart(file, rows, corpus, random) {

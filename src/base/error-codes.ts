@@ -165,6 +165,8 @@ export const ERRORS = {
     PYTHON_MISSING: 'python3 cannot be started. Install Python 3.9 or newer with pip.',
     READ_FAILED: 'Reading a file failed. Check the disk and the permissions.',
     RUN_LOST: 'The run directory was removed while it was being made. Start again.',
+    SETUP_FAILED:
+      'The half that runs on torch could not be made: what failed is in the message. Mend it, and run `longattn setup` again.',
     SLURM_MISSING: 'This machine cannot submit to Slurm. Use a login node, or `--print`.',
     SLURM_REFUSED: 'Slurm refused the job. Its own words are in the message.',
     STORAGE_FORBIDDEN:
@@ -176,8 +178,9 @@ export const ERRORS = {
     STORAGE_SETTINGS: 'The environment lacks what the storage needs, such as a region. The message names the variable.',
     TOKEN_INVALID: 'The token of the Hub has characters that no token has. Copy it again.',
     TOKEN_UNREADABLE: 'The file with the token of the Hub cannot be read. Check its permissions.',
+    TOOLS_MISSING: 'A program that building takes is not on the PATH. The message names each, and how to get it.',
     TORCH_MISSING:
-      'The half of the addon that runs on torch is not there. Layers above 0, losses and devices need it: `npm run setup`.',
+      'The half of the addon that runs on torch is not there. Layers above 0, losses and devices need it: `longattn setup`.',
     UPLOAD_FAILED: 'A file was not sent to the storage. Mend what the message names, then run the same command again.',
     WRITE_FAILED: 'Writing a file failed. Check the disk, then run the same command again.',
     ZSTD_UNAVAILABLE: 'This Node.js cannot write zstd. Use 22.15 or newer, or compress afterwards.',

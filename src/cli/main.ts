@@ -13,6 +13,7 @@ import { modelCommand } from './commands/model.js';
 import { planCommand } from './commands/plan.js';
 import { reportCommand } from './commands/report.js';
 import { serveCommand } from './commands/serve.js';
+import { setupCommand } from './commands/setup.js';
 import { showCommand } from './commands/show.js';
 import { slurmCommand } from './commands/slurm.js';
 import { stageCommands } from './commands/stages.js';
@@ -29,7 +30,7 @@ const parser = withGlobals(yargs(hideBin(process.argv)))
   .command([...stageCommands, planCommand, workCommand, statusCommand, slurmCommand, kubernetesCommand, finishCommand])
   .command([checkCommand, annotateCommand, reportCommand, serveCommand, statsCommand, showCommand])
   .command([verifyCommand, validateCommand, attentionCommand])
-  .command([modelCommand, doctorCommand])
+  .command([modelCommand, setupCommand, doctorCommand])
   .demandCommand(1, 'Name a command.')
   .recommendCommands()
   .strict()

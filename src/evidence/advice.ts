@@ -70,17 +70,34 @@ export function fittedChoice({ fit }: Pick<EvidenceReport, 'fit'>): FitFinding |
   return fit?.chosen ? fit : null;
 }
 
-function fitted({ fit }: Facts): string[] {
+function fitted({ fit, choice }: Facts): string[] {
   if (!fit) return [];
-  const on = `${fit.windows} windows of ${fit.documents} documents`;
-  if (!fit.finding) return [`Fitted on ${on}, no blend foretells ${NLL_GAIN}: nothing was found to choose it for.`];
-  const against = fit.against.map((rival) => `${natsRange(rival.difference)} against ${nameOf(rival)}`);
+  const on = fittedOn(fit);
+  if (!fit.finding) {
+    const what = fit.to === 'gain' ? `foretells ${NLL_GAIN}` : 'tells the sides apart';
+    return [`Fitted on ${on}, no blend ${what}: nothing was found to choose it for.`];
+  }
+  const against = fit.against.map((rival) => `${gainRange(rival.difference, choice)} against ${nameOf(rival)}`);
   const end = fit.chosen
     ? 'It is better beyond doubt, and is the choice.'
     : 'That is not beyond doubt, so that the choice is made without it.';
   return [
-    `The blend ${nameOf(fit.finding)}, fitted to ${NLL_GAIN} on ${on}, keeps on the other half ${list(against)}. ${end}`,
+    `The blend ${nameOf(fit.finding)}, fitted to ${fittedTo(fit)} on ${on}, has on the other half ${list(against)}. ${end}`,
   ];
+}
+
+/** `nll-gain`, or `pairs of splice and matched-gzip`. */
+export function fittedTo({ to, controls }: FitFinding): string {
+  return to === 'gain' ? NLL_GAIN : `pairs of ${list(controls)}`;
+}
+
+export function fittedOn({ to, windows, pairs, documents }: FitFinding): string {
+  return `${to === 'pairs' ? `${pairs} pairs of ` : ''}${windows} windows of ${documents} documents`;
+}
+
+/** What a fit has more: nats a token, or without losses AUC of the worst control. */
+export function gainRange(difference: Interval, { lift }: Pick<Finding, 'lift'>): string {
+  return lift ? natsRange(difference) : `${pointsRange(difference)} AUC on the worst control`;
 }
 
 function recommendation(report: Facts, text: Finding | undefined): string[] {
@@ -163,6 +180,10 @@ export function seconds(value: number): string {
 /** `+0.012 nats a token (+0.004 to +0.021)`. */
 export function natsRange({ value, low, high }: Interval): string {
   return `${signed(value)} nats a token (${signed(low)} to ${signed(high)})`;
+}
+
+function pointsRange({ value, low, high }: Interval): string {
+  return `${signed(value)} (${signed(low)} to ${signed(high)})`;
 }
 
 const signed = (value: number): string => `${value >= 0 ? '+' : ''}${value.toFixed(3)}`;

@@ -13,14 +13,15 @@ import { bestOfEachScore, chooseHeads, judged, objectiveOf, type Judged } from '
 import { judgeControl, type ControlVerdict } from './counting-controls.js';
 import { decide, tells } from './decide.js';
 import { fitBlend } from './fit/fit-blend.js';
+import { gainProblem, pairProblem } from './fit/problem.js';
 import { Judge } from './judge.js';
 import { keptShare } from './lift.js';
 import type { ControlFacts } from './cases.js';
 import { PEERS } from './peers/peers.js';
 import { headCandidates, layerCandidates, type EnumerateOptions } from './enumerate.js';
 import { halves } from './halves.js';
-import type { EvidenceReport, Finding, FitFinding, FrontierPoint, LiftRow } from './report.js';
-import { difference } from './resample.js';
+import type { EvidenceReport, Finding, FitFinding, FitTarget, FrontierPoint, LiftRow } from './report.js';
+import { difference, type Draws } from './resample.js';
 import { reportRows, type ReportRow } from './report-table.js';
 import { shuffledLabels } from './self-check.js';
 
@@ -51,8 +52,8 @@ export interface AnalysisInput {
   gainsOfControls: boolean;
   /** Scores of others, by row of the table; NaN where they were not measured: of all real windows at least. */
   peers: readonly { score: string; layer?: number; values: Float64Array }[];
-  /** Also fit a blend to nll-gain; needs gains. */
-  fit: boolean;
+  /** Also fit a blend: to nll-gain, which needs gains, or to the pairs of the controls that count. */
+  fit: FitTarget;
 }
 
 /** A fitted blend as the report has it, and as a candidate where there is one. */
@@ -124,17 +125,20 @@ export class Analysis {
   }
 
   private judge(cells: Cells): Judge {
-    const { gains, seed, table } = this.input;
-    const counting = table.controls.filter((_, at) => this.verdicts[at]!.counts);
+    const { gains, seed } = this.input;
     return new Judge({
       cells,
       gains,
       refused: this.refused,
       share: this.share,
-      counting,
+      counting: this.counting(),
       seed,
       resamples: CHOICE_RESAMPLES,
     });
+  }
+
+  private counting(): ControlFacts[] {
+    return this.input.table.controls.filter((_, at) => this.verdicts[at]!.counts);
   }
 
   /** The direction that the yardstick shows on the pairs of which it was measured. */
@@ -231,17 +235,25 @@ export class Analysis {
   /** A blend of what `select` can read at the first k, over all heads. It must beat each of the rivals on the half that it has not seen. */
   private fitted(rivals: readonly Judged[]): Fitted | undefined {
     const { gains, ks, fit } = this.input;
-    if (!fit || !gains) return undefined;
+    if (fit === 'none' || (fit === 'gain' && !gains)) return undefined;
     const { second } = this.judges;
+    const { table } = this.first;
     const candidates = this.candidates.filter(
       ({ score, k = ks[0] }) => !NEVER_CHOSEN.has(score) && !score.startsWith('blend:') && k === ks[0],
     );
-    const { candidate, ...facts } = fitBlend({ candidates, table: this.first.table, gains, refused: this.refused });
+    const controls = fit === 'pairs' ? this.counting() : [];
+    const problem =
+      fit === 'gain' ? gainProblem(table, gains!, this.refused) : pairProblem(table, controls, this.refused);
+    const { candidate, ...numbers } = fitBlend(candidates, table, problem);
+    const facts = { to: fit, controls: controls.map(({ name }) => name), ...numbers };
     if (!candidate) return { candidate, found: { ...facts, finding: null, against: [], chosen: false } };
-    const draws = second.numbersOnReals(candidate).lift!.nats;
+    // What the choice is made by: the lift, or without losses the worst control.
+    const drawsOf = (one: Candidate): Draws =>
+      gains ? second.numbersOnReals(one).lift!.nats : second.numbers(one).worst!;
+    const draws = drawsOf(candidate);
     const against = [...new Set(rivals.map((rival) => rival.candidate))].map((rival) => ({
       ...choicesOf(rival),
-      difference: difference(draws, second.numbersOnReals(rival).lift!.nats),
+      difference: difference(draws, drawsOf(rival)),
     }));
     const finding = this.finding(candidate, null, this.second, second);
     const chosen = against.every(({ difference: { low } }) => low > 0);

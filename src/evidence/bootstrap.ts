@@ -31,22 +31,19 @@ export class PairBootstrap {
 
   /** The chance that a random `above` value exceeds a random `below` value, ties half. */
   auc(above: ArrayLike<number>, below: ArrayLike<number>): Interval {
-    const { count } = this;
-    const order = sortedBoth(above, below);
-    const value = (at: number): number => (at < count ? above[at]! : below[at - count]!);
-    return this.interval((weight) => {
+    const { count, weights } = this;
+    const { pairs, isAbove, ends } = ordered(above, below);
+    return this.interval((row) => {
       let [lower, wins] = [0, 0];
-      for (let start = 0; start < order.length;) {
-        let [equalAbove, equalBelow, end] = [0, 0, start];
-        const current = value(order[start]!);
-        for (; end < order.length && value(order[end]!) === current; end++) {
-          const at = order[end]!;
-          if (at < count) equalAbove += weight(at);
-          else equalBelow += weight(at - count);
+      for (let group = 0, at = 0; group < ends.length; group++) {
+        let [equalAbove, equalBelow] = [0, 0];
+        for (const end = ends[group]!; at < end; at++) {
+          const weight = weights[row + pairs[at]!]!;
+          equalAbove += weight * isAbove[at]!;
+          equalBelow += weight * (1 - isAbove[at]!);
         }
         wins += equalAbove * (lower + equalBelow / 2);
         lower += equalBelow;
-        start = end;
       }
       return wins / (count * count);
     });
@@ -54,52 +51,72 @@ export class PairBootstrap {
 
   /** Share of pairs in which `above` is larger, ties half. */
   share(above: ArrayLike<number>, below: ArrayLike<number>): Interval {
+    const { count, weights } = this;
     const wins = Float64Array.from(above, (a, i) => (a > below[i]! ? 1 : a === below[i]! ? 0.5 : 0));
-    return this.interval((weight) => wins.reduce((sum, win, i) => sum + win * weight(i), 0) / this.count);
+    return this.interval((row) => {
+      let sum = 0;
+      for (let i = 0; i < count; i++) sum += wins[i]! * weights[row + i]!;
+      return sum / count;
+    });
   }
 
   /** Rank correlation, -1..1; 0 where one side is constant. */
   spearman(x: ArrayLike<number>, y: ArrayLike<number>): Interval {
+    const { count, weights } = this;
     const [rx, ry] = [ranks(x), ranks(y)];
-    return this.interval((weight) => {
+    return this.interval((row) => {
       let [sx, sy, sxx, syy, sxy] = [0, 0, 0, 0, 0];
-      for (let i = 0; i < this.count; i++) {
-        const w = weight(i);
-        sx += w * rx[i]!;
-        sy += w * ry[i]!;
-        sxx += w * rx[i]! ** 2;
-        syy += w * ry[i]! ** 2;
-        sxy += w * rx[i]! * ry[i]!;
+      for (let i = 0; i < count; i++) {
+        const weight = weights[row + i]!;
+        const x = weight * rx[i]!;
+        const y = weight * ry[i]!;
+        sx += x;
+        sy += y;
+        sxx += x * rx[i]!;
+        syy += y * ry[i]!;
+        sxy += x * ry[i]!;
       }
-      const [vx, vy] = [sxx - (sx * sx) / this.count, syy - (sy * sy) / this.count];
+      const [vx, vy] = [sxx - (sx * sx) / count, syy - (sy * sy) / count];
       // Ranks are multiples of 1/2, so that their sums are exact and a constant side gives exactly 0.
-      return vx <= 0 || vy <= 0 ? 0 : (sxy - (sx * sy) / this.count) / Math.sqrt(vx * vy);
+      return vx <= 0 || vy <= 0 ? 0 : (sxy - (sx * sy) / count) / Math.sqrt(vx * vy);
     });
   }
 
-  private interval(statistic: (weight: (pair: number) => number) => number): Interval {
-    const { count, resamples, weights } = this;
+  /** @param statistic of the weights that begin at a place of `weights`; a plain index, because a function a weight is most of the time */
+  private interval(statistic: (row: number) => number): Interval {
+    const { count, resamples } = this;
     const draws = new Float64Array(resamples);
-    let row = 0;
-    const weight = (pair: number): number => weights[row + pair]!;
-    const value = statistic(weight);
-    for (let r = 1; r <= resamples; r++) {
-      row = r * count;
-      draws[r - 1] = statistic(weight);
-    }
+    const value = statistic(0);
+    for (let r = 1; r <= resamples; r++) draws[r - 1] = statistic(r * count);
     draws.sort();
     const at = (share: number): number => draws[Math.min(resamples - 1, Math.floor(share * resamples))] ?? value;
     return { value, low: at(0.025), high: at(0.975) };
   }
 }
 
-/** Indices of above (0 .. n-1) and below (n .. 2n-1) by value. */
-function sortedBoth(above: ArrayLike<number>, below: ArrayLike<number>): Int32Array {
+export interface Ordered {
+  /** Pair of each value, lowest value first. */
+  pairs: Int32Array;
+  /** 1 where the value is of the side above. */
+  isAbove: Uint8Array;
+  /** Places after the last of each group of equal values. */
+  ends: Int32Array;
+}
+
+/** Both sides of n pairs by value. */
+export function ordered(above: ArrayLike<number>, below: ArrayLike<number>): Ordered {
   const count = above.length;
   const all = new Float64Array(2 * count);
   for (let i = 0; i < count; i++) {
     all[i] = above[i]!;
     all[count + i] = below[i]!;
   }
-  return Int32Array.from(all, (_, i) => i).sort((a, b) => (all[a]! < all[b]! ? -1 : all[a]! > all[b]! ? 1 : 0));
+  const order = Int32Array.from(all, (_, i) => i).sort((a, b) => (all[a]! < all[b]! ? -1 : all[a]! > all[b]! ? 1 : 0));
+  const ends: number[] = [];
+  for (let at = 0; at < order.length; at++) if (all[order[at]!] !== all[order[at + 1]!]) ends.push(at + 1);
+  return {
+    pairs: order.map((at) => (at < count ? at : at - count)),
+    isAbove: Uint8Array.from(order, (at) => (at < count ? 1 : 0)),
+    ends: Int32Array.from(ends),
+  };
 }

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson, type JsonObject } from '../io/canonical-json.js';
 import { POOLED } from './cells.js';
-import { fittedChoice, nameOf, natsRange, range, seconds, shortName } from './advice.js';
+import { fittedChoice, fittedOn, fittedTo, gainRange, nameOf, natsRange, range, seconds, shortName } from './advice.js';
 import type { EvidenceReport } from './report.js';
 
 export interface Certificate {
@@ -93,10 +93,8 @@ function page(report: EvidenceReport, version: string, sha256: string): string {
 function fitted(report: EvidenceReport): string[] {
   const fit = fittedChoice(report);
   if (!fit) return [];
-  const more = fit.against.map((rival) => `${natsRange(rival.difference)} more than ${nameOf(rival)}`);
-  return [
-    row('fitted', `to nll-gain, on ${fit.windows} windows of ${fit.documents} documents; keeps ${more.join(', ')}`),
-  ];
+  const more = fit.against.map((rival) => `${gainRange(rival.difference, report.choice)} more than ${nameOf(rival)}`);
+  return [row('fitted', `to ${fittedTo(fit)}, on ${fittedOn(fit)}; has ${more.join(', ')}`)];
 }
 
 function chosenHow(report: EvidenceReport): string {

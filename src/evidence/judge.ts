@@ -5,7 +5,7 @@ import type { Candidate } from './candidate.js';
 import type { CaseTable } from './case-table.js';
 import type { Cells } from './cells.js';
 import type { ControlFacts } from './cases.js';
-import { liftDraws, liftOf, meanGain, type Lift, type LiftDraws, type LiftSample } from './lift.js';
+import { liftDraws, liftOf, liftSample, type Lift, type LiftDraws, type LiftSample } from './lift.js';
 import { intervalOf, Resamples, type Draws } from './resample.js';
 import type { Interval } from './bootstrap.js';
 import { worstAuc } from './weighted-auc.js';
@@ -47,19 +47,19 @@ export class Judge {
     this.resamples = new Resamples(this.places.size, groups, seed, resamples);
     const all = [...this.places.keys()];
     if (gains) {
-      this.sample = {
+      this.sample = liftSample({
         domains: table.domains.map((domain, d) => ({ domain, windows: groups[d]! })),
         gains: Float64Array.from(all, (row) => gains[row]!),
         refused: Uint8Array.from(all, (row) => refused[row]!),
         share,
         resamples: this.resamples,
-      };
+      });
     }
   }
 
   /** Mean nll-gain of all windows, nats a token; undefined without losses. */
   mean(): Interval | undefined {
-    return this.sample && intervalOf(meanGain(this.sample));
+    return this.sample && intervalOf(this.sample.mean);
   }
 
   numbers(candidate: Candidate): Numbers {
@@ -133,11 +133,11 @@ function restricted(
   { seed, resamples }: JudgeOptions,
 ): LiftSample {
   const places = Array.from(windows, (_, i) => i);
-  return {
+  return liftSample({
     domains: [{ domain, windows: places }],
     gains: Float64Array.from(windows, (place) => gains[place]!),
     refused: Uint8Array.from(windows, (place) => refused[place]!),
     share,
     resamples: new Resamples(windows.length, [places], seed, resamples),
-  };
+  });
 }

@@ -25,6 +25,8 @@ export interface LiftSample {
   /** Of the windows of each domain, rounded up. */
   share: number;
   resamples: Resamples;
+  /** Gain of all windows, nats a token. */
+  mean: Draws;
 }
 
 export interface Lift {
@@ -47,16 +49,24 @@ export function keptShare(keep: number, windows: number): number {
   return Math.min(1, Math.max(keep, FEWEST_KEPT / Math.max(1, windows)));
 }
 
+/** What lifts are compared on; the mean of all windows, which no score changes, is drawn once. */
+export function liftSample(given: Omit<LiftSample, 'mean'>): LiftSample {
+  return { ...given, mean: meanGain(given) };
+}
+
 /** @param values of the score by place, higher is kept first */
 export function liftDraws(sample: LiftSample, values: ArrayLike<number>): LiftDraws {
+  const { resamples, mean } = sample;
   const orders = sample.domains.map(({ windows }) => order(windows, values, sample.refused));
-  const sums = (weights: Uint16Array): readonly [kept: number, all: number] => keptAndAll(sample, orders, weights);
-  const { resamples } = sample;
-  const drawn = Array.from({ length: resamples.count }, (_, r) => sums(resamples.weights(r)));
-  const [kept, all] = sums(resamples.sample());
+  // The guard may refuse all that was drawn: then nothing was gained, and nothing lost.
+  const kept = draw(resamples, (weights) => keptGain(sample, orders, weights));
+  const of = (number: (kept: number, all: number) => number): Draws => ({
+    value: number(kept.value, mean.value),
+    draws: kept.draws.map((one, r) => number(one, mean.draws[r]!)),
+  });
   return {
-    ratio: { value: kept / all, draws: Float64Array.from(drawn, ([x, y]) => x / y) },
-    nats: { value: kept - all, draws: Float64Array.from(drawn, ([x, y]) => x - y) },
+    ratio: of((some, all) => (Number.isNaN(some) ? 1 : some / all)),
+    nats: of((some, all) => (Number.isNaN(some) ? 0 : some - all)),
   };
 }
 
@@ -66,7 +76,7 @@ export function liftOf(sample: LiftSample, { ratio, nats }: LiftDraws): Lift {
 }
 
 /** The mean gain of all windows, nats a token. */
-export function meanGain({ gains, resamples }: LiftSample): Draws {
+function meanGain({ gains, resamples }: Omit<LiftSample, 'mean'>): Draws {
   return draw(resamples, (weights) => {
     let [sum, count] = [0, 0];
     for (let i = 0; i < gains.length; i++) {
@@ -77,8 +87,7 @@ export function meanGain({ gains, resamples }: LiftSample): Draws {
   });
 }
 
-function hasRatio(sample: LiftSample): boolean {
-  const mean = meanGain(sample);
+function hasRatio({ mean }: LiftSample): boolean {
   return mean.value > STANDARD_ERRORS * standardError(mean);
 }
 
@@ -91,39 +100,30 @@ export function bestOf(
   refused: Uint8Array,
   share: number,
 ): number[] {
-  return order(windows, values, refused).slice(0, room(share, windows.length));
+  return [...order(windows, values, refused).subarray(0, room(share, windows.length))];
 }
 
 /** Best first, ties in the order of the sample; without those that the guard refuses. */
-function order(windows: ArrayLike<number>, values: ArrayLike<number>, refused: Uint8Array): number[] {
-  return Array.from(windows)
+function order(windows: ArrayLike<number>, values: ArrayLike<number>, refused: Uint8Array): Int32Array {
+  return Int32Array.from(windows)
     .filter((window) => refused[window] === 0)
     .sort((a, b) => values[b]! - values[a]! || a - b);
 }
 
-/** A window that was drawn several times takes as many places; the last place may be left to a part of one. */
-function keptAndAll(
-  { domains, gains, share }: LiftSample,
-  orders: readonly number[][],
-  weights: Uint16Array,
-): [kept: number, all: number] {
-  let [keptSum, keptCount, allSum, allCount] = [0, 0, 0, 0];
-  domains.forEach(({ windows }, domain) => {
-    for (let i = 0; i < windows.length; i++) {
-      const window = windows[i]!;
-      allSum += weights[window]! * gains[window]!;
-      allCount += weights[window]!;
-    }
-    let left = room(share, windows.length);
-    for (const window of orders[domain]!) {
-      const taken = Math.min(left, weights[window]!);
-      keptSum += taken * gains[window]!;
-      keptCount += taken;
+/** A window that was drawn several times takes as many places; the last place may be left to a part of one. NaN where nothing is kept. */
+function keptGain({ domains, gains, share }: LiftSample, orders: readonly Int32Array[], weights: Uint16Array): number {
+  let [sum, count] = [0, 0];
+  for (let domain = 0; domain < domains.length; domain++) {
+    const best = orders[domain]!;
+    let left = room(share, domains[domain]!.windows.length);
+    for (let at = 0; at < best.length && left > 0; at++) {
+      const window = best[at]!;
+      const weight = weights[window]!;
+      const taken = weight < left ? weight : left;
+      sum += taken * gains[window]!;
+      count += taken;
       left -= taken;
-      if (left === 0) break;
     }
-  });
-  const all = allSum / allCount;
-  // The guard may refuse all that was drawn: then nothing was gained, and nothing lost.
-  return [keptCount === 0 ? all : keptSum / keptCount, all];
+  }
+  return sum / count;
 }

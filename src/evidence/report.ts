@@ -33,26 +33,34 @@ export interface LiftRow {
   seconds: number | null;
 }
 
-/** What `--fit` found: a blend fitted to nll-gain on the first half of the windows, and what it adds on the second. */
+/** What a blend is fitted to: nll-gain by ridge regression, or pairs of real windows and controls by logistic regression. */
+export type FitTarget = 'none' | 'gain' | 'pairs';
+
+/** What `--fit` found: a blend fitted on the first half of the windows, and what it adds on the second. */
 export interface FitFinding {
+  to: Exclude<FitTarget, 'none'>;
+  /** Whose pairs it was fitted to: those that count; none for nll-gain. */
+  controls: string[];
   /** In the order in which they were taken; the absolute values of the weights add up to 1. */
   terms: { score: string; layer: number | null; weight: number }[];
   /** Of standardised columns; null without terms. */
   l2: number | null;
-  /** That it was fitted on. */
+  /** Real windows that it was fitted on. */
   windows: number;
+  /** Rows of the fit: pairs, or to nll-gain the windows themselves. */
+  pairs: number;
   /** That the windows come from; near-duplicates of different documents count as one. */
   documents: number;
-  /** Null where no term foretells nll-gain. */
+  /** Null where no term foretells anything. */
   finding: Finding | null;
-  /** Its lift on the second half minus that of what is chosen without it, and of the score with the highest lift on the first half. */
+  /** On the second half minus what is chosen without it, and minus the score that was highest on the first half: lift, else the worst control. */
   against: FitRival[];
   /** Whether all these differences lie above 0: then it is the choice. */
   chosen: boolean;
 }
 
 export interface FitRival extends Pick<Finding, 'score' | 'layer' | 'heads' | 'k'> {
-  /** Nats a token, on the same resamples. */
+  /** Nats a token (without losses AUC of the worst control that counts), on the same resamples. */
   difference: Interval;
 }
 

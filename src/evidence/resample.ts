@@ -6,7 +6,8 @@ import { Random } from '../base/random.js';
 import type { Interval } from './bootstrap.js';
 
 export class Resamples {
-  readonly #weights: Uint16Array;
+  readonly #weights: Uint16Array[];
+  readonly #sample: Uint16Array;
 
   /** @param groups places (0 .. windows - 1) of the windows of each domain; together they are all windows */
   constructor(
@@ -16,22 +17,24 @@ export class Resamples {
     readonly count: number,
   ) {
     const random = new Random(seed, 'real windows');
-    this.#weights = new Uint16Array(count * windows);
-    for (let r = 0; r < count; r++) {
+    this.#sample = new Uint16Array(windows).fill(1);
+    this.#weights = Array.from({ length: count }, () => {
+      const weights = new Uint16Array(windows);
       for (const group of groups) {
-        for (let i = 0; i < group.length; i++) this.#weights[r * windows + group[random.below(group.length)]!]!++;
+        for (let i = 0; i < group.length; i++) weights[group[random.below(group.length)]!]!++;
       }
-    }
+      return weights;
+    });
   }
 
   /** How often each window was drawn in resample r: [windows]; no copy. */
   weights(r: number): Uint16Array {
-    return this.#weights.subarray(r * this.windows, (r + 1) * this.windows);
+    return this.#weights[r]!;
   }
 
   /** Every window once: the sample itself. */
   sample(): Uint16Array {
-    return new Uint16Array(this.windows).fill(1);
+    return this.#sample;
   }
 }
 

@@ -5,6 +5,7 @@ import type { Window } from '../base/records.js';
 import type { CombineSettings } from '../scores/score.js';
 import type { ScoreWindows } from '../scoring/score-batch.js';
 import type { WindowLosses } from './losses.js';
+import type { FitTarget } from './report.js';
 import type { PeerName, WindowMaps } from './peers/peers.js';
 
 /** Of which windows the loss is measured: none; the real ones and eight of each control; or all. */
@@ -48,8 +49,8 @@ export interface ValidateOptions {
   openScorer: () => Promise<ScoreWindows>;
   /** Needed unless `loss` is none, and for prolong. */
   openLosses?: () => Promise<WindowLosses>;
-  /** Also fit a blend to nll-gain, which needs the losses; default false. */
-  fit?: boolean;
+  /** Also fit a blend: to nll-gain, which needs the losses, or to pairs; default none. */
+  fit?: FitTarget;
   /** Scores of others to measure too; default none. */
   peers?: readonly PeerName[];
   /** Needed for ladm. */

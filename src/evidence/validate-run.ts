@@ -35,7 +35,7 @@ export async function validateRun(options: ValidationOptions, hooks: Hooks = {})
   const layers = asked.layers === undefined && merged.stored === undefined ? undefined : merged.spec.layers;
   const { output, configOverride } = merged.spec;
   const named = requireModel(merged.spec.model, output);
-  const loss = own.fit ? (own.loss ?? 'real') : own.loss;
+  const loss = own.fit === 'gain' ? (own.loss ?? 'real') : own.loss;
   const plan = await planModel({ model: named, layers, loss, configOverride }, hooks);
   const ksOf = (window: number): number[] => (own.k === 'quarter' ? [resolveDistance('quarter', window)] : own.k);
   const prepared = await prepareWindows(
@@ -141,10 +141,10 @@ function parse(given: RawOptions): { own: Parsed<typeof EVIDENCE>; asked: RunOpt
   const isOwn = ([name]: [string, unknown]): boolean => Object.hasOwn(EVIDENCE, name);
   const entries = Object.entries(given);
   const own = parseRows(EVIDENCE, Object.fromEntries(entries.filter(isOwn)));
-  if (own.fit && own.loss === 'none') {
+  if (own.fit === 'gain' && own.loss === 'none') {
     throw new LongattnError(
       'INVALID_OPTION',
-      'fit must not be given with loss none: it is nll-gain that a blend is fitted to. Leave one of them out.',
+      'fit gain must not be given with loss none: it is nll-gain that a blend is fitted to. Leave one of them out, or give fit pairs.',
     );
   }
   const asked = Object.fromEntries(entries.filter((entry) => !isOwn(entry)));

@@ -157,7 +157,7 @@ async function writeReport(
     window: options.window,
     keep: options.keep,
     peers: measured.peers,
-    fit: options.fit ?? false,
+    fit: options.fit ?? 'none',
     ...(gains && { gains }),
   });
   const files = {

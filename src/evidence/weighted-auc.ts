@@ -1,4 +1,5 @@
 // AUC of pairs under resamples of the real windows: sorted once, walked once a resample.
+import { ordered } from './bootstrap.js';
 import { draw, type Draws, type Resamples } from './resample.js';
 
 export interface PairSides {
@@ -16,36 +17,30 @@ export function worstAuc(resamples: Resamples, controls: readonly PairSides[]): 
 }
 
 /**
- * NaN is refused: equal to nothing, it would be walked over for ever.
+ * NaN is refused: it has no place in an order.
  * @returns the AUC under weights of the real windows, ties half; 0.5 where none of the pairs was drawn
  */
 export function aucWalk({ above, below, real }: PairSides): (weights: ArrayLike<number>) => number {
-  const count = above.length;
-  const value = (at: number): number => (at < count ? above[at]! : below[at - count]!);
-  for (let at = 0; at < 2 * count; at++) {
-    if (Number.isNaN(value(at))) throw new RangeError(`value ${at} of the pairs is not a number`);
+  for (const side of [above, below]) {
+    for (let at = 0; at < side.length; at++) {
+      if (Number.isNaN(side[at])) throw new RangeError(`value ${at} of the pairs is not a number`);
+    }
   }
-  const order = Int32Array.from({ length: 2 * count }, (_, at) => at).sort((a, b) => compare(value(a), value(b)));
+  const { pairs, isAbove, ends } = ordered(above, below);
+  const places = pairs.map((pair) => real[pair]!);
   return (weights) => {
     let [lower, wins, total] = [0, 0, 0];
-    for (let start = 0; start < order.length;) {
-      let [equalAbove, equalBelow, end] = [0, 0, start];
-      const current = value(order[start]!);
-      for (; end < order.length && value(order[end]!) === current; end++) {
-        const at = order[end]!;
-        if (at < count) equalAbove += weights[real[at]!]!;
-        else equalBelow += weights[real[at - count]!]!;
+    for (let group = 0, at = 0; group < ends.length; group++) {
+      let [equalAbove, equalBelow] = [0, 0];
+      for (const end = ends[group]!; at < end; at++) {
+        const weight = weights[places[at]!]!;
+        equalAbove += weight * isAbove[at]!;
+        equalBelow += weight * (1 - isAbove[at]!);
       }
       wins += equalAbove * (lower + equalBelow / 2);
       lower += equalBelow;
       total += equalAbove;
-      start = end;
     }
     return total === 0 ? 0.5 : wins / (total * total);
   };
-}
-
-/** Also of -Infinity, which stands for a window that the guard refuses. */
-function compare(a: number, b: number): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

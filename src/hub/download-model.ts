@@ -12,6 +12,7 @@ import type { PartialFile } from './partial-file.js';
 import type { RemoteFile } from './read-range.js';
 import type { ModelFolder } from './model-folder.js';
 import type { HubSettings } from './settings.js';
+import { TOKENIZERS } from './resolve-tokenizer.js';
 import { linkWeightFile, makeMirrorFolder, mirrorFolder, mirrorSmallFile } from './weight-mirror.js';
 
 const SINGLE = 'model.safetensors';
@@ -43,7 +44,7 @@ export async function downloadModel(
     });
   await withDownloadLock(join(folder, '.download.lock'), { signal: client.signal, onWait }, async () => {
     const smallFiles = ['config.json', 'tokenizer.json', 'tokenizer_config.json'];
-    if (!entry.files.has('tokenizer.json')) smallFiles.push('tekken.json');
+    if (!entry.files.has('tokenizer.json')) smallFiles.push(...TOKENIZERS.slice(1));
     if (weights !== SINGLE) smallFiles.push(weights);
     for (const name of smallFiles) await mirrorSmall(client, cache, entry, folder, remote(name));
     await cache.keepCommit(commit);

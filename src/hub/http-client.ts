@@ -1,6 +1,6 @@
-// GET requests to one Hub: redirects followed by hand, so that the token goes to the endpoint's own origin and nowhere else.
+// Requests to one Hub: redirects followed by hand, so that the token goes to the endpoint's own origin and nowhere else.
 //
-// @huggingface/hub is not used here: its errors do not carry Retry-After or X-Error-Code, its ranges are not checked against
+// @huggingface/hub is not used to read: its errors do not carry Retry-After or X-Error-Code, its ranges are not checked against
 // Content-Range, and its cache writer prints, gives two processes the same temporary name and checks no length.
 import { setTimeout } from 'node:timers/promises';
 import { environmentError, type LongattnError } from '../base/errors.js';
@@ -12,6 +12,7 @@ import { SilenceWatch } from './silence-watch.js';
 import type { Token } from './token.js';
 
 const MAX_REDIRECTS = 5;
+const userAgent = `longattn/${version}; node/${process.versions.node}`;
 const REDIRECTS = [301, 302, 303, 307, 308];
 
 /** An answer with a status below 300. Its body must be read to the end or cancelled. */
@@ -32,6 +33,7 @@ export interface HubAnswer {
 
 export class HubClient {
   readonly endpoint: string;
+  readonly hasToken: boolean;
   private readonly origin: string;
 
   constructor(
@@ -43,6 +45,7 @@ export class HubClient {
   ) {
     this.endpoint = settings.endpoint;
     this.origin = new URL(settings.endpoint).origin;
+    this.hasToken = token !== undefined;
   }
 
   /** Run `attempt` again after transient failures. */
@@ -93,11 +96,39 @@ export class HubClient {
     );
   }
 
+  /**
+   * One request of another client, such as the Hub's own library: with our token where it goes to the endpoint, and with our errors.
+   * @returns a success
+   * @throws as `get`
+   */
+  async send(url: URL, init: RequestInit, asked: Asked): Promise<Response> {
+    this.signal.throwIfAborted();
+    const byEndpoint = url.origin === this.origin;
+    const headers = new Headers(init.headers);
+    headers.set('user-agent', userAgent);
+    if (byEndpoint && this.token) headers.set('authorization', this.token.header());
+    let response: Response;
+    try {
+      response = await this.fetch(url, { ...init, headers, redirect: 'manual' });
+    } catch (cause) {
+      init.signal?.throwIfAborted();
+      throw this.cut(url, asked, cause);
+    }
+    if (response.ok) return response;
+    await response.body?.cancel();
+    const tokenSource = byEndpoint ? this.token?.source : undefined;
+    const where = url.origin + url.pathname;
+    throw statusError(
+      { status: response.status, headers: response.headers, where, byEndpoint, endpoint: this.endpoint, tokenSource },
+      asked,
+    );
+  }
+
   private async request(url: URL, withToken: boolean, headers: Record<string, string>, asked: Asked) {
     this.signal.throwIfAborted();
     const watch = new SilenceWatch(this.settings.silenceMs, this.signal, (cause) => this.cut(url, asked, cause));
     const sent = {
-      'user-agent': `longattn/${version}; node/${process.versions.node}`,
+      'user-agent': userAgent,
       // A compressed body would have other lengths and ranges than the file.
       'accept-encoding': 'identity',
       ...headers,

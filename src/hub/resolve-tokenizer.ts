@@ -14,8 +14,8 @@ import { findKnownModel } from './known-models.js';
 import { fetchModelEntry } from './model-entry.js';
 import { readSettings } from './settings.js';
 
-/** Either is a tokenizer; the second is fetched where the first is not there. */
-export const TOKENIZERS = ['tokenizer.json', 'tekken.json'] as const;
+/** Each is a tokenizer; the first that is there is fetched. */
+export const TOKENIZERS = ['tokenizer.json', 'tekken.json', 'qwen.tiktoken', 'tiktoken.model'] as const;
 /** Says what stands around a text, and is not needed. */
 const CONFIG = 'tokenizer_config.json';
 
@@ -30,7 +30,7 @@ export interface TokenizerPlace {
 
 /**
  * Find a tokenizer, downloading it where it has to be.
- * @param text a tokenizer.json or tekken.json, a folder with one, `org/name[@revision]`, or the name of a fetched model
+ * @param text a tokenizer.json, tekken.json or table of tiktoken's, a folder with one, `org/name[@revision]`, or the name of a fetched model
  * @throws LongattnError TOKENIZER_MISSING, MODEL_NOT_FETCHED, INVALID_OPTION (revision), HUB_*, DISK_FULL, NOT_WRITABLE; or the signal's reason
  */
 export async function resolveTokenizer(

@@ -3,11 +3,15 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { currentHalf } from './set-up-half.js';
 
 const require = createRequire(import.meta.url);
 
 /** The package of this platform's prebuilt core. */
 export const PLATFORM_PACKAGE = `@longattn/${process.platform}-${process.arch}`;
+
+/** File name of the torch half. */
+export const TORCH_ADDON = 'longattn-torch.node';
 
 /** `LONGATTN_ADDON`, else build/Release/longattn.node in the package's folder, else that of the platform's package. */
 export function addonPath(): string {
@@ -31,9 +35,12 @@ export function prebuiltGlibc(): string | undefined {
   return longattn?.glibc;
 }
 
-/** `LONGATTN_TORCH_ADDON`, else build/Release/longattn-torch.node in the package's folder. */
+/** `LONGATTN_TORCH_ADDON`, else build/Release/longattn-torch.node in the package's folder, else what `longattn setup` has brought. */
 export function torchAddonPath(): string {
-  return process.env['LONGATTN_TORCH_ADDON'] || builtPath('longattn-torch.node');
+  if (process.env['LONGATTN_TORCH_ADDON']) return process.env['LONGATTN_TORCH_ADDON'];
+  const built = builtPath(TORCH_ADDON);
+  const half = existsSync(built) ? undefined : currentHalf();
+  return half === undefined ? built : join(half, TORCH_ADDON);
 }
 
 /** The folder of this package: of a clone, or in node_modules. */

@@ -8,7 +8,14 @@ import { isMainThread } from 'node:worker_threads';
 import { environmentError } from '../base/errors.js';
 import { version } from '../base/version.js';
 import { loadFault, platformFault, thisMachine } from './addon-fault.js';
-import { addonPath, PLATFORM_PACKAGE, prebuiltGlibc, prebuiltPath, torchAddonPath } from './addon-paths.js';
+import {
+  addonPath,
+  PLATFORM_PACKAGE,
+  prebuiltGlibc,
+  prebuiltPath,
+  TORCH_ADDON,
+  torchAddonPath,
+} from './addon-paths.js';
 import type { NativeBinding, NativeCore, NativeTorch } from './binding.js';
 import { tryAddon } from './try-addon.js';
 
@@ -57,7 +64,7 @@ export function loadTorch(): NativeTorch {
   if (!existsSync(path)) {
     throw environmentError(
       'TORCH_MISSING',
-      `The half of longattn that runs on torch is not at ${path}. ${NEEDS_TORCH}: in a clone run \`npm run setup\`; with an installed package set LONGATTN_TORCH_ADDON to build/Release/longattn-torch.node of a clone of version ${version}.`,
+      `The half of longattn that runs on torch is not at ${path}. ${NEEDS_TORCH}. Run \`longattn setup\`, which finds or fetches libtorch and builds it; in a clone, \`npm run setup\`.`,
     );
   }
   return (torch = load<NativeTorch>(path));
@@ -78,6 +85,10 @@ function load<T extends NativeBinding>(path: string): T {
 }
 
 function broken(path: string, what: string, cause?: unknown): Error {
-  const then = `In a clone run \`npm run setup\` to build it again; else install longattn and ${PLATFORM_PACKAGE} of one version`;
+  const half = path.endsWith(TORCH_ADDON);
+  const other = half
+    ? 'else remove it and run `longattn setup`'
+    : `else install longattn and ${PLATFORM_PACKAGE} of one version`;
+  const then = `In a clone run \`npm run setup\` to build it again; ${other}`;
   return environmentError('ADDON_BROKEN', `The native addon at ${path} ${what}. ${then}.`, cause);
 }

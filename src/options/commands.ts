@@ -8,6 +8,7 @@ import { REPORT } from './report-options.js';
 import type { Rows } from './row.js';
 import { RUN } from './table.js';
 import { SERVE_COMMAND } from './serve-options.js';
+import { SETUP } from './setup-options.js';
 import { VALIDATE } from './validate-options.js';
 import { VERIFY_COMMAND } from './verify-options.js';
 
@@ -22,6 +23,7 @@ export const COMMAND_OPTIONS: Readonly<Record<string, Rows>> = {
   verify: VERIFY_COMMAND,
   'model inspect': INSPECT,
   'model extract': EXTRACT,
+  setup: SETUP,
   plan: PLAN,
   work: WORK_COMMAND,
   status: STATUS,

@@ -426,8 +426,8 @@ export const RUN = {
     group: 'export',
     type: type.text,
     absent: 'nowhere: it stays in RUN/export',
-    allowed: 'an address such as s3://bucket/prefix',
-    help: 'send the export there too: s3://bucket/prefix (docs/export.md)',
+    allowed: 'an address such as s3://bucket/prefix or hf://datasets/org/name',
+    help: 'send the export there too: s3://bucket/prefix, hf://datasets/org/name (docs/export.md)',
     variable: false,
   },
   threads: {

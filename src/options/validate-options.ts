@@ -44,8 +44,8 @@ export interface ValidationOptions extends Pick<RunOptions, Shared> {
   controls?: readonly string[] | string | undefined;
   /** Of which windows the loss is measured, which needs the whole model. Default: `real`, where the whole model is there. */
   loss?: 'none' | 'real' | 'all' | undefined;
-  /** Also fit a blend of scores to nll-gain, and choose it where it beats the best of them beyond doubt. Default: false. */
-  fit?: boolean | 'true' | 'false' | undefined;
+  /** Also fit a blend of scores to nll-gain (`gain` or true) or to pairs, and choose it where it beats the best of them beyond doubt. Default: none. */
+  fit?: 'none' | 'gain' | 'pairs' | boolean | 'true' | 'false' | undefined;
   /** Scores of others to measure too: `ladm`, `prolong`. Default: none. */
   peers?: readonly string[] | string | undefined;
   /** Of samples and controls. Default: 1. */
@@ -54,6 +54,12 @@ export interface ValidationOptions extends Pick<RunOptions, Shared> {
   tokens?: boolean | 'true' | 'false' | undefined;
   /** Notes of a config file. */
   [note: `_${string}`]: unknown;
+}
+
+/** `--fit` by itself, or a switch. */
+function parseFit(given: unknown): unknown {
+  if (given === true || given === 'true') return 'gain';
+  return given === false || given === 'false' ? 'none' : given;
 }
 
 /** Rows of the validation alone, or that mean another thing there than in a run. */
@@ -97,12 +103,12 @@ export const EVIDENCE = {
   fit: {
     stage: 'evidence',
     group: 'evidence',
-    type: type.flag,
-    kind: 'flag',
-    default: 'false',
+    type: z.preprocess(parseFit, z.enum(['none', 'gain', 'pairs'])),
+    kind: 'optional',
+    default: 'none',
     variable: false,
-    allowed: 'true or false',
-    help: 'also fit a blend of at most eight scores to nll-gain, and choose it where it beats the best of them on windows that it has not seen (needs the whole model)',
+    allowed: 'none, gain (also by itself) or pairs',
+    help: 'also fit a blend of at most eight scores, and choose it where it beats the best of them on windows that it has not seen: --fit or --fit gain to nll-gain (needs the whole model), --fit pairs to the controls that count',
   },
   peers: {
     stage: 'evidence',

@@ -16,12 +16,12 @@ export interface Place {
 }
 
 /**
- * @param to `s3://bucket/prefix`
- * @throws LongattnError INPUT_ADDRESS, INVALID_OPTION, STORAGE_PACKAGE_MISSING
+ * @param to `s3://bucket/prefix` or `hf://datasets/org/name`
+ * @throws LongattnError INPUT_ADDRESS, INVALID_OPTION, STORAGE_PACKAGE_MISSING, STORAGE_FORBIDDEN
  */
 export async function placeOf(to: string): Promise<Place> {
   const storage = await storageOf(to);
-  uploadTo(storage, to);
+  await uploadTo(storage, to);
   return { to, storage };
 }
 

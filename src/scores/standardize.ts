@@ -9,17 +9,29 @@ export function standardize(values: Float64Array, how: Standard): Float64Array {
   return how === 'zscore' ? zscore(values) : minmax(values);
 }
 
-/** (x - mean) / standard deviation, population form (divided by n), two passes: exact enough for any number of windows. */
+/** (x - mean) / standard deviation. */
 function zscore(values: Float64Array): Float64Array {
-  const mean = sum(values) / values.length;
   const out = new Float64Array(values.length);
-  for (let i = 0; i < values.length; i++) out[i] = (values[i]! - mean) * (values[i]! - mean);
-  const deviation = Math.sqrt(sum(out) / values.length);
-  // Equal values leave rounding noise in the variance, which must not be blown up to unit scale.
-  const noise = Math.abs(mean) * Number.EPSILON * 4;
-  if (deviation <= noise) return out.fill(0);
+  const { mean, deviation } = moments(values, out);
+  if (deviation === 0) return out.fill(0);
   for (let i = 0; i < values.length; i++) out[i] = (values[i]! - mean) / deviation;
   return out;
+}
+
+/**
+ * Population form (divided by n), two passes: exact enough for any number of windows.
+ * @param scratch of the same length, overwritten
+ * @returns the deviation 0 of values that are equal but for rounding noise, which must not be blown up to unit scale
+ */
+export function moments(
+  values: Float64Array,
+  scratch = new Float64Array(values.length),
+): { mean: number; deviation: number } {
+  const mean = sum(values) / values.length;
+  for (let i = 0; i < values.length; i++) scratch[i] = (values[i]! - mean) * (values[i]! - mean);
+  const deviation = Math.sqrt(sum(scratch) / values.length);
+  const noise = Math.abs(mean) * Number.EPSILON * 4;
+  return { mean, deviation: deviation <= noise ? 0 : deviation };
 }
 
 /** (x - min) / (max - min), as the authors' code does. */

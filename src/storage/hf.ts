@@ -15,8 +15,10 @@ import { readToken } from '../hub/token.js';
 import { datasetPath } from './address.js';
 import { sizeOf } from './answer-size.js';
 import { changed, checkSame, noRanges } from './faults.js';
+import { HfUpload, notTaken } from './hf-upload.js';
+import { optionalPackage } from './optional-package.js';
 import { RemoteStorage, upTo } from './remote-storage.js';
-import type { ByteRange, StoredFile } from './storage.js';
+import type { ByteRange, StoredFile, Upload } from './storage.js';
 
 /** A page of the list has 1,000 files: some 300 kB. */
 const MAX_PAGE_BYTES = 50_000_000;
@@ -85,6 +87,13 @@ export class HfStorage extends RemoteStorage {
       page = this.nextPage(found.link, asked);
     }
     return files;
+  }
+
+  /** @throws LongattnError STORAGE_PACKAGE_MISSING, STORAGE_FORBIDDEN where there is no token */
+  async upload(to: string): Promise<Upload> {
+    const hub = await optionalPackage('export --to hf://', ['@huggingface/hub'], () => import('@huggingface/hub'));
+    if (!this.client.hasToken) throw notTaken(to);
+    return new HfUpload(hub, this.client, this, to);
   }
 
   protected async *request(file: StoredFile, range: ByteRange): AsyncGenerator<Uint8Array, void, undefined> {

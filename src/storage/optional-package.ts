@@ -2,11 +2,12 @@
 import { environmentError } from '../base/errors.js';
 
 /**
+ * @param what needs them, as a message begins
  * @param load imports `packages[0]`
  * @throws LongattnError STORAGE_PACKAGE_MISSING, which names the command that installs it
  */
 export async function optionalPackage<T>(
-  scheme: string,
+  what: string,
   packages: readonly string[],
   load: () => Promise<T>,
 ): Promise<T> {
@@ -17,7 +18,7 @@ export async function optionalPackage<T>(
     if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'MODULE_NOT_FOUND') throw error;
     throw environmentError(
       'STORAGE_PACKAGE_MISSING',
-      `${scheme}:// needs ${packages.join(' and ')}, which ${packages.length > 1 ? 'are' : 'is'} not installed. ` +
+      `${what} needs ${packages.join(' and ')}, which ${packages.length > 1 ? 'are' : 'is'} not installed. ` +
         `Install beside longattn: npm install ${packages.join(' ')}`,
       error,
     );

@@ -39,7 +39,11 @@ export class S3Upload implements Upload {
     return tag !== undefined && listed.etag === tag && listed.bytes === file.bytes;
   }
 
-  async put(file: Outgoing, address: string, hooks: UploadHooks = {}): Promise<void> {
+  async put(
+    file: Outgoing,
+    address: string,
+    hooks: UploadHooks = {},
+  ): Promise<{ sent: number; tag?: string | undefined }> {
     const { bucket: Bucket, key: Key } = bucketAndKey(address);
     const place = { Bucket, Key };
     const partBytes = Math.max(this.partBytes, Math.ceil(file.bytes / MAX_PARTS));
@@ -49,14 +53,14 @@ export class S3Upload implements Upload {
         file.bytes <= partBytes
           ? await this.whole(handle, file, address, place, hooks)
           : await this.parts(handle, file, address, place, partBytes, hooks);
-      await this.verify(file, address, place, sum);
+      return { sent: file.bytes, tag: await this.verify(file, address, place, sum) };
     } finally {
       await handle.close();
     }
   }
 
-  finish(): Promise<void> {
-    return Promise.resolve();
+  finish(): Promise<number> {
+    return Promise.resolve(0);
   }
 
   private async whole(handle: FileHandle, file: Outgoing, address: string, place: Place, hooks: UploadHooks) {
@@ -106,19 +110,23 @@ export class S3Upload implements Upload {
     }
   }
 
-  /** @param sum what a server that keeps sums calls these bytes */
-  private async verify(file: Outgoing, address: string, place: Place, sum: string): Promise<void> {
+  /**
+   * @param sum what a server that keeps sums calls these bytes
+   * @returns its tag
+   */
+  private async verify(file: Outgoing, address: string, place: Place, sum: string): Promise<string | undefined> {
     const head = await this.retrying(address, {}, () =>
       this.client.send(new this.sdk.HeadObjectCommand({ ...place, ChecksumMode: 'ENABLED' })),
     );
     const other = uploadFailed(address, 'the server holds other bytes than it was sent');
     if (head.ContentLength !== file.bytes) throw other;
-    if (head.ChecksumSHA256 === sum) return;
+    if (head.ChecksumSHA256 === sum) return head.ETag;
     const listed = await this.reads.stat(address);
     if (listed?.bytes !== file.bytes) throw other;
     const hash = createHash('sha256');
     for await (const chunk of this.reads.stream(listed)) hash.update(chunk);
     if (hash.digest('hex') !== file.sha256) throw other;
+    return listed.etag;
   }
 
   private retrying<T>(address: string, { signal = NEVER }: UploadHooks, attempt: () => Promise<T>): Promise<T> {

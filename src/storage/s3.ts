@@ -123,7 +123,7 @@ export class S3Storage extends RemoteStorage {
 
 /** @throws LongattnError STORAGE_PACKAGE_MISSING */
 export async function openS3(env: NodeJS.ProcessEnv = process.env): Promise<S3Storage> {
-  const sdk = await optionalPackage('s3', ['@aws-sdk/client-s3'], () => import('@aws-sdk/client-s3'));
+  const sdk = await optionalPackage('s3://', ['@aws-sdk/client-s3'], () => import('@aws-sdk/client-s3'));
   const endpoint = env['AWS_ENDPOINT_URL_S3'] || env['AWS_ENDPOINT_URL'];
   // The client itself does not look at AWS_DEFAULT_REGION, which other tools use. Servers with an endpoint take any.
   const region = env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || (endpoint ? 'us-east-1' : undefined);

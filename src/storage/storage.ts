@@ -51,7 +51,7 @@ export interface Storage {
   /** The bytes in order, in bounded memory. An empty range gives none. */
   stream(file: StoredFile, range?: ByteRange): AsyncIterable<Buffer>;
   /** For files below `to`. Absent where nothing can be sent to. */
-  upload?(to: string): Upload;
+  upload?(to: string): Upload | Promise<Upload>;
 }
 
 /** A file of this machine that is to be sent. */
@@ -76,8 +76,14 @@ export interface Upload {
    * @param tag that the file had when an earlier attempt had sent it
    */
   isThere(file: Outgoing, listed: StoredFile, tag: string | undefined): boolean | Promise<boolean>;
-  /** Sends a file, and returns when the server has said that it holds these bytes. */
-  put(file: Outgoing, address: string, hooks?: UploadHooks): Promise<void>;
-  /** Makes what was put visible, where that is not so already. */
-  finish(): Promise<void>;
+  /**
+   * Sends a file, and returns when the server has said that it holds these bytes; or keeps it for `finish`.
+   * @returns the bytes that were sent now, and the tag that the file has there
+   */
+  put(file: Outgoing, address: string, hooks?: UploadHooks): Promise<{ sent: number; tag?: string | undefined }>;
+  /**
+   * Sends what `put` has kept, and makes it visible.
+   * @returns the bytes that were sent now
+   */
+  finish(hooks?: UploadHooks): Promise<number>;
 }

@@ -43,7 +43,7 @@ export interface FolderUploaded {
  */
 export async function uploadFolder(storage: Storage, asked: FolderUpload): Promise<FolderUploaded> {
   const { folder, names, manifest, signal, onProgress } = asked;
-  const upload = uploadTo(storage, asked.to);
+  const upload = await uploadTo(storage, asked.to);
   const root = `${asked.to.replace(/\/+$/, '')}/`;
   const there = await listed(storage, root, names);
   const arrived = await readManifest(manifest, root);
@@ -70,21 +70,24 @@ export async function uploadFolder(storage: Storage, asked: FolderUpload): Promi
       progress(file.bytes);
       continue;
     }
-    await upload.put(file, root + name, { signal, onSent: progress });
-    result.sent += file.bytes;
-    const after = await storage.stat(root + name);
-    arrived.set(name, { name, sha256: file.sha256, ...(after?.etag !== undefined && { etag: after.etag }) });
+    const { sent, tag: etag } = await upload.put(file, root + name, { signal, onSent: progress });
+    result.sent += sent;
+    if (etag === undefined) continue;
+    arrived.set(name, { name, sha256: file.sha256, etag });
     await writeTextAtomically(manifest, `${JSON.stringify({ to: root, files: [...arrived.values()] }, null, 2)}\n`);
   }
-  await upload.finish();
+  result.sent += await upload.finish({ signal, onSent: progress });
   return result;
 }
 
-/** @throws LongattnError INPUT_ADDRESS, INVALID_OPTION */
-export function uploadTo(storage: Storage, to: string): Upload {
-  const upload = storage.upload?.(to);
+/** @throws LongattnError INPUT_ADDRESS, INVALID_OPTION, STORAGE_PACKAGE_MISSING, STORAGE_FORBIDDEN */
+export async function uploadTo(storage: Storage, to: string): Promise<Upload> {
+  const upload = await storage.upload?.(to);
   if (upload) return upload;
-  throw new LongattnError('INVALID_OPTION', `nothing can be sent to ${schemeOf(to)}://. Give an address of s3://.`);
+  throw new LongattnError(
+    'INVALID_OPTION',
+    `nothing can be sent to ${schemeOf(to)}://. Give an address of s3:// or hf://.`,
+  );
 }
 
 /** What lies below `root` now, by name. A file of others is not to be mixed with ours: patterns of readers would take it too. */

@@ -6,8 +6,9 @@
 // - after a line feed that follows a letter, a number or punctuation, and before a letter: lines of any script;
 // - between a Chinese or Japanese character and the punctuation of these languages, which have no spaces.
 // None of their regular expressions has an alternative that goes on across such a place, none looks behind, and only runs of white space
-// look ahead. This holds for the expressions below. word-pieces.ts has the rule for those
-// without an expression; with any other tokenizer a text is encoded in one.
+// look ahead. This holds for the expressions of expressions.ts. word-pieces.ts has the rule for tokenizers without an expression; with any other
+// a text is encoded in one.
+import { KIMI, LLAMA3, O200K, QWEN, TEKKEN } from './expressions.js';
 
 /** UTF-16 units of a piece, about: from here on longer pieces are encoded more slowly. */
 export const PIECE_UNITS = 32_768;
@@ -25,12 +26,8 @@ export interface PieceRule {
 const PLACE =
   /[!-~](?= [A-Za-z])|[\p{L}\p{N}\p{P}]\n(?=\p{L})|[\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fa5](?=[\u3001\u3002\uff01\uff0c\uff1a\uff1b\uff1f])/u;
 
-/** GPT-2's own expression is built into the ByteLevel pre-tokenizer. These are those of Llama 3, and of Qwen 2 and later. */
-const SAFE_EXPRESSIONS = ['{1,3}', ''].map(
-  (digits) =>
-    `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}${digits}` +
-    '| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+',
-);
+/** GPT-2's own expression is built into the ByteLevel pre-tokenizer. */
+const SAFE_EXPRESSIONS = [LLAMA3, QWEN, TEKKEN, O200K, KIMI];
 
 export interface Step {
   type: string;

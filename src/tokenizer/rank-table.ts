@@ -7,6 +7,8 @@ import type { Step } from './pieces.js';
 /** Longer tokens than any tokenizer has; the ways to cut one grow with it. */
 const MAX_TOKEN_BYTES = 1024;
 const MAX_TOKENS = 1_000_000;
+/** So a special token is never one piece of a text, and never taken for a token of text. */
+export const SPECIAL = /^[<[][!-~]*[A-Za-z0-9][!-~]*[>\]]$/;
 
 export interface RankTable {
   /** The bytes of the token of each rank. */
@@ -19,20 +21,30 @@ export interface RankTable {
   firstId: number;
   /** What stands in front of every text: a special token. */
   bos?: string;
+  normalizer?: Step;
 }
 
 /**
  * @returns what a tokenizer.json holds
  * @throws Error saying what is wrong with the table
  */
-export function tokenizerOfRanks({ tokens, expression, special, firstId, bos }: RankTable): Record<string, unknown> {
+export function tokenizerOfRanks({
+  tokens,
+  expression,
+  special,
+  firstId,
+  bos,
+  normalizer,
+}: RankTable): Record<string, unknown> {
   const ranks = rankOf(tokens);
   for (let byte = 0; byte < 256; byte++) {
     if (!ranks.has(CHARACTERS[byte]!)) throw new Error(`it has no token for the byte ${byte}`);
   }
   const vocab: Record<string, number> = {};
   for (const { id, content } of special) {
+    if (!SPECIAL.test(content)) throw new Error(`its special token ${JSON.stringify(content)} looks like text`);
     if (ranks.has(content)) throw new Error(`its special token ${JSON.stringify(content)} is a token of text too`);
+    if (Object.hasOwn(vocab, content)) throw new Error(`its special token ${JSON.stringify(content)} is there twice`);
     vocab[content] = id;
   }
   for (const [token, rank] of ranks) vocab[token] = firstId + rank;
@@ -44,7 +56,7 @@ export function tokenizerOfRanks({ tokens, expression, special, firstId, bos }: 
     added_tokens: special.map(({ id, content }) => ({
       ...{ id, content, special: true, single_word: false, lstrip: false, rstrip: false, normalized: false },
     })),
-    normalizer: null,
+    normalizer: normalizer ?? null,
     pre_tokenizer: {
       type: 'Sequence',
       pretokenizers: [

@@ -20,6 +20,8 @@ export interface TokenizerConfig {
   addEos: boolean | undefined;
   bos: string | undefined;
   eos: string | undefined;
+  /** Names of the added tokens by id; undefined where the file lists none. */
+  names: ReadonlyMap<number, string> | undefined;
 }
 
 interface Step {
@@ -53,11 +55,7 @@ export async function readTokenizerConfig(folder: string): Promise<TokenizerConf
     );
   }
   const flag = (key: string) => (typeof values[key] === 'boolean' ? values[key] : undefined);
-  const token = (key: string) => {
-    const value = values[key] as string | { content?: unknown } | null | undefined;
-    const content = typeof value === 'object' ? value?.content : value;
-    return typeof content === 'string' ? content : undefined;
-  };
+  const token = (key: string) => contentOf(values[key]);
   const name = values['tokenizer_class'];
   return {
     tokenizerClass: typeof name === 'string' ? name.replace(/Fast$/, '') : undefined,
@@ -65,7 +63,20 @@ export async function readTokenizerConfig(folder: string): Promise<TokenizerConf
     addEos: flag('add_eos_token'),
     bos: token('bos_token'),
     eos: token('eos_token'),
+    names: namesOf(values['added_tokens_decoder']),
   };
+}
+
+/** A token's text stands there as it is, or as `content`. */
+function contentOf(value: unknown): string | undefined {
+  const content = typeof value === 'object' ? (value as { content?: unknown } | null)?.content : value;
+  return typeof content === 'string' ? content : undefined;
+}
+
+function namesOf(decoder: unknown): ReadonlyMap<number, string> | undefined {
+  if (typeof decoder !== 'object' || decoder === null) return undefined;
+  const named = Object.entries(decoder).map(([id, value]) => [Number(id), contentOf(value)] as const);
+  return new Map(named.filter((row): row is readonly [number, string] => row[1] !== undefined));
 }
 
 /**

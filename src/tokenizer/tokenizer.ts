@@ -13,12 +13,19 @@ import type { Encoded } from './encoded.js';
 import { requireMergesWithPrefix } from './merges.js';
 import { cutIntoPieces, PIECE_UNITS, pieceRule } from './pieces.js';
 import { tokenizerOfTekken } from './tekken.js';
+import { beginsAsTable, RECIPES, tokenizerOfTiktoken } from './tiktoken.js';
 import { wordRule } from './word-pieces.js';
-import { readTokenizerConfig, templateWarnings, withTemplate, type TokenizerWarning } from './template.js';
+import {
+  readTokenizerConfig,
+  templateWarnings,
+  withTemplate,
+  type TokenizerConfig,
+  type TokenizerWarning,
+} from './template.js';
 
 const MAX_DOCUMENT = 8 << 20;
-/** Bytes of a tekken.json; the largest so far have 19 million. */
-const MAX_TEKKEN = 100_000_000;
+/** Bytes of a table of ranks; the largest so far have 19 million. */
+const MAX_TABLE = 100_000_000;
 /** From here on the spans of a text are kept as numbers: asking for all of them takes time, but less memory. */
 const LONG_TEXT_UNITS = 16 * PIECE_UNITS;
 
@@ -38,7 +45,7 @@ export interface TokenizerOptions {
 }
 
 export interface Tokenizer {
-  /** sha256 of tokenizer.json (of what is made of it, or of tekken.json, where that differs): which tokenizer made a run's windows. */
+  /** sha256 of tokenizer.json (of what is made of it, or of another file, where that differs): which tokenizer made a run's windows. */
   readonly sha256: string;
   /** Ids that every text gets, as those of an empty one: BOS, EOS. */
   readonly added: readonly number[];
@@ -59,7 +66,7 @@ export interface Tokenizer {
 }
 
 /**
- * @param location a tokenizer.json or tekken.json, or a folder that has one
+ * @param location a tokenizer.json, a tekken.json or a table of tiktoken's that is known, or a folder that has one
  * @throws LongattnError TOKENIZER_MISSING, TOKENIZER_INVALID (data), ADDON_MISSING (environment)
  */
 export async function openTokenizer(location: string, options: TokenizerOptions = {}): Promise<Tokenizer> {
@@ -74,7 +81,8 @@ export async function openTokenizer(location: string, options: TokenizerOptions 
   let templated: Record<string, unknown>;
   const idOf = (token: string): number | undefined => native.tokenToId(token) ?? undefined;
   try {
-    if (isTekken(file)) text = converted = JSON.stringify(tokenizerOfTekken(text));
+    const convert = converterOf(file);
+    if (convert) text = converted = JSON.stringify(convert(text, config));
     if (specialTokens === 'text') text = withoutSpecialTokens(text);
     json = JSON.parse(text) as Record<string, unknown>;
     requireMergesWithPrefix(json);
@@ -86,7 +94,7 @@ export async function openTokenizer(location: string, options: TokenizerOptions 
     const reason = error instanceof Error ? error.message : String(error);
     throw dataError(
       'TOKENIZER_INVALID',
-      `${file} is not a ${isTekken(file) ? 'tekken.json' : 'tokenizer.json'} that can be read: ${reason}. ` +
+      `${file} is not a ${converterOf(file) ? path.basename(file) : 'tokenizer.json'} that can be read: ${reason}. ` +
         'Fetch it again, or save it anew with transformers: AutoTokenizer.from_pretrained(...).save_pretrained(DIR).',
       error,
     );
@@ -171,8 +179,12 @@ async function encodeCompactly(native: NativeTokenizer, text: string, addSpecial
 async function readTokenizerFile(location: string): Promise<{ file: string; bytes: Buffer }> {
   const file = await fileOf(location);
   try {
-    if (isTekken(file) && (await stat(file)).size > MAX_TEKKEN) throw new Error(`it has more than ${MAX_TEKKEN} bytes`);
-    return { file, bytes: await readFile(file) };
+    if (converterOf(file) && (await stat(file)).size > MAX_TABLE)
+      throw new Error(`it has more than ${MAX_TABLE} bytes`);
+    const bytes = await readFile(file);
+    if (TIKTOKEN.test(file) && !beginsAsTable(bytes))
+      throw new Error('it is no table of ranks, and other kinds are not read');
+    return { file, bytes };
   } catch (error) {
     throw dataError(
       'TOKENIZER_MISSING',
@@ -186,15 +198,24 @@ async function readTokenizerFile(location: string): Promise<{ file: string; byte
   }
 }
 
-/** tokenizer.json of a folder, or tekken.json where it has that alone. */
+const KINDS = ['tokenizer.json', 'tekken.json', ...RECIPES.map(({ file }) => file)];
+
+/** The tokenizer of a folder, where it has one that can be read: tokenizer.json first. */
 async function fileOf(location: string): Promise<string> {
   const statsOf = (file: string) => stat(file).catch(() => undefined);
   if (!(await statsOf(location))?.isDirectory()) return location;
-  const [json, tekken] = ['tokenizer.json', 'tekken.json'].map((name) => path.join(location, name)) as [string, string];
-  return !(await statsOf(json)) && (await statsOf(tekken)) ? tekken : json;
+  for (const file of KINDS.map((name) => path.join(location, name))) if (await statsOf(file)) return file;
+  return path.join(location, 'tokenizer.json');
 }
 
-const isTekken = (file: string): boolean => /^tekken.*\.json$/.test(path.basename(file));
+const TIKTOKEN = /\.(tiktoken|model)$/;
+
+/** Of a table of ranks, what a tokenizer.json would hold; undefined for a tokenizer.json. */
+function converterOf(file: string): ((text: string, config?: TokenizerConfig) => unknown) | undefined {
+  const name = path.basename(file);
+  if (/^tekken.*\.json$/.test(name)) return tokenizerOfTekken;
+  return TIKTOKEN.test(name) ? (text, config) => tokenizerOfTiktoken(text, name, config?.names) : undefined;
+}
 
 /** Loaded on first use: reading ready token ids must work where the binding has no build for the platform. */
 async function importBinding(): Promise<typeof import('@anush008/tokenizers')> {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { Random } from '../../src/base/random.js';
 import { judgeControl, wilson } from '../../src/evidence/counting-controls.js';
 import { decide, tells, type Judged } from '../../src/evidence/decide.js';
-import { keptShare, liftDraws, liftOf, type LiftSample } from '../../src/evidence/lift.js';
+import { keptShare, liftDraws, liftOf, liftSample, type LiftSample } from '../../src/evidence/lift.js';
 import { nearDuplicates } from '../../src/evidence/near-duplicates.js';
 import { difference, intervalOf, Resamples } from '../../src/evidence/resample.js';
 import { aucWalk } from '../../src/evidence/weighted-auc.js';
@@ -12,13 +12,13 @@ import { auc } from '../../src/scores/ranks.js';
 function sampleOf(gains: Float64Array, share = 0.25, domains = 1): LiftSample {
   const size = gains.length / domains;
   const groups = Array.from({ length: domains }, (_, d) => Array.from({ length: size }, (_, i) => d * size + i));
-  return {
+  return liftSample({
     domains: groups.map((windows, d) => ({ domain: `d${d}`, windows })),
     gains,
     refused: new Uint8Array(gains.length),
     share,
     resamples: new Resamples(gains.length, groups, 1, 400),
-  };
+  });
 }
 
 const normal = (random: Random): number =>

@@ -125,7 +125,7 @@ function tellsOf(corpus: Window[], gain: (ids: Int32Array) => number, seed: numb
     layers: new Map([[0, blind]]),
     ...{ ks: [K], tokens: false, settings: { alpha: 0.5, std: 'zscore' }, seed, window: WINDOW, keep: 0.25 },
     gains: values(gain).map((value, row) => (row % 2 === 0 ? value : NaN)),
-    ...{ gainsOfControls: false, peers: [], fit: false },
+    ...{ gainsOfControls: false, peers: [], fit: 'none' },
   });
   return analysis.findings().tells;
 }

@@ -52,7 +52,7 @@ it('fits a blend to the losses, names what it must beat, and a run ranks by a bl
     ...{ input: corpus(path.join(folder, 'ids.jsonl')), idsField: 'ids', model: MODEL, window: WINDOW, layers: '0,1' },
     ...{ windows: 24, controls: 'splice', fit: true, output: path.join(folder, 'CHECK') },
   };
-  await expect(validateRun({ ...options, loss: 'none' })).rejects.toThrow('fit must not be given with loss none');
+  await expect(validateRun({ ...options, loss: 'none' })).rejects.toThrow('fit gain must not be given with loss none');
   const { report, certificate } = await validateRun(options);
   expect(report.fit).toMatchObject({ windows: (DOCUMENTS * WINDOWS) / 2, documents: DOCUMENTS / 2 });
   expect(report.advice.join(' ')).toMatch(/fitted to nll-gain on 12 windows|Fitted on 12 windows of 3 documents/);

@@ -3,6 +3,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Writes } from './take-writes.js';
 
 export const COMMIT = '0123456789abcdef0123456789abcdef01234567';
 
@@ -12,6 +13,8 @@ export interface FakeRepo {
   revisions: Record<string, string>;
   files: Map<string, Buffer>;
   gated?: boolean;
+  /** Takes nothing from any token. */
+  readOnly?: boolean;
   /** Only this token may see it; others are told that there is nothing. */
   privateTo?: string;
 }
@@ -46,6 +49,7 @@ export type FaultRule = (request: Omit<Served, 'bytes'>) => Fault | undefined;
 export class FakeHub {
   readonly repos = new Map<string, FakeRepo>();
   readonly served: Served[] = [];
+  readonly writes = new Writes(this);
   fault: FaultRule = () => undefined;
   private readonly hub = http.createServer((request, response) => this.answerHub(request, response));
   private readonly cdn = http.createServer((request, response) => this.answerCdn(request, response));
@@ -91,6 +95,7 @@ export class FakeHub {
   private answerHub(request: http.IncomingMessage, response: http.ServerResponse): void {
     const { served, fault, path } = this.begin('hub', request, response);
     if (!served) return;
+    if (request.method === 'POST') return this.take(request, response, served);
     const [, api, id, kind, escaped, escapedFile] =
       /^\/(?:(api)\/(?:models\/)?)?((?:datasets\/)?[^/]+(?:\/[^/]+)?)\/(revision|resolve|tree)\/([^/]+)(?:\/(.+))?$/.exec(
         path,
@@ -128,6 +133,15 @@ export class FakeHub {
     });
   }
 
+  /** Writes need a token. */
+  private take(request: http.IncomingMessage, response: http.ServerResponse, { path, authorization }: Served): void {
+    const [, id = ''] = /^\/(?:api\/)?(datasets\/[^/]+\/[^/.]+)/.exec(path) ?? [];
+    const repo = this.repos.get(id) ?? [...this.repos.values()][0]!;
+    if (authorization === undefined) return end(response, 401, { 'x-error-code': 'RepoNotFound' });
+    if (repo.readOnly) return end(response, 403);
+    void this.writes.take(request, response, path, repo);
+  }
+
   /** Files and folders below a folder, PAGE to a page. */
   private sendTree(
     request: http.IncomingMessage,
@@ -158,6 +172,8 @@ export class FakeHub {
   private answerCdn(request: http.IncomingMessage, response: http.ServerResponse): void {
     const { served, fault, path } = this.begin('cdn', request, response);
     if (!served) return;
+    if (request.method === 'PUT')
+      return void this.writes.takeObject(request, response, path, fault.cutAfter !== undefined);
     const [, id, file] = /^\/signed\/((?:datasets\/)?[^/]+(?:\/[^/]+)?)\/(.+)$/.exec(decodeURIComponent(path)) ?? [];
     const content = this.repos.get(id ?? '')?.files.get(file ?? '');
     if (!content) return end(response, 404);
@@ -213,7 +229,7 @@ export class FakeHub {
 const PAGE = 3;
 
 /** Files that lie with the CDN. */
-const isLarge = (file: string): boolean => /\.(safetensors|parquet|arrow|gz|zst)$/.test(file);
+export const isLarge = (file: string): boolean => /\.(safetensors|parquet|arrow|gz|zst)$/.test(file);
 
 const blobOf = (content: Buffer): string =>
   createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex');

@@ -40,6 +40,13 @@ describe('a tokenizer', () => {
     expect(bench.hub.served.at(-1)!.path).toMatch(/tokenizer\.json$/);
   });
 
+  it("may be a table of tiktoken's", async () => {
+    bench.hub.add('org/name', { 'tiktoken.model': 'eA== 0', ...CONFIG });
+    await resolve('org/name');
+    const asked = bench.hub.served.map(({ path: url }) => url.split('/').pop());
+    expect(asked).toEqual(['main', 'tiktoken.model', 'tokenizer_config.json']);
+  });
+
   it('needs no weights in its repository', async () => {
     bench.hub.add('org/name', { 'tokenizer.json': '{}' });
     await expect(resolve('org/name')).resolves.toMatchObject({ commit: COMMIT });

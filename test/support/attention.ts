@@ -6,21 +6,28 @@ export const edge = (length: number, bin: number): number => Math.floor((bin * l
 /** Rows of a random causal softmax: row n has n+1 entries that add up to 1. */
 export function randomAttention(length: number, seed: number): number[][] {
   let state = seed;
-  const next = (): number => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32;
+  const { imul, exp } = Math; // looked up once: globals of jest's context are slow
+  const next = (): number => (state = (imul(state, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32;
   return Array.from({ length }, (_, n) => {
-    const row = Array.from({ length: n + 1 }, () => Math.exp(6 * next()));
+    const row = Array.from({ length: n + 1 }, () => exp(6 * next()));
     const total = row.reduce((a, b) => a + b, 0);
     return row.map((x) => x / total);
   });
 }
 
+const known = new Map<number, number[]>();
+
 /** The bin of each distance 0 .. L - 1: the last whose edge is not above it. */
 function binsByDistance(length: number): number[] {
-  return Array.from({ length }, (_, distance) => {
+  const found = known.get(length);
+  if (found) return found;
+  const bins = Array.from({ length }, (_, distance) => {
     let bin = 0;
     while (edge(length, bin + 1) <= distance) bin++;
     return bin;
   });
+  known.set(length, bins);
+  return bins;
 }
 
 export function statisticsOf(heads: number[][][], k: number, tokens = true): LayerStatistics {

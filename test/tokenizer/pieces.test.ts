@@ -5,7 +5,9 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { encodePieces } from '../../src/tokenizer/encode-pieces.js';
-import { cutIntoPieces, PIECE_UNITS, pieceRule } from '../../src/tokenizer/pieces.js';
+import * as EXPRESSIONS from '../../src/tokenizer/expressions.js';
+import { cutIntoPieces, PIECE_UNITS, pieceRule, type PieceRule } from '../../src/tokenizer/pieces.js';
+import { tokenizerOfRanks } from '../../src/tokenizer/rank-table.js';
 import { openTokenizer } from '../../src/tokenizer/tokenizer.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -14,6 +16,11 @@ const FILES = {
   'GPT-2': 'test/fixtures/tokenizers/gpt2/tokenizer.json',
   SmolLM2: 'models/smollm2-135m-layer0/tokenizer.json',
 };
+interface Tekken {
+  config: { default_vocab_size: number; default_num_special_tokens: number };
+  vocab: { token_bytes: string }[];
+}
+const RUNS = 100;
 type Json = Record<string, unknown>;
 const json = (file: string): Json => JSON.parse(readFileSync(path.join(ROOT, file), 'utf8')) as Json;
 
@@ -26,6 +33,9 @@ const text = fc
         'word next',
         "it's here",
         "I'LL re",
+        "we'Ve B",
+        'x/\n/y',
+        'aB Cd',
         ' ',
         '  ',
         '\n',
@@ -42,6 +52,9 @@ const text = fc
         'e\u0301 a',
         'ſ s',
         '字 a',
+        '字a b',
+        '字\u0301、',
+        '々。',
         '字。',
         '词，',
         '、か',
@@ -64,30 +77,44 @@ const text = fc
   )
   .map((parts) => parts.join(''));
 
+/** Cuts texts in pieces of a few units, and holds the tokens of the pieces against those of the whole. */
+async function holdsWhole(rule: PieceRule, native: Native, numRuns = 150): Promise<void> {
+  let cuts = 0;
+  await fc.assert(
+    fc.asyncProperty(text, fc.integer({ min: 1, max: 6 }), async (whole, units) => {
+      const pieces = cutIntoPieces(whole, units);
+      cuts += pieces.length - 1;
+      expect(pieces.join('')).toBe(whole);
+      const expected = await native.encode(whole);
+      const encoded = await encodePieces(pieces, rule, async (piece) => {
+        const one = await native.encode(piece, null, { addSpecialTokens: false });
+        return { ids: Int32Array.from(one.getIds()), span: (token) => one.getOffsets()[token] as [number, number] };
+      });
+      expect([...encoded.ids]).toEqual(expected.getIds());
+      const spans = [...encoded.ids].map((_, token) => encoded.span(token) ?? [0, 0]);
+      expect(spans).toEqual(expected.getOffsets());
+    }),
+    { numRuns },
+  );
+  expect(cuts).toBeGreaterThan(2 * numRuns);
+}
+
+describe.each(Object.entries(EXPRESSIONS))('a text in pieces, %s and a table of ranks', (_name, expression) => {
+  it('has the ids and the spans of the whole', async () => {
+    const { config, vocab } = json('test/fixtures/tokenizers/tekken/tekken.json') as unknown as Tekken;
+    const size = config.default_vocab_size - config.default_num_special_tokens;
+    const tokens = vocab.slice(0, size).map(({ token_bytes }) => Buffer.from(token_bytes, 'base64'));
+    const special = [{ id: size, content: '</s>' }];
+    const tokenizer = tokenizerOfRanks({ tokens, expression, special, firstId: 0, bos: '</s>' });
+    await holdsWhole(pieceRule(tokenizer)!, Native.fromString(JSON.stringify(tokenizer)), RUNS);
+  });
+});
+
 describe.each(Object.entries(FILES))('a text in pieces, %s', (_name, file) => {
   const rule = pieceRule(json(file))!;
   const native = Native.fromFile(path.join(ROOT, file));
 
-  it('has the ids and the spans of the whole', async () => {
-    let cuts = 0;
-    await fc.assert(
-      fc.asyncProperty(text, fc.integer({ min: 1, max: 6 }), async (whole, units) => {
-        const pieces = cutIntoPieces(whole, units);
-        cuts += pieces.length - 1;
-        expect(pieces.join('')).toBe(whole);
-        const expected = await native.encode(whole);
-        const encoded = await encodePieces(pieces, rule, async (piece) => {
-          const one = await native.encode(piece, null, { addSpecialTokens: false });
-          return { ids: Int32Array.from(one.getIds()), span: (token) => one.getOffsets()[token] as [number, number] };
-        });
-        expect([...encoded.ids]).toEqual(expected.getIds());
-        const spans = [...encoded.ids].map((_, token) => encoded.span(token) ?? [0, 0]);
-        expect(spans).toEqual(expected.getOffsets());
-      }),
-      { numRuns: 150 },
-    );
-    expect(cuts).toBeGreaterThan(300);
-  });
+  it('has the ids and the spans of the whole', () => holdsWhole(rule, native));
 
   it('text without spaces has places too', () => {
     const chinese = '白鲸在海里游了很久，船长一直看着它。水手们什么也没有说；'.repeat(9000);

@@ -26,6 +26,7 @@ __all__ = [
     "model_fetch",
     "plan",
     "report",
+    "setup",
     "show",
     "slurm",
     "run",
@@ -266,7 +267,7 @@ def finish(
     for_: whose files lie beside the ids of tokens: megatron, olmo, torchtitan, datatrove. It must be a list of megatron, olmo, torchtitan, datatrove. Default: all.
     ids_type: of tokens: size of an id; uint16 for vocabularies below 65500. It must be uint32 or uint16. Default: uint32.
     eos: of tokens and mds: an id to write behind each window. It must be a token id from 0. Default: none.
-    to: send the export there too: s3://bucket/prefix (docs/export.md). It must be an address such as s3://bucket/prefix. Default: nowhere: it stays in RUN/export.
+    to: send the export there too: s3://bucket/prefix, hf://datasets/org/name (docs/export.md). It must be an address such as s3://bucket/prefix or hf://datasets/org/name. Default: nowhere: it stays in RUN/export.
     then: what to do: select, or select,export. It must be select, export or select,export. Default: select,export.
     progress: bars; None is where stderr is a terminal
 
@@ -546,6 +547,27 @@ def report(
     return call(["report"], [run], options, [], progress)
 
 
+def setup(
+    *,
+    from_: str | None = None,
+    cuda: bool | None = None,
+    progress: bool | None = None,
+) -> Any:
+    """Bring the half for layers above 0, losses and devices: finds or downloads libtorch, takes a prebuilt half or compiles one.
+
+    from_: a folder of tarballs and wheels, in place of every network. It must be the path of a folder. Default: none.
+    cuda: build for CUDA, with an nvcc that is found or fetched. It must be true or false. Default: false.
+    progress: bars; None is where stderr is a terminal
+
+    Gives what `longattn setup --json` prints.
+    """
+    options = {
+        "from": from_,
+        "cuda": cuda,
+    }
+    return call(["setup"], [], options, [], progress)
+
+
 def show(
     run: PathLike,
     window: str,
@@ -676,7 +698,7 @@ def slurm(
     for_: whose files lie beside the ids of tokens: megatron, olmo, torchtitan, datatrove. It must be a list of megatron, olmo, torchtitan, datatrove. Default: all.
     ids_type: of tokens: size of an id; uint16 for vocabularies below 65500. It must be uint32 or uint16. Default: uint32.
     eos: of tokens and mds: an id to write behind each window. It must be a token id from 0. Default: none.
-    to: send the export there too: s3://bucket/prefix (docs/export.md). It must be an address such as s3://bucket/prefix. Default: nowhere: it stays in RUN/export.
+    to: send the export there too: s3://bucket/prefix, hf://datasets/org/name (docs/export.md). It must be an address such as s3://bucket/prefix or hf://datasets/org/name. Default: nowhere: it stays in RUN/export.
     threads: threads of the kernel, 0 for all cores. It must be a whole number, 0 for all cores. Default: 0.
     batch: windows a call of the addon, of each device. It must be a whole number of windows a device, at least 1. Default: 4.
     memory: bytes for the table of projected tokens. It must be a number of bytes such as 512MiB or 2GiB. Default: 1GiB.
@@ -862,7 +884,7 @@ def run(
     for_: whose files lie beside the ids of tokens: megatron, olmo, torchtitan, datatrove. It must be a list of megatron, olmo, torchtitan, datatrove. Default: all.
     ids_type: of tokens: size of an id; uint16 for vocabularies below 65500. It must be uint32 or uint16. Default: uint32.
     eos: of tokens and mds: an id to write behind each window. It must be a token id from 0. Default: none.
-    to: send the export there too: s3://bucket/prefix (docs/export.md). It must be an address such as s3://bucket/prefix. Default: nowhere: it stays in RUN/export.
+    to: send the export there too: s3://bucket/prefix, hf://datasets/org/name (docs/export.md). It must be an address such as s3://bucket/prefix or hf://datasets/org/name. Default: nowhere: it stays in RUN/export.
     threads: threads of the kernel, 0 for all cores. It must be a whole number, 0 for all cores. Default: 0.
     workers: parts at work at once. It must be a whole number of parts at work at once, at least 1. Default: 1.
     batch: windows a call of the addon, of each device. It must be a whole number of windows a device, at least 1. Default: 4.
@@ -1373,7 +1395,7 @@ def export(
     for_: whose files lie beside the ids of tokens: megatron, olmo, torchtitan, datatrove. It must be a list of megatron, olmo, torchtitan, datatrove. Default: all.
     ids_type: of tokens: size of an id; uint16 for vocabularies below 65500. It must be uint32 or uint16. Default: uint32.
     eos: of tokens and mds: an id to write behind each window. It must be a token id from 0. Default: none.
-    to: send the export there too: s3://bucket/prefix (docs/export.md). It must be an address such as s3://bucket/prefix. Default: nowhere: it stays in RUN/export.
+    to: send the export there too: s3://bucket/prefix, hf://datasets/org/name (docs/export.md). It must be an address such as s3://bucket/prefix or hf://datasets/org/name. Default: nowhere: it stays in RUN/export.
     threads: threads of the kernel, 0 for all cores. It must be a whole number, 0 for all cores. Default: 0.
     workers: parts at work at once. It must be a whole number of parts at work at once, at least 1. Default: 1.
     batch: windows a call of the addon, of each device. It must be a whole number of windows a device, at least 1. Default: 4.
@@ -1493,7 +1515,7 @@ def validate(
     windows: int | str | None = None,
     controls: Sequence[str] | str | None = None,
     loss: Literal["none", "real", "all"] | None = None,
-    fit: bool | None = None,
+    fit: Literal["none", "gain", "pairs"] | None = None,
     peers: Numbers | None = None,
     seed: int | str | None = None,
     keep: float | str | None = None,
@@ -1525,7 +1547,7 @@ def validate(
     windows: real windows a domain. It must be a whole number of real windows a domain, at least 2. Default: 16.
     controls: names of the controls to make, with commas (docs/evidence.md). It must be names of controls, with commas. Default: all.
     loss: measure nll-gain (needs the whole model): none, real windows, or all. It must be none, real or all. Default: real, if the whole model is there.
-    fit: also fit a blend of at most eight scores to nll-gain, and choose it where it beats the best of them on windows that it has not seen (needs the whole model). It must be true or false. Default: false.
+    fit: also fit a blend of at most eight scores, and choose it where it beats the best of them on windows that it has not seen: --fit or --fit gain to nll-gain (needs the whole model), --fit pairs to the controls that count. It must be none, gain (also by itself) or pairs. Default: none.
     peers: scores of others to measure too, by their papers: ladm, prolong (needs the whole model, and many times what nll-gain costs). It must be ladm, prolong or ladm,prolong. Default: none.
     seed: of samples and controls. It must be a whole number. Default: 1.
     keep: share of the windows of a domain that a selection will keep: the lift is that of it, or of 8 windows if they are more. It must be a share from 0 to 1, or 0% to 100%. Default: 12.5%.
@@ -1558,7 +1580,7 @@ def validate(
         "windows": windows,
         "controls": controls,
         "loss": loss,
-        "fit": fit,
+        "fit": switch(fit),
         "peers": peers,
         "seed": seed,
         "keep": keep,

@@ -1,9 +1,14 @@
 // Ridge regression by its normal equations: a few terms over a few hundred windows, where a solver of 20 lines is exact.
 
-export interface Fit {
-  /** One a column. */
-  weights: Float64Array;
-  intercept: number;
+import { predict, type Fit, type Regression } from './regression.js';
+import { solve } from './solve.js';
+
+/** For fitTerms: y by row. */
+export function gainRegression(y: Float64Array): Regression {
+  return {
+    fit: (columns, rows, l2) => ridge(columns, y, rows, l2),
+    loss: (columns, fit, row) => (y[row]! - predict(columns, fit, row)) ** 2,
+  };
 }
 
 /**
@@ -27,26 +32,4 @@ export function ridge(columns: readonly Float64Array[], y: Float64Array, rows: r
   for (let a = 0; a < p; a++) system[a]![a]! += l2;
   const weights = solve(system);
   return { weights, intercept: target - weights.reduce((sum, weight, a) => sum + weight * means[a]!, 0) };
-}
-
-export function predict(columns: readonly Float64Array[], { weights, intercept }: Fit, row: number): number {
-  return columns.reduce((sum, column, a) => sum + weights[a]! * column[row]!, intercept);
-}
-
-/** Gauss without pivots, which a positive definite system does not need. @param system [p][p + 1], changed */
-function solve(system: readonly Float64Array[]): Float64Array {
-  const p = system.length;
-  for (let a = 0; a < p; a++) {
-    for (let b = a + 1; b < p; b++) {
-      const factor = system[b]![a]! / system[a]![a]!;
-      for (let c = a; c <= p; c++) system[b]![c]! -= factor * system[a]![c]!;
-    }
-  }
-  const found = new Float64Array(p);
-  for (let a = p - 1; a >= 0; a--) {
-    let rest = system[a]![p]!;
-    for (let b = a + 1; b < p; b++) rest -= system[a]![b]! * found[b]!;
-    found[a] = rest / system[a]![a]!;
-  }
-  return found;
 }

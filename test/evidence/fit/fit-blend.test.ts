@@ -4,6 +4,7 @@ import { countCandidates, type Candidate } from '../../../src/evidence/candidate
 import { CaseTable } from '../../../src/evidence/case-table.js';
 import { REAL } from '../../../src/evidence/cases.js';
 import { fitBlend, type FittedBlend } from '../../../src/evidence/fit/fit-blend.js';
+import { gainProblem, pairProblem } from '../../../src/evidence/fit/problem.js';
 import { resolveScore } from '../../../src/scores/resolve.js';
 
 const WINDOWS = 40;
@@ -33,7 +34,7 @@ const gains = gzip.map((value, row) => (row % 2 === 0 ? value - 0.5 * distinct[r
 const nobody = new Uint8Array(2 * WINDOWS);
 
 const fitted = (table: CaseTable, refused = nobody, candidates = countCandidates(table)): FittedBlend =>
-  fitBlend({ candidates, table, gains, refused });
+  fitBlend(candidates, table, gainProblem(table, gains, refused));
 
 describe('fitBlend', () => {
   const table = tableOf({ gzip, distinct });
@@ -78,7 +79,7 @@ describe('fitBlend', () => {
     // On the refused ones distinct is all there is, and the wrong way round.
     const refused = nobody.map((_, row) => (row % 8 === 0 ? 1 : 0));
     const turned = gains.map((gain, row) => (refused[row] ? 50 * distinct[row]! : gain));
-    const half = fitBlend({ candidates: countCandidates(table), table, gains: turned, refused });
+    const half = fitBlend(countCandidates(table), table, gainProblem(table, turned, refused));
     expect(half.windows).toBe((3 * WINDOWS) / 4);
     expect(half.terms.find(({ score }) => score === 'distinct')!.weight).toBeLessThan(0);
   });
@@ -91,5 +92,49 @@ describe('fitBlend', () => {
   it('has no terms where nothing foretells the worth', () => {
     const { candidate, terms, l2 } = fitted(tableOf({ gzip: new Float64Array(2 * WINDOWS) }));
     expect([candidate, terms, l2]).toEqual([undefined, [], null]);
+  });
+});
+
+describe('fitBlend of pairs', () => {
+  // A control is a little below its real window in the one score, and above it in the other; `other` says nothing.
+  const shift = (values: Float64Array, by: number): Float64Array =>
+    values.map((value, row) => (row % 2 === 0 ? value : values[row - 1]! + by * (0.5 + value)));
+  const told = { gzip: shift(gzip, -0.2), distinct: shift(distinct, 0.1), 'last-recurrence-1': other };
+  const table = tableOf(told);
+  const pairs = (refused = nobody, of = table): FittedBlend =>
+    fitBlend(countCandidates(of), of, pairProblem(of, of.controls, refused));
+
+  it('finds what tells a real window from its control, without losses', () => {
+    const { candidate, terms, windows, pairs: rows, documents } = pairs();
+    expect(terms.map(({ score, weight }) => [score, Math.sign(weight)])).toEqual(
+      expect.arrayContaining([
+        ['gzip', 1],
+        ['distinct', -1],
+      ]),
+    );
+    expect([windows, rows, documents]).toEqual([WINDOWS, WINDOWS, WINDOWS / 2]);
+    expect(resolveScore(candidate!.score)).toMatchObject({ kind: 'blend' });
+    const [real, control] = [0, 1].map((side) => Int32Array.from({ length: WINDOWS }, (_, pair) => 2 * pair + side));
+    const values = candidate!.values(Int32Array.of(...real!, ...control!));
+    const won = values.subarray(0, WINDOWS).filter((value, pair) => value > values[WINDOWS + pair]!);
+    expect(won.length).toBeGreaterThan(0.9 * WINDOWS);
+  });
+
+  it('turns with the side that must be higher', () => {
+    const turned = table.withControls([{ name: 'splice', higher: 'control', how: '', notes: [] }]);
+    const signs = ({ terms }: FittedBlend): unknown => terms.map(({ score, weight }) => [score, weight]);
+    const mirrored = pairs().terms.map(({ score, weight }) => [score, -weight]);
+    expect(signs(pairs(nobody, turned))).toEqual(mirrored);
+  });
+
+  it('fits no pair of which the guard refuses a side', () => {
+    const refused = nobody.map((_, row) => (row % 8 === 1 || row % 8 === 2 ? 1 : 0));
+    expect(pairs(refused)).toMatchObject({ pairs: WINDOWS / 2, windows: WINDOWS / 2 });
+  });
+
+  it('takes no score that is the same for all real windows, and has no terms without controls', () => {
+    const flat = tableOf({ gzip: gzip.map((value, row) => (row % 2 === 0 ? 1 : value)) });
+    expect(pairs(nobody, flat).terms).toEqual([]);
+    expect(pairs(nobody, table.withControls([])).candidate).toBeUndefined();
   });
 });

@@ -56,7 +56,14 @@ async function validated(fit: boolean, dir = path.join(tempFolder(), 'evidence')
       maxPositions: undefined,
     },
     ...{ window: WINDOW, ks: [K], tokens: false, perDomain: DOCUMENTS, controls: ['splice'], loss: 'real', keep: 0.25 },
-    ...{ seed: 1, settings: { alpha: 0.5, std: 'zscore' }, input: 'made', windowsHash: 'w', batch: 64, fit },
+    ...{
+      seed: 1,
+      settings: { alpha: 0.5, std: 'zscore' },
+      input: 'made',
+      windowsHash: 'w',
+      batch: 64,
+      fit: fit ? 'gain' : 'none',
+    },
     revisionOf: async (layers) => `r1-${layers.join()}`,
     openScorer: async () => noiseScorer,
     openLosses: async () => losses,
@@ -95,10 +102,19 @@ describe('a corpus whose worth is of two kinds', () => {
   });
 });
 
+interface Made {
+  /** nll-gain of a real window by its two counts and luck: fitted to it. */
+  gainOf?: (a: number, b: number, luck: number) => number;
+  /** What a real window has more of both counts than its control: fitted to the pairs. */
+  shift?: number;
+}
+
 /** The analysis alone of 64 windows with a layer of noise and two counts, so that many seeds are seconds. */
-function analysed(seed: number, gainOf: (a: number, b: number, luck: number) => number): Findings {
+function analysed(seed: number, { gainOf, shift = 0 }: Made): Findings {
   const random = new Random(seed, 'values');
-  const [a, b] = [0, 1].map(() => Float64Array.from({ length: 2 * WINDOWS }, () => random.below(10_000) / 10_000));
+  const [a, b] = [0, 1].map(() =>
+    Float64Array.from({ length: 2 * WINDOWS }, (_, row) => random.below(10_000) / 10_000 + (row % 2 === 0 ? shift : 0)),
+  );
   const cases = Array.from({ length: 2 * WINDOWS }, (_, row) => {
     const [pair, control] = [`x:${row >> 1}:0`, row % 2 === 0 ? REAL : 'splice'];
     return { caseId: `${pair}#${control}`, pair, control, domain: 'x', repeats: 0, cluster: row >> 1 };
@@ -111,11 +127,12 @@ function analysed(seed: number, gainOf: (a: number, b: number, luck: number) => 
     const heads = [randomAttention(32, seed * cases.length + row)];
     return { ...statisticsOf(heads, 8, false), k: K, length: WINDOW };
   });
+  const gains = gainOf && a!.map((value, row) => (row % 2 ? NaN : gainOf(value, b![row]!, random.below(1000) / 1000)));
   const analysis = new Analysis({
     table: new CaseTable(cases, [{ name: 'splice', higher: 'real', how: '', notes: [] }], counts),
     layers: new Map([[3, blind]]),
-    ...{ ks: [K], tokens: false, settings: { alpha: 0.5, std: 'zscore' }, seed, window: WINDOW, keep: 0.25, fit: true },
-    gains: a!.map((value, row) => (row % 2 === 0 ? gainOf(value, b![row]!, random.below(1000) / 1000) : NaN)),
+    ...{ ks: [K], tokens: false, settings: { alpha: 0.5, std: 'zscore' }, seed, window: WINDOW, keep: 0.25 },
+    ...(gains ? { gains, fit: 'gain' } : { fit: 'pairs' }),
     ...{ gainsOfControls: false, peers: [] },
   });
   return analysis.findings();
@@ -123,23 +140,34 @@ function analysed(seed: number, gainOf: (a: number, b: number, luck: number) => 
 
 describe('a blend is chosen', () => {
   it('not of noise, in at least 19 of 20 seeds', () => {
-    const silent = SEEDS.filter((seed) => !analysed(seed, (_a, _b, luck) => luck).fit!.chosen);
+    const silent = SEEDS.filter((seed) => !analysed(seed, { gainOf: (_a, _b, luck) => luck }).fit!.chosen);
     expect(silent.length).toBeGreaterThanOrEqual(19);
   });
 
   it('not where one score is all there is to know', () => {
-    const found = SEEDS.slice(0, 5).map((seed) => analysed(seed, (a, _b, luck) => a + 0.2 * luck));
+    const found = SEEDS.slice(0, 5).map((seed) => analysed(seed, { gainOf: (a, _b, luck) => a + 0.2 * luck }));
     expect(found.map(({ fit, choice }) => [fit!.chosen, choice.score])).toEqual(found.map(() => [false, 'gzip']));
   });
 
   it('of two that each know a half, and then only', () => {
-    const { fit, choice } = analysed(1, (a, b) => a + b);
+    const { fit, choice } = analysed(1, { gainOf: (a, b) => a + b });
     expect(fit!.terms.map(({ score }) => score).sort()).toEqual(['distinct', 'gzip']);
     expect([fit!.chosen, choice.score, choice.objective]).toEqual([true, fit!.finding!.score, null]);
   });
 
   it('the same for the same seed', () => {
-    const again = (): Findings => analysed(2, (a, b) => a + b);
+    const again = (): Findings => analysed(2, { gainOf: (a, b) => a + b });
     expect(again()).toEqual(again());
+  });
+
+  it('of pairs, without losses, where two scores tell more than one, and not of noise', () => {
+    const { fit, choice, lift } = analysed(1, { shift: 0.35 });
+    expect(fit).toMatchObject({ to: 'pairs', controls: ['splice'], pairs: WINDOWS / 2, chosen: true });
+    // Of 32 pairs some noise is taken too, with less weight.
+    const heaviest = [...fit!.terms].sort((one, other) => Math.abs(other.weight) - Math.abs(one.weight)).slice(0, 2);
+    expect(heaviest.map(({ score }) => score).sort()).toEqual(['distinct', 'gzip']);
+    expect([choice.score, lift]).toEqual([fit!.finding!.score, null]);
+    const noise = SEEDS.slice(0, 5).map((seed) => analysed(seed, {}).fit!);
+    expect(noise.filter(({ to, chosen }) => to === 'pairs' && !chosen)).toHaveLength(5);
   });
 });

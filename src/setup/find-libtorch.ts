@@ -1,0 +1,65 @@
+// The libtorch to build against, found or fetched by the script that also serves the set-up of a clone.
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { environmentError } from '../base/errors.js';
+import { packageFolder } from '../native/addon-paths.js';
+import { runProgram, type ProgramEnd } from '../io/run-program.js';
+import type { BringOptions } from './hooks.js';
+
+export interface Libtorch {
+  /** With include/ and lib/. */
+  folder: string;
+  /** `2.13.0` */
+  version: string;
+}
+
+/** Of torch 2.9 and newer, and of those before. */
+const VERSION_HEADERS = ['torch/headeronly/version.h', 'torch/csrc/api/include/torch/version.h'];
+
+/**
+ * LONGATTN_LIBTORCH, else the torch that python can import, else the cache, else a download.
+ * @throws LongattnError PYTHON_MISSING, SETUP_FAILED, or the signal's reason
+ */
+export async function findLibtorch({ from, cuda, signal, onMessage }: BringOptions): Promise<Libtorch> {
+  const script = path.join(packageFolder(), 'scripts', 'fetch-libtorch.py');
+  const python = pythonProgram();
+  const end = await start(python, [script, ...(cuda ? ['--cuda'] : [])], { from, cuda, signal, onMessage });
+  if (end.code !== 0)
+    throw environmentError(
+      'SETUP_FAILED',
+      `libtorch was neither found nor fetched. ${path.basename(script)} says: ${end.said}`,
+    );
+  return { folder: end.answer, version: versionOf(end.answer) };
+}
+
+/** That of the virtual environment, where one is active, else the one on the PATH. */
+export function pythonProgram(): string {
+  const active = process.env['VIRTUAL_ENV'] && path.join(process.env['VIRTUAL_ENV'], 'bin', 'python3');
+  return active && existsSync(active) ? active : 'python3';
+}
+
+/** What tells pip, in the script and below CMake, to use a folder and nothing else. */
+export function offline(from: string | undefined): NodeJS.ProcessEnv {
+  return from === undefined ? {} : { PIP_NO_INDEX: '1', PIP_FIND_LINKS: path.resolve(from) };
+}
+
+async function start(python: string, args: string[], options: BringOptions): Promise<ProgramEnd> {
+  try {
+    return await runProgram(python, args, { ...options, env: { ...process.env, ...offline(options.from) } });
+  } catch (error) {
+    if (options.signal?.aborted) throw error;
+    const what = `${python} cannot be started (${(error as Error).message})`;
+    throw environmentError('PYTHON_MISSING', `${what}. Install Python 3.8 or newer with pip.`, error);
+  }
+}
+
+function versionOf(folder: string): string {
+  const header = VERSION_HEADERS.map((name) => path.join(folder, 'include', name)).find((file) => existsSync(file));
+  const text = header === undefined ? '' : readFileSync(header, 'utf8');
+  const parts = ['MAJOR', 'MINOR', 'PATCH'].map(
+    (part) => new RegExp(`#define TORCH_VERSION_${part}\\s+(\\d+)`).exec(text)?.[1],
+  );
+  if (parts.includes(undefined))
+    throw environmentError('SETUP_FAILED', `The headers of the libtorch in ${folder} do not say its version.`);
+  return parts.join('.');
+}
