@@ -4,9 +4,9 @@
 //   --setup: also `longattn setup` and a run by layer 1, from the torch of VENV if it is given and from a download. Compiles for minutes and
 //   fetches half a gigabyte.
 //
-// Installed in one call, they score the bits of the clone; a TypeScript project compiles against them under `strict` without skipLibCheck and
-// runs as ESM and as CommonJS; where the core is not there, doctor says how to get it. The packages they depend on come from npm's cache
-// or its registry.
+// Installed in one call, by the README's own line, they score the bits of the clone; a TypeScript project compiles against them under `strict`
+// without skipLibCheck and runs as ESM and as CommonJS; where the core is not there, doctor says how to get it. The packages they depend on
+// come from npm's cache or its registry.
 import { createHash } from 'node:crypto';
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
@@ -23,9 +23,9 @@ import {
 } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { readmeLine } from './lib/readme-line.mjs';
 import { main, root, run, SetupError, step } from './lib/step.mjs';
 
-const PACKAGES = path.join(root, 'build', 'packages');
 const MODEL = path.join(root, 'models', 'smollm2-135m-layer0');
 const LAYERS_MODEL = path.join(root, 'test', 'fixtures', 'models', 'llama');
 const MAX_MODULES = 60_000_000;
@@ -114,9 +114,6 @@ await main(async (args) => {
   writeFileSync(path.join(project, 'ids.jsonl'), `${JSON.stringify({ ids })}\n`);
   const bin = barePath(folder);
   const longattn = (...args) => ['npx', '--no-install', 'longattn', ...args];
-  const tarballs = readdirSync(PACKAGES)
-    .filter((file) => file.endsWith('.tgz'))
-    .map((file) => path.join(PACKAGES, file));
   /** `longattn setup` into a cache of its own, with everything on the PATH, then layer 1 with what it made. */
   const setUp = (name, env) => {
     const all = { ...env, PATH: `${bin}:${process.env.PATH}`, LONGATTN_CACHE: path.join(folder, `cache-${name}`) };
@@ -125,19 +122,8 @@ await main(async (args) => {
       throw new SetupError(`it made ${JSON.stringify(made)}`);
     const again = JSON.parse(user(project, bin, longattn('setup', '--json'), { env: all }).stdout);
     if (again.how !== 'there') throw new SetupError(`a second time it made ${JSON.stringify(again)}`);
-    const asked = [
-      'run',
-      '--input',
-      'ids.jsonl',
-      '--ids-field',
-      'ids',
-      '--model',
-      LAYERS_MODEL,
-      '--layers',
-      '1',
-      '--window',
-      '128',
-    ];
+    const input = ['--input', 'ids.jsonl', '--ids-field', 'ids', '--window', '128'];
+    const asked = ['run', ...input, '--model', LAYERS_MODEL, '--layers', '1'];
     user(project, bin, longattn(...asked, '--output', `RUN-${name}`), { env: all });
     const clone = path.join(folder, `clone-${name}`);
     run(process.execPath, [path.join(root, 'dist/cli/bin.cjs'), ...asked, '--output', clone], {
@@ -148,10 +134,13 @@ await main(async (args) => {
       throw new SetupError('the scores of layer 1 differ from those of the clone');
     return `torch ${made.torch} of ${made.libtorch}, layer 1 equal to the bit`;
   };
+  // Where the README has the clone.
+  symlinkSync(root, path.join(folder, 'longattn'));
   try {
     await step('npm install', () => {
+      const env = { npm_config_audit: 'false', npm_config_fund: 'false' };
       const begin = performance.now();
-      user(project, bin, ['npm', 'install', '--no-audit', '--no-fund', ...tarballs]);
+      user(project, bin, ['sh', '-c', readmeLine('npm install')], { env });
       const seconds = (performance.now() - begin) / 1000;
       // Said and no error: a busy machine or a slow network is no fault of the packages.
       if (seconds > MAX_SECONDS) console.error(`npm install took ${seconds.toFixed(1)} s; ${MAX_SECONDS} are meant.`);
