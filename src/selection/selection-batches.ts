@@ -49,7 +49,7 @@ function named(indices: Uint8Array | Uint16Array, names: readonly Uint8Array[]):
     const index = indices[start]!;
     let end = start + 1;
     while (end < indices.length && indices[end] === index) end++;
-    repeat(names[index]!, bytes.subarray(offsets[start]!, offsets[end]!));
+    repeat(names[index]!, bytes.subarray(offsets[start], offsets[end]));
     start = end;
   }
   return texts({ offsets, bytes });
