@@ -29,11 +29,11 @@ function makeFolder() {
 function roomFor(name) {
   const room = path.join(folder, `room-${name}`);
   mkdirSync(room);
-  for (const one of ['moby.txt', 'models']) symlinkSync(path.join(folder, one), path.join(room, one));
+  for (const one of ['moby.txt', 'rows.jsonl', 'models']) symlinkSync(path.join(folder, one), path.join(room, one));
   return room;
 }
 
-const ENGINES = ['ray'];
+const ENGINES = ['ray', 'datatrove'];
 /** What datatrove's own readers and filters ask for when they are used. */
 const OF_EXAMPLES = 'orjson regex';
 const OF_ENGINES = new RegExp(`\\blongattn\\.(${ENGINES.join('|')})\\b`);
