@@ -1,13 +1,15 @@
 #!/usr/bin/env node
 // The tarballs of a release, in build/packages: longattn, and the core of this platform as @longattn/PLATFORM; with them a bill of materials
 // and a list of licences. Nothing is published.
-//   node scripts/pack.mjs     after `npm run setup`; takes the core of build/portable where scripts/build-portable.mjs has made one
+//   node scripts/pack.mjs [--model]     after `npm run setup`; takes the core of build/portable where scripts/build-portable.mjs has made one;
+//   --model: also that of the clone, as a package of its own
 //
 // package.json of the clone names no platform package: it would have to be there before it can be installed. So the packed one is
 // written here, with the exact version of each platform package that was packed beside it.
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { writeBill } from './lib/bill.mjs';
+import { NATIVE, SCRIPTS, TESTS_OF_NATIVE } from './lib/carried.mjs';
 import { newestSymbol } from './lib/newest-symbol.mjs';
 import { main, root, run, SetupError } from './lib/step.mjs';
 
@@ -15,21 +17,12 @@ const OUT = path.join(root, 'build', 'packages');
 const PLATFORM = `${process.platform}-${process.arch}`;
 /** Without models; npm's own count of what it unpacks. */
 const MAX_BYTES = 5_000_000;
-/** What `longattn model fetch` and `longattn setup` start. */
-const SCRIPTS = [
-  'fetch-libtorch.py',
-  'fetch-cuda.py',
-  'libtorch',
-  'make-smollm2.py',
-  'lib/native-tools.mjs',
-  'lib/step.mjs',
-];
 const GCC_RUNTIME = [{ name: 'libgomp', version: '1', licence: 'GPL-3.0-or-later WITH GCC-exception-3.1' }];
 const ZIG_RUNTIME = [
   { name: 'libc++', version: 'of Zig 0.17.1', licence: 'Apache-2.0 WITH LLVM-exception' },
   { name: 'compiler_rt', version: 'of Zig 0.17.1', licence: 'MIT' },
 ];
-const LEFT_OUT = /\.map$|__pycache__|native\/core\/(test|bench|fuzz)(\/|$)/;
+const LEFT_OUT = new RegExp(`\\.map$|__pycache__|${TESTS_OF_NATIVE.source}`);
 
 const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
 
@@ -91,13 +84,10 @@ function mainPackage() {
   return stage(
     'longattn',
     [
-      ...['dist', 'native', 'cmake', 'CMakeLists.txt', 'README.md', 'LICENSE', 'CHANGELOG.md'].map((file) => [
-        file,
-        file,
-      ]),
+      ...['dist', ...NATIVE, 'README.md', 'LICENSE', 'CHANGELOG.md'].map((file) => [file, file]),
       ['docs/errors.md', 'docs/errors.md'],
       ['docs/options.md', 'docs/options.md'],
-      ...SCRIPTS.map((file) => [path.join('scripts', file), path.join('scripts', file)]),
+      ...SCRIPTS.map((file) => [file, file]),
     ],
     {
       ...{ name, version, description, license, type, engines, bin, main, types, exports, files, binary },
@@ -109,14 +99,32 @@ function mainPackage() {
   );
 }
 
-await main(async () => {
+/** The model that a clone bundles, for those who have no hub at hand: `--model node_modules/@longattn/smollm2-135m-layer0`. */
+function modelPackage() {
+  const folder = 'models/smollm2-135m-layer0';
+  const names = readdirSync(path.join(root, folder));
+  return stage(
+    '@longattn/smollm2-135m-layer0',
+    names.map((file) => [path.join(folder, file), file]),
+    {
+      name: '@longattn/smollm2-135m-layer0',
+      version: manifest.version,
+      description: 'Layer 0 of SmolLM2-135M, as longattn reads it',
+      license: 'Apache-2.0',
+      files: names,
+    },
+  );
+}
+
+await main(async (args) => {
   rmSync(OUT, { recursive: true, force: true });
   mkdirSync(OUT, { recursive: true });
   const core = platformPackage();
   const whole = mainPackage();
   if (whole.unpackedSize > MAX_BYTES)
     throw new SetupError(`longattn is ${whole.unpackedSize} bytes unpacked; at most ${MAX_BYTES} are allowed.`);
-  for (const { filename, size, unpackedSize } of [whole, core.packed])
+  const model = args.includes('--model') ? [modelPackage()] : [];
+  for (const { filename, size, unpackedSize } of [whole, core.packed, ...model])
     console.log(`${path.join('build', 'packages', filename)}  ${size} bytes, ${unpackedSize} unpacked`);
   const carried = writeBill(OUT, manifest.version, core.runtime);
   console.log(

@@ -5,13 +5,14 @@
 // The tag names the oldest system that the core can be loaded on, read from the core itself: never a wish.
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { NATIVE, SCRIPTS, TESTS_OF_NATIVE } from './lib/carried.mjs';
 import { newestSymbol } from './lib/newest-symbol.mjs';
 import { main, root, run, SetupError } from './lib/step.mjs';
 
 const OUT = path.join(root, 'build', 'packages');
 const STAGE = path.join(root, 'build', 'wheel');
 const NODE = path.join(STAGE, 'src', 'longattn', '_node');
-const LEFT_OUT = /\.map$|\.d\.[cm]?ts$|__pycache__/;
+const LEFT_OUT = new RegExp(`\\.map$|\\.d\\.[cm]?ts$|__pycache__|${TESTS_OF_NATIVE.source}`);
 /** Which manylinux has a libstdc++ with this newest symbol, where that is newer than its glibc tells: auditwheel's table. */
 const LIBSTDCXX = { '3.4.30': '2.35', '3.4.31': '2.38', '3.4.32': '2.39', '3.4.33': '2.40' };
 
@@ -56,10 +57,15 @@ await main(() => {
   copy('python', STAGE);
   copy('docs/python.md', path.join(STAGE, 'README.md'));
   copy('LICENSE', path.join(STAGE, 'LICENSE'));
-  for (const name of ['dist', 'package.json', 'LICENSE']) copy(name, path.join(NODE, name));
+  for (const name of ['dist', 'package.json', 'LICENSE', ...NATIVE, ...SCRIPTS]) copy(name, path.join(NODE, name));
   // Beside the core only where GCC built it.
   for (const name of ['longattn.node', 'libgomp.so.1'].filter((one) => existsSync(path.join(root, folder, one))))
     copy(path.join(folder, name), path.join(NODE, 'build', 'Release', name));
+  // Those that `longattn setup` compiles with: the user of a wheel has no npm to fetch them by.
+  for (const name of ['node-addon-api', 'node-api-headers']) {
+    const module = path.join('node_modules', name);
+    copy(module, path.join(NODE, module));
+  }
   const modules = copyModules();
   const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
   const platform = platformOf(core);

@@ -9,6 +9,7 @@ import type { Run } from '../run/directory.js';
 import { openLog, type RunLog } from '../run/log.js';
 import type { Spec } from '../options/spec.js';
 import { version } from '../base/version.js';
+import { fetchedBytes } from '../storage/fetched.js';
 
 /**
  * Do `work` with hooks that also write to the log.
@@ -50,12 +51,23 @@ export async function logged<T>(
 /** Every event but the progress within a stage; the end of a stage with its seconds. */
 function tee(log: RunLog, onProgress: OnProgress | undefined): OnProgress {
   const starts = new Map<StageName, number>();
-  return (event) => {
+  return (raw) => {
+    const event = withFetched(raw);
     if (event.type === 'stage-start') starts.set(event.stage, performance.now());
     if (event.type !== 'progress') log.write(lineOf(event, starts));
     onProgress?.(event);
   };
 }
+
+/** Bytes that came from servers since a stage last ended in this process; those that the plan took count for the first. */
+function withFetched(event: ProgressEvent): ProgressEvent {
+  if (event.type !== 'stage-done') return event;
+  const more = fetchedBytes() - told;
+  told += more;
+  return more === 0 ? event : { ...event, counts: { ...event.counts, 'bytes fetched': more } };
+}
+
+let told = 0;
 
 function lineOf({ type, ...rest }: ProgressEvent, starts: ReadonlyMap<StageName, number>): JsonObject {
   const start = type === 'stage-done' && 'stage' in rest ? starts.get(rest.stage) : undefined;

@@ -1,6 +1,7 @@
 // What all storages of servers do alike: random reads through a window, and one stream out of as many requests as it takes.
 import { TransientError, type Sleep } from '../hub/retry.js';
 import { unreadable } from './faults.js';
+import { countFetched } from './fetched.js';
 import { RemoteFile } from './remote-file.js';
 import { resumed } from './resume.js';
 import type { ByteRange, OpenFile, Storage, StoredFile } from './storage.js';
@@ -20,7 +21,14 @@ export abstract class RemoteStorage implements Storage {
   stream(file: StoredFile, range: ByteRange = { start: 0, end: file.bytes }): AsyncIterable<Buffer> {
     const cut = (missing: number): TransientError =>
       new TransientError(unreadable(file.path, `the server ended its answer ${missing} bytes early`));
-    return resumed(range, (rest) => this.request(file, rest), cut, this.sleep);
+    return resumed(range, (rest) => counted(this.request(file, rest)), cut, this.sleep);
+  }
+}
+
+async function* counted(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    countFetched(chunk.byteLength);
+    yield chunk;
   }
 }
 

@@ -18,7 +18,13 @@ export interface Fault {
 
 export class FileServer {
   readonly files = new Map<string, Buffer>();
-  readonly asked: { name: string; method?: string | undefined; headers: http.IncomingHttpHeaders }[] = [];
+  readonly asked: {
+    name: string;
+    method?: string | undefined;
+    headers: http.IncomingHttpHeaders;
+    /** Of the body that was given. */
+    bytes?: number;
+  }[] = [];
   /** Keeps the sha256 of what it is sent, as servers of S3 do. */
   keepsSums = true;
   private readonly sums = new Map<string, string>();
@@ -74,6 +80,7 @@ export class FileServer {
       return;
     }
     const body = content.subarray(start, last + 1);
+    this.asked.at(-1)!.bytes = body.length;
     response.writeHead(range ? 206 : 200, {
       'content-length': body.length,
       ...(range && { 'content-range': `bytes ${start}-${last}/${content.length}` }),
