@@ -42,7 +42,7 @@ function licenceOf({ licenses = [] }) {
  * @throws SetupError for one that npm does not know or that names no licence
  */
 export function writeBill(out, version, runtime) {
-  const bill = JSON.parse(run('npm', ['sbom', '--sbom-format=cyclonedx'], { quiet: true }));
+  const bill = JSON.parse(run('npm', ['sbom', '--sbom-format=cyclonedx', '--package-lock-only'], { quiet: true }));
   const known = new Map(bill.components.map((one) => [`${one.name}@${one.version}`, one]));
   const components = [...carried()].map(([one, where]) => {
     const component = known.get(one);
