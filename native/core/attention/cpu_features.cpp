@@ -6,6 +6,17 @@
 #include "wish.h"
 
 namespace longattn::attention {
+namespace {
+
+bool made_by_amd() {
+#if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
+  return __builtin_cpu_is("amd");
+#else
+  return false;
+#endif
+}
+
+}  // namespace
 
 #if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
 
@@ -41,6 +52,12 @@ VectorWidth vector_width() {
   const auto is = [&](const char* name) { return wanted != nullptr && std::strcmp(wanted, name) == 0; };
   if (is("portable") || is("reference") || !cpu_has_avx2_fma()) return VectorWidth::none;
   return is("avx2") || !cpu_has_avx512() ? VectorWidth::avx2 : VectorWidth::avx512;
+}
+
+bool bf16_products() {
+  const char* wanted = wish(kCpuKernelVariable);
+  const bool free = wanted == nullptr || *wanted == '\0';
+  return cpu_has_avx512_bf16() && (free ? made_by_amd() : std::strcmp(wanted, "avx512bf16") == 0);
 }
 
 }  // namespace longattn::attention

@@ -5,16 +5,12 @@ namespace longattn {
 namespace flash {
 namespace {
 
-struct Vectors {
-  typedef float Vec __attribute__((vector_size(64)));
-  typedef int32_t Int __attribute__((vector_size(64)));
-  static constexpr int kVectors = 4;
-};
+using Vectors = FloatVectors<64, 4>;
 
 }  // namespace
 
 const Kernel& avx512_kernel() {
-  static const Kernel kernel = {"avx512", Tile<Vectors>::kColumns, Tile<Vectors>::run};
+  static const Kernel kernel = {"avx512", Tile<Vectors>::kColumns, Vectors::kNumbers, Tile<Vectors>::run};
   return kernel;
 }
 

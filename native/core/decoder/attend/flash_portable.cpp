@@ -5,16 +5,12 @@ namespace longattn {
 namespace flash {
 namespace {
 
-struct Vectors {
-  typedef float Vec __attribute__((vector_size(16)));
-  typedef int32_t Int __attribute__((vector_size(16)));
-  static constexpr int kVectors = 2;
-};
+using Vectors = FloatVectors<16, 2>;
 
 }  // namespace
 
 const Kernel& portable_kernel() {
-  static const Kernel kernel = {"portable", Tile<Vectors>::kColumns, Tile<Vectors>::run};
+  static const Kernel kernel = {"portable", Tile<Vectors>::kColumns, Vectors::kNumbers, Tile<Vectors>::run};
   return kernel;
 }
 
