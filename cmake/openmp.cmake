@@ -4,6 +4,14 @@
 #   LONGATTN_OPENMP_LIBRARY  its file, and LONGATTN_OPENMP_COPY the name that a copy beside longattn.node has to have
 add_library(longattn_openmp INTERFACE)
 set(LONGATTN_OPENMP_LIBRARY)
+if(LONGATTN_PORTABLE)
+  # Clang's calls to LLVM's runtime are answered by a file of ours.
+  add_library(longattn_portable_openmp OBJECT native/portable/openmp.cpp)
+  set_target_properties(longattn_portable_openmp PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  target_include_directories(longattn_portable_openmp PUBLIC native/portable/include)
+  target_include_directories(longattn_openmp INTERFACE native/portable/include)
+  return()
+endif()
 if(LONGATTN_TORCH)
   file(GLOB LONGATTN_OPENMP_LIBRARY
     ${libtorch_lib}/libgomp*.so* ${libtorch_lib}/libomp.dylib ${libtorch}/../torch.libs/libgomp*.so*)

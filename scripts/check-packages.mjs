@@ -2,9 +2,9 @@
 // The tarballs of scripts/pack.mjs as a user meets them: in an empty folder, with no compiler, CMake or Python on the PATH.
 //   node scripts/check-packages.mjs     after `npm run setup`; packs first
 //
-// Installed in one call, they score the bits of the clone; a TypeScript project compiles against them under `strict` without skipLibCheck and
-// runs as ESM and as CommonJS; where the core is not there, doctor says how to get it. The packages they depend on come from npm's cache
-// or its registry.
+// Installed in one call, by the README's own line, they score the bits of the clone; a TypeScript project compiles against them under `strict`
+// without skipLibCheck and runs as ESM and as CommonJS; where the core is not there, doctor says how to get it. The packages they depend on
+// come from npm's cache or its registry.
 import { createHash } from 'node:crypto';
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
@@ -21,9 +21,9 @@ import {
 } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { readmeLine } from './lib/readme-line.mjs';
 import { main, root, run, SetupError, step } from './lib/step.mjs';
 
-const PACKAGES = path.join(root, 'build', 'packages');
 const MODEL = path.join(root, 'models', 'smollm2-135m-layer0');
 const MAX_MODULES = 60_000_000;
 
@@ -108,12 +108,12 @@ await main(async () => {
   );
   const bin = barePath(folder);
   const longattn = (...args) => ['npx', '--no-install', 'longattn', ...args];
-  const tarballs = readdirSync(PACKAGES)
-    .filter((file) => file.endsWith('.tgz'))
-    .map((file) => path.join(PACKAGES, file));
+  // Where the README has the clone.
+  symlinkSync(root, path.join(folder, 'longattn'));
   try {
     await step('npm install', () => {
-      user(project, bin, ['npm', 'install', '--no-audit', '--no-fund', ...tarballs]);
+      const env = { npm_config_audit: 'false', npm_config_fund: 'false' };
+      user(project, bin, ['sh', '-c', readmeLine('npm install')], { env });
       const bytes = bytesBelow(path.join(project, 'node_modules'));
       if (bytes > MAX_MODULES)
         throw new SetupError(`node_modules has ${bytes} bytes; at most ${MAX_MODULES} are allowed.`);

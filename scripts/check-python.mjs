@@ -1,11 +1,15 @@
 #!/usr/bin/env node
 // The wheel as a user has it: a fresh environment without Node.js on its PATH, scores equal to the clone's to the bit, errors by their
 // codes, tables, and every line of Python in docs/python.md and the README. After `npm run setup`.
-//   node scripts/check-python.mjs
+//   node scripts/check-python.mjs [--engines]
+//
+// --engines: the extras on the real engines in place of the wheel alone, and the lines that use them too. That downloads 0.4 GB and takes
+// minutes, so CI leaves it out; CONTRIBUTING.md has its last result.
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { readmeLine } from './lib/readme-line.mjs';
 import { main, root, run, SetupError, step } from './lib/step.mjs';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'longattn-python-'));
@@ -21,24 +25,34 @@ function makeFolder() {
   symlinkSync(path.join(root, 'models'), path.join(folder, 'models'));
 }
 
+/** A folder of its own for each check, with the corpus and the model. */
+function roomFor(name) {
+  const room = path.join(folder, `room-${name}`);
+  mkdirSync(room);
+  for (const one of ['moby.txt', 'rows.jsonl', 'models']) symlinkSync(path.join(folder, one), path.join(room, one));
+  return room;
+}
+
+const ENGINES = ['ray', 'datatrove'];
+/** What datatrove's own readers and filters ask for when they are used. */
+const OF_EXAMPLES = 'orjson regex';
+const OF_ENGINES = new RegExp(`\\blongattn\\.(${ENGINES.join('|')})\\b`);
+
 /** The blocks of a page that are Python and use this package, in their order. */
-function writeExamples() {
+function writeExamples(engines) {
   for (const page of ['docs/python.md', 'README.md']) {
     const blocks = [...readFileSync(path.join(root, page), 'utf8').matchAll(/```python\n(.*?)```/gs)].map(
       ([, code]) => code,
     );
-    const own = blocks.filter((code) => /\blongattn\b/.test(code));
+    const own = blocks.filter((code) => /\blongattn\b/.test(code) && (engines || !OF_ENGINES.test(code)));
     if (own.length === 0) throw new SetupError(`${page} has no Python of longattn`);
-    const at = path.join(folder, `example-${path.basename(page, '.md')}`);
-    mkdirSync(at);
-    for (const name of ['moby.txt', 'models']) symlinkSync(path.join(folder, name), path.join(at, name));
-    writeFileSync(path.join(at, 'example.py'), own.join('\n'));
+    writeFileSync(path.join(roomFor(path.basename(page, '.md')), 'example.py'), own.join('\n'));
   }
 }
 
 /** What the user's environment has, and no more: no Node.js, no variables of ours. */
 function python(args, cwd = folder) {
-  const env = { PATH: bin, HOME: os.homedir(), LANG: 'C.UTF-8' };
+  const env = { PATH: bin, HOME: folder, LANG: 'C.UTF-8', RAY_USAGE_STATS_ENABLED: '0' };
   const child = spawn(path.join(bin, 'python'), args, { cwd, env, stdio: ['ignore', 2, 2] });
   return new Promise((resolve, reject) => {
     child.on('error', reject).on('close', (code, signal) => {
@@ -48,28 +62,45 @@ function python(args, cwd = folder) {
   });
 }
 
-await main(async () => {
+function pip(line, cwd) {
+  run('/bin/sh', ['-c', line], { env: { PATH: bin, PIP_QUIET: '1', PIP_DISABLE_PIP_VERSION_CHECK: '1' }, cwd });
+}
+
+async function checkWheel() {
+  await step('the same run by the clone', () => {
+    const options = ['--model', 'models/smollm2-135m-layer0', '--window', '512', '--keep', '25%'];
+    const inputs = ['--input', 'book=moby.txt', '--input', 'pages=rows.jsonl'];
+    run(process.execPath, [path.join(root, 'dist/cli/bin.cjs'), 'run', 'CLONE', ...inputs, ...options], {
+      cwd: folder,
+      quiet: true,
+    });
+  });
+  await step('scores, errors, tables', () => python([path.join(root, 'test/python/check_wheel.py')]));
+}
+
+async function checkEngines() {
+  await step('the extras', () => pip(`pip install 'longattn[${ENGINES}]' ${OF_EXAMPLES}`, folder));
+  for (const engine of ENGINES)
+    await step(engine, () => python([path.join(root, 'test', 'python', `check_${engine}.py`)], roomFor(engine)));
+}
+
+await main(async (args) => {
+  const engines = args.includes('--engines');
   const wheel = run(process.execPath, ['scripts/wheel.mjs'], { quiet: true }).trim().split('\n').at(-1);
   makeFolder();
   try {
     await step('the wheel in a fresh environment', () => {
       run('python3', ['-m', 'venv', path.join(folder, 'venv')]);
-      const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', path.join(root, wheel)];
-      run(path.join(bin, 'python'), pip);
+      // Where the README has the clone.
+      symlinkSync(root, path.join(folder, 'longattn'));
+      pip(readmeLine('pip install'), roomFor('pip'));
       return path.basename(wheel);
     });
-    await step('the same run by the clone', () => {
-      const options = ['--model', 'models/smollm2-135m-layer0', '--window', '512', '--keep', '25%'];
-      const inputs = ['--input', 'book=moby.txt', '--input', 'pages=rows.jsonl'];
-      run(process.execPath, [path.join(root, 'dist/cli/bin.cjs'), 'run', 'CLONE', ...inputs, ...options], {
-        cwd: folder,
-        quiet: true,
-      });
-    });
-    await step('scores, errors, tables', () => python([path.join(root, 'test/python/check_wheel.py')]));
-    writeExamples();
+    if (engines) await checkEngines();
+    else await checkWheel();
+    writeExamples(engines);
     for (const name of ['python', 'README'])
-      await step(`the lines of ${name}.md`, () => python(['example.py'], path.join(folder, `example-${name}`)));
+      await step(`the lines of ${name}.md`, () => python(['example.py'], path.join(folder, `room-${name}`)));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

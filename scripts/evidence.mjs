@@ -1,15 +1,15 @@
 #!/usr/bin/env node
-// Prints docs/evidence.md: what scores are worth and can tell apart on ten kinds of text, by the product's own `validate`. Hours on two
+// Prints docs/evidence.md and docs/evidence-scores.md: what scores are worth and can tell apart on ten kinds of text, by the product's own `validate`. Hours on two
 // cores, resumable: run it again and it goes on.
 //   node scripts/evidence.mjs [--quick] [--model MODEL] [--output FOLDER] [--only NAME,NAME] [--print]
 // --quick: a few windows, minutes.   --only old,new: these plans of scripts/lib/evidence-plans.mjs.   --print: measure nothing, print
 // the page from the plans that are complete. In each case the page says which are missing.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { makeDebianCorpora } from './lib/debian-corpora.mjs';
 import { makeDemoCorpus } from './lib/demo-corpus.mjs';
-import { evidencePage } from './lib/evidence-page.mjs';
+import { evidencePages } from './lib/evidence-page.mjs';
 import { FULL, QUICK, validateArguments } from './lib/evidence-plans.mjs';
 import { makeLatexCorpus } from './lib/latex-corpus.mjs';
 import { main, root, run, SetupError, step } from './lib/step.mjs';
@@ -34,11 +34,26 @@ function makeCorpora() {
   };
 }
 
+/** Beside a plan: the builds that have measured it, each once. A plan that is measured anew must be removed first, with its list. */
+const buildsOf = (run) => path.join(run, 'builds.json');
+const readBuilds = (run) => (existsSync(buildsOf(run)) ? JSON.parse(readFileSync(buildsOf(run), 'utf8')) : []);
+
+function noteBuild(run) {
+  const git = (...args) => spawnSync('git', args, { cwd: root, encoding: 'utf8' }).stdout.trim();
+  const changed = git('status', '--porcelain', '--untracked-files=no', 'src', 'native') === '' ? '' : ' and changes';
+  const build = `${git('rev-parse', '--short', 'HEAD')}${changed}`;
+  const before = readBuilds(run);
+  if (before.some((one) => one.build === build)) return;
+  mkdirSync(run, { recursive: true });
+  writeFileSync(buildsOf(run), `${JSON.stringify([...before, { build }], null, 1)}\n`);
+}
+
 function validate(plan, inputs, model, folder) {
   const texts = plan.texts.filter((name) => inputs.has(name));
   const args = validateArguments({ ...plan, texts }, inputs, model, folder);
   console.error(`$ longattn ${args.join(' ')}`);
   const { status } = spawnSync(process.execPath, ['dist/cli/bin.cjs', ...args], { cwd: root, stdio: ['ignore', 2, 2] });
+  noteBuild(path.join(root, folder));
   if (status !== 0) throw new SetupError(`longattn validate ended with ${status}. Run this script again: it goes on.`);
 }
 
@@ -67,14 +82,21 @@ await main(async (args) => {
       missing.push(`Not measured yet: ${plan.title} (plan \`${plan.name}\`).`);
       return [];
     }
-    return [{ ...plan, run, folder: path.dirname(report), report: JSON.parse(readFileSync(report, 'utf8')) }];
+    const folder = path.dirname(report);
+    const json = (file) => JSON.parse(readFileSync(file, 'utf8'));
+    const frontier = existsSync(path.join(folder, 'frontier.svg'));
+    const costs = json(path.join(folder, 'cost.json'));
+    return [{ ...plan, run, folder, report: json(report), costs, frontier, builds: readBuilds(run) }];
   });
   if (measured.length === 0) throw new SetupError('Nothing is measured yet. Run this script without --print.');
-  const page = await evidencePage(measured, missing);
-  const target = quick ? path.join(root, output, 'evidence.md') : path.join(root, 'docs', 'evidence.md');
-  const picture = path.join(path.dirname(target), 'evidence-auc.svg');
-  writeFileSync(target, page);
-  writeFileSync(picture, readFileSync(path.join(measured[0].folder, 'auc.svg')));
+  const { page, scores } = await evidencePages(measured, missing);
+  const folder = quick ? path.join(root, output) : path.join(root, 'docs');
+  const write = (name, content) => writeFileSync(path.join(folder, name), content);
+  write('evidence.md', page);
+  write('evidence-scores.md', scores);
+  write('evidence-auc.svg', readFileSync(path.join(measured[0].folder, 'auc.svg')));
+  const drawn = measured.findLast(({ frontier }) => frontier);
+  if (drawn) write('evidence-frontier.svg', readFileSync(path.join(drawn.folder, 'frontier.svg')));
   process.stdout.write(page);
-  console.error(`written: ${target}, ${picture}`);
+  console.error(`written: evidence.md, evidence-scores.md and their pictures in ${folder}`);
 });

@@ -1,11 +1,13 @@
 #!/usr/bin/env node
-// The tarballs of a release, in build/packages: longattn, and the core of this platform as @longattn/PLATFORM. Nothing is published.
-//   node scripts/pack.mjs     after `npm run setup`
+// The tarballs of a release, in build/packages: longattn, and the core of this platform as @longattn/PLATFORM; with them a bill of materials
+// and a list of licences. Nothing is published.
+//   node scripts/pack.mjs     after `npm run setup`; takes the core of build/portable where scripts/build-portable.mjs has made one
 //
 // package.json of the clone names no platform package: it would have to be there before it can be installed. So the packed one is
 // written here, with the exact version of each platform package that was packed beside it.
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { writeBill } from './lib/bill.mjs';
 import { newestSymbol } from './lib/newest-symbol.mjs';
 import { main, root, run, SetupError } from './lib/step.mjs';
 
@@ -21,6 +23,11 @@ const SCRIPTS = [
   'make-smollm2.py',
   'lib/native-tools.mjs',
   'lib/step.mjs',
+];
+const GCC_RUNTIME = [{ name: 'libgomp', version: '1', licence: 'GPL-3.0-or-later WITH GCC-exception-3.1' }];
+const ZIG_RUNTIME = [
+  { name: 'libc++', version: 'of Zig 0.17.1', licence: 'Apache-2.0 WITH LLVM-exception' },
+  { name: 'compiler_rt', version: 'of Zig 0.17.1', licence: 'MIT' },
 ];
 const LEFT_OUT = /\.map$|__pycache__|native\/core\/(test|bench|fuzz)(\/|$)/;
 
@@ -44,10 +51,12 @@ function stage(name, files, fields) {
 
 /** The core for this platform, and what a licence asks to be beside it. */
 function platformPackage() {
-  const folder = path.join('build', 'Release');
+  const portable = path.join('build', 'portable', PLATFORM);
+  const folder = existsSync(path.join(root, portable, 'longattn.node')) ? portable : path.join('build', 'Release');
   const core = path.join(root, folder, 'longattn.node');
   if (!existsSync(core)) throw new SetupError(`${core} is not built. Run \`npm run setup\` first.`);
   const glibc = newestSymbol(core, 'GLIBC');
+  // GCC's, beside the core; Zig's build has its own within.
   const runtime = existsSync(path.join(root, folder, 'libgomp.so.1')) ? ['libgomp.so.1'] : [];
   const packed = stage(
     `@longattn/${PLATFORM}`,
@@ -55,7 +64,7 @@ function platformPackage() {
       [path.join(folder, 'longattn.node'), 'longattn.node'],
       ...runtime.map((file) => [path.join(folder, file), file]),
       ['LICENSE', 'LICENSE'],
-      ['scripts/packages/core-notices.md', 'README.md'],
+      [`scripts/packages/${runtime.length > 0 ? 'core' : 'portable'}-notices.md`, 'README.md'],
     ],
     {
       name: `@longattn/${PLATFORM}`,
@@ -69,7 +78,7 @@ function platformPackage() {
       files: ['longattn.node', ...runtime],
     },
   );
-  return { packed, glibc };
+  return { packed, glibc, folder, runtime: runtime.length > 0 ? GCC_RUNTIME : ZIG_RUNTIME };
 }
 
 function mainPackage() {
@@ -109,6 +118,10 @@ await main(async () => {
     throw new SetupError(`longattn is ${whole.unpackedSize} bytes unpacked; at most ${MAX_BYTES} are allowed.`);
   for (const { filename, size, unpackedSize } of [whole, core.packed])
     console.log(`${path.join('build', 'packages', filename)}  ${size} bytes, ${unpackedSize} unpacked`);
-  console.error(`core for glibc ${core.glibc} or newer`);
+  const carried = writeBill(OUT, manifest.version, core.runtime);
+  console.log(
+    `${path.join('build', 'packages', `longattn-${manifest.version}.cdx.json`)}  ${carried} packages of others`,
+  );
+  console.error(`core from ${core.folder}, for glibc ${core.glibc} or newer`);
   rmSync(path.join(OUT, 'stage'), { recursive: true });
 });

@@ -3,7 +3,7 @@
 // show (a server, a signal in the middle of a batch) is the test's command. test/wild and its neighbours hold the same to exact values.
 //   node scripts/wild-transcript.mjs [--only WORD]     needs a built clone
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -118,20 +118,29 @@ const TESTS = [
   ['signals', 'test/cli/signals', ''],
   ['exit and terminate', 'test/native/process', 'ends|wait'],
   ['processors that may be used', 'test/base/processors', ''],
+  ['threads of several models', 'test/native/process', 'worker threads'],
+  ['an exception in a native entry', 'test/native/process', 'memory that an argument'],
+  ['tables of ranks', 'test/tokenizer/tiktoken', ''],
 ];
+/** Tests of the core, which are built by `node scripts/setup.mjs --tests`. */
+const CORE = [
+  ['a weight file that is cut under a process', 'mapped_tensor_test'],
+  ['an emulated GPU where the compiler fortifies', 'emulated_machine_test'],
+];
+const CORE_TESTS = 'build/tests';
 
 /** What a shell would be given. */
 const quoted = (words) => words.map((word) => (/^[\w./=:@,-]+$/.test(word) ? word : `'${word}'`)).join(' ');
 
-function show(title, words, env = {}) {
+function show(title, words, env = {}, program = process.execPath) {
   if (values.only && !title.includes(values.only)) return;
-  const { status, stdout, stderr } = spawnSync(process.execPath, words, {
+  const { status, stdout, stderr } = spawnSync(program, words, {
     cwd: root,
     encoding: 'utf8',
     env: { ...process.env, ...env },
   });
   const lines = `${stdout}${stderr}`.trim().split('\n').slice(-LINES);
-  console.log(`## ${title}\n$ ${quoted(['node', ...words])}`.replaceAll(folder, 'TMP'));
+  console.log(`## ${title}\n$ ${quoted([path.basename(program), ...words])}`.replaceAll(folder, 'TMP'));
   console.log(
     `${lines.map((line) => `  ${line.slice(0, 400)}`).join('\n')}\n  exit ${status}\n`.replaceAll(folder, 'TMP'),
   );
@@ -141,6 +150,9 @@ const JEST = ['--no-warnings', '--experimental-vm-modules', 'node_modules/jest/b
 try {
   for (const [title, args, env] of CLI()) show(title, ['dist/cli/bin.cjs', ...args], env);
   for (const [title, file, name] of TESTS) show(title, [...JEST, file, ...(name ? ['-t', name] : [])]);
+  if (!existsSync(path.join(root, CORE_TESTS))) {
+    console.log(`not shown, for the core's tests are not built (node scripts/setup.mjs --tests): ${CORE.join('; ')}`);
+  } else for (const [title, name] of CORE) show(title, ['--test-dir', CORE_TESTS, '-R', `^${name}$`], {}, 'ctest');
 } finally {
   rmSync(folder, { recursive: true });
 }

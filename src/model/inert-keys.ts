@@ -7,7 +7,7 @@
 const EVERYWHERE: readonly RegExp[] = [
   // What is dropped, lost or drawn at random in training alone, and how weights begin.
   /(^|_)(dropout|pdrop)$/,
-  /^(initializer_range|init_std|init_device|layerdrop|router_jitter_noise|router_aux_loss_coef|output_router_logits)$/,
+  /^(initializer_range|init_std|init_device|layerdrop|router_aux_loss_coef|output_router_logits)$/,
   // How the same product is computed.
   /^(use_cache|pretraining_tp|slow_but_exact|reorder_and_upcast_attn|dtype|torch_dtype|attn_implementation|use_flash_attn)$/,
   // Tokens: the tokenizer is asked, not the config.
@@ -36,6 +36,10 @@ const OF_FAMILIES: Readonly<Record<string, readonly string[]>> = {
   gpt2: ['add_cross_attention'],
   // Of the first checkpoints' own code: the class always takes ALiBi.
   mpt: ['embedding_fraction', 'learned_pos_emb'],
+  // Noise in training; phimoe reads one of the two as a tolerance.
+  minimax_m2: ['router_jitter_noise'],
+  mixtral: ['router_jitter_noise'],
+  phimoe: ['input_jitter_noise'],
   qwen3_vl_moe: ['sliding_window'],
 };
 

@@ -53,7 +53,7 @@ function tensorLines(tensor: PlacedTensor): string[] {
   const { role, ref, located, scale } = tensor;
   const { offset, shape } = placement(tensor);
   const lines = [
-    `tensor ${role} ${ref.mxfp4 ? 'F4_E2M1' : located.dtype} ${shape.join('x')} ${offset} ${escapePath(located.file)}`,
+    `tensor ${role} ${ref.mxfp4 ? 'F4_E2M1' : located.dtype} ${shape.join('x') || '1'} ${offset} ${escapePath(located.file)}`,
   ];
   if (scale) {
     const where = `${scale.block.join(' ')} ${scale.offset} ${escapePath(scale.located.file)}`;

@@ -9,7 +9,7 @@ export type Whole = number | `${number}`;
 /** Documents of one domain. Without `domain` it comes from the column `domainField`. */
 export interface InputPatterns {
   domain?: string | undefined;
-  /** Files, folders, globs or addresses (https://, s3://, hf://). */
+  /** Files, folders, globs or addresses (https://, s3://, gs://, hf://). */
   patterns: string[];
 }
 
@@ -122,7 +122,7 @@ export interface RunOptions {
   idsType?: 'uint32' | 'uint16' | undefined;
   /** Of tokens and mds: a token id to write behind each window. Default: none. */
   eos?: Whole | undefined;
-  /** Where the export is sent to when it is written: `s3://bucket/prefix`, `hf://datasets/org/name`. Default: nowhere; it stays in RUN/export. */
+  /** Where the export is sent to when it is written: `s3://bucket/prefix`, `gs://bucket/prefix`, `hf://datasets/org/name`. Default: nowhere; it stays in RUN/export. */
   to?: string | undefined;
 
   /** Threads of the kernel, 0 for all cores. Default: 0. */

@@ -26,7 +26,7 @@ export const RUN = {
     required: true,
     kind: 'list',
     allowed:
-      'one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://, s3://, hf://)',
+      'one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://, s3://, gs://, hf://)',
     help: 'DOMAIN=PATH: a file, folder, glob or address of text or rows (docs/corpus.md lists the formats); repeatable',
   },
   model: {
@@ -427,7 +427,7 @@ export const RUN = {
     type: type.text,
     absent: 'nowhere: it stays in RUN/export',
     allowed: 'an address such as s3://bucket/prefix or hf://datasets/org/name',
-    help: 'send the export there too: s3://bucket/prefix, hf://datasets/org/name (docs/export.md)',
+    help: 'send the export there too: s3://bucket/prefix, gs://bucket/prefix, hf://datasets/org/name (docs/export.md)',
     variable: false,
   },
   threads: {

@@ -4,7 +4,7 @@
 // a shortened one would not open the file again. The message does not repeat it either.
 import { LongattnError } from '../base/errors.js';
 
-export const SCHEMES = ['https', 'http', 's3', 'hf'] as const;
+export const SCHEMES = ['https', 'http', 's3', 'gs', 'hf'] as const;
 export type Scheme = (typeof SCHEMES)[number];
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
@@ -24,14 +24,14 @@ export function schemeOf(address: string): Scheme {
   const known = SCHEMES.find((candidate) => candidate === scheme);
   if (!known)
     throw refused(`${scheme}:// is not known. Known: ${SCHEMES.join('://, ')}://, and paths of this machine.`);
-  if (known === 's3') bucketAndKey(address);
+  if (known === 's3' || known === 'gs') bucketAndKey(address);
   else if (known === 'hf') datasetPath(address);
   else checkUrl(address);
   return known;
 }
 
 /**
- * `s3://bucket/key`. The key is taken as it stands, as other tools of S3 do: nothing in it is decoded.
+ * `s3://bucket/key`, `gs://bucket/key`. The key is taken as it stands, as other tools of S3 do: nothing in it is decoded.
  * @throws LongattnError INPUT_ADDRESS
  */
 export function bucketAndKey(address: string): { bucket: string; key: string } {

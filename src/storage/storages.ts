@@ -8,6 +8,7 @@ const LOADERS: Record<Scheme, () => Promise<Storage>> = {
   https: loadHttps,
   http: loadHttps,
   s3: async () => (await import('./s3.js')).openS3(),
+  gs: async () => (await import('./gs.js')).openGs(),
   hf: async () => (await import('./hf.js')).openHf(),
 };
 const loaded = new Map<Scheme, Promise<Storage>>();

@@ -86,7 +86,7 @@ export async function uploadTo(storage: Storage, to: string): Promise<Upload> {
   if (upload) return upload;
   throw new LongattnError(
     'INVALID_OPTION',
-    `nothing can be sent to ${schemeOf(to)}://. Give an address of s3:// or hf://.`,
+    `nothing can be sent to ${schemeOf(to)}://. Give an address of s3://, gs:// or hf://.`,
   );
 }
 

@@ -122,6 +122,8 @@ def check_console_script():
     script = Path(sys.executable).with_name("longattn")
     version = subprocess.run([script, "--version"], capture_output=True, text=True)
     assert (version.returncode, version.stdout.strip()) == (0, longattn.__version__), version
+    found = longattn.doctor()
+    assert (found["longattn"], found["addon"]) == (longattn.__version__, "loaded"), found
     assert subprocess.run([script, "run", "--nonsense"], capture_output=True).returncode == 2
     # The process is the command itself, so a signal reaches it.
     child = subprocess.Popen([script, "score", "STOPPED", *flags()], stderr=subprocess.PIPE)

@@ -16,6 +16,7 @@ describe('an input', () => {
     ['http://[::1]/a.jsonl', 'http'],
     ['s3://my-bucket.1/a ?#[x]*/b.jsonl', 's3'],
     ['s3://bucket', 's3'],
+    ['gs://bucket/a/b.jsonl', 'gs'],
     ['hf://datasets/org/name', 'hf'],
     ['hf://datasets/org/na.me@refs/pr/1/a b/*.parquet', 'hf'],
   ])('is an address: %s', (address, scheme) => {
@@ -36,6 +37,7 @@ describe('an input', () => {
     's3://key:SECRET@bucket/a.jsonl',
     's3://SECRET@bucket/a.jsonl',
     's3:///SECRET',
+    'gs://key:SECRET@bucket/a.jsonl',
     'hf://SECRET@datasets/org/name',
     'hf://org/SECRET/a.jsonl',
     'hf://datasets/SECRET',

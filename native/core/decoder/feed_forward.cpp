@@ -2,6 +2,8 @@
 #include "decoder/feed_forward.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 namespace longattn {
 namespace {
@@ -28,6 +30,8 @@ at::Tensor activate(Activation kind, at::Tensor x) {
       return at::relu_(x);
     case Activation::relu_squared:
       return at::relu_(x).square_();
+    case Activation::xielu:  // plain MLPs only: xielu()
+      return x;
     case Activation::swiglu_clamped:
       x.clamp_max_(kGateLimit);
       return x.mul_(at::sigmoid(x * kGateAlpha));
@@ -35,9 +39,23 @@ at::Tensor activate(Activation kind, at::Tensor x) {
   return x;
 }
 
-void mlp_rows(Backend& backend, Activation activation, const MlpWeights& weights, const at::Tensor& x,
+double softplus(double x) {
+  return std::log1p(std::exp(-std::abs(x))) + std::max(x, 0.0);
+}
+
+// A square above 0, an exponential below; the slope at 0 is beta.
+at::Tensor xielu(const Xielu& numbers, const at::Tensor& x) {
+  const double negative = numbers.beta + softplus(numbers.negative);
+  const at::Tensor above = x.square().mul_(softplus(numbers.positive));
+  const at::Tensor below = x.clamp_max(numbers.eps).expm1_().sub_(x).mul_(negative);
+  return at::where(x > 0, above, below).add_(x, numbers.beta);
+}
+
+void mlp_rows(Backend& backend, const BlockConfig& block, const MlpWeights& weights, const at::Tensor& x,
               const at::Tensor& out, const ProviderOptions& options) {
+  const Activation activation = block.activation;
   at::Tensor up = multiply(backend, weights.up, x, options);
+  if (activation == Activation::xielu) return backend.multiply_into(weights.down, xielu(block.xielu, up), out, options);
   if (!weights.gate.weight.defined()) {
     return backend.multiply_into(weights.down, activate(activation, up), out, options);
   }
@@ -57,6 +75,14 @@ at::Tensor only_best_groups(const ExpertsConfig& config, const at::Tensor& score
   return grouped.masked_fill(kept.logical_not().unsqueeze(2), hidden).view({rows, config.count});
 }
 
+// A score counts where it is less than `tolerance` below the best of `left`, as a share of the larger of its size and
+// that best.
+at::Tensor mixer_weight(const at::Tensor& scores, const at::Tensor& left, const at::Tensor& index, double tolerance) {
+  const at::Tensor best = left.gather(1, index);
+  const at::Tensor far = (best - scores).div(at::maximum(scores.abs(), best)).gt(tolerance);
+  return at::softmax(left.masked_fill(far, -std::numeric_limits<double>::infinity()), -1).gather(1, index);
+}
+
 struct Routing {
   at::Tensor experts;  // [n, top_k] int64
   at::Tensor weights;  // [n, top_k]
@@ -68,6 +94,15 @@ Routing route(Backend& backend, const ExpertsConfig& config, const LayerWeights&
   if (config.scoring == ExpertsConfig::Scoring::softmax_chosen) {
     auto [best, index] = logits.topk(config.top_k);
     return {index, at::softmax(best, -1)};
+  }
+  if (config.scoring == ExpertsConfig::Scoring::sparse_mixer) {
+    const at::Tensor first = logits.argmax(-1, true);
+    const at::Tensor left = logits.scatter(1, first, -std::numeric_limits<double>::infinity());
+    const at::Tensor second = left.argmax(-1, true);
+    const at::Tensor shares = at::cat(
+        {mixer_weight(logits, logits, first, config.tolerance), mixer_weight(logits, left, second, config.tolerance)},
+        1);
+    return {at::cat({first, second}, 1), shares};
   }
   const bool sigmoid = config.scoring == ExpertsConfig::Scoring::sigmoid;
   const at::Tensor scores = sigmoid ? at::sigmoid(logits) : at::softmax(logits, -1);
@@ -92,12 +127,12 @@ at::Tensor expert_rows(Backend& backend, const BlockConfig& block, const LayerWe
     const at::Tensor rows = places.select(1, 0);
     const at::Tensor share = routing.weights.index({rows, places.select(1, 1)}).unsqueeze(1);
     at::Tensor part = at::empty({rows.size(0), x.size(1)}, backend.floats());
-    mlp_rows(backend, block.activation, weights.experts[e], x.index_select(0, rows), part, options);
+    mlp_rows(backend, block, weights.experts[e], x.index_select(0, rows), part, options);
     out.index_add_(0, rows, part.mul_(share));
   }
   if (!block.experts.shared) return out;
   at::Tensor shared = at::empty_like(x);
-  mlp_rows(backend, block.activation, weights.mlp, x, shared, options);
+  mlp_rows(backend, block, weights.mlp, x, shared, options);
   if (weights.shared_router.weight.defined())
     shared.mul_(at::sigmoid(multiply(backend, weights.shared_router, x, options)));
   return out.add_(shared);
@@ -135,7 +170,7 @@ at::Tensor feed_forward(Backend& backend, const BlockConfig& block, const LayerW
     if (block.mlp == BlockConfig::Mlp::experts) {
       out.copy_(expert_rows(backend, block, weights, rows, options));
     } else {
-      mlp_rows(backend, block.activation, weights.mlp, rows, out, options);
+      mlp_rows(backend, block, weights.mlp, rows, out, options);
     }
   });
 }

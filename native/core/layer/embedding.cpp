@@ -31,7 +31,9 @@ Embedding::Embedding(const ModelSpec& spec)
     const auto read = [&](const TensorSpec* tensor) {
       return tensor == nullptr ? std::vector<float>() : MappedTensor(*tensor, width(), 1).read_all();
     };
-    norm_ = RowNorm(RowNorm::Kind::layer, reader.positive("norm.eps"), false, read(weight), read(bias));
+    const bool rms = reader.has("embed.norm.kind") && reader.word("embed.norm.kind", {"rms", "layer"}) == "rms";
+    norm_ = RowNorm(rms ? RowNorm::Kind::rms : RowNorm::Kind::layer, reader.positive("norm.eps"), false, read(weight),
+                    read(bias));
   }
   if (reader.word("positions", {"none", "learned", "alibi"}) == "learned") {
     const TensorSpec& table = reader.required_tensor("positions");

@@ -30,22 +30,37 @@ RowNorm read_block_norm(const SpecReader& reader, const std::string& present, co
 
 Activation read_activation(const SpecReader& reader) {
   const std::string name =
-      reader.word("mlp.activation", {"silu", "gelu", "gelu_tanh", "relu", "relu_squared", "swiglu_clamped"});
+      reader.word("mlp.activation", {"silu", "gelu", "gelu_tanh", "relu", "relu_squared", "swiglu_clamped", "xielu"});
   if (name == "silu") return Activation::silu;
   if (name == "gelu") return Activation::gelu;
   if (name == "gelu_tanh") return Activation::gelu_tanh;
   if (name == "relu") return Activation::relu;
+  if (name == "xielu") return Activation::xielu;
   return name == "relu_squared" ? Activation::relu_squared : Activation::swiglu_clamped;
+}
+
+Xielu read_xielu(const SpecReader& reader) {
+  const auto number = [&](const std::string& role) -> double {
+    const TensorSpec* tensor = reader.layer_tensor(role);
+    if (tensor == nullptr) throw Error(kModelInvalid, "model spec: tensor " + role + " is missing.");
+    return MappedTensor(*tensor, 1, 1).read_all().at(0);
+  };
+  return {number("xielu.positive"), number("xielu.negative"), number("xielu.beta"), number("xielu.eps")};
 }
 
 ExpertsConfig read_experts(const SpecReader& reader) {
   ExpertsConfig experts;
   experts.count = reader.integer("experts.count", 1, kMaxExperts);
   experts.top_k = reader.integer("experts.top_k", 1, experts.count);
-  const std::string scoring = reader.word("experts.scoring", {"softmax", "sigmoid", "softmax_chosen"});
-  experts.scoring = scoring == "softmax"   ? ExpertsConfig::Scoring::softmax
-                    : scoring == "sigmoid" ? ExpertsConfig::Scoring::sigmoid
-                                           : ExpertsConfig::Scoring::softmax_chosen;
+  const std::string scoring = reader.word("experts.scoring", {"softmax", "sigmoid", "softmax_chosen", "sparse_mixer"});
+  experts.scoring = scoring == "softmax"        ? ExpertsConfig::Scoring::softmax
+                    : scoring == "sigmoid"      ? ExpertsConfig::Scoring::sigmoid
+                    : scoring == "sparse_mixer" ? ExpertsConfig::Scoring::sparse_mixer
+                                                : ExpertsConfig::Scoring::softmax_chosen;
+  if (experts.scoring == ExpertsConfig::Scoring::sparse_mixer) {
+    experts.tolerance = reader.real("experts.tolerance");
+    if (experts.top_k != 2) throw Error(kModelInvalid, "model spec: the sparse mixer takes two experts.");
+  }
   experts.normalize = reader.flag("experts.normalize");
   experts.scale = reader.real("experts.scale");
   experts.groups = reader.integer("experts.groups", 1, experts.count);
@@ -100,6 +115,10 @@ BlockConfig read_block_config(const SpecReader& reader) {
               : mlp == "plain" ? BlockConfig::Mlp::plain
                                : BlockConfig::Mlp::experts;
   block.activation = read_activation(reader);
+  if (block.activation == Activation::xielu) {
+    if (block.mlp != BlockConfig::Mlp::plain) throw Error(kModelInvalid, "model spec: xielu belongs to a plain MLP.");
+    block.xielu = read_xielu(reader);
+  }
   if (block.mlp == BlockConfig::Mlp::experts) block.experts = read_experts(reader);
   return block;
 }

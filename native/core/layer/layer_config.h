@@ -12,7 +12,15 @@
 
 namespace longattn {
 
-enum class Activation { silu, gelu, gelu_tanh, relu, relu_squared, swiglu_clamped };
+enum class Activation { silu, gelu, gelu_tanh, relu, relu_squared, swiglu_clamped, xielu };
+
+// Learned numbers of xIELU, as stored (Huang and Schlag 2024, arXiv 2411.13010).
+struct Xielu {
+  double positive = 0;
+  double negative = 0;
+  double beta = 0;
+  double eps = 0;
+};
 
 // Positions of the layer's queries and keys, and what leads to them.
 struct LayerAttention {
@@ -26,10 +34,11 @@ struct LayerAttention {
 };
 
 struct ExpertsConfig {
-  enum class Scoring { softmax, sigmoid, softmax_chosen };
+  enum class Scoring { softmax, sigmoid, softmax_chosen, sparse_mixer };
   int64_t count = 0;
   int64_t top_k = 0;
   Scoring scoring = Scoring::softmax;
+  double tolerance = 0;  // sparse_mixer: how far, relatively, a score may be below the best and still count
   bool normalize = false;
   double scale = 1;
   int64_t groups = 1;
@@ -52,6 +61,7 @@ struct BlockConfig {
   RowNorm mlp_sum_norm;
   Mlp mlp = Mlp::gated;
   Activation activation = Activation::silu;
+  Xielu xielu;
   ExpertsConfig experts;
 };
 

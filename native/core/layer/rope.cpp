@@ -70,6 +70,7 @@ RopeConfig read_rope(const SpecReader& reader, int64_t head_dim) {
                 "model spec: " + set.key("dim") + " must not be " + std::to_string(config.dim) + ". It must be even.");
   }
   config.interleaved = reader.flag(set.key("interleaved"));
+  config.reversed = reader.has(set.key("reversed")) && reader.flag(set.key("reversed"));
   config.attention_factor = reader.positive(set.key("attention_factor"));
   if (set.wants("factor", {Type::linear, Type::dynamic, Type::llama3, Type::yarn})) {
     config.factor = reader.positive(set.key("factor"));

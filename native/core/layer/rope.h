@@ -18,8 +18,9 @@ struct RopeConfig {
   enum class Type { none, standard, linear, dynamic, llama3, yarn, longrope };
   Type type = Type::none;
   double theta = 0;
-  int64_t dim = 0;     // rotated dimensions, even
-  int64_t offset = 0;  // the first of them
+  int64_t dim = 0;        // rotated dimensions, even
+  int64_t offset = 0;     // the first of them
+  bool reversed = false;  // each pair turns the other way
   bool interleaved = false;
   double attention_factor = 1;
   double factor = 1;

@@ -77,9 +77,7 @@ std::vector<double> longrope(const RopeConfig& config, int64_t length) {
   return frequencies;
 }
 
-}  // namespace
-
-std::vector<double> rope_frequencies(const RopeConfig& config, int64_t length) {
+std::vector<double> forward_frequencies(const RopeConfig& config, int64_t length) {
   switch (config.type) {
     case RopeConfig::Type::none:
       return {};
@@ -100,6 +98,16 @@ std::vector<double> rope_frequencies(const RopeConfig& config, int64_t length) {
       return longrope(config, length);
   }
   return {};
+}
+
+}  // namespace
+
+std::vector<double> rope_frequencies(const RopeConfig& config, int64_t length) {
+  std::vector<double> frequencies = forward_frequencies(config, length);
+  if (config.reversed) {
+    for (double& frequency : frequencies) frequency = -frequency;
+  }
+  return frequencies;
 }
 
 }  // namespace longattn

@@ -6,4 +6,5 @@ set(LONGATTN_ATTENTION_TESTS
   attention_maps_test
   attention_options_test
   attention_shapes_test
+  cpu_features_test
 )

@@ -151,7 +151,7 @@ def check(
 ) -> Any:
     """Read a corpus without a run: what would be refused, and why; exit 0 when a run would go through, 3 when not.
 
-    input: DOMAIN=PATH: a file, folder, glob or address of text or rows (docs/corpus.md lists the formats); repeatable. It must be one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://, s3://, hf://).
+    input: DOMAIN=PATH: a file, folder, glob or address of text or rows (docs/corpus.md lists the formats); repeatable. It must be one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://, s3://, gs://, hf://).
     text_field: column of the text. It must be the name of a column. Default: text, else content.
     id_field: column of the document id. It must be the name of a column. Default: id, else data_id, else FILE:LINE.
     ids_field: column of ready token ids: nothing is tokenised. It must be the name of a column of token ids.
@@ -267,7 +267,7 @@ def finish(
     for_: whose files lie beside the ids of tokens: megatron, olmo, torchtitan, datatrove. It must be a list of megatron, olmo, torchtitan, datatrove. Default: all.
     ids_type: of tokens: size of an id; uint16 for vocabularies below 65500. It must be uint32 or uint16. Default: uint32.
     eos: of tokens and mds: an id to write behind each window. It must be a token id from 0. Default: none.
-    to: send the export there too: s3://bucket/prefix, hf://datasets/org/name (docs/export.md). It must be an address such as s3://bucket/prefix or hf://datasets/org/name. Default: nowhere: it stays in RUN/export.
+    to: send the export there too: s3://bucket/prefix, gs://bucket/prefix, hf://datasets/org/name (docs/export.md). It must be an address such as s3://bucket/prefix or hf://datasets/org/name. Default: nowhere: it stays in RUN/export.
     then: what to do: select, or select,export. It must be select, export or select,export. Default: select,export.
     progress: bars; None is where stderr is a terminal
 
@@ -460,7 +460,7 @@ def plan(
 ) -> Any:
     """Start a run without working on it: parts, files, and with --rate hours.
 
-    input: DOMAIN=PATH: a file, folder, glob or address of text or rows (docs/corpus.md lists the formats); repeatable. It must be one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://, s3://, hf://).
+    input: DOMAIN=PATH: a file, folder, glob or address of text or rows (docs/corpus.md lists the formats); repeatable. It must be one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://, s3://, gs://, hf://).
     model: folder, org/name[@revision] on the Hub, or a fetched model (longattn model fetch). It must be a folder with config.json, *.safetensors and tokenizer.json, org/name[@revision] on the Hub, or the name of a fetched model. Default: none: for a score that needs none, with --tokenizer.
     tokenizer: another tokenizer than the model's, or one without a model for a score that needs none: a tokenizer.json, a folder or org/name. It must be a tokenizer.json, a folder with one, or org/name[@revision] on the Hub. Default: the model's.
     window: tokens a window. It must be a whole number of tokens, at least 1. Default: 32768.
@@ -651,7 +651,7 @@ def slurm(
 ) -> Any:
     """Plan a run and submit an array of workers to Slurm; the same command again resumes.
 
-    input: DOMAIN=PATH: a file, folder, glob or address of text or rows (docs/corpus.md lists the formats); repeatable. It must be one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://, s3://, hf://).
+    input: DOMAIN=PATH: a file, folder, glob or address of text or rows (docs/corpus.md lists the formats); repeatable. It must be one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://, s3://, gs://, hf://).
     model: folder, org/name[@revision] on the Hub, or a fetched model (longattn model fetch). It must be a folder with config.json, *.safetensors and tokenizer.json, org/name[@revision] on the Hub, or the name of a fetched model. Default: none: for a score that needs none, with --tokenizer.
     tokenizer: another tokenizer than the model's, or one without a model for a score that needs none: a tokenizer.json, a folder or org/name. It must be a tokenizer.json, a folder with one, or org/name[@revision] on the Hub. Default: the model's.
     window: tokens a window. It must be a whole number of tokens, at least 1. Default: 32768.
@@ -698,7 +698,7 @@ def slurm(
     for_: whose files lie beside the ids of tokens: megatron, olmo, torchtitan, datatrove. It must be a list of megatron, olmo, torchtitan, datatrove. Default: all.
     ids_type: of tokens: size of an id; uint16 for vocabularies below 65500. It must be uint32 or uint16. Default: uint32.
     eos: of tokens and mds: an id to write behind each window. It must be a token id from 0. Default: none.
-    to: send the export there too: s3://bucket/prefix, hf://datasets/org/name (docs/export.md). It must be an address such as s3://bucket/prefix or hf://datasets/org/name. Default: nowhere: it stays in RUN/export.
+    to: send the export there too: s3://bucket/prefix, gs://bucket/prefix, hf://datasets/org/name (docs/export.md). It must be an address such as s3://bucket/prefix or hf://datasets/org/name. Default: nowhere: it stays in RUN/export.
     threads: threads of the kernel, 0 for all cores. It must be a whole number, 0 for all cores. Default: 0.
     batch: windows a call of the addon, of each device. It must be a whole number of windows a device, at least 1. Default: 4.
     memory: bytes for the table of projected tokens. It must be a number of bytes such as 512MiB or 2GiB. Default: 1GiB.
@@ -837,7 +837,7 @@ def run(
 ) -> Any:
     """Text to data set: all stages.
 
-    input: DOMAIN=PATH: a file, folder, glob or address of text or rows (docs/corpus.md lists the formats); repeatable. It must be one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://, s3://, hf://).
+    input: DOMAIN=PATH: a file, folder, glob or address of text or rows (docs/corpus.md lists the formats); repeatable. It must be one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://, s3://, gs://, hf://).
     model: folder, org/name[@revision] on the Hub, or a fetched model (longattn model fetch). It must be a folder with config.json, *.safetensors and tokenizer.json, org/name[@revision] on the Hub, or the name of a fetched model. Default: none: for a score that needs none, with --tokenizer.
     tokenizer: another tokenizer than the model's, or one without a model for a score that needs none: a tokenizer.json, a folder or org/name. It must be a tokenizer.json, a folder with one, or org/name[@revision] on the Hub. Default: the model's.
     window: tokens a window. It must be a whole number of tokens, at least 1. Default: 32768.
@@ -884,7 +884,7 @@ def run(
     for_: whose files lie beside the ids of tokens: megatron, olmo, torchtitan, datatrove. It must be a list of megatron, olmo, torchtitan, datatrove. Default: all.
     ids_type: of tokens: size of an id; uint16 for vocabularies below 65500. It must be uint32 or uint16. Default: uint32.
     eos: of tokens and mds: an id to write behind each window. It must be a token id from 0. Default: none.
-    to: send the export there too: s3://bucket/prefix, hf://datasets/org/name (docs/export.md). It must be an address such as s3://bucket/prefix or hf://datasets/org/name. Default: nowhere: it stays in RUN/export.
+    to: send the export there too: s3://bucket/prefix, gs://bucket/prefix, hf://datasets/org/name (docs/export.md). It must be an address such as s3://bucket/prefix or hf://datasets/org/name. Default: nowhere: it stays in RUN/export.
     threads: threads of the kernel, 0 for all cores. It must be a whole number, 0 for all cores. Default: 0.
     workers: parts at work at once. It must be a whole number of parts at work at once, at least 1. Default: 1.
     batch: windows a call of the addon, of each device. It must be a whole number of windows a device, at least 1. Default: 4.
@@ -983,7 +983,7 @@ def window(
 ) -> Any:
     """Tokenise the corpus and cut it into windows.
 
-    input: DOMAIN=PATH: a file, folder, glob or address of text or rows (docs/corpus.md lists the formats); repeatable. It must be one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://, s3://, hf://).
+    input: DOMAIN=PATH: a file, folder, glob or address of text or rows (docs/corpus.md lists the formats); repeatable. It must be one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://, s3://, gs://, hf://).
     model: folder, org/name[@revision] on the Hub, or a fetched model (longattn model fetch). It must be a folder with config.json, *.safetensors and tokenizer.json, org/name[@revision] on the Hub, or the name of a fetched model. Default: none: for a score that needs none, with --tokenizer.
     tokenizer: another tokenizer than the model's, or one without a model for a score that needs none: a tokenizer.json, a folder or org/name. It must be a tokenizer.json, a folder with one, or org/name[@revision] on the Hub. Default: the model's.
     window: tokens a window. It must be a whole number of tokens, at least 1. Default: 32768.
@@ -1070,7 +1070,7 @@ def score(
 ) -> Any:
     """Compute attention statistics of the windows.
 
-    input: DOMAIN=PATH: a file, folder, glob or address of text or rows (docs/corpus.md lists the formats); repeatable. It must be one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://, s3://, hf://).
+    input: DOMAIN=PATH: a file, folder, glob or address of text or rows (docs/corpus.md lists the formats); repeatable. It must be one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://, s3://, gs://, hf://).
     model: folder, org/name[@revision] on the Hub, or a fetched model (longattn model fetch). It must be a folder with config.json, *.safetensors and tokenizer.json, org/name[@revision] on the Hub, or the name of a fetched model. Default: none: for a score that needs none, with --tokenizer.
     tokenizer: another tokenizer than the model's, or one without a model for a score that needs none: a tokenizer.json, a folder or org/name. It must be a tokenizer.json, a folder with one, or org/name[@revision] on the Hub. Default: the model's.
     window: tokens a window. It must be a whole number of tokens, at least 1. Default: 32768.
@@ -1186,7 +1186,7 @@ def select(
 ) -> Any:
     """Rank and choose; re-running never touches the model.
 
-    input: DOMAIN=PATH: a file, folder, glob or address of text or rows (docs/corpus.md lists the formats); repeatable. It must be one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://, s3://, hf://).
+    input: DOMAIN=PATH: a file, folder, glob or address of text or rows (docs/corpus.md lists the formats); repeatable. It must be one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://, s3://, gs://, hf://).
     model: folder, org/name[@revision] on the Hub, or a fetched model (longattn model fetch). It must be a folder with config.json, *.safetensors and tokenizer.json, org/name[@revision] on the Hub, or the name of a fetched model. Default: none: for a score that needs none, with --tokenizer.
     tokenizer: another tokenizer than the model's, or one without a model for a score that needs none: a tokenizer.json, a folder or org/name. It must be a tokenizer.json, a folder with one, or org/name[@revision] on the Hub. Default: the model's.
     window: tokens a window. It must be a whole number of tokens, at least 1. Default: 32768.
@@ -1348,7 +1348,7 @@ def export(
 ) -> Any:
     """Write the kept windows as a data set.
 
-    input: DOMAIN=PATH: a file, folder, glob or address of text or rows (docs/corpus.md lists the formats); repeatable. It must be one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://, s3://, hf://).
+    input: DOMAIN=PATH: a file, folder, glob or address of text or rows (docs/corpus.md lists the formats); repeatable. It must be one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://, s3://, gs://, hf://).
     model: folder, org/name[@revision] on the Hub, or a fetched model (longattn model fetch). It must be a folder with config.json, *.safetensors and tokenizer.json, org/name[@revision] on the Hub, or the name of a fetched model. Default: none: for a score that needs none, with --tokenizer.
     tokenizer: another tokenizer than the model's, or one without a model for a score that needs none: a tokenizer.json, a folder or org/name. It must be a tokenizer.json, a folder with one, or org/name[@revision] on the Hub. Default: the model's.
     window: tokens a window. It must be a whole number of tokens, at least 1. Default: 32768.
@@ -1395,7 +1395,7 @@ def export(
     for_: whose files lie beside the ids of tokens: megatron, olmo, torchtitan, datatrove. It must be a list of megatron, olmo, torchtitan, datatrove. Default: all.
     ids_type: of tokens: size of an id; uint16 for vocabularies below 65500. It must be uint32 or uint16. Default: uint32.
     eos: of tokens and mds: an id to write behind each window. It must be a token id from 0. Default: none.
-    to: send the export there too: s3://bucket/prefix, hf://datasets/org/name (docs/export.md). It must be an address such as s3://bucket/prefix or hf://datasets/org/name. Default: nowhere: it stays in RUN/export.
+    to: send the export there too: s3://bucket/prefix, gs://bucket/prefix, hf://datasets/org/name (docs/export.md). It must be an address such as s3://bucket/prefix or hf://datasets/org/name. Default: nowhere: it stays in RUN/export.
     threads: threads of the kernel, 0 for all cores. It must be a whole number, 0 for all cores. Default: 0.
     workers: parts at work at once. It must be a whole number of parts at work at once, at least 1. Default: 1.
     batch: windows a call of the addon, of each device. It must be a whole number of windows a device, at least 1. Default: 4.
@@ -1534,7 +1534,7 @@ def validate(
 ) -> Any:
     """Say what the model and each score can tell apart on this corpus, before you spend on it.
 
-    input: DOMAIN=PATH: a file, folder, glob or address of text or rows (docs/corpus.md lists the formats); repeatable. It must be one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://, s3://, hf://).
+    input: DOMAIN=PATH: a file, folder, glob or address of text or rows (docs/corpus.md lists the formats); repeatable. It must be one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://, s3://, gs://, hf://).
     text_field: column of the text. It must be the name of a column. Default: text, else content.
     id_field: column of the document id. It must be the name of a column. Default: id, else data_id, else FILE:LINE.
     ids_field: column of ready token ids: nothing is tokenised. It must be the name of a column of token ids.
@@ -1663,7 +1663,7 @@ def work(
 ) -> Any:
     """Make whatever parts of a run are open: any number of workers, anywhere, at any time.
 
-    input: DOMAIN=PATH: a file, folder, glob or address of text or rows (docs/corpus.md lists the formats); repeatable. It must be one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://, s3://, hf://).
+    input: DOMAIN=PATH: a file, folder, glob or address of text or rows (docs/corpus.md lists the formats); repeatable. It must be one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://, s3://, gs://, hf://).
     model: folder, org/name[@revision] on the Hub, or a fetched model (longattn model fetch). It must be a folder with config.json, *.safetensors and tokenizer.json, org/name[@revision] on the Hub, or the name of a fetched model. Default: none: for a score that needs none, with --tokenizer.
     tokenizer: another tokenizer than the model's, or one without a model for a score that needs none: a tokenizer.json, a folder or org/name. It must be a tokenizer.json, a folder with one, or org/name[@revision] on the Hub. Default: the model's.
     window: tokens a window. It must be a whole number of tokens, at least 1. Default: 32768.

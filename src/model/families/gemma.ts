@@ -118,7 +118,7 @@ function gemma3Type(model: PlanContext, layer: number): LayerType {
 }
 
 /** 0 for null; `absent` where the config has no such key. */
-function softcap(config: ConfigReader, key: string, absent: number): number {
+export function softcap(config: ConfigReader, key: string, absent: number): number {
   if (!config.isGiven(key)) return absent;
   return config.has(key) ? config.positive(key) : 0;
 }

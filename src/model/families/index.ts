@@ -3,6 +3,7 @@ import { dataError, show } from '../../base/errors.js';
 import type { ConfigReader } from '../config-reader.js';
 import type { Family } from '../plan.js';
 import { bloom, falcon, mpt } from './alibi.js';
+import { apertus } from './apertus.js';
 import { cohere, cohere2 } from './cohere.js';
 import { deepseekV2, deepseekV3, kimiK2, kimiK25, minicpm3 } from './deepseek.js';
 import { gemma, gemma2, gemma3, gemma3WithVision } from './gemma.js';
@@ -13,13 +14,16 @@ import { ernie45, granite, llama, mistral, seedOss, smollm3 } from './llama.js';
 import { arcee, helium, internlm3, ministral3, mistral3 } from './llama-likes.js';
 import { mixtral } from './mixtral.js';
 import { dots1, ernie45Moe, exaoneMoe, glm4Moe, granitemoe, hunyuanMoe, minimaxM2, olmoe } from './mixtures.js';
+import { nanochat } from './nanochat.js';
 import { exaone4, olmo, olmo2, olmo3 } from './olmo.js';
 import { phi, phi3 } from './phi.js';
+import { phimoe } from './phimoe.js';
 import { qwen2, qwen2Moe, qwen3, qwen3Moe } from './qwen.js';
 import { qwen25Vl, qwen2Vl, qwen3Vl, qwen3VlMoe } from './qwen-vision.js';
 
 /** A family, or what names it by more of the config than `model_type`. */
 const FAMILIES: Readonly<Record<string, Family | ((config: ConfigReader) => Family)>> = {
+  apertus,
   arcee,
   bloom,
   cohere,
@@ -59,6 +63,7 @@ const FAMILIES: Readonly<Record<string, Family | ((config: ConfigReader) => Fami
   mistral3,
   mixtral,
   mpt,
+  nanochat,
   nemotron,
   olmo,
   olmo2,
@@ -67,6 +72,7 @@ const FAMILIES: Readonly<Record<string, Family | ((config: ConfigReader) => Fami
   opt,
   phi,
   phi3,
+  phimoe,
   qwen2,
   qwen2_5_vl: qwen25Vl,
   qwen2_moe: qwen2Moe,
@@ -85,7 +91,6 @@ const LINEAR = 'linear attention or state spaces in some layers';
 const DEEPSEEK_SPARSE = 'a mask that picks keys by their content';
 /** What models need that nothing here computes, by `model_type`. */
 const MISSING: Readonly<Record<string, string>> = {
-  apertus: 'the activation xIELU',
   bamba: LINEAR,
   deepseek_v32: DEEPSEEK_SPARSE,
   falcon_h1: LINEAR,
@@ -102,9 +107,7 @@ const MISSING: Readonly<Record<string, string>> = {
   llama4_text: 'attention in chunks, and queries scaled by position in layers without rotation',
   mamba2: LINEAR,
   minimax: LINEAR,
-  nanochat: 'a norm of the embedding without weights and rotation the other way round',
   nemotron_h: LINEAR,
-  phimoe: 'its routing of experts (sparse mixer)',
   qwen3_5: LINEAR,
   qwen3_5_moe: LINEAR,
   qwen3_next: LINEAR,

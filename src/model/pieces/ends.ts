@@ -8,7 +8,7 @@ export interface EmbeddingRules {
   name?: string;
   /** Factor on the embedding row; default 1. */
   scale?: (model: PlanContext) => number;
-  /** LayerNorm of the embedding row (bloom). */
+  /** Norm of the embedding row (bloom, nanochat), with the eps of the norm in front of the attention. */
   norm?: { style: NormStyle; name: string };
   /** Table of learned positions: name without `.weight`, and rows that come before position 0. */
   positions?: { name: string; offset: number };
@@ -25,6 +25,7 @@ export function embedding(rules: EmbeddingRules = {}): ModelPiece {
       globals: {
         'embed.scale': rules.scale?.(model) ?? 1,
         'embed.norm': norm !== undefined,
+        ...(norm?.style.kind === 'rms' && { 'embed.norm.kind': 'rms' }),
         ...(width !== hidden && { 'embed.width': width }),
       },
       score: {

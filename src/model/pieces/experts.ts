@@ -9,8 +9,10 @@ export const MAX_EXPERTS = 4096;
 export interface Router {
   experts: number;
   topK: number;
-  /** Of the router's logits: over all experts, each by itself, or over the chosen ones only. */
-  scoring: 'softmax' | 'sigmoid' | 'softmax_chosen';
+  /** Of the router's logits: over all experts, each by itself, over the chosen ones only, or for each of two over those near it. */
+  scoring: 'softmax' | 'sigmoid' | 'softmax_chosen' | 'sparse_mixer';
+  /** sparse_mixer: a logit is near the best where it is less than this share below it. */
+  tolerance?: number;
   /** Weights of the chosen experts are divided by their sum. */
   normalize: boolean;
   /** Factor on the weights; default 1. */
@@ -52,6 +54,7 @@ export function experts(rules: ExpertRules): LayerPiece {
         'experts.count': router.experts,
         'experts.top_k': router.topK,
         'experts.scoring': router.scoring,
+        ...(router.tolerance !== undefined && { 'experts.tolerance': router.tolerance }),
         'experts.normalize': router.normalize,
         'experts.scale': router.scale ?? 1,
         'experts.groups': router.groups?.count ?? 1,

@@ -67,6 +67,8 @@ export interface PlainRules {
   down: string;
   bias?: Switch;
   activation: (model: PlanContext) => string;
+  /** Of the activation. */
+  tensors?: (model: PlanContext) => Tensors;
   /** The file holds [in, out]. */
   transposed?: boolean;
 }
@@ -81,6 +83,7 @@ export function plainMlp(rules: PlainRules): LayerPiece {
       forward: {
         ...linear('up', rules.up, intermediate, hidden, bias, rules.transposed),
         ...linear('down', rules.down, hidden, intermediate, bias, rules.transposed),
+        ...rules.tensors?.(model),
       },
     };
   };

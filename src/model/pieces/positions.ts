@@ -8,6 +8,8 @@ export interface RotaryRules {
   family?: (model: PlanContext) => Partial<RopeFamily>;
   /** Pairs are (2j, 2j+1) instead of (j, j + dim/2). */
   interleaved?: boolean | ((model: PlanContext) => boolean);
+  /** Each pair turns the other way. */
+  reversed?: boolean;
   /** First rotated value of a head. */
   offset?: (model: PlanContext) => number;
   /** False for layers without any position (NoPE). */
@@ -30,7 +32,10 @@ export function rotary(rules: RotaryRules = {}): LayerPiece {
       typeof rules.interleaved === 'function' ? rules.interleaved(model) : (rules.interleaved ?? false);
     return {
       settings: { positions: 'none', rope: name },
-      globals: ropeSettings(name, rope, interleaved, rules.offset?.(model) ?? 0),
+      globals: {
+        ...ropeSettings(name, rope, interleaved, rules.offset?.(model) ?? 0),
+        ...(rules.reversed && { [`rope.${name}.reversed`]: true }),
+      },
     };
   };
 }
