@@ -113,7 +113,7 @@ int main() {
     threads_and_cancellation(false);
     nan_stays(false);
   }
-  if (longattn::attention::cpu_has_avx512_bf16()) {
+  if (longattn::attention::cpu_has_amx_bf16()) {
     setenv("LONGATTN_CPU_KERNEL", "avx512bf16", 1);
     for_each_case({1, 2, 6, 7, 64, 65, 97, 300}, run_bf16);
     run_bf16({"odd widths", 200, 4, 2, 17, 19});
@@ -121,7 +121,7 @@ int main() {
     threads_and_cancellation(true);
     nan_stays(true);
   } else {
-    std::puts("skipped in bf16: this CPU has no AVX-512-BF16");
+    std::puts("skipped in bf16: this CPU has no AMX tiles of bf16");
   }
   return check::exit_code();
 }

@@ -29,7 +29,7 @@ const flash::Kernel& choose_kernel(bool bf16) {
 #if defined(__x86_64__)
   const attention::VectorWidth width = attention::vector_width();
   if (width == attention::VectorWidth::avx512) {
-    return bf16 && attention::bf16_products() ? flash::avx512bf16_kernel() : flash::avx512_kernel();
+    return bf16 && attention::bf16_tiles() ? flash::amx_kernel() : flash::avx512_kernel();
   }
   if (width == attention::VectorWidth::avx2) return flash::avx2_kernel();
 #endif

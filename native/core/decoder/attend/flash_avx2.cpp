@@ -5,12 +5,16 @@ namespace longattn {
 namespace flash {
 namespace {
 
-using Vectors = FloatVectors<32, 2>;
+struct Vectors {
+  typedef float Vec __attribute__((vector_size(32)));
+  typedef int32_t Int __attribute__((vector_size(32)));
+  static constexpr int kVectors = 2;
+};
 
 }  // namespace
 
 const Kernel& avx2_kernel() {
-  static const Kernel kernel = {"avx2", Tile<Vectors>::kColumns, Vectors::kNumbers, Tile<Vectors>::run};
+  static const Kernel kernel = {"avx2", Tile<Vectors>::kColumns, 1, 1, Tile<Vectors>::run};
   return kernel;
 }
 

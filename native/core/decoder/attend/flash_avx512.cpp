@@ -5,12 +5,16 @@ namespace longattn {
 namespace flash {
 namespace {
 
-using Vectors = FloatVectors<64, 4>;
+struct Vectors {
+  typedef float Vec __attribute__((vector_size(64)));
+  typedef int32_t Int __attribute__((vector_size(64)));
+  static constexpr int kVectors = 4;
+};
 
 }  // namespace
 
 const Kernel& avx512_kernel() {
-  static const Kernel kernel = {"avx512", Tile<Vectors>::kColumns, Vectors::kNumbers, Tile<Vectors>::run};
+  static const Kernel kernel = {"avx512", Tile<Vectors>::kColumns, 1, 1, Tile<Vectors>::run};
   return kernel;
 }
 

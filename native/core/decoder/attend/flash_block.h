@@ -45,13 +45,14 @@ struct Kernel {
   const char* name;
   int columns;  // width of a register tile; divides kPanel
   int numbers;  // of an element: 1, a float, or 2, a pair of bf16, the first in the low half
+  int step;     // elements of a query or key are a multiple of this, filled up with zeros
   void (*run)(const Block& block);
 };
 
 const Kernel& portable_kernel();
 const Kernel& avx2_kernel();    // needs AVX2 and FMA
 const Kernel& avx512_kernel();  // needs AVX-512 F
-const Kernel& avx512bf16_kernel();  // needs AVX-512 F, BW and BF16; rounds its inputs and weights
+const Kernel& amx_kernel();     // needs AVX-512 F, BW and BF16, AMX tiles and BF16; rounds its inputs and weights
 
 }  // namespace flash
 }  // namespace longattn

@@ -5,12 +5,16 @@ namespace longattn {
 namespace flash {
 namespace {
 
-using Vectors = FloatVectors<16, 2>;
+struct Vectors {
+  typedef float Vec __attribute__((vector_size(16)));
+  typedef int32_t Int __attribute__((vector_size(16)));
+  static constexpr int kVectors = 2;
+};
 
 }  // namespace
 
 const Kernel& portable_kernel() {
-  static const Kernel kernel = {"portable", Tile<Vectors>::kColumns, Vectors::kNumbers, Tile<Vectors>::run};
+  static const Kernel kernel = {"portable", Tile<Vectors>::kColumns, 1, 1, Tile<Vectors>::run};
   return kernel;
 }
 

@@ -5,8 +5,7 @@
 // shift of a row starts at its first tile's maximum and is raised only when a logit passes it by 2^20, which is rare,
 // so that no pass for the maximum is needed.
 //
-// V: Vec and Int (vectors of float and int32 of the same width), kVectors, and the element of what is multiplied with
-// its product. It must live in an anonymous namespace.
+// V: Vec and Int (vectors of float and int32 of the same width), kVectors. It must live in an anonymous namespace.
 #pragma once
 
 #include <math.h>
@@ -17,33 +16,11 @@
 namespace longattn {
 namespace flash {
 
-namespace {
-
-// V where an element is a float.
-template <int kBytes, int kCount>
-struct FloatVectors {
-  typedef float Vec __attribute__((vector_size(kBytes)));
-  typedef int32_t Int __attribute__((vector_size(kBytes)));
-  typedef float Element;
-  static constexpr int kVectors = kCount, kNumbers = 1;
-
-  static inline __attribute__((always_inline)) Vec multiply_add(Element factor, Vec column, Vec sum) {
-    return sum + factor * column;
-  }
-  static inline __attribute__((always_inline)) void store_weights(Element* to, const Vec (&p)[kVectors]) {
-    memcpy(to, p, sizeof(p));
-  }
-};
-
-}  // namespace
-
 template <class V>
 class Tile {
   using Vec = typename V::Vec;
   using Int = typename V::Int;
-  using Element = typename V::Element;
   static constexpr int kRows = kTileRows, kVectors = V::kVectors, kLanes = sizeof(Vec) / sizeof(float);
-  static constexpr int kNumbers = V::kNumbers, kPanelRows = kPanel / kNumbers;  // rows of a panel of values
 
  public:
   static constexpr int kColumns = kVectors * kLanes;
@@ -90,8 +67,8 @@ class Tile {
 
   // Weights of a tile's rows over a panel, into weights_.
   void weigh(int g, int64_t n0, int64_t c0) {
-    const Element* queries = static_cast<const Element*>(b_.queries) + static_cast<int64_t>(g) * kRows * b_.elements;
-    const Element* keys = static_cast<const Element*>(b_.keys) + c0 * b_.elements;
+    const float* queries = static_cast<const float*>(b_.queries) + static_cast<int64_t>(g) * kRows * b_.elements;
+    const float* keys = static_cast<const float*>(b_.keys) + c0 * b_.elements;
     const bool all = all_visible(n0, c0);
     for (int chunk = 0; chunk * kColumns < kPanel; ++chunk) {
       Vec x[kRows][kVectors];
@@ -110,17 +87,17 @@ class Tile {
   }
 
   // x[r][v] += sum over j < depth of a[r * stride + j] * columns[j].
-  static inline __attribute__((always_inline)) void multiply(const Element* a, int64_t stride, int64_t depth,
-                                                             const Element* columns, Vec (&x)[kRows][kVectors]) {
+  static inline __attribute__((always_inline)) void multiply(const float* a, int64_t stride, int64_t depth,
+                                                             const float* columns, Vec (&x)[kRows][kVectors]) {
     for (int64_t j = 0; j < depth; ++j) {
       Vec column[kVectors];
 #pragma GCC unroll 4
       for (int v = 0; v < kVectors; ++v) column[v] = load(columns + j * kColumns + v * kLanes);
 #pragma GCC unroll 6
       for (int r = 0; r < kRows; ++r) {
-        const Element factor = a[r * stride + j];
+        const float factor = a[r * stride + j];
 #pragma GCC unroll 4
-        for (int v = 0; v < kVectors; ++v) x[r][v] = V::multiply_add(factor, column[v], x[r][v]);
+        for (int v = 0; v < kVectors; ++v) x[r][v] += factor * column[v];
       }
     }
   }
@@ -220,10 +197,7 @@ class Tile {
       const float factor = exp2f(-top);
       shift_[row] += top;
       for (int v = 0; v < kVectors; ++v) x[r][v] -= top;
-      if constexpr (kColumns < kPanel) {
-        static_assert(kNumbers == 1);
-        for (int i = 0; i < chunk * kColumns; ++i) weights_[r * kPanel + i] *= factor;
-      }
+      for (int i = 0; i < chunk * kColumns; ++i) weights_[r * kPanel + i] *= factor;
       float* sums = b_.sums + row * width_;
       for (int64_t i = 0; i < width_; ++i) sums[i] *= factor;
       mass_[row] *= factor;
@@ -233,19 +207,19 @@ class Tile {
   void weights(int g, int chunk, const Vec (&x)[kRows][kVectors]) {
 #pragma GCC unroll 6
     for (int r = 0; r < kRows; ++r) {
-      Vec mass = mass_[g * kRows + r], p[kVectors];
+      Vec mass = mass_[g * kRows + r];
 #pragma GCC unroll 4
       for (int v = 0; v < kVectors; ++v) {
-        p[v] = exp2(x[r][v]);
-        mass += p[v];
+        const Vec p = exp2(x[r][v]);
+        mass += p;
+        store(weights_ + r * kPanel + chunk * kColumns + v * kLanes, p);
       }
-      V::store_weights(weights_ + (r * kPanel + chunk * kColumns) / kNumbers, p);
       mass_[g * kRows + r] = mass;
     }
   }
 
   void add_values(int g, int64_t c0) {
-    const Element* values = static_cast<const Element*>(b_.values) + c0 / kNumbers * width_;
+    const float* values = static_cast<const float*>(b_.values) + c0 * width_;
     for (int64_t chunk = 0; chunk < b_.value_chunks; ++chunk) {
       float* sums = b_.sums + static_cast<int64_t>(g) * kRows * width_ + chunk * kColumns;
       Vec x[kRows][kVectors];
@@ -253,7 +227,7 @@ class Tile {
       for (int r = 0; r < kRows; ++r)
 #pragma GCC unroll 4
         for (int v = 0; v < kVectors; ++v) x[r][v] = load(sums + r * width_ + v * kLanes);
-      multiply(weights_, kPanelRows, kPanelRows, values + chunk * kPanelRows * kColumns, x);
+      multiply(weights_, kPanel, kPanel, values + chunk * kPanel * kColumns, x);
 #pragma GCC unroll 6
       for (int r = 0; r < kRows; ++r)
 #pragma GCC unroll 4
@@ -271,7 +245,7 @@ class Tile {
     }
   }
 
-  static Vec load(const void* from) {
+  static Vec load(const float* from) {
     Vec x;
     memcpy(&x, from, sizeof(x));
     return x;
@@ -305,7 +279,7 @@ class Tile {
   char started_[kBlockRows];  // the row has seen a key
   char seen_[kBlockTiles];    // all rows of the tile have
   Vec mass_[kBlockRows];
-  alignas(64) Element weights_[kRows * kPanelRows];
+  alignas(64) float weights_[kRows * kPanel];
 };
 
 }  // namespace flash

@@ -19,6 +19,7 @@ struct Single {
 struct Pair {
   static constexpr int64_t kNumbers = 2;
   static uint32_t along(const float* row, int64_t e, int64_t width, float factor) {
+    if (2 * e >= width) return 0;
     const uint32_t low = bf16_of(row[2 * e] * factor);
     return 2 * e + 1 < width ? low | bf16_of(row[2 * e + 1] * factor) << 16 : low;
   }

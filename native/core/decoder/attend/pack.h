@@ -9,7 +9,8 @@ namespace longattn::flash {
 
 // Elements of a packed query or key of `dim` numbers.
 inline int64_t elements_of(const Kernel& kernel, int64_t dim) {
-  return (dim + kernel.numbers - 1) / kernel.numbers;
+  const int64_t whole = static_cast<int64_t>(kernel.numbers) * kernel.step;
+  return (dim + whole - 1) / whole * kernel.step;
 }
 
 // Rows of a head, the next one `stride` floats on; `count` of them exist, the others are packed as zeros.
