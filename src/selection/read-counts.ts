@@ -30,7 +30,9 @@ export async function readCounts(
   if (table && table.length !== total) throw stale(ledger.folder);
   const into = table ?? new WindowTable(total, options.window);
   const values = wanted.map(() => new Float64Array(total));
-  const columns = [...new Set(['window_id', 'domain', ...wanted.map(({ column }) => column)] as const)];
+  // Domains are of the table: with one they are not read again.
+  const known = table ? (['window_id'] as const) : (['window_id', 'domain'] as const);
+  const columns = [...new Set([...known, ...wanted.map(({ column }) => column)])];
   let at = 0;
   for (const [part, { rows }] of records.entries()) {
     await using file = await ArrowFile.open(ledger.file(partName(part)), COUNT_COLUMNS, ledger.fs);

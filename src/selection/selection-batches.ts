@@ -45,12 +45,21 @@ function named(indices: Uint8Array | Uint16Array, names: readonly Uint8Array[]):
   const offsets = new Int32Array(indices.length + 1);
   for (let i = 0; i < indices.length; i++) offsets[i + 1] = offsets[i]! + names[indices[i]!]!.length;
   const bytes = new Uint8Array(offsets[indices.length]!);
-  for (let i = 0; i < indices.length; i++) {
-    // A loop beats a call for a few bytes.
-    const name = names[indices[i]!]!;
-    for (let from = 0, to = offsets[i]!; from < name.length; from++, to++) bytes[to] = name[from]!;
+  for (let start = 0; start < indices.length;) {
+    const index = indices[start]!;
+    let end = start + 1;
+    while (end < indices.length && indices[end] === index) end++;
+    repeat(names[index]!, bytes.subarray(offsets[start], offsets[end]));
+    start = end;
   }
   return texts({ offsets, bytes });
+}
+
+/** Most neighbours have one text: a run of it is doubled until it is as long as it must be. */
+function repeat(name: Uint8Array, into: Uint8Array): void {
+  // A loop beats a call for a few bytes.
+  for (let at = 0; at < name.length && at < into.length; at++) into[at] = name[at]!;
+  for (let done = name.length; done > 0 && done < into.length; done *= 2) into.copyWithin(done, 0, done);
 }
 
 /** Reason 0 is that of the kept windows. */
