@@ -13,8 +13,8 @@ bool cpu_has_amx_bf16();     // the above and AMX tiles of bf16, which Linux let
 enum class VectorWidth { none, avx2, avx512 };
 VectorWidth vector_width();
 
-// Of products whose factors may be rounded to bf16: whether to take AMX. Not where LONGATTN_CPU_KERNEL names a kernel that
-// rounds nothing. AVX-512-BF16 alone is no gain on every maker's processors: on Intel's it is slower than floats.
+// Of products whose factors may be rounded to bf16: whether to take AMX. Not where LONGATTN_CPU_KERNEL names a kernel
+// that rounds nothing. AVX-512-BF16 alone is no gain on every maker's processors: on Intel's it is slower than floats.
 bool bf16_tiles();
 
 }  // namespace longattn::attention

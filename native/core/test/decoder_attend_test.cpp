@@ -45,16 +45,15 @@ double error(const Case& c, const Inputs& in, const Out& out) {
   return std::sqrt(sum / static_cast<double>(count));
 }
 
-// Every mask: plain bf16 is the definition, in float64, of inputs rounded to bf16. Where libtorch has attention in bf16,
-// that is held against too.
+// Every mask: plain bf16 is the definition, in float64, of inputs rounded to bf16. Where libtorch has attention in
+// bf16, that is held against too.
 void run_bf16(const Case& c) {
   const Inputs in = inputs_of(c), plain = rounded(in);
   std::vector<float> out(static_cast<size_t>(c.length * c.heads * c.value_dim));
   attend(in.config, {in.q.data(), in.k.data(), in.v.data(), c.length, c.value_dim, c.near, true}, {}, out.data());
   const auto at_place = [&](const auto* values) {
-    return [&c, values](int64_t n, int64_t h, int64_t j) -> double {
-      return values[(n * c.heads + h) * c.value_dim + j];
-    };
+    return
+        [&c, values](int64_t n, int64_t h, int64_t j) -> double { return values[(n * c.heads + h) * c.value_dim + j]; };
   };
   std::vector<double> of_plain;
   for (int64_t n = 0; n < c.length; ++n)

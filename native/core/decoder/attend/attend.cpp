@@ -100,8 +100,7 @@ class Attention {
   }
 
   // Rows first .. first + count - 1 of one of `heads` heads of x.
-  static flash::Rows rows_of(const float* x, int64_t heads, int64_t head, int64_t first, int64_t count,
-                             int64_t width) {
+  static flash::Rows rows_of(const float* x, int64_t heads, int64_t head, int64_t first, int64_t count, int64_t width) {
     return {x + (first * heads + head) * width, heads * width, count, width};
   }
 

@@ -1,5 +1,5 @@
-// The attention kernel in AMX: queries, keys, values and weights rounded to bf16, products by tiles of 16 x 16 sums, all
-// sums, logits and exponentials in float32. Compiled with its flags.
+// The attention kernel in AMX: queries, keys, values and weights rounded to bf16, products by tiles of 16 x 16 sums,
+// all sums, logits and exponentials in float32. Compiled with its flags.
 //
 // Apart from flash_tile.h, whose logits never leave the registers: these come out of tiles through memory, so that a
 // row is looked at on its own, and its shift is settled before its weights are made.
@@ -14,14 +14,14 @@ namespace longattn {
 namespace flash {
 namespace {
 
-constexpr int kSide = 16;              // rows and columns of a tile of sums, rows of pairs of a tile of factors
-constexpr int kRows = 2 * kSide;       // of queries that are worked on at a time
-constexpr int kColumns = 2 * kSide;    // of keys, or of numbers of a value
+constexpr int kSide = 16;            // rows and columns of a tile of sums, rows of pairs of a tile of factors
+constexpr int kRows = 2 * kSide;     // of queries that are worked on at a time
+constexpr int kColumns = 2 * kSide;  // of keys, or of numbers of a value
 constexpr int kLanes = 16;
 constexpr int kVectors = kPanel / kLanes;
 constexpr int kGroups = kBlockRows / kRows;
-constexpr float kHidden = -3e38f;   // logit of a masked key; its weight is 2^-126
-constexpr float kHeadroom = 20;     // a logit may pass the shift by this
+constexpr float kHidden = -3e38f;  // logit of a masked key; its weight is 2^-126
+constexpr float kHeadroom = 20;    // a logit may pass the shift by this
 static_assert(kBlockRows % kRows == 0 && kPanel % kColumns == 0);
 
 #define INLINE inline __attribute__((always_inline))
@@ -70,7 +70,9 @@ void multiply(const void* a, int64_t a_stride, int64_t steps, const void* b, flo
   __asm__ volatile("" ::: "memory");
 }
 
-INLINE __m512 broadcast(float x) { return _mm512_set1_ps(x); }
+INLINE __m512 broadcast(float x) {
+  return _mm512_set1_ps(x);
+}
 
 // 2^x for x < 128, never below 2^-126, NaN for NaN. Relative error 4e-5: a fiftieth of what rounding to bf16 adds.
 INLINE __m512 exp2(__m512 x) {
@@ -156,8 +158,7 @@ class Attention {
     }
     _mm512_store_ps(mass_[row], mass);
     for (int v = 0; v < kVectors; v += 2) {
-      _mm512_store_si512(&weights_[r][v * kLanes / 2],
-                         reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(x[v + 1], x[v])));
+      _mm512_store_si512(&weights_[r][v * kLanes / 2], reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(x[v + 1], x[v])));
     }
   }
 

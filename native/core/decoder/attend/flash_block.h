@@ -3,7 +3,8 @@
 // program).
 //
 // An element is four bytes: one float, or two bf16, which are neighbours of one query or key, or of the values two
-// neighbouring keys. Everything is in base 2: queries come multiplied by scale * log2(e), and a key's weight is 2^(x - shift).
+// neighbouring keys. Everything is in base 2: queries come multiplied by scale * log2(e), and a key's weight is 2^(x -
+// shift).
 #pragma once
 
 #include <stdint.h>

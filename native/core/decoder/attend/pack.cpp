@@ -69,8 +69,7 @@ void values_of(const Rows& rows, int64_t columns, int64_t chunks, uint32_t* pane
 
 void pack_queries(const Kernel& kernel, const Rows& rows, float factor, uint32_t* out) {
   const int64_t elements = elements_of(kernel, rows.width);
-  kernel.numbers == 1 ? queries_of<Single>(rows, elements, factor, out)
-                      : queries_of<Pair>(rows, elements, factor, out);
+  kernel.numbers == 1 ? queries_of<Single>(rows, elements, factor, out) : queries_of<Pair>(rows, elements, factor, out);
 }
 
 void pack_keys(const Kernel& kernel, const Rows& rows, uint32_t* panel) {
