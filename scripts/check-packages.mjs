@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 // The tarballs of scripts/pack.mjs as a user meets them: in an empty folder, with no compiler, CMake or Python on the PATH.
-//   node scripts/check-packages.mjs     after `npm run setup`; packs first
+//   node scripts/check-packages.mjs [--setup [VENV]]     after `npm run setup`; packs first
+//   --setup: also `longattn setup` and a run by layer 1, from the torch of VENV if it is given and from a download. Compiles for minutes and
+//   fetches half a gigabyte.
 //
 // Installed in one call, by the README's own line, they score the bits of the clone; a TypeScript project compiles against them under `strict`
 // without skipLibCheck and runs as ESM and as CommonJS; where the core is not there, doctor says how to get it. The packages they depend on
@@ -25,7 +27,9 @@ import { readmeLine } from './lib/readme-line.mjs';
 import { main, root, run, SetupError, step } from './lib/step.mjs';
 
 const MODEL = path.join(root, 'models', 'smollm2-135m-layer0');
+const LAYERS_MODEL = path.join(root, 'test', 'fixtures', 'models', 'llama');
 const MAX_MODULES = 60_000_000;
+const MAX_SECONDS = 20;
 
 /** A folder for the PATH that has Node and npm, and the shell that npm starts commands with. */
 function barePath(folder) {
@@ -96,7 +100,7 @@ const COMPILER = {
   files: ['esm.mts', 'common.cts'],
 };
 
-await main(async () => {
+await main(async (args) => {
   run(process.execPath, ['scripts/pack.mjs']);
   const folder = mkdtempSync(path.join(os.tmpdir(), 'longattn-packages-'));
   const project = path.join(folder, 'project');
@@ -106,14 +110,40 @@ await main(async () => {
     path.join(project, 'book.txt'),
     readFileSync(path.join(root, 'src', 'options', 'table.ts'), 'utf8').repeat(2),
   );
+  const ids = Array.from({ length: 1024 }, (_, at) => 3 + ((at * at + 7 * at) % 50));
+  writeFileSync(path.join(project, 'ids.jsonl'), `${JSON.stringify({ ids })}\n`);
   const bin = barePath(folder);
   const longattn = (...args) => ['npx', '--no-install', 'longattn', ...args];
+  /** `longattn setup` into a cache of its own, with everything on the PATH, then layer 1 with what it made. */
+  const setUp = (name, env) => {
+    const all = { ...env, PATH: `${bin}:${process.env.PATH}`, LONGATTN_CACHE: path.join(folder, `cache-${name}`) };
+    const made = JSON.parse(user(project, bin, longattn('setup', '--json'), { env: all }).stdout);
+    if (made.how !== 'compiled' || !made.addon.startsWith(all.LONGATTN_CACHE))
+      throw new SetupError(`it made ${JSON.stringify(made)}`);
+    const again = JSON.parse(user(project, bin, longattn('setup', '--json'), { env: all }).stdout);
+    if (again.how !== 'there') throw new SetupError(`a second time it made ${JSON.stringify(again)}`);
+    const input = ['--input', 'ids.jsonl', '--ids-field', 'ids', '--window', '128'];
+    const asked = ['run', ...input, '--model', LAYERS_MODEL, '--layers', '1'];
+    user(project, bin, longattn(...asked, '--output', `RUN-${name}`), { env: all });
+    const clone = path.join(folder, `clone-${name}`);
+    run(process.execPath, [path.join(root, 'dist/cli/bin.cjs'), ...asked, '--output', clone], {
+      cwd: project,
+      quiet: true,
+    });
+    if (sums(path.join(project, `RUN-${name}`)).join() !== sums(clone).join())
+      throw new SetupError('the scores of layer 1 differ from those of the clone');
+    return `torch ${made.torch} of ${made.libtorch}, layer 1 equal to the bit`;
+  };
   // Where the README has the clone.
   symlinkSync(root, path.join(folder, 'longattn'));
   try {
     await step('npm install', () => {
       const env = { npm_config_audit: 'false', npm_config_fund: 'false' };
+      const begin = performance.now();
       user(project, bin, ['sh', '-c', readmeLine('npm install')], { env });
+      const seconds = (performance.now() - begin) / 1000;
+      // Said and no error: a busy machine or a slow network is no fault of the packages.
+      if (seconds > MAX_SECONDS) console.error(`npm install took ${seconds.toFixed(1)} s; ${MAX_SECONDS} are meant.`);
       const bytes = bytesBelow(path.join(project, 'node_modules'));
       if (bytes > MAX_MODULES)
         throw new SetupError(`node_modules has ${bytes} bytes; at most ${MAX_MODULES} are allowed.`);
@@ -138,6 +168,18 @@ await main(async () => {
         throw new SetupError(`the scores of the package differ: ${mine} and ${theirs}`);
       return `${mine.length} part, equal to the bit`;
     });
+    await step('setup without Python', () => {
+      const { stderr } = user(project, bin, longattn('setup'), { code: 4 });
+      if (!/\[PYTHON_MISSING\]/.test(stderr)) throw new SetupError(`setup says: ${stderr}`);
+      return 'says what is missing';
+    });
+    const at = args.indexOf('--setup');
+    if (at >= 0) {
+      const venv = args[at + 1];
+      if (venv !== undefined)
+        await step('setup from a torch of Python', () => setUp('venv', { VIRTUAL_ENV: path.resolve(venv) }));
+      await step('setup from a download', () => setUp('download', { VIRTUAL_ENV: '' }));
+    }
     await step('types', () => {
       writeFileSync(path.join(project, 'esm.mts'), SCRIPT);
       writeFileSync(path.join(project, 'common.cts'), COMMON);

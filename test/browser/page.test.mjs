@@ -1,6 +1,7 @@
 // The page in a real browser: every view by mouse and by keyboard, both themes, wide and narrow, with axe, and against `select` itself.
 //
 // Not a test of jest: it needs Chromium, which not every machine has. `npm run test:browser` runs it, and says so where it is skipped.
+// LONGATTN_RUN=build/demo/run: the what-if is compared with `select` on a copy of that run, in place of the small one that is made here.
 import assert from 'node:assert/strict';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -194,7 +195,7 @@ test('by keyboard: views, filters, search, window, strip, what if', async () => 
 
 /** The command of the page as options of `select`. */
 function optionsOf(words) {
-  const options = { output: runDir };
+  const options = { output: words[2] };
   for (let i = 3; i < words.length; i += 2)
     options[words[i].replace(/^--/, '').replace(/-(.)/g, (_, letter) => letter.toUpperCase())] = words[i + 1];
   return options;
@@ -228,12 +229,24 @@ async function offered(page) {
   return page.evaluate(() => globalThis.offered);
 }
 
+/** The run of LONGATTN_RUN as a copy, for every selection writes into it; its page without texts. */
+async function givenRun(from) {
+  const copy = path.join(folder, 'given');
+  cpSync(from, copy, { recursive: true, filter: (file) => !/[/\\](export|documents|report)$/.test(file) });
+  const { page } = await report(copy, { scores: ['content', 'last-recurrence-2'], noText: true });
+  return { dir: copy, at: pathToFileURL(page).href };
+}
+
 test('what if keeps what the command keeps, for 50 settings', async () => {
   let state = 7;
   const next = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
   const pick = (list) => list[Math.floor(next() * list.length)];
-  const { page, close } = await open('view=whatif');
+  const { LONGATTN_RUN } = process.env;
+  const { dir, at } = LONGATTN_RUN ? await givenRun(LONGATTN_RUN) : { dir: runDir, at: address };
+  const { page, close } = await open('view=whatif', {}, at);
   await page.waitForSelector('#command');
+  const domains = await page.locator('#field-quota input').count();
+  const tokens = Number((await page.inputValue('#tokens')).replaceAll(',', ''));
   const sizes = new Set();
   for (let i = 0; i < 50; i++) {
     const words = new URLSearchParams({
@@ -245,9 +258,13 @@ test('what if keeps what the command keeps, for 50 settings', async () => {
       },
       ...{
         keep: next().toFixed(4),
-        tokens: Math.floor(next() * 15000),
-        quota0: (next() / 2).toFixed(3),
-        quota1: (next() / 2).toFixed(3),
+        tokens: Math.floor(next() * 4 * tokens),
+        ...Object.fromEntries(
+          Array.from({ length: domains }, (_, i) => [
+            `quota${i}`,
+            pick([0, next() / domains, next() / domains]).toFixed(3),
+          ]),
+        ),
       },
       ...{
         repeats: pick([1, 0.3, 0.05]),
@@ -262,7 +279,7 @@ test('what if keeps what the command keeps, for 50 settings', async () => {
     await page.waitForSelector('#command:not([data-old])');
     const shown = (await (i === 0 ? downloaded(page) : offered(page))).split('\n').filter(Boolean);
     const given = shellWords(await page.textContent('#command'));
-    assert.deepEqual(given.slice(0, 3), ['longattn', 'select', runDir]);
+    assert.deepEqual(given.slice(0, 3), ['longattn', 'select', dir]);
     const { result } = await select(optionsOf(given));
     const kept = [];
     for await (const row of readSelection(result)) if (row.selected) kept.push(row.windowId);

@@ -38,6 +38,18 @@ describe('loadBinding', () => {
     expect(() => loadBinding()).toThrow(expect.objectContaining({ code: 'ADDON_BROKEN', exitCode: 4 }));
   });
 
+  it('refuses an addon of another version, and says both', async () => {
+    process.env['LONGATTN_ADDON'] = join(tempFolder(), 'longattn.cjs');
+    await writeFile(process.env['LONGATTN_ADDON'], "exports.versions = () => ({ addon: '99.0.0', napi: 8 });");
+    const { loadBinding } = await fresh();
+    expect(() => loadBinding()).toThrow(
+      expect.objectContaining({
+        ...{ code: 'ADDON_BROKEN', exitCode: 4 },
+        message: expect.stringMatching(/is of longattn 99\.0\.0, and this is \d+\.\d+\.\d+/),
+      }),
+    );
+  });
+
   it('finds the addon of this package, once', async () => {
     const { loadBinding } = await fresh();
     if (before === undefined) expect(addonPath()).toMatch(/build\/Release\/longattn\.node$/);

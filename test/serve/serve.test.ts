@@ -2,10 +2,11 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
+import { setTimeout } from 'node:timers/promises';
 import { readSelection, readWindows } from '../../src/arrow/reader.js';
 import { attention } from '../../src/attention/attention.js';
 import { run, select } from '../../src/pipeline/pipeline.js';
@@ -127,6 +128,33 @@ it('is a command that prints the address and the tunnel, and ends by a signal', 
   expect(await textAt(told.url)).toContain('<title>longattn</title>');
   child.kill('SIGTERM');
   expect(await result).toMatchObject({ code: 143 });
+});
+
+it('opens the browser of this machine at the address, and says so where there is none', async () => {
+  const programs = path.join(folder, 'programs');
+  mkdirSync(programs);
+  const opened = path.join(folder, 'opened');
+  // As xdg-open does, of Linux, and open, of macOS.
+  for (const name of ['xdg-open', 'open'])
+    writeFileSync(
+      path.join(programs, name),
+      `#!/bin/sh\nprintf %s "$1" > '${opened}.part' && mv '${opened}.part' '${opened}'\n`,
+      {
+        mode: 0o755,
+      },
+    );
+  const { child, result } = startCli(['serve', dir, '--open', '--json'], {
+    PATH: `${programs}${path.delimiter}${process.env['PATH']}`,
+  });
+  const [line] = (await once(child.stdout!, 'data')) as [Buffer];
+  while (!existsSync(opened)) await setTimeout(20);
+  expect(readFileSync(opened, 'utf8')).toBe((JSON.parse(line.toString()) as { url: string }).url);
+  child.kill('SIGTERM');
+  await result;
+  const without = startCli(['serve', dir, '--open'], { PATH: path.join(folder, 'nothing') });
+  await once(without.child.stderr!, 'data');
+  without.child.kill('SIGTERM');
+  expect((await without.result).stderr).toMatch(/open cannot be started .*: open the address yourself/);
 });
 
 it('ends with the process that started it', async () => {
