@@ -174,7 +174,7 @@ function page(attention, decoder) {
     '## Layers above the first',
     `A decoder of the shape of SmolLM2-135M, measured ${decoder.date}. The floor is the time that its matrix products would take at the speed of`,
     "libtorch's `at::mm`; a float32 decoder is below it where our own products use AVX-512 and MKL does not. The second floor is that of oneDNN.",
-    'bf16 (`--dtype weights` with a bf16 model) takes oneDNN for the linear layers; attention is float32 in both. `one more layer scored` is what the statistics',
+    'bf16 (`--dtype weights` with a bf16 model) takes oneDNN for the linear layers; attention is float32 in both, but where the processor has AMX. `one more layer scored` is what the statistics',
     'of one more layer add to a run.',
     '',
     plainTable(decoder.rows),

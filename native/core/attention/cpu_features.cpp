@@ -3,6 +3,11 @@
 // everything.
 #include "attention/cpu_features.h"
 
+#if defined(__x86_64__) && defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 #include <cstring>
 
 #include "wish.h"
@@ -14,6 +19,20 @@
 #endif
 
 namespace longattn::attention {
+namespace {
+
+// Tiles are 8 KiB of state a thread, which Linux keeps only for a process that has asked.
+bool tiles_granted() {
+#if defined(__x86_64__) && defined(__linux__)
+  constexpr long kRequestPermission = 0x1023, kTileData = 18;  // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA
+  static const bool granted = syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+  return granted;
+#else
+  return false;
+#endif
+}
+
+}  // namespace
 
 #if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
 
@@ -68,6 +87,11 @@ bool cpu_has_avx512_bf16() {
   return found().avx512_bf16;
 }
 
+bool cpu_has_amx_bf16() {
+  return cpu_has_avx512_bf16() && __builtin_cpu_supports("amx-tile") && __builtin_cpu_supports("amx-bf16") &&
+         tiles_granted();
+}
+
 #else
 
 bool cpu_has_avx2_fma() {
@@ -79,6 +103,9 @@ bool cpu_has_avx512() {
 bool cpu_has_avx512_bf16() {
   return false;
 }
+bool cpu_has_amx_bf16() {
+  return false;
+}
 
 #endif
 
@@ -87,6 +114,11 @@ VectorWidth vector_width() {
   const auto is = [&](const char* name) { return wanted != nullptr && std::strcmp(wanted, name) == 0; };
   if (is("portable") || is("reference") || !cpu_has_avx2_fma()) return VectorWidth::none;
   return is("avx2") || !cpu_has_avx512() ? VectorWidth::avx2 : VectorWidth::avx512;
+}
+
+bool bf16_tiles() {
+  const char* wanted = wish(kCpuKernelVariable);
+  return (wanted == nullptr || *wanted == '\0' || std::strcmp(wanted, "avx512bf16") == 0) && cpu_has_amx_bf16();
 }
 
 }  // namespace longattn::attention

@@ -2,20 +2,10 @@
 
 #include <cstring>
 
+#include "bf16.h"
+
 namespace longattn::attention {
 namespace {
-
-uint32_t bits_of(float value) {
-  uint32_t bits;
-  std::memcpy(&bits, &value, sizeof bits);
-  return bits;
-}
-
-// Round to nearest, ties to even. The caller has refused NaN.
-uint32_t bf16_of(float value) {
-  const uint32_t bits = bits_of(value);
-  return (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
-}
 
 // Packed element e of a row: one float, or numbers 2e (low half) and 2e + 1.
 uint32_t element(Input input, const float* row, int64_t dim, int64_t e, float scale) {

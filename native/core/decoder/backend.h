@@ -65,8 +65,9 @@ inline void library_product(const Linear& linear, const at::Tensor& x, at::Tenso
   if (linear.bias.defined()) out.add_(linear.bias);
 }
 
-// The CPU by our own code: bits do not depend on the number of threads.
-std::unique_ptr<Backend> own_backend();
+// The CPU by our own code: bits do not depend on the number of threads. `type`: of the products; where it is bf16,
+// attention is computed in it too where the CPU is the faster for it.
+std::unique_ptr<Backend> own_backend(at::ScalarType type);
 // Any device by torch's operators. `type`: of the products; attention is computed in it too where flash attention can.
 std::unique_ptr<Backend> torch_backend(at::Device device, at::ScalarType type);
 

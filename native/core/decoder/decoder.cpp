@@ -39,7 +39,7 @@ at::ScalarType product_type(const ModelSpec& spec) {
 }
 
 std::unique_ptr<Backend> backend_of(const Placement& placement, at::ScalarType type) {
-  if (placement.kind == Placement::Kind::cpu) return own_backend();
+  if (placement.kind == Placement::Kind::cpu) return own_backend(type);
   const bool cuda = placement.kind == Placement::Kind::cuda;
   const auto index = static_cast<c10::DeviceIndex>(placement.index);
   return torch_backend(cuda ? at::Device(at::kCUDA, index) : at::Device(at::kCPU), type);

@@ -12,6 +12,8 @@ constexpr int64_t kBlockRows = 1024;
 
 class OwnBackend : public Backend {
  public:
+  explicit OwnBackend(at::ScalarType type) : bf16_(type == at::kBFloat16) {}
+
   void norm_rows(const RowNorm& norm, const at::Tensor& x, int threads) override {
     if (norm.kind() == RowNorm::Kind::none) return;
     const int64_t width = x.size(1);
@@ -59,7 +61,8 @@ class OwnBackend : public Backend {
                             heads.v.const_data_ptr<float>(),
                             length,
                             value_dim,
-                            near};
+                            near,
+                            bf16_};
     longattn::attend(config, input, options, out.data_ptr<float>());
     return out;
   }
@@ -74,13 +77,14 @@ class OwnBackend : public Backend {
     });
   }
 
+  const bool bf16_;  // the type of the products
   Rotations<RopeTable> rotations_;
 };
 
 }  // namespace
 
-std::unique_ptr<Backend> own_backend() {
-  return std::make_unique<OwnBackend>();
+std::unique_ptr<Backend> own_backend(at::ScalarType type) {
+  return std::make_unique<OwnBackend>(type);
 }
 
 }  // namespace longattn

@@ -13,6 +13,7 @@
 #include "attention/float_environment.h"
 #include "attention/row_block.h"
 #include "decoder/attend/flash_block.h"
+#include "decoder/attend/pack.h"
 #include "parallel_rows.h"
 
 namespace longattn {
@@ -24,10 +25,12 @@ using attention::make_aligned;
 
 static_assert(flash::kAlwaysNear == kSinkKeys);
 
-const flash::Kernel& choose_kernel() {
+const flash::Kernel& choose_kernel(bool bf16) {
 #if defined(__x86_64__)
   const attention::VectorWidth width = attention::vector_width();
-  if (width == attention::VectorWidth::avx512) return flash::avx512_kernel();
+  if (width == attention::VectorWidth::avx512) {
+    return bf16 && attention::bf16_tiles() ? flash::amx_kernel() : flash::avx512_kernel();
+  }
   if (width == attention::VectorWidth::avx2) return flash::avx2_kernel();
 #endif
   return flash::portable_kernel();
@@ -35,12 +38,13 @@ const flash::Kernel& choose_kernel() {
 
 // Keys and values of one key head, packed as flash_block.h says.
 struct Panels {
-  AlignedBuffer<float> keys, values;
+  AlignedBuffer<uint32_t> keys, values;
 };
 
 // Of one thread. Made before the threads: what cannot be allocated among them ends the process.
 struct Scratch {
-  AlignedBuffer<float> queries, sums;
+  AlignedBuffer<uint32_t> queries;
+  AlignedBuffer<float> sums;
 };
 
 class Attention {
@@ -49,15 +53,17 @@ class Attention {
       : config_(config),
         in_(input),
         out_(out),
-        kernel_(choose_kernel()),
+        kernel_(choose_kernel(input.bf16)),
         options_(options),
         threads_(thread_count(options.threads)),
         panels_((input.length + flash::kPanel - 1) / flash::kPanel),
         chunks_((input.value_dim + kernel_.columns - 1) / kernel_.columns),
-        packed_{make_aligned<float>(panels_ * flash::kPanel * config_.dim),
-                make_aligned<float>(panels_ * flash::kPanel * chunks_ * kernel_.columns)} {
+        elements_(flash::elements_of(kernel_, config_.dim)),
+        value_elements_(flash::kPanel / kernel_.numbers * chunks_ * kernel_.columns),
+        packed_{make_aligned<uint32_t>(panels_ * flash::kPanel * elements_),
+                make_aligned<uint32_t>(panels_ * value_elements_)} {
     for (int thread = 0; thread < threads_; ++thread) {
-      scratch_.push_back({make_aligned<float>(flash::kBlockRows * config_.dim),
+      scratch_.push_back({make_aligned<uint32_t>(flash::kBlockRows * elements_),
                           make_aligned<float>(flash::kBlockRows * chunks_ * kernel_.columns)});
     }
   }
@@ -86,32 +92,22 @@ class Attention {
 
  private:
   void pack(int64_t kv, int64_t panel) const {
-    const int64_t first = panel * flash::kPanel, dim = config_.dim, columns = kernel_.columns;
-    const int64_t count = std::min<int64_t>(flash::kPanel, in_.length - first);
-    float* keys = packed_.keys.get() + first * dim;
-    float* values = packed_.values.get() + first * chunks_ * columns;
-    for (int64_t c = 0; c < flash::kPanel; ++c) {
-      const float* key = in_.k + ((first + c) * config_.kv_heads + kv) * dim;
-      float* to = keys + c / columns * columns * dim + c % columns;
-      for (int64_t j = 0; j < dim; ++j) to[j * columns] = c < count ? key[j] : 0;
-      const float* value = in_.v + ((first + c) * config_.kv_heads + kv) * in_.value_dim;
-      for (int64_t chunk = 0; chunk < chunks_; ++chunk) {
-        float* row = values + (chunk * flash::kPanel + c) * columns;
-        const int64_t from = chunk * columns;
-        const int64_t there = c < count ? std::min(columns, in_.value_dim - from) : 0;
-        std::copy_n(value + from, there, row);
-        std::fill_n(row + there, columns - there, 0.0f);
-      }
-    }
+    const int64_t first = panel * flash::kPanel, count = std::min<int64_t>(flash::kPanel, in_.length - first);
+    flash::pack_keys(kernel_, rows_of(in_.k, config_.kv_heads, kv, first, count, config_.dim),
+                     packed_.keys.get() + first * elements_);
+    flash::pack_values(kernel_, rows_of(in_.v, config_.kv_heads, kv, first, count, in_.value_dim), chunks_,
+                       packed_.values.get() + panel * value_elements_);
   }
 
-  void attend_block(int64_t head, int64_t first, float* queries, float* sums) const {
-    const int64_t rows = std::min<int64_t>(flash::kBlockRows, in_.length - first), dim = config_.dim;
+  // Rows first .. first + count - 1 of one of `heads` heads of x.
+  static flash::Rows rows_of(const float* x, int64_t heads, int64_t head, int64_t first, int64_t count, int64_t width) {
+    return {x + (first * heads + head) * width, heads * width, count, width};
+  }
+
+  void attend_block(int64_t head, int64_t first, uint32_t* queries, float* sums) const {
+    const int64_t rows = std::min<int64_t>(flash::kBlockRows, in_.length - first);
     const auto factor = static_cast<float>(config_.attention_scale * kLog2E);
-    for (int64_t r = 0; r < flash::kBlockRows; ++r) {
-      const float* query = in_.q + ((first + r) * config_.heads + head) * dim;
-      for (int64_t j = 0; j < dim; ++j) queries[r * dim + j] = r < rows ? query[j] * factor : 0;
-    }
+    flash::pack_queries(kernel_, rows_of(in_.q, config_.heads, head, first, rows, config_.dim), factor, queries);
     flash::Block block;
     block.queries = queries;
     block.keys = packed_.keys.get();
@@ -121,7 +117,7 @@ class Attention {
     block.out_stride = config_.heads * in_.value_dim;
     block.first_row = first;
     block.rows = rows;
-    block.dim = dim;
+    block.elements = elements_;
     block.value_dim = in_.value_dim;
     block.value_chunks = chunks_;
     block.window = config_.sliding_window > 0 ? std::min(config_.sliding_window, in_.length) : in_.length;
@@ -140,7 +136,9 @@ class Attention {
   const ProviderOptions& options_;
   const int threads_;
   const int64_t panels_;
-  const int64_t chunks_;  // of a value row
+  const int64_t chunks_;          // of a value row
+  const int64_t elements_;        // of a packed query or key
+  const int64_t value_elements_;  // of a panel of values
   const Panels packed_;
   std::vector<Scratch> scratch_;  // one a thread
 };

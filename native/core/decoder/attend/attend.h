@@ -17,6 +17,8 @@ struct AttendInput {
   int64_t length;
   int64_t value_dim;
   int64_t near;  // > 0: key i of query n only if n - i < near or i < kSinkKeys, besides the layer's own mask
+  // q, k, v and the weights may be rounded to bf16, and are where attention::bf16_tiles() says so.
+  bool bf16 = false;
 };
 
 // out [L, H, dv]. Throws Cancelled. LONGATTN_CPU_KERNEL forces portable, avx2 or avx512 here too.

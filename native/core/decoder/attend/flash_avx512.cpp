@@ -14,7 +14,7 @@ struct Vectors {
 }  // namespace
 
 const Kernel& avx512_kernel() {
-  static const Kernel kernel = {"avx512", Tile<Vectors>::kColumns, Tile<Vectors>::run};
+  static const Kernel kernel = {"avx512", Tile<Vectors>::kColumns, 1, 1, Tile<Vectors>::run};
   return kernel;
 }
 

@@ -14,7 +14,7 @@ struct Vectors {
 }  // namespace
 
 const Kernel& portable_kernel() {
-  static const Kernel kernel = {"portable", Tile<Vectors>::kColumns, Tile<Vectors>::run};
+  static const Kernel kernel = {"portable", Tile<Vectors>::kColumns, 1, 1, Tile<Vectors>::run};
   return kernel;
 }
 

@@ -67,8 +67,8 @@ class Tile {
 
   // Weights of a tile's rows over a panel, into weights_.
   void weigh(int g, int64_t n0, int64_t c0) {
-    const float* queries = b_.queries + static_cast<int64_t>(g) * kRows * b_.dim;
-    const float* keys = b_.keys + c0 * b_.dim;
+    const float* queries = static_cast<const float*>(b_.queries) + static_cast<int64_t>(g) * kRows * b_.elements;
+    const float* keys = static_cast<const float*>(b_.keys) + c0 * b_.elements;
     const bool all = all_visible(n0, c0);
     for (int chunk = 0; chunk * kColumns < kPanel; ++chunk) {
       Vec x[kRows][kVectors];
@@ -76,7 +76,7 @@ class Tile {
       for (int r = 0; r < kRows; ++r)
 #pragma GCC unroll 4
         for (int v = 0; v < kVectors; ++v) x[r][v] = Vec{};
-      multiply(queries, b_.dim, b_.dim, keys + static_cast<int64_t>(chunk) * kColumns * b_.dim, x);
+      multiply(queries, b_.elements, b_.elements, keys + static_cast<int64_t>(chunk) * kColumns * b_.elements, x);
       const int64_t first_key = c0 + static_cast<int64_t>(chunk) * kColumns;
       if (b_.softcap > 0 || b_.alibi != 0) apply_bias(n0, first_key, x);
       if (!all) hide(n0, first_key, x);
@@ -219,7 +219,7 @@ class Tile {
   }
 
   void add_values(int g, int64_t c0) {
-    const float* values = b_.values + c0 * width_;
+    const float* values = static_cast<const float*>(b_.values) + c0 * width_;
     for (int64_t chunk = 0; chunk < b_.value_chunks; ++chunk) {
       float* sums = b_.sums + static_cast<int64_t>(g) * kRows * width_ + chunk * kColumns;
       Vec x[kRows][kVectors];
