@@ -3,7 +3,7 @@
 //   node scripts/bench-export.mjs [--gb N] [--json]
 // A process a format, one after the other. MB/s are those of the ids, 4 bytes each, by the clock, whatever the format makes of them. Ours
 // checks the sha256 of what it reads, makes that of what it writes, and syncs it to the disk; the others do none of that.
-// Python: scripts/check-export-readers.mjs makes a venv with both writers; where it is not there, that of scripts/setup-python.mjs has pyarrow.
+// pyarrow and datatrove are those of the venv that scripts/check-export-readers.mjs makes; without it they are skipped, and that is said.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -43,10 +43,11 @@ function measured(command, args) {
   return JSON.parse(stdout);
 }
 
+/** Of the venv that scripts/check-export-readers.mjs makes. */
 function pythonWith(module) {
   const cache = process.env.LONGATTN_CACHE || path.join(os.homedir(), '.cache', 'longattn');
-  const pythons = ['export-readers', 'python-readers'].map((name) => path.join(cache, name, 'bin', 'python'));
-  return pythons.find((python) => existsSync(python) && spawnSync(python, ['-c', `import ${module}`]).status === 0);
+  const python = path.join(cache, 'export-readers', 'bin', 'python');
+  return existsSync(python) && spawnSync(python, ['-c', `import ${module}`]).status === 0 ? python : undefined;
 }
 
 const told = ({ cpu, peak }) => `${cpu.toFixed(1)} s of processor, ${(peak / 1e6).toFixed(0)} MB`;
