@@ -90,9 +90,10 @@ await main(async (args) => {
     await makeExportRun(dir, windows);
     writeFileSync(path.join(dir, 'made'), '');
   });
+  const size = `${values.gb} GB of ids`;
   const rate = ({ wall }) => (windows * WINDOW_BYTES) / 1e6 / wall;
   const peers = await measurePeers(dir, out);
-  const rows = Object.entries(peers).flatMap(([name, took]) => rowsOf(name, took, rate(took)));
+  const rows = Object.entries(peers).flatMap(([name, took]) => rowsOf(`${size}, ${name}`, took, rate(took)));
   for (const format of EXPORT_FORMAT_NAMES) {
     await step(format, () => {
       if (format === 'jsonl.zst' && !zlib.createZstdCompress) return 'SKIPPED: it needs Node.js 22.15';
@@ -103,7 +104,7 @@ await main(async (args) => {
       const peer = { parquet: 'pyarrow', tokens: 'datatrove' }[format];
       const beside = peers[peer] && { ratio: rate(took) / rate(peers[peer]), ratio_to: peer };
       const promise = { ratio: took.peak / 1e6 / MEMORY, ratio_to: `the promised ${MEMORY} MB` };
-      rows.push(...rowsOf(`longattn ${format}`, took, rate(took), beside, promise));
+      rows.push(...rowsOf(`${size}, longattn ${format}`, took, rate(took), beside, promise));
       writeRows('export', rows);
       return told(took);
     });
