@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The tarballs of scripts/pack.mjs as a user meets them: in an empty folder, with no compiler, CMake or Python on the PATH.
-//   node scripts/check-packages.mjs [--setup [VENV]]     after `npm run setup`; packs first
+//   node scripts/check-packages.mjs [--kernels] [--setup [VENV]]     after `npm run setup`; packs first
+//   --kernels: the scores of every kernel that this processor has, not of the fastest alone; of use where the packed core is another compiler's
 //   --setup: also `longattn setup` and a run by layer 1, from the torch of VENV if it is given and from a download. Compiles for minutes and
 //   fetches half a gigabyte.
 //
@@ -60,6 +61,11 @@ function bytesBelow(folder) {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .reduce((sum, entry) => sum + statSync(path.join(entry.parentPath ?? entry.path, entry.name)).size, 0);
+}
+
+/** The same command as the clone does it. */
+function inClone(cwd, words, env) {
+  run(process.execPath, [path.join(root, 'dist/cli/bin.cjs'), ...words], { cwd, env, quiet: true });
 }
 
 /** sha256 of each table of scores. */
@@ -126,10 +132,7 @@ await main(async (args) => {
     const asked = ['run', ...input, '--model', LAYERS_MODEL, '--layers', '1'];
     user(project, bin, longattn(...asked, '--output', `RUN-${name}`), { env: all });
     const clone = path.join(folder, `clone-${name}`);
-    run(process.execPath, [path.join(root, 'dist/cli/bin.cjs'), ...asked, '--output', clone], {
-      cwd: project,
-      quiet: true,
-    });
+    inClone(project, [...asked, '--output', clone]);
     if (sums(path.join(project, `RUN-${name}`)).join() !== sums(clone).join())
       throw new SetupError('the scores of layer 1 differ from those of the clone');
     return `torch ${made.torch} of ${made.libtorch}, layer 1 equal to the bit`;
@@ -149,25 +152,27 @@ await main(async (args) => {
         throw new SetupError(`node_modules has ${bytes} bytes; at most ${MAX_MODULES} are allowed.`);
       return `${(bytes / 1e6).toFixed(1)} MB`;
     });
+    const doctor = () => JSON.parse(user(project, bin, longattn('doctor', '--json')).stdout);
     await step('doctor', () => {
-      const found = JSON.parse(user(project, bin, longattn('doctor', '--json')).stdout);
+      const found = doctor();
       if (!found['addon path']?.includes(path.join('node_modules', '@longattn')))
         throw new SetupError(`the core is not that of the package: ${JSON.stringify(found)}`);
       return `kernel ${found.kernel}`;
     });
-    await step('the same scores', () => {
-      const args = ['run', '--input', 'book.txt', '--model', MODEL, '--window', '512'];
-      user(project, bin, longattn(...args, '--output', 'RUN'));
-      const clone = path.join(folder, 'clone');
-      run(process.execPath, [path.join(root, 'dist/cli/bin.cjs'), ...args, '--output', clone], {
-        cwd: project,
-        quiet: true,
+    const kernels = args.includes('--kernels') ? doctor().kernels.split(' ') : [''];
+    for (const kernel of kernels) {
+      await step(`the same scores${kernel && `, kernel ${kernel}`}`, () => {
+        const env = { LONGATTN_CPU_KERNEL: kernel };
+        const asked = ['run', '--input', 'book.txt', '--model', MODEL, '--window', '512'];
+        const mine = path.join(project, `RUN-${kernel}`);
+        const theirs = path.join(folder, `clone-${kernel}`);
+        user(project, bin, longattn(...asked, '--output', mine), { env });
+        inClone(project, [...asked, '--output', theirs], env);
+        if (sums(mine).join() !== sums(theirs).join())
+          throw new SetupError(`the scores of the package differ: ${sums(mine)} and ${sums(theirs)}`);
+        return `${sums(mine).length} part, equal to the bit`;
       });
-      const [mine, theirs] = [sums(path.join(project, 'RUN')), sums(clone)];
-      if (mine.join() !== theirs.join())
-        throw new SetupError(`the scores of the package differ: ${mine} and ${theirs}`);
-      return `${mine.length} part, equal to the bit`;
-    });
+    }
     await step('setup without Python', () => {
       const { stderr } = user(project, bin, longattn('setup'), { code: 4 });
       if (!/\[PYTHON_MISSING\]/.test(stderr)) throw new SetupError(`setup says: ${stderr}`);
@@ -176,7 +181,7 @@ await main(async (args) => {
     const at = args.indexOf('--setup');
     if (at >= 0) {
       const venv = args[at + 1];
-      if (venv !== undefined)
+      if (venv !== undefined && !venv.startsWith('--'))
         await step('setup from a torch of Python', () => setUp('venv', { VIRTUAL_ENV: path.resolve(venv) }));
       await step('setup from a download', () => setUp('download', { VIRTUAL_ENV: '' }));
     }

@@ -124,6 +124,11 @@ const WHOLE = [
     '`npm run bench:report`: the page of so many made-up windows from a disk in Chromium, until it is drawn; by the clock, and the work of the main thread.',
   ],
   [
+    'export',
+    'Exports',
+    '`node scripts/bench-export.mjs`: made-up token ids to each format, beside pyarrow (Parquet by zstd) and the file of datatrove on the same ids; MB/s of the ids, by the clock.',
+  ],
+  [
     'open',
     'Opening a large checkpoint',
     '`node scripts/measure-open.mjs`: layer 0 of sparse files with the shape of Llama-3.1-8B.',

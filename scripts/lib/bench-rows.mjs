@@ -3,7 +3,10 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import path from 'node:path';
 import { root, SetupError } from './step.mjs';
 
-/** Folder of attention.jsonl and decoder.jsonl (bench.mjs), pipeline.jsonl, select.jsonl, map.jsonl, report.jsonl and open.jsonl (measure-open.mjs). */
+/**
+ * Folder of attention.jsonl and decoder.jsonl (bench.mjs), pipeline.jsonl, select.jsonl, map.jsonl, report.jsonl,
+ * export.jsonl and open.jsonl (measure-open.mjs).
+ */
 export const ROWS = path.join(root, 'build', 'bench-rows');
 
 /** Keeps the rows of one bench for the page. */

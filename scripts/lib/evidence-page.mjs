@@ -176,6 +176,10 @@ export async function evidencePages(measured, missing) {
       'windows, measured on the other. Where the lift parts no two candidates the control decides, and can leave behind the one with the larger',
       'lift on all windows: compare the tables.',
     ),
+    prose(
+      'An earlier rule first left out what was not off chance by itself, and asked both halves whether the choice tells anything. It was mended when',
+      'its choices on these texts were known: for the rule, unlike for the scores, no text here is unseen.',
+    ),
     choiceTable(measured),
     '## Quality against cost',
     prose(

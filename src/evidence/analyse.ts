@@ -205,7 +205,7 @@ export class Analysis {
       findings: best.map((one) => this.finding(one.candidate, objectiveOf(one), this.second, second)),
       choice: this.finding(choice.candidate, blended ? null : objectiveOf(choice), this.second, second),
       fit: fitted?.found ?? null,
-      tells: tells(choice) && tells({ lift: unseen.lift?.nats, worst: unseen.worst }),
+      tells: tells({ lift: unseen.lift?.nats, worst: unseen.worst }),
       verdicts: table.controls.map(({ name }, at) => ({ control: name, ...this.verdicts[at]! })),
       lift: gains
         ? {

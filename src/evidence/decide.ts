@@ -1,5 +1,6 @@
 // The choice among candidates: first by lift, then by the worst of the controls that count; of those that a paired bootstrap cannot
-// part, the cheapest and simplest. A mean over controls would let a trap weigh as much as the rest.
+// part, the cheapest and simplest. A mean over controls would let a trap weigh as much as the rest. No candidate is asked here to be off
+// chance by itself: an equal of the best may touch it, and whether the choice says anything is for the windows that it has not seen.
 import { difference, intervalOf, type Draws } from './resample.js';
 
 /** A candidate with its numbers on the windows that the choice is made from. */
@@ -15,8 +16,7 @@ export interface Judged<Candidate> {
 
 /** @returns undefined without candidates */
 export function decide<Candidate>(judged: readonly Judged<Candidate>[]): Judged<Candidate> | undefined {
-  const better = beatChance(judged, ({ lift }) => lift, 0);
-  const lifted = equals(better, ({ lift }) => lift);
+  const lifted = equals(judged, ({ lift }) => lift);
   const told = equals(lifted, ({ worst }) => worst);
   return cheapest(told);
 }
@@ -28,19 +28,6 @@ export function decide<Candidate>(judged: readonly Judged<Candidate>[]): Judged<
 export function tells({ lift, worst }: Pick<Judged<unknown>, 'lift' | 'worst'>): boolean {
   if (lift) return intervalOf(lift).low > 0;
   return worst !== undefined && intervalOf(worst).low > 0.5;
-}
-
-/** Those whose own interval lies above chance, where there are any. */
-function beatChance<C>(
-  judged: readonly Judged<C>[],
-  of: (one: Judged<C>) => Draws | undefined,
-  chance: number,
-): readonly Judged<C>[] {
-  const better = judged.filter((one) => {
-    const draws = of(one);
-    return draws !== undefined && intervalOf(draws).low > chance;
-  });
-  return better.length > 0 ? better : judged;
 }
 
 /** The one with the highest number, and those that it does not beat on the same resamples. */

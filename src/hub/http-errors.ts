@@ -104,9 +104,11 @@ function refusal(answer: Answer, asked: Asked): Error {
       ? 'If it is private, set HF_TOKEN'
       : `If it is private, check that the token in ${tokenSource} is valid and may read it`;
   if (asked.id.startsWith('datasets/')) {
+    const name = asked.id.slice('datasets/'.length);
     return dataError(
       'HUB_DATASET_NOT_FOUND',
-      `${endpoint} has no data set ${asked.id.slice('datasets/'.length)}. Check the spelling. ${how}.`,
+      `${endpoint} has no data set ${name}. Check the spelling. ${how}. An export is sent to one that is there: ` +
+        `\`hf repos create ${name} --repo-type dataset\` makes it.`,
     );
   }
   return dataError(

@@ -23,6 +23,7 @@ const require = createRequire(import.meta.url);
 let core: NativeCore | undefined;
 let torch: NativeTorch | undefined;
 
+const NEEDS_CORE = 'Whatever computes attention needs it';
 const NEEDS_TORCH = 'Layers above 0, losses and devices other than the CPU need it';
 
 /**
@@ -40,7 +41,7 @@ export function loadBinding(): NativeCore {
       : `In a clone run \`npm run setup\` to build it; elsewhere install ${PLATFORM_PACKAGE}@${version}, or set LONGATTN_ADDON to a built longattn.node`;
     throw environmentError(
       'ADDON_MISSING',
-      `The native addon is neither at ${path} nor installed as ${PLATFORM_PACKAGE}. ${then}.`,
+      `The native addon is neither at ${path} nor installed as ${PLATFORM_PACKAGE}. ${NEEDS_CORE}. ${then}.`,
     );
   }
   if (path === prebuiltPath()) {

@@ -14,6 +14,8 @@ describe('longattn doctor', () => {
         libtorch: expect.stringMatching(/^\d+\.\d+/),
         'CPU features': expect.any(String),
         devices: expect.any(String),
+        'addon gives': 'layer 0 on the CPU',
+        'torch half gives': expect.stringMatching(/losses/),
       },
     });
     expect(facts['kernels']!.split(' ')).toContain(facts['kernel']);
@@ -31,9 +33,9 @@ describe('longattn doctor', () => {
     });
   });
 
-  it('works without the addon, says how to get it, and ends with 4', async () => {
+  it('works without the addon, says what for and how to get it, and ends with 4', async () => {
     const { code, stdout } = await cli(['doctor'], { LONGATTN_ADDON: '/no/such.node' });
     expect(code).toBe(4);
-    expect(stdout).toMatch(/missing: .*\/no\/such\.node.*npm run setup/);
+    expect(stdout).toMatch(/missing: .*\/no\/such\.node.*attention needs it.*npm run setup/);
   });
 });

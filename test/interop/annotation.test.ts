@@ -12,6 +12,7 @@ const WINDOW = 16;
 const dir = mkdtempSync(path.join(os.tmpdir(), 'longattn-test-'));
 const corpus = path.join(dir, 'in');
 const out = path.join(dir, 'OUT');
+const kept = path.join(dir, 'KEPT');
 /** Tokens of each document: 9 are too short, none are refused. */
 const LENGTHS = [100, 9, 20, 0, 16, 64];
 let readers: string;
@@ -19,7 +20,10 @@ let readers: string;
 beforeAll(async () => {
   readers = installReaders();
   mkdirSync(corpus);
-  const rows = LENGTHS.map((length, n) => ({ id: `d${n}`, ids: Array.from({ length }, (_, i) => (i * i + n) % 100) }));
+  const rows = LENGTHS.map((length, n) => ({
+    ...{ id: `d${n}`, ids: Array.from({ length }, (_, i) => (i * i + n) % 100) },
+    ...{ url: n === 2 ? null : `https://example.org/${n}`, meta: { lang: 'en', stars: n } },
+  }));
   writeFileSync(path.join(corpus, 'a.jsonl'), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
   readWithPython(readers, dir, [
     { how: 'write_parquet', paths: [path.join(corpus, 'a.jsonl'), path.join(corpus, 'b.parquet')] },
@@ -28,6 +32,7 @@ beforeAll(async () => {
   const input = `book=${corpus}`;
   await select({ input, idsField: 'ids', model, window: WINDOW, maxRejectRate: 1, output: run, score: 'gzip' });
   await annotate(run, { output: out });
+  await annotate(run, { output: kept, keepColumns: ['url', 'meta'] });
 }, INSTALL_TIMEOUT_MS);
 afterAll(() => rmSync(dir, { recursive: true }));
 
@@ -64,4 +69,14 @@ describe('an annotation beside its source', () => {
     }
     expect(seen[1]!.rows.map((row) => row['annotated_id'])).toEqual(LENGTHS.map((n, i) => (n === 0 ? null : `d${i}`)));
   });
+
+  it.each(['a.jsonl', 'b.parquet'])(
+    '%s: the columns that went through stand beside their own, refused rows too',
+    (name) => {
+      const paths = [path.join(corpus, name), path.join(kept, `${name}.parquet`)];
+      const hows = ['duckdb_kept', 'polars_kept'].map((how) => ({ how, paths }));
+      const expected = LENGTHS.map((_, n) => ({ id: `d${n}`, row: n + 1, url: true, meta: true }));
+      for (const { rows } of readWithPython(readers, dir, hows)) expect(rows).toEqual(expected);
+    },
+  );
 });

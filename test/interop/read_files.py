@@ -197,6 +197,21 @@ def polars_zip(source, annotation):
     return of_polars(polars.concat([read(source), other], how="horizontal"))
 
 
+def duckdb_kept(source, annotation):
+    """Of each row: whether the columns that went through are those of the source."""
+    same = ", ".join(f"corpus.{name} IS NOT DISTINCT FROM a.{name} AS {name}" for name in ["url", "meta"])
+    tables = f"'{source}' AS corpus POSITIONAL JOIN '{annotation}' AS a"
+    return of_table(duckdb.sql(f"SELECT corpus.id, a.row, {same} FROM {tables}").fetch_arrow_table())
+
+
+def polars_kept(source, annotation):
+    read = polars.read_ndjson if source.endswith(".jsonl") else polars.read_parquet
+    other = polars.read_parquet(annotation).rename(lambda name: f"a_{name}")
+    joined = polars.concat([read(source), other], how="horizontal")
+    same = [polars.col(name).eq_missing(polars.col(f"a_{name}")) for name in ["url", "meta"]]
+    return of_polars(joined.select("id", polars.col("a_row").alias("row"), *same))
+
+
 TYPED = {
     "dictionary": pa.array(["x", "y", None, "x"]).dictionary_encode(),
     "stamp": pa.array([1704164645000006, None, -1, 0], pa.timestamp("us", "Europe/Paris")),

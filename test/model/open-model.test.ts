@@ -165,7 +165,11 @@ describe('a folder that cannot be opened says why', () => {
   });
 
   it.each<[string, Record<string, unknown>, string[]]>([
-    ['unknown model_type', { model_type: 'lama' }, ['UNKNOWN_ARCHITECTURE', '"lama"', 'Known are arcee, ', 'llama, ']],
+    [
+      'unknown model_type',
+      { model_type: 'lama' },
+      ['UNKNOWN_ARCHITECTURE', '"lama"', 'Known are apertus, ', 'llama, '],
+    ],
     ['model_type of the prototype', { model_type: 'constructor' }, ['UNKNOWN_ARCHITECTURE', '"constructor"']],
     ['no model_type', { model_type: null }, ['CONFIG_INVALID', 'model_type is missing']],
     [

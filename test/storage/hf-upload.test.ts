@@ -147,6 +147,12 @@ describe('a Hub that fails', () => {
     expect(hub.writes.commits).toEqual([]);
   });
 
+  it('names the command that makes a data set that is not there', async () => {
+    const error = await send({ to: 'hf://datasets/org/none/sub' }).catch((thrown: Error) => thrown);
+    expect(error).toMatchObject({ code: 'HUB_DATASET_NOT_FOUND', exitCode: 3 });
+    expect((error as Error).message).toContain('`hf repos create org/none --repo-type dataset`');
+  });
+
   it('that answers nonsense, or stays busy, is a sentence without a signed address', async () => {
     hub.fault = first(1, ({ path }) => path.includes('/preupload/'), {
       status: 200,

@@ -31,7 +31,8 @@ async function facts(): Promise<Record<string, string>> {
     const binding = loadBinding();
     const { napi } = binding.versions();
     const cpu = binding.cpu();
-    Object.assign(out, { addon: 'loaded', 'addon path': addonPath(), 'N-API': String(napi) });
+    Object.assign(out, { addon: 'loaded', 'addon gives': 'layer 0 on the CPU', 'addon path': addonPath() });
+    Object.assign(out, { 'N-API': String(napi) });
     Object.assign(out, { 'CPU features': cpu.features.join(' '), kernels: cpu.kernels.join(' '), kernel: cpu.kernel });
   } catch (error) {
     out['addon'] = `missing: ${(error as Error).message}`;
@@ -47,6 +48,7 @@ function torchFacts(): Record<string, string> {
     const folder = libtorchPath();
     return {
       'torch half': 'loaded',
+      'torch half gives': 'all layers, losses, devices',
       'torch half path': torchAddonPath(),
       libtorch: `${libtorch} (${capability})`,
       ...(folder !== undefined && { 'libtorch path': folder }),
