@@ -54,13 +54,14 @@ export async function startS3(binary) {
 
 /**
  * Forwards to `target`, host header and all, so that signatures hold.
- * @param fault (number of the request, its headers) -> undefined, { status } or { cutAfter: bytes of the answer's body }
+ * @param fault (number of the request, its headers) -> undefined, { status }, { cutAfter: bytes of the answer's body }
+ *   or { dropAfter: bytes of the request's own body }
  */
 export async function startProxy(target, fault) {
   let count = 0;
   const faults = { busy: 0, cut: 0 };
   const server = http.createServer((request, response) => {
-    const { status, cutAfter = Infinity } = fault(++count, request) ?? {};
+    const { status, cutAfter = Infinity, dropAfter = Infinity } = fault(++count, request) ?? {};
     if (status) {
       faults.busy++;
       request.resume();
@@ -88,6 +89,14 @@ export async function startProxy(target, fault) {
     });
     forward.on('error', () => response.destroy());
     request.on('error', () => forward.destroy());
+    let taken = 0;
+    request.on('data', (chunk) => {
+      taken += chunk.length;
+      if (taken <= dropAfter) return;
+      faults.cut++;
+      forward.destroy();
+      request.destroy();
+    });
     request.pipe(forward);
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
