@@ -6,6 +6,9 @@ import { count, percent, short } from './dom.js';
 const BINS = 50;
 const WIDTH = 300;
 const HEIGHT = 120;
+const TICKS = 4;
+/** Pixels of a sign of a label, and between two labels, at most and at least. */
+const [SIGN, BETWEEN] = [6, 8];
 const MARGIN = { left: 34, right: 10, top: 10, bottom: 24 };
 
 export interface HistogramData extends Binned {
@@ -32,18 +35,21 @@ export function histogram(data: HistogramData): HTMLElement {
     caption.textContent += ` (uniform attention ${short(data.null)}, to the ${data.null > high ? 'right' : 'left'})`;
   }
   const shown = [...(within(data.null) ? [data.null] : [])];
-  const picture = plot({
-    ...{ width: WIDTH, height: HEIGHT, marginLeft: MARGIN.left, marginRight: MARGIN.right },
-    ...{ marginTop: MARGIN.top, marginBottom: MARGIN.bottom, style: { background: 'none', overflow: 'visible' } },
-    x: { domain: [low, high], ticks: 4, label: null, tickFormat: short },
-    y: { ticks: 3, label: null, grid: true, tickFormat: 's' },
-    marks: [
-      rectY(bins, { x1: 'x1', x2: 'x2', y: 'all', fill: 'var(--all)', inset: 0 }),
-      rectY(bins, { x1: 'x1', x2: 'x2', y: 'kept', fill: 'var(--kept)', inset: 0 }),
-      ruleX(shown, { stroke: 'var(--null)', strokeDasharray: '4 3', strokeWidth: 1.5 }),
-      ruleX(within(data.cut) ? [data.cut] : [], { stroke: 'var(--cut)', strokeWidth: 1.5 }),
-    ],
-  });
+  const draw = (ticks: number): ReturnType<typeof plot> =>
+    plot({
+      ...{ width: WIDTH, height: HEIGHT, marginLeft: MARGIN.left, marginRight: MARGIN.right },
+      ...{ marginTop: MARGIN.top, marginBottom: MARGIN.bottom, style: { background: 'none', overflow: 'visible' } },
+      x: { domain: [low, high], ticks, label: null, tickFormat: short },
+      y: { ticks: 3, label: null, grid: true, tickFormat: 's' },
+      marks: [
+        rectY(bins, { x1: 'x1', x2: 'x2', y: 'all', fill: 'var(--all)', inset: 0 }),
+        rectY(bins, { x1: 'x1', x2: 'x2', y: 'kept', fill: 'var(--kept)', inset: 0 }),
+        ruleX(shown, { stroke: 'var(--null)', strokeDasharray: '4 3', strokeWidth: 1.5 }),
+        ruleX(within(data.cut) ? [data.cut] : [], { stroke: 'var(--cut)', strokeWidth: 1.5 }),
+      ],
+    });
+  let picture = draw(TICKS);
+  for (let ticks = TICKS - 1; ticks > 0 && touching(picture); ticks--) picture = draw(ticks);
   // Names that Plot gives to groups of marks: the picture has one name, and a group may have none.
   for (const part of picture.querySelectorAll('[aria-label]')) part.removeAttribute('aria-label');
   picture.setAttribute('role', 'img');
@@ -55,6 +61,13 @@ export function histogram(data: HistogramData): HTMLElement {
   );
   figure.append(brushable(picture as SVGSVGElement, low, high, data));
   return figure;
+}
+
+/** Whether the labels of the x axis need more room than there is. */
+function touching(picture: Element): boolean {
+  const labels = [...picture.querySelectorAll('[aria-label="x-axis tick label"] text')];
+  const needed = labels.reduce((sum, { textContent }) => sum + SIGN * textContent.length + BETWEEN, 0);
+  return needed > WIDTH - MARGIN.left - MARGIN.right;
 }
 
 /** By pointer; by keyboard the filter has two fields. */

@@ -1,6 +1,6 @@
 // Evidence: what `longattn validate` found the scores, layers and heads to tell apart, and what its choice gains at the cut.
-import type { PageEvidence, PageLift } from '../../src/report/page-data.js';
-import { loadEvidence } from '../data.js';
+import type { PageControlTexts, PageEvidence, PageLift } from '../../src/report/page-data.js';
+import { loadControlTexts, loadEvidence } from '../data.js';
 import { count, el, foreign, percent, table } from '../dom.js';
 import type { Model } from '../model.js';
 
@@ -22,7 +22,7 @@ export async function evidenceView(model: Model): Promise<Node> {
       ),
     );
   }
-  const evidence = await loadEvidence();
+  const [evidence, texts] = await Promise.all([loadEvidence(), loadControlTexts()]);
   return el(
     'div',
     {},
@@ -31,6 +31,7 @@ export async function evidenceView(model: Model): Promise<Node> {
     el('ul', {}, ...evidence.advice.map((line) => el('li', {}, foreign(line, 2000)))),
     ...evidence.map.controls.map((control) => aucTable(evidence, control)),
     controlsTable(evidence),
+    ...controlTexts(evidence, texts),
     ...lifts(evidence),
   );
 }
@@ -79,6 +80,43 @@ function controlsTable({ controls, verdicts }: PageEvidence): HTMLElement {
     foreign([how, ...notes].join(' '), 600),
   ]);
   return table('Controls', ['control', 'pairs', 'judges the choice', 'how it is made'], lines);
+}
+
+/** Each pair side by side: what a score must tell apart. */
+function controlTexts({ controls, corpus }: PageEvidence, { pairs, tokens, note }: PageControlTexts): HTMLElement[] {
+  if (note !== undefined) return [el('p', {}, 'No texts of the controls: ', foreign(note, 600))];
+  const part =
+    tokens < corpus.window ? `the first ${count(tokens)} of ${count(corpus.window)} tokens` : 'whole windows';
+  const side = (name: string, text: string): HTMLElement =>
+    el(
+      'div',
+      {},
+      el('h3', {}, name),
+      el(
+        'div',
+        { class: 'text-region small', tabindex: 0, role: 'region', 'aria-label': name },
+        el('pre', { class: 'text', dir: 'auto' }, text),
+      ),
+    );
+  return controls.flatMap(({ name }) => {
+    const own = pairs.filter(({ control }) => control === name);
+    if (own.length === 0) return [];
+    return [
+      el(
+        'details',
+        { class: 'controls' },
+        el('summary', {}, `Texts of ${name}: ${count(own.length)} pairs, ${part}`),
+        ...own.map(({ id, domain, real, made }, i) =>
+          el(
+            'div',
+            {},
+            el('p', {}, foreign(id), ' of ', foreign(domain, 60)),
+            el('div', { class: 'pair' }, side(`Pair ${i + 1}: real`, real), side(`Pair ${i + 1}: ${name}`, made)),
+          ),
+        ),
+      ),
+    ];
+  });
 }
 
 function lifts({ lift, lifts: rows }: PageEvidence): HTMLElement[] {

@@ -2,9 +2,9 @@
 import { count, el, foreign, percent, short, table } from '../dom.js';
 import { selectCommand } from '../command.js';
 import { downloadText } from '../marks.js';
-import { domainsOf, idOf, linkTo, rankWhatIf, replaceState, type Model } from '../model.js';
+import { domainsOf, go, idOf, linkTo, rankWhatIf, replaceState, type Model } from '../model.js';
 import type { Ranked } from '../rank.js';
-import type { WhatIf } from '../state.js';
+import { defaultWhatIf, type WhatIf } from '../state.js';
 
 const SHOWN = 50;
 
@@ -139,6 +139,7 @@ function controls(model: Model, update: () => Promise<void>): HTMLElement {
       el('legend', {}, 'share of the tokens by domain (0 leaves a domain out)'),
       ...quotas,
     ),
+    el('div', { class: 'field' }, halfButton(model)),
     field(
       'repeats',
       'largest share inside verbatim repeats',
@@ -168,6 +169,14 @@ function controls(model: Model, update: () => Promise<void>): HTMLElement {
   };
   arrange();
   return form;
+}
+
+/** What would be lost at half of what the run was given, whatever is set now. */
+function halfButton(model: Model): HTMLElement {
+  const { mode, keep, tokens } = defaultWhatIf(model.meta);
+  const half = { mode, keep: keep / 2, tokens: Math.round(tokens / 2) };
+  const onclick = (): void => go(model, { whatIf: { ...model.state.whatIf, ...half } });
+  return el('button', { type: 'button', id: 'half', onclick }, "Half of the run's budget");
 }
 
 async function outcome(model: Model): Promise<Node> {

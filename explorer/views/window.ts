@@ -7,6 +7,7 @@ import { paintHeat, type Heat } from '../heat.js';
 import { MARKS, marksOf, setMark } from '../marks.js';
 import { columnOf, domainsOf, go, idOf, linkTo, type Model } from '../model.js';
 import { strip } from '../strip.js';
+import { decisionText, ldsParts, scoreText } from '../why.js';
 import { attentionPart, type AttendedText } from './attention.js';
 
 /** Tokens of a span in the table of hot ones. */
@@ -22,7 +23,8 @@ export async function windowView(model: Model): Promise<Node> {
   const page = el('div', {});
   page.append(
     el('h2', {}, foreign(id, 160)),
-    el('p', {}, whyText(model, row), ' ', neighbours(model, row)),
+    el('p', { id: 'why' }, await why(model, row)),
+    el('p', {}, neighbours(model, row)),
     markButtons(model, id),
     text ? place(text) : el('p', {}, 'Its source stands in the list.'),
     el('p', {}, el('label', { for: 'go' }, 'Another window, by its id: '), search(model)),
@@ -63,12 +65,22 @@ function best(model: Model): number | undefined {
   return domainsOf(model)[0]?.rows.find((row) => model.rank[row] === 1);
 }
 
-function whyText(model: Model, row: number): string {
+/** What its score is made of, and what decided. */
+async function why(model: Model, row: number): Promise<string> {
   const { meta } = model;
   const { rows, cut, kept } = domainsOf(model)[model.domains[row]!]!;
-  const name = meta.domains[model.domains[row]!]!;
-  const what = model.reason[row] === 0 ? 'Kept' : `Not kept: ${meta.reasons[model.reason[row]!]!}`;
-  return `${what}. Rank ${count(model.rank[row]!)} of ${count(rows.length)} in ${name}, where ${count(kept)} are kept; its score ${short(model.score[row]!)} against ${short(cut)} of the last kept.`;
+  const own = meta.scores[0]!;
+  const [score, reason] = [model.score[row]!, meta.reasons[model.reason[row]!]!];
+  const [repeats, columns] = await Promise.all([
+    columnOf(model, 'repeats'),
+    own.kind === 'lds' ? Promise.all(own.columns.map((name) => columnOf(model, name))) : undefined,
+  ]);
+  const parts = columns && ldsParts(columns, rows, row, { std: own.std, score });
+  const decision = {
+    ...{ reason, domain: meta.domains[model.domains[row]!]!, rank: model.rank[row]!, windows: rows.length },
+    ...{ kept, score, cut, repeats: repeats[row]! },
+  };
+  return `${decisionText(decision, meta.settings)} ${scoreText(own, meta.settings, score, parts)}`;
 }
 
 function neighbours(model: Model, row: number): HTMLElement {

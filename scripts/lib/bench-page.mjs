@@ -4,6 +4,8 @@ import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import { readRows, requireRows } from './bench-rows.mjs';
+import { putBlocks, withBlock } from './machine-blocks.mjs';
+import { processor } from './processor.mjs';
 import { root } from './step.mjs';
 
 const PAGE = 'docs/performance.md';
@@ -103,9 +105,8 @@ function machine() {
   const [addon, half] = ['longattn', 'longattn-torch'].map((name) =>
     require(path.join(root, 'build', 'Release', `${name}.node`)),
   );
-  const { model } = os.cpus()[0];
   const { kernel, features } = addon.cpu();
-  return `${model.trim()}, ${os.availableParallelism()} cores (${features.join(', ')}), kernel ${kernel}, libtorch ${half.torch().version}`;
+  return `${processor()}, ${os.availableParallelism()} cores (${features.join(', ')}), kernel ${kernel}, libtorch ${half.torch().version}`;
 }
 
 /** Benches of the whole tool, each with a sentence of what was measured; those that have not run are left out. */
@@ -141,7 +142,12 @@ function wholeSections() {
   });
 }
 
-function page(attention, decoder) {
+/** This processor's table of the layers above the first. */
+function layerBlock({ rows, date }) {
+  return lines(`### ${machine()}`, `Measured ${date}.`, '', plainTable(rows));
+}
+
+function page(attention, decoder, old) {
   const rates = shapedRows(attention.rows, 'GFLOP/s');
   const kernels = byLabel(rates).map(([label, of]) => lines(`### ${label}`, kernelTable(of, attention.rows)));
   return lines(
@@ -177,12 +183,12 @@ function page(attention, decoder) {
     memoryTable(attention.rows),
     '',
     '## Layers above the first',
-    `A decoder of the shape of SmolLM2-135M, measured ${decoder.date}. The floor is the time that its matrix products would take at the speed of`,
-    "libtorch's `at::mm`; a float32 decoder is below it where our own products use AVX-512 and MKL does not. The second floor is that of oneDNN.",
-    'bf16 (`--dtype weights` with a bf16 model) takes oneDNN for the linear layers; attention is float32 in both, but where the processor has AMX. `one more layer scored` is what the statistics',
-    'of one more layer add to a run.',
+    'Decoders of the shapes of SmolLM2-135M and Llama-3.1-8B with random weights; a table for each processor that `npm run bench -- --only decoder --page`',
+    'has run on. A floor is the time that the matrix products of the layers would take at the speed of oneDNN, both matrices in its own layout before, or',
+    "of MKL by libtorch's `at::mm`. `bf16` is `--dtype weights` with a bf16 model: oneDNN for the linear layers, and attention in bf16 where the processor",
+    'has AMX, else in float32. `one more layer scored` is what the statistics of one more layer add to a run, beside what a layer takes to run.',
     '',
-    plainTable(decoder.rows),
+    withBlock(old, decoder.rows[0].processor, layerBlock(decoder)),
     '',
     ...wholeSections(),
   );
@@ -191,8 +197,8 @@ function page(attention, decoder) {
 /** Makes the page and the README's table anew. Throws SetupError where a bench has not run. */
 export function writePage() {
   const attention = requireRows('attention');
-  const text = page(attention, requireRows('decoder'));
-  writeFileSync(path.join(root, PAGE), text);
+  const old = readFileSync(path.join(root, PAGE), 'utf8');
+  writeFileSync(path.join(root, PAGE), page(attention, requireRows('decoder'), old));
   const readme = path.join(root, 'README.md');
   const table = groupTable(shapedRows(attention.rows, 'GFLOP/s'));
   writeFileSync(
@@ -200,4 +206,13 @@ export function writePage() {
     readFileSync(readme, 'utf8').replace(README_TABLE, (_, before, after) => before + table + after),
   );
   console.error(`${PAGE} and the table in README.md: written`);
+}
+
+/** Makes this processor's table of the layers above the first anew. Throws SetupError where the bench has not run. */
+export function writeLayers() {
+  const decoder = requireRows('decoder');
+  const file = path.join(root, PAGE);
+  const old = readFileSync(file, 'utf8');
+  writeFileSync(file, putBlocks(old, withBlock(old, decoder.rows[0].processor, layerBlock(decoder))));
+  console.error(`${PAGE}, layers above the first: written`);
 }

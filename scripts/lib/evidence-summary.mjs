@@ -58,7 +58,7 @@ export function foundSection(measured) {
       `- **The paper's score keeps about what chance keeps.** \`longattn\` of layer 0 has a lift of ${plans.map((one) => pooled(one, PAPER)).join('; ')} on the ${plans.length} sets of texts; chance gives 1.`,
       `- **A count of tokens is the best buy.** \`${COUNT.score}\` has ${fixed(AIM)} or more of the lift that can be had on ${reached(count)} of ${count.length} texts (${listed(count)}). It needs no model.`,
       `- **Attention in the middle of the model is as good on some texts, and no better on all.** ${nameOf(ATTENTION)} reaches it on ${reached(attention)} of ${attention.length} (${listed(attention)}), and costs ${times.toLocaleString('en')} times as much.`,
-      `- **So few windows seldom prove a choice.** On windows that it was not chosen on, the choice was parted from chance on ${telling.length} of ${plans.length} sets of texts. Read the intervals.`,
+      `- **Sixteen windows a text do not always prove a choice.** On windows that it was not chosen on, the choice was parted from chance on ${telling.length} of ${plans.length} sets of texts. Read the intervals.`,
     ].join('\n'),
     prose(
       '**What to do:** select by the count (`longattn run --score last-recurrence-2 --tokenizer DIR`, or `-3`); then run `longattn validate` on your',
@@ -123,7 +123,9 @@ export function aimsTable(measured) {
       `${reached(found)} of ${found.length}: ${listed(found)}`,
       reached(found) >= least
         ? ''
-        : `half of the windows decide, and part few scores: \`${COUNT.score}\` has it on ${reached(same)} of ${same.length} (${listed(same)})`,
+        : found.every(({ share }, at) => share === same[at].share)
+          ? 'the choice is a count, and on the rest it has less'
+          : `half of the windows decide, and part few scores: \`${COUNT.score}\` has it on ${reached(same)} of ${same.length} (${listed(same)})`,
     ];
   };
   // Of the same texts, whichever plan has measured it: the windows are the same.

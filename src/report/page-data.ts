@@ -82,7 +82,7 @@ export interface PageMeta {
   /** Ids and sources come in files of so many windows. */
   idRows: number;
   compare?: PageCompare;
-  /** There is a file `evidence`, a PageEvidence. */
+  /** There are files `evidence`, a PageEvidence, and `controls`, a PageControlTexts. */
   evidence?: true;
   /** Only in a page of `longattn serve`: what it can be asked for besides. */
   served?: PageServed;
@@ -120,6 +120,15 @@ export interface PageEvidence {
   /** Whether the choice says anything on windows that it was not made from. */
   tells: boolean;
   advice: string[];
+}
+
+/** Windows of a validation beside what its controls make of them. */
+export interface PageControlTexts {
+  /** Of each, so many tokens from its beginning. */
+  tokens: number;
+  pairs: { control: string; id: string; domain: string; real: string; made: string }[];
+  /** Why there are none. */
+  note?: string;
 }
 
 /** What a selection at other settings would be. Numbers in base64. */

@@ -20,7 +20,8 @@ import { readAgainst, type Against } from './against.js';
 import { chooseTexts } from './choose-texts.js';
 import { gather, type Gathered } from './gather.js';
 import { PageFolder } from './page-folder.js';
-import type { PageMeta, PageText } from './page-data.js';
+import type { PageControlTexts, PageEvidence, PageMeta, PageText } from './page-data.js';
+import { readControlTexts } from './read-cases.js';
 import { readEvidence } from './read-evidence.js';
 import { readTexts } from './read-texts.js';
 import { tokenizerOfHeat } from './tokenizer-of-run.js';
@@ -64,7 +65,7 @@ export async function report(dir: string, options: ReportOptions = {}, hooks: Ho
       const { texts, note, meta } = await writeTexts(page, run, gathered, parsed, hooks);
       await writeColumns(page, gathered);
       if (other) await writeAgainst(page, other);
-      if (evidence) await page.json('evidence', evidence);
+      if (evidence) await writeEvidence(page, parsed.evidence!, evidence, parsed.noText);
       const compare = other && { compare: other.compare };
       await page.json('meta', {
         ...metaOf(dir, run, gathered),
@@ -130,6 +131,14 @@ async function writeAgainst(page: PageFolder, { rank, kept, score }: Against): P
   await page.column('against_rank', rank);
   await page.column('against_kept', kept);
   await page.column('against_score', score);
+}
+
+async function writeEvidence(page: PageFolder, check: string, evidence: PageEvidence, noText: boolean): Promise<void> {
+  const texts: PageControlTexts = noText
+    ? { tokens: 0, pairs: [], note: NO_TEXT }
+    : await readControlTexts(check, evidence);
+  await page.json('evidence', evidence);
+  await page.json('controls', texts);
 }
 
 /** The place of each window among all by its id: what ties are broken by, without the ids. */

@@ -63,6 +63,8 @@ export interface Tokenizer {
    * @throws Error for a text that has no places to be cut at and is longer than `maxDocument`
    */
   encode(text: string): Promise<Encoded>;
+  /** The text of token ids, special tokens by their names; bytes that are no whole character come out as U+FFFD. */
+  decode(ids: Int32Array): Promise<string>;
 }
 
 /**
@@ -126,6 +128,7 @@ export async function openTokenizer(location: string, options: TokenizerOptions 
       const encode = text.length > LONG_TEXT_UNITS ? encodeCompactly : encodeOnce;
       return encodePieces(pieces, around, (piece, isFirst) => encode(isFirst ? native : continuing(), piece, false));
     },
+    decode: (ids) => native.decode(Array.from(ids), false),
   };
 }
 

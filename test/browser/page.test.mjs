@@ -10,6 +10,7 @@ import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import axe from 'axe-core';
 import { chromium } from 'playwright-core';
+import { visible } from '../../dist/base/visible.js';
 import { readSelection, report, run, select, serve, validate } from '../../dist/index.js';
 
 const root = path.resolve(import.meta.dirname, '..', '..');
@@ -292,7 +293,7 @@ test('what if keeps what the command keeps, for 50 settings', async () => {
 
 test('whatever a text holds is text: markup, directions, control characters, a line of 1 MB, halves of pairs', async () => {
   const copy = path.join(folder, 'hostile');
-  const { page: made } = await report(runDir, { output: copy });
+  const { page: made } = await report(runDir, { output: copy, evidence: path.join(folder, 'check') });
   const file = path.join(
     copy,
     'data',
@@ -322,8 +323,27 @@ test('whatever a text holds is text: markup, directions, control characters, a l
       true,
     );
     assert.equal(await page.locator('main img, main script').count(), 0);
+    const titles = await page.evaluate(() =>
+      JSON.stringify([...document.querySelectorAll('main [title]')].map((one) => one.getAttribute('title'))),
+    );
+    const title = visible(text.slice(0, 1000));
+    assert.ok(JSON.parse(titles).filter((one) => one === title).length >= 2, 'titles of the source and the document');
+    assert.doesNotMatch(JSON.parse(titles).join(''), /[\p{Cc}\u202a-\u202e\u2066-\u2069]/u);
     await close();
   }
+  // Controls are bounded: the line of 1 MB is in the window's text above.
+  const bounded = hostile.map((text) => text.slice(0, 20_000));
+  const pairs = bounded.map((text) => ({ control: 'splice', id: text, domain: text, real: text, made: text }));
+  const controls = JSON.stringify(JSON.stringify({ tokens: 128, pairs }));
+  writeFileSync(path.join(copy, 'data', 'controls.js'), `D("controls","json",${controls})\n`);
+  const evidence = await open('view=evidence', {}, pathToFileURL(made).href);
+  await evidence.page.click('summary');
+  const told = await evidence.page.evaluate(() =>
+    JSON.stringify([...document.querySelectorAll('details pre')].map((one) => one.textContent)),
+  );
+  assert.ok(told === JSON.stringify(bounded.flatMap((text) => [text, text])), 'texts of the controls are text');
+  assert.equal(await evidence.page.locator('main img, main script').count(), 0);
+  await evidence.close();
   const { page, close } = await open('view=list&kind=text', {}, pathToFileURL(made).href);
   assert.match(await page.textContent('main table'), /<b>bold<\/b> "it's"/);
   assert.equal(await page.locator('main img, main script, main b').count(), 0);
@@ -376,6 +396,124 @@ test('served: a window that no folder has, its attention by mouse and keyboard, 
   assert.deepEqual(shown, kept);
   await close();
   await served[Symbol.asyncDispose]();
+});
+
+test('a window says what its score is made of and what decided; a button sets half of the budget', async () => {
+  const rows = [];
+  for await (const row of readSelection(path.join(runDir, 'selection', 'selection.arrow'))) rows.push(row);
+  const { page, close } = await open('view=window');
+  for (const at of [rows.findIndex((row) => row.selected), rows.findIndex((row) => !row.selected)]) {
+    await page.evaluate((w) => (location.hash = `view=window&w=${w}`), at);
+    await page.waitForFunction((id) => document.querySelector('h2 bdi')?.title === id, visible(rows[at].windowId));
+    const why = await page.textContent('#why');
+    const { selected, reason, rank, score } = rows[at];
+    assert.ok(why.startsWith(selected ? 'Kept: ' : `Not kept: ${reason}; `), why);
+    assert.ok(why.includes(`rank ${rank} of `), why);
+    const [, total, ds, du] =
+      /Its score is (\S+) by longattn = .*: (\S+) comes from DS, .* and (\S+) from alpha 0\.5 times DU/.exec(why);
+    assert.ok(Math.abs(total - score) < 1e-3, why);
+    assert.ok(Math.abs(Number(ds) + Number(du) - total) < 2e-3, why);
+  }
+  await page.click('nav a:text("What if")');
+  await page.fill('#alpha', '0.25');
+  await page.focus('#half');
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() =>
+    document.querySelector('#command')?.textContent.includes('--alpha 0.25 --keep 0.125'),
+  );
+  assert.equal(await page.inputValue('#keep'), '0.125');
+  assert.equal(await page.evaluate('document.activeElement.id'), 'half');
+  await page.click('#half');
+  assert.equal(await page.inputValue('#keep'), '0.125');
+  await close();
+});
+
+test('evidence, by mouse and by keyboard: what the validation found stands there', async () => {
+  const found = JSON.parse(readFileSync(path.join(folder, 'check', 'evidence', 'report.json'), 'utf8'));
+  const { page, close } = await open('');
+  await page.click('nav a:text("Evidence")');
+  await page.waitForSelector('main[data-view="evidence"] table');
+  const main = await page.textContent('main');
+  for (const line of found.advice) assert.ok(main.includes(visible(line)), line);
+  const cells = await page.locator('table:has(caption:text("AUC of")) tbody td').allTextContents();
+  const [row] = found.map.controls[0].auc;
+  assert.deepEqual(
+    cells.slice(1),
+    row.map((value) => (value === null ? '-' : value.toFixed(2))),
+  );
+  await page.focus('nav a[aria-current]');
+  await page.keyboard.press('Tab');
+  assert.match(await page.evaluate('document.activeElement.getAttribute("aria-label")'), /^AUC of .* against splice/);
+  // The controls' texts: opened by keyboard, three pairs, of which the made ones are no longer the real ones.
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Tab');
+  assert.match(await page.evaluate('document.activeElement.textContent'), /^Texts of splice: 3 pairs, whole windows/);
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('details[open].controls');
+  await page.keyboard.press('Tab');
+  assert.equal(await page.evaluate('document.activeElement.getAttribute("aria-label")'), 'Pair 1: real');
+  const texts = await page.locator('details.controls pre').allTextContents();
+  assert.equal(texts.length, 6);
+  assert.ok(texts.every((text) => /(whale|sea|captain) \w+/.test(text)));
+  for (let i = 0; i < 6; i += 2) assert.notEqual(texts[i], texts[i + 1]);
+  await close();
+});
+
+/** The page of the run with another text in place of its first: 10,000 tokens of 6 characters, every other one hot. */
+async function longText(copy) {
+  const { page: made } = await report(runDir, { output: copy });
+  const file = path.join(copy, 'data', 'text-0.js');
+  const [, literal] = /^D\("text-0","json",(".*")\)\n$/s.exec(readFileSync(file, 'utf8'));
+  const texts = JSON.parse(JSON.parse(literal));
+  const base64 = (array) => Buffer.from(array.buffer).toString('base64');
+  Object.assign(texts[0], {
+    text: 'whale '.repeat(10_000),
+    offsets: base64(Int32Array.from({ length: 10_001 }, (_, i) => 6 * i)),
+    heat: base64(Float32Array.from({ length: 10_000 }, (_, i) => i % 2)),
+  });
+  writeFileSync(file, `D("text-0","json",${JSON.stringify(JSON.stringify(texts))})\n`);
+  return { at: pathToFileURL(made).href, row: texts[0].row };
+}
+
+test('printed, a window is whole: its text, and the heat of all its tokens', async () => {
+  const { at, row } = await longText(path.join(folder, 'printed'));
+  const { page, close } = await open(`view=window&w=${row}`, {}, at);
+  await page.waitForSelector('.text-region');
+  const painted = () => page.evaluate('[...CSS.highlights].reduce((sum, [, one]) => sum + one.size, 0)');
+  await page.waitForFunction('CSS.highlights.size > 0');
+  const onScreen = await painted();
+  assert.ok(onScreen > 0 && onScreen < 5000, `${onScreen} ranges on the screen`);
+  await page.evaluate(() =>
+    globalThis.addEventListener('beforeprint', () => {
+      globalThis.printed = [...globalThis.CSS.highlights].reduce((sum, [, one]) => sum + one.size, 0);
+    }),
+  );
+  await page.pdf();
+  assert.equal(await page.evaluate('printed'), 5000);
+  assert.ok((await painted()) < 5000, 'what is scrolled is light again');
+  await page.emulateMedia({ media: 'print' });
+  const { shown, whole, hidden } = await page.evaluate(() => {
+    const region = document.querySelector('.text-region');
+    const hidden = globalThis.getComputedStyle(document.querySelector('nav')).display;
+    return { shown: region.clientHeight, whole: region.scrollHeight, hidden };
+  });
+  assert.ok(shown >= whole - 1, `${shown} of ${whole} px of the text are printed`);
+  assert.equal(hidden, 'none');
+  await close();
+});
+
+test('labels of the axes do not touch', async () => {
+  const { page, close } = await open('');
+  const touching = await page.evaluate(() =>
+    [...document.querySelectorAll('figure svg')].flatMap((picture) => {
+      const labels = [...picture.querySelectorAll('text')].map((one) => [one.textContent, one.getBoundingClientRect()]);
+      const pairs = labels.flatMap((one, i) => labels.slice(i + 1).map((other) => [one, other]));
+      const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+      return pairs.filter(([[, a], [, b]]) => meet(a, b)).map(([[a], [b]]) => `${a} ${b}`);
+    }),
+  );
+  assert.deepEqual(touching, []);
+  await close();
 });
 
 test('compare, by mouse and by keyboard: what one alone keeps leads to the window', async () => {

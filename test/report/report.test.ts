@@ -1,11 +1,12 @@
 // The page of a run as files: what they hold is the selection's, and the comparison is that of the two files.
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { readSelection } from '../../src/arrow/reader.js';
 import { validateRun } from '../../src/evidence/validate-run.js';
 import { run, select } from '../../src/pipeline/pipeline.js';
 import { report } from '../../src/report/report.js';
+import type { PageControlTexts } from '../../src/report/page-data.js';
 import { demoModel, temporaryFolder } from '../support/cli.js';
 import { collect } from '../support/collect.js';
 import { madeText } from '../support/corpus.js';
@@ -77,6 +78,27 @@ it('holds what a validation found, and refuses a folder that is none', async () 
   expect(JSON.parse(data('meta').text)).toMatchObject({ evidence: true });
   const shown = JSON.parse(data('evidence').text) as typeof found;
   expect(shown).toMatchObject({ advice: found.advice, map: found.map, tells: found.tells, lift: null });
+  const { pairs, tokens } = JSON.parse(data('controls').text) as PageControlTexts;
+  expect(tokens).toBeGreaterThan(0);
+  expect(pairs.map(({ control }) => control)).toEqual(['splice', 'splice', 'splice']);
+  expect(new Set(pairs.map(({ id }) => id)).size).toBe(3);
+  const corpus = readFileSync(path.join(folder, 'corpus.jsonl'), 'utf8');
+  for (const { real, made, domain } of pairs) {
+    expect(domain).toBe('tale');
+    // Text of the corpus; what it is spliced of stands there too, but not in one piece.
+    expect(corpus).toContain(real.trim());
+    expect(corpus).toContain(made.trim().split(' ').slice(1, 6).join(' '));
+    expect(corpus).not.toContain(made.trim());
+  }
+  await report(dir, { evidence: check, texts: 0, noText: true });
+  expect(JSON.parse(data('controls').text)).toEqual({ tokens: 0, pairs: [], note: expect.stringContaining('without') });
+  const moved = path.join(folder, 'moved');
+  cpSync(path.join(check, 'evidence'), path.join(moved, 'evidence'), { recursive: true });
+  await report(dir, { evidence: moved, texts: 0 });
+  expect(JSON.parse(data('controls').text)).toMatchObject({ pairs: [], note: expect.stringContaining('run.json') });
+  rmSync(path.join(moved, 'evidence', 'cases'), { recursive: true });
+  await report(dir, { evidence: moved, texts: 0 });
+  expect(JSON.parse(data('controls').text)).toMatchObject({ pairs: [], note: expect.stringContaining('no windows') });
   const wrong = path.join(folder, 'wrong');
   mkdirSync(path.join(wrong, 'evidence'), { recursive: true });
   for (const text of ['{', '[]', JSON.stringify({ ...found, format: 1 }), JSON.stringify({ ...found, advice: [{}] })]) {

@@ -24,6 +24,15 @@ describe.each(Object.keys(GOLDENS))('%s', (kind) => {
     }
   });
 
+  it('gives a text back from its ids', async () => {
+    const tokenizer = await openTokenizer(path.join(FIXTURES, kind));
+    const text = 'the whale and the sea';
+    const { ids } = await tokenizer.encode(text);
+    const { added } = tokenizer;
+    const own = ids.filter((id) => !added.includes(id));
+    expect((await tokenizer.decode(own)).trim()).toBe(text);
+  });
+
   it('ignores truncation and padding that tokenizer.json asks for', async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'longattn-tokenizer-'));
     const file = path.join(FIXTURES, kind, 'tokenizer.json');

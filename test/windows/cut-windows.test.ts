@@ -134,6 +134,7 @@ describe('windows', () => {
         if (text === 'bad') throw new Error('no [UNK]');
         return { ids: Int32Array.of(1, 2), span: () => [0, 1] };
       },
+      decode: async () => '',
     };
     const { windows, rejects } = await cut([ofText('ok'), ofText('bad', 1), ofText('ok', 2)], tokenizer, 2);
     expect(windows.map((one) => one.docId)).toEqual(['d0', 'd2']);

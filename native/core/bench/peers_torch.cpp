@@ -77,6 +77,11 @@ void torch_sgemm_onednn() {
                           b = at::randn({kGemmSize, kGemmSize}).to_mkldnn();
   at::mkldnn_linear(a, b);
 }
+void torch_bf16_gemm_onednn() {
+  static const at::Tensor a = at::randn({kGemmSize, kGemmSize}).to_mkldnn(at::kBFloat16),
+                          b = at::randn({kGemmSize, kGemmSize}).to_mkldnn(at::kBFloat16);
+  at::mkldnn_linear(a, b);
+}
 void torch_bf16_gemm() {
   gemm(at::kBFloat16);
 }

@@ -11,9 +11,10 @@ inline double gemm_flops() {
 }
 
 void torch_threads(int threads);
-void torch_sgemm();         // at::mm, one product of two 2048 x 2048 float32 matrices
-void torch_sgemm_onednn();  // the same by at::mkldnn_linear, both matrices reordered before
-void torch_bf16_gemm();     // the same as torch_sgemm in bf16
+void torch_sgemm();             // at::mm, one product of two 2048 x 2048 float32 matrices
+void torch_sgemm_onednn();      // the same by at::mkldnn_linear, both matrices reordered before
+void torch_bf16_gemm();         // the same as torch_sgemm in bf16
+void torch_bf16_gemm_onednn();  // the same as torch_sgemm_onednn in bf16
 bool torch_has_onednn();
 
 // Sums over the rows of one head, as HeadStats has them.

@@ -1,0 +1,2 @@
+export function describeProcessor(cpuinfo: string): string | undefined;
+export function processor(): string;
