@@ -23,6 +23,8 @@ const folder = mkdtempSync(path.join(os.tmpdir(), 'longattn-browser-'));
 const runDir = path.join(folder, 'run');
 let browser;
 let address;
+/** The selection that the page shows: later tests select again in its run. */
+const rows = [];
 
 /** Words that come again, so that scores differ; the same every time. */
 function madeText(seed, words) {
@@ -54,6 +56,7 @@ before(async () => {
       output: runDir,
     },
   });
+  for await (const row of readSelection(path.join(runDir, 'selection', 'selection.arrow'))) rows.push(row);
   await select({ output: runDir, keep: '25%', alpha: -1, name: 'other' });
   const check = path.join(folder, 'check');
   await validate({
@@ -399,8 +402,6 @@ test('served: a window that no folder has, its attention by mouse and keyboard, 
 });
 
 test('a window says what its score is made of and what decided; a button sets half of the budget', async () => {
-  const rows = [];
-  for await (const row of readSelection(path.join(runDir, 'selection', 'selection.arrow'))) rows.push(row);
   const { page, close } = await open('view=window');
   for (const at of [rows.findIndex((row) => row.selected), rows.findIndex((row) => !row.selected)]) {
     await page.evaluate((w) => (location.hash = `view=window&w=${w}`), at);
