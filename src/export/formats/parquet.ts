@@ -11,7 +11,7 @@ import { withColumns } from './table-columns.js';
 /** What the viewer of the Hub reads at a time: rows as `datasets` groups them, fewer where they are long. A group is held thrice: as rows,
  *  in the writer's memory, and as bytes. */
 const ROW_GROUP_ROWS = 1000;
-const ROW_GROUP_BYTES = 16 << 20;
+const ROW_GROUP_BYTES = 4 << 20;
 
 export const parquet: ExportFormatRow = {
   idsColumn: 'input_ids',
