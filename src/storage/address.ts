@@ -38,7 +38,7 @@ export function bucketAndKey(address: string): { bucket: string; key: string } {
   const [, scheme = '', bucket = '', key = ''] = /^([^:]+):\/\/([^/]*)\/?(.*)$/s.exec(address) ?? [];
   if (!BUCKET.test(bucket)) {
     throw refused(
-      `${scheme}:// must be followed by the name of a bucket: letters, digits, dots and hyphens alone. Keys and ` +
+      `${scheme}:// must be followed by the name of a bucket: 2 to 255 letters, digits, dots, hyphens and underscores. Keys and ` +
         'passwords have no place in an address: it would be written to run.json.',
     );
   }
