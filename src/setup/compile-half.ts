@@ -13,6 +13,10 @@ import { headerFolders } from './headers.js';
 import type { BringOptions } from './hooks.js';
 import { checkTools, hasNinja } from './tools.js';
 
+/** How a fault of CMake or of a compiler begins; what comes at the end is not the reason. */
+const FAULT = /^CMake Error|\berror: /;
+const REASON_LINES = 6;
+
 /**
  * @param folder gets the addon when it is whole, and keeps what a later call goes on with
  * @throws LongattnError TOOLS_MISSING, SETUP_FAILED, NOT_WRITABLE, DISK_FULL, or the signal's reason
@@ -43,9 +47,17 @@ export async function compileHalf(folder: string, libtorch: Libtorch, options: B
   await placeFile(path.join(folder, TORCH_ADDON), (draft) => copyFile(path.join(build, 'Release', TORCH_ADDON), draft));
 }
 
-async function cmake(args: string[], { from, ...hooks }: BringOptions): Promise<void> {
-  const { code, said } = await runProgram('cmake', args, { ...hooks, env: { ...process.env, ...offline(from) } });
+async function cmake(args: string[], { from, onMessage, signal }: BringOptions): Promise<void> {
+  const reason: string[] = [];
+  const { code, said } = await runProgram('cmake', args, {
+    signal,
+    env: { ...process.env, ...offline(from) },
+    onMessage: (line) => {
+      onMessage?.(line);
+      if (reason.length > 0 || FAULT.test(line)) reason.push(line.trim());
+    },
+  });
   if (code === 0) return;
   const what = `cmake ${args[0] === '-S' ? 'could not configure' : 'could not compile'} the half that runs on torch`;
-  throw environmentError('SETUP_FAILED', `${what}. Its last lines: ${said}`);
+  throw environmentError('SETUP_FAILED', `${what}: ${reason.slice(0, REASON_LINES).join(' ') || said}`);
 }

@@ -2,10 +2,10 @@
 //
 // What is made lies in the user's cache, a folder for each version of longattn, of N-API, of torch and each place that torch lies in, so that
 // no two of them are ever mixed. Compiling goes on where it was stopped; of two that start together one waits for the other.
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { environmentError } from '../base/errors.js';
+import { environmentError, LongattnError } from '../base/errors.js';
 import { withDownloadLock } from '../hub/download-lock.js';
 import { writeTextAtomically } from '../io/atomic-file.js';
 import { makeFolder } from '../io/make-folder.js';
@@ -38,6 +38,12 @@ export interface SetupResult {
  */
 export async function setup(options: SetupOptions = {}, hooks: SetupHooks = {}): Promise<SetupResult> {
   const { from, cuda } = parseRows(SETUP, { ...options });
+  if (from !== undefined && !statSync(from, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new LongattnError(
+      'INVALID_OPTION',
+      `from must not be "${from}": there is no such folder. It must be the path of a folder of tarballs and wheels.`,
+    );
+  }
   const own = ownHalf();
   if (own !== undefined && !cuda) return { addon: checked(own), how: 'there' };
   const fault = platformFault(thisMachine());

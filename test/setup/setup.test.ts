@@ -68,6 +68,11 @@ describe('longattn setup', () => {
     await expect(wrong).rejects.toMatchObject({ code: 'INVALID_OPTION', message: expect.stringContaining('maybe') });
     const { code, stderr } = await cli(['setup', '--from=']);
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('[INVALID_OPTION]') });
+    await expect(setup({ from: '/no/such/folder' })).rejects.toMatchObject({
+      code: 'INVALID_OPTION',
+      message:
+        'from must not be "/no/such/folder": there is no such folder. It must be the path of a folder of tarballs and wheels.',
+    });
   });
 
   it('takes a prebuilt half once, however many ask for it, and the loader finds it', async () => {
@@ -109,7 +114,7 @@ describe('longattn setup', () => {
       code: 4,
       stderr: expect.stringContaining('[PYTHON_MISSING]'),
     });
-    const wrong = await cli(['setup', '--from', '/no/such/folder'], { ...env, LONGATTN_LIBTORCH: '/no/such/torch' });
+    const wrong = await cli(['setup', '--from', folder], { ...env, LONGATTN_LIBTORCH: '/no/such/torch' });
     expect(wrong.code).toBe(4);
     expect(wrong.stderr).toMatch(/LONGATTN_LIBTORCH=\/no\/such\/torch cannot be used.*\[SETUP_FAILED\]/s);
   });
