@@ -10,22 +10,12 @@ import { combine } from '../../dist/selection/combine.js';
 import { choose } from '../../dist/selection/choose.js';
 import { longattn } from '../../dist/scores/attention/longattn.js';
 import { book } from './demo-corpus.mjs';
+import { makeRandom } from './random.mjs';
 
 export const LONG_WINDOW = 131_072;
 const DOMAINS = ['book', 'code', 'arxiv'];
 const ID_ROWS = 1 << 16;
 const LAYER = { name: 'longattn', std: 'zscore', alpha: 0.5, maxRepeats: 1 };
-
-/** The same numbers each time (xorshift32), 0..1. */
-function makeRandom(seed) {
-  let state = seed;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
-  };
-}
 
 /**
  * @param folder is made

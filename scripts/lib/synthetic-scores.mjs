@@ -12,6 +12,7 @@ import { writeCounts } from '../../dist/counts/counts-part.js';
 import { writeArrowPart } from '../../dist/run/arrow-part.js';
 import { openRun } from '../../dist/run/directory.js';
 import { partName } from '../../dist/run/ledger.js';
+import { makeRandom } from './random.mjs';
 
 export const HEADS = 9;
 export const WINDOW = 32_768;
@@ -21,17 +22,6 @@ const PART_WINDOWS = 100_000;
 const ROW_BYTES = HEADS * (4 + 4 * 32) * 8 + 3 * 4;
 /** One window in so many has the very scores of the one before, so that ties are broken as in a corpus with copies. */
 const COPY_EVERY = 500;
-
-/** Bits of a generator that gives the same run each time (xorshift32). */
-function makeRandom(seed) {
-  let state = seed;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
-  };
-}
 
 /** Writes zeros that come from the buffer of holes as a hole. */
 class SparseSink {

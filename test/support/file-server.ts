@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { bodyOf } from './request-body.js';
 
 /** What to do instead of answering as usual. */
 export interface Fault {
@@ -98,17 +99,9 @@ export class FileServer {
     const name = decodeURIComponent(pathname.slice(1));
     this.asked.push({ name, method: request.method, headers: request.headers });
     const fault = this.fault(name, this.asked.length) ?? {};
-    const chunks: Buffer[] = [];
-    try {
-      for await (const chunk of request as AsyncIterable<Buffer>) {
-        chunks.push(chunk);
-        if (fault.cutAfter !== undefined) return void response.destroy();
-      }
-    } catch {
-      return; // the client is gone
-    }
+    const body = await bodyOf(request, response, fault.cutAfter !== undefined);
+    if (!body) return;
     if (fault.status !== undefined) return void response.writeHead(fault.status, fault.headers).end(fault.body);
-    const body = Buffer.concat(chunks);
     const sum = sha256(body);
     const told = request.headers['x-amz-checksum-sha256'];
     const upload = searchParams.get('uploadId') ?? '';

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { bodyOf } from './request-body.js';
 
 export interface GsFault {
   status?: number;
@@ -51,16 +52,8 @@ export class GsServer {
     const asked = { method: request.method!, path: url.pathname };
     this.asked.push(asked);
     const fault = this.fault(asked, this.asked.length) ?? {};
-    const chunks: Buffer[] = [];
-    try {
-      for await (const chunk of request as AsyncIterable<Buffer>) {
-        chunks.push(chunk);
-        if (fault.cutAfter !== undefined) return void response.destroy();
-      }
-    } catch {
-      return; // the client is gone
-    }
-    const body = Buffer.concat(chunks);
+    const body = await bodyOf(request, response, fault.cutAfter !== undefined);
+    if (!body) return;
     if (fault.status !== undefined) return fail(response, fault.status, fault.message ?? 'what was sent');
     const [, upload, bucket, object] = /^\/(upload\/)?storage\/v1\/b\/([^/]+)\/o(?:\/(.+))?$/.exec(url.pathname) ?? [];
     if (url.pathname.startsWith('/session/')) return this.#continue(request, response, url.pathname, body);
