@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { environmentError } from '../base/errors.js';
 import { packageFolder } from '../native/addon-paths.js';
-import { runProgram, type ProgramEnd } from '../io/run-program.js';
+import { runPython } from '../io/run-python.js';
 import type { BringOptions } from './hooks.js';
 
 export interface Libtorch {
@@ -23,7 +23,8 @@ const VERSION_HEADERS = ['torch/headeronly/version.h', 'torch/csrc/api/include/t
 export async function findLibtorch({ from, cuda, signal, onMessage }: BringOptions): Promise<Libtorch> {
   const script = path.join(packageFolder(), 'scripts', 'fetch-libtorch.py');
   const python = pythonProgram();
-  const end = await start(python, [script, ...(cuda ? ['--cuda'] : [])], { from, cuda, signal, onMessage });
+  const env = { ...process.env, ...offline(from) };
+  const end = await runPython(python, [script, ...(cuda ? ['--cuda'] : [])], { env, signal, onMessage });
   if (end.code !== 0)
     throw environmentError(
       'SETUP_FAILED',
@@ -41,16 +42,6 @@ export function pythonProgram(): string {
 /** What tells pip, in the script and below CMake, to use a folder and nothing else. */
 export function offline(from: string | undefined): NodeJS.ProcessEnv {
   return from === undefined ? {} : { PIP_NO_INDEX: '1', PIP_FIND_LINKS: path.resolve(from) };
-}
-
-async function start(python: string, args: string[], options: BringOptions): Promise<ProgramEnd> {
-  try {
-    return await runProgram(python, args, { ...options, env: { ...process.env, ...offline(options.from) } });
-  } catch (error) {
-    if (options.signal?.aborted) throw error;
-    const what = `${python} cannot be started (${(error as Error).message})`;
-    throw environmentError('PYTHON_MISSING', `${what}. Install Python 3.8 or newer with pip.`, error);
-  }
 }
 
 function versionOf(folder: string): string {
