@@ -2,13 +2,12 @@
 import type { PageControlTexts, PageEvidence, PageLift } from '../../src/report/page-data.js';
 import { loadControlTexts, loadEvidence } from '../data.js';
 import { count, el, foreign, percent, table } from '../dom.js';
-import type { Model } from '../model.js';
+import type { Page } from '../model.js';
 
 /** Opacity of an AUC of 0 or 1: the number above it stays readable. */
 const STRONGEST = 0.4;
 
-export async function evidenceView(model: Model): Promise<Node> {
-  const { meta } = model;
+export async function evidenceView({ meta }: Page): Promise<Node> {
   if (!meta.evidence) {
     return el(
       'div',

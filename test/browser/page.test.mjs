@@ -3,11 +3,11 @@
 // Not a test of jest: it needs Chromium, which not every machine has. `npm run test:browser` runs it, and says so where it is skipped.
 // LONGATTN_RUN=build/demo/run: the what-if is compared with `select` on a copy of that run, in place of the small one that is made here.
 import assert from 'node:assert/strict';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import axe from 'axe-core';
 import { chromium } from 'playwright-core';
 import { visible } from '../../dist/base/visible.js';
@@ -501,6 +501,42 @@ test('printed, a window is whole: its text, and the heat of all its tokens', asy
   assert.ok(shown >= whole - 1, `${shown} of ${whole} px of the text are printed`);
   assert.equal(hidden, 'none');
   await close();
+});
+
+/** What is drawn: the picture without the shade of a filter, and what it says of itself. */
+const pictures = (page) =>
+  page.evaluate(() =>
+    [...document.querySelectorAll('figure')].map((figure) => {
+      const picture = figure.querySelector('svg').cloneNode(true);
+      picture.querySelector('.brush').remove();
+      return [figure.querySelector('figcaption').textContent, picture.getAttribute('aria-label'), picture.innerHTML];
+    }),
+  );
+
+test('the first picture is that of the columns, and needs none of them', async () => {
+  const { page, close } = await open('');
+  const first = await pictures(page);
+  assert.ok(first.length >= 8, `${first.length} histograms`);
+  const columns = readdirSync(path.join(path.dirname(fileURLToPath(address)), 'data'));
+  // A filter that leaves everything in: counted from the columns.
+  await page.evaluate(() => (location.hash = 'brush=score~-1e9~1e9&brush=ds~-1~2'));
+  await page.waitForFunction(() => document.querySelector('details.filters[open]'));
+  assert.deepEqual(await pictures(page), first);
+  await page.evaluate(() => (location.hash = 'brush=score~0~1e9'));
+  await page.waitForFunction(() => document.querySelector('summary').textContent.includes('score 0 to'));
+  assert.notDeepEqual(await pictures(page), first);
+  await close();
+  const copy = path.join(folder, 'without-columns');
+  cpSync(path.dirname(fileURLToPath(address)), copy, { recursive: true });
+  for (const file of columns) if (!['meta.js', 'overview.js'].includes(file)) rmSync(path.join(copy, 'data', file));
+  const alone = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+  await alone.goto(pathToFileURL(path.join(copy, 'index.html')).href);
+  await alone.waitForSelector('main[data-view="domains"]');
+  assert.deepEqual(await pictures(alone), first);
+  await alone.click('nav a:text("List")');
+  await alone.waitForSelector('main [role="alert"]');
+  assert.match(await alone.textContent('main'), /data\/\w+\.js is not there: copy the whole folder/);
+  await alone.close();
 });
 
 test('labels of the axes do not touch', async () => {
