@@ -1,5 +1,5 @@
 // The portable build's OpenMP runtime, called as Clang calls it: every iteration once, whoever asks and however many
-// ask at once. In that build it stands behind all tests of the core as well (scripts/check-arm64.mjs).
+// ask at once. In that build it stands behind all tests of the core as well.
 #include <omp.h>
 
 #include <atomic>
