@@ -1,11 +1,19 @@
 // Evidence: what `longattn validate` found the scores, layers and heads to tell apart, and what its choice gains at the cut.
-import type { PageControlTexts, PageEvidence, PageLift } from '../../src/report/page-data.js';
+import type {
+  PageControlTexts,
+  PageEvidence,
+  PageFinding,
+  PageInterval,
+  PageLift,
+} from '../../src/report/page-data.js';
 import { loadControlTexts, loadEvidence } from '../data.js';
 import { count, el, foreign, percent, table } from '../dom.js';
 import type { Page } from '../model.js';
 
 /** Opacity of an AUC of 0 or 1: the number above it stays readable. */
 const STRONGEST = 0.4;
+/** Scores beside the paper's and the choice: a table that is taken in at a glance. */
+const OTHER_SCORES = 6;
 
 export async function evidenceView({ meta }: Page): Promise<Node> {
   if (!meta.evidence) {
@@ -22,12 +30,19 @@ export async function evidenceView({ meta }: Page): Promise<Node> {
     );
   }
   const [evidence, texts] = await Promise.all([loadEvidence(), loadControlTexts()]);
+  const [bottom, ...sentences] = evidence.advice;
   return el(
     'div',
     {},
-    el('h2', {}, evidence.tells ? 'What the validation says' : 'The validation says: do not select by its choice'),
+    el(
+      'h2',
+      {},
+      evidence.tells ? 'What the validation says' : 'The validation says: select nothing by these scores yet',
+    ),
+    el('p', { class: 'lead' }, ...withCode(bottom ?? '')),
     facts(evidence),
-    el('ul', {}, ...evidence.advice.map((line) => el('li', {}, ...withCode(line)))),
+    scoresTable(evidence),
+    el('ul', {}, ...sentences.map((line) => el('li', {}, ...withCode(line)))),
     aucMeaning(evidence),
     ...evidence.map.controls.map((control) => aucTable(evidence, control)),
     controlsTable(evidence),
@@ -56,6 +71,30 @@ function withCode(line: string): Node[] {
   return line.split('`').map((part, i) => (i % 2 === 1 ? el('code', {}, foreign(part)) : foreign(part, 2000)));
 }
 
+/** A row a score: the paper's, the choice, the best of the others; a column a control. */
+function scoresTable({ paper, choice, findings, controls, verdicts }: PageEvidence): HTMLElement {
+  const asked = controls.map(({ name }) => name);
+  const same = (one: PageFinding): boolean => one.score === choice.score && one.layer === choice.layer;
+  const others = findings.filter((one) => !same(one)).slice(0, OTHER_SCORES);
+  const row = (one: PageFinding, role = ''): (string | Node)[] => [
+    `${one.score}${one.layer === null ? '' : `, layer ${one.layer}`}${Array.isArray(one.heads) ? `, heads ${one.heads.join(', ')}` : ''}${role}`,
+    ...asked.map((control) => {
+      const cell = one.tested.find(({ metric, against }) => metric === 'auc' && against === control);
+      return cell ? aucCell(cell.interval.value, ` (${bounds(cell.interval)})`) : '-';
+    }),
+  ];
+  const head = asked.map((name) =>
+    verdicts.find(({ control }) => control === name)?.counts ? `${name} (judges)` : name,
+  );
+  return table(
+    'AUC of each score against each control, with its 95 % interval: chance is 0.5, and a score tells a control where the interval lies above it',
+    ['score', ...head],
+    [row(paper, ' (the paper)'), row(choice, ' (the choice)'), ...others.map((one) => row(one))],
+  );
+}
+
+const bounds = ({ low, high }: PageInterval): string => `${low.toFixed(2)} to ${high.toFixed(2)}`;
+
 function aucMeaning({ map }: PageEvidence): HTMLElement {
   return el(
     'p',
@@ -81,12 +120,7 @@ function aucTable({ map, model }: PageEvidence, { name, auc }: PageEvidence['map
   const rows = auc.map((row, at) => [
     String(model.layers[at] ?? '-'),
     ...row.map((value) => {
-      if (value === null) return '-';
-      const cell = el('span', { class: 'auc' }, value.toFixed(2));
-      const name = value >= 0.5 ? '--right' : '--wrong';
-      const strength = Math.round(100 * STRONGEST * Math.min(1, 2 * Math.abs(value - 0.5)));
-      cell.style.background = `color-mix(in srgb, var(${name}) ${strength}%, transparent)`;
-      return cell;
+      return value === null ? '-' : aucCell(value);
     }),
   ]);
   return table(
@@ -94,6 +128,14 @@ function aucTable({ map, model }: PageEvidence, { name, auc }: PageEvidence['map
     ['layer', 'all heads', ...heads],
     rows,
   );
+}
+
+function aucCell(value: number, after = ''): HTMLElement {
+  const cell = el('span', { class: 'auc' }, `${value.toFixed(2)}${after}`);
+  const name = value >= 0.5 ? '--right' : '--wrong';
+  const strength = Math.round(100 * STRONGEST * Math.min(1, 2 * Math.abs(value - 0.5)));
+  cell.style.background = `color-mix(in srgb, var(${name}) ${strength}%, transparent)`;
+  return cell;
 }
 
 function controlsTable({ controls, verdicts }: PageEvidence): HTMLElement {

@@ -1,24 +1,28 @@
 // What the numbers mean, in plain sentences. A score "can tell" where its interval lies above 0.5, never because its AUC does.
+import { bottomLine } from './bottom-line.js';
 import { NLL_GAIN, type Cell } from './cells.js';
 import type { Interval } from './bootstrap.js';
 import { layersOf } from './layers-of.js';
 import type { EvidenceReport, Finding, FitFinding } from './report.js';
+import { list, nameOf, natsRange, range, seconds, shortName, signed } from './wording.js';
 
 type Facts = Omit<EvidenceReport, 'advice'>;
 
 export function advise(report: Facts): string[] {
   const { paper, choice, findings } = report;
   const text = findings.find(({ score, layer }) => layer === null && score !== NLL_GAIN && score !== 'random');
+  const chosen = text !== undefined && nameOf(text) === nameOf(choice);
   const blended = findings.find(({ score }) => score.startsWith('blend:'));
   return [
+    bottomLine(report),
     `The paper's score, ${nameOf(paper)}: ${verdict(paper)}.`,
     `The best choice found, ${shortName(choice, report)}${price(choice, paper)}: ${verdict(choice)}. ${fittedChoice(report) ? 'Fitted' : 'Chosen'} on one half of the windows, measured on the other.`,
-    ...(text ? [`Without any model, ${nameOf(text)}${price(text, paper)}: ${verdict(text)}.`] : []),
+    ...(text && !chosen ? [`Without any model, ${nameOf(text)}${price(text, paper)}: ${verdict(text)}.`] : []),
     ...(blended ? [`Both together, ${nameOf(blended)}: ${verdict(blended)}.`] : []),
     ...yardstick(report),
     ...lifts(report),
     ...fitted(report),
-    ...recommendation(report, text),
+    ...recommendation(report),
     ...limits(report),
   ];
 }
@@ -100,13 +104,9 @@ export function gainRange(difference: Interval, { lift }: Pick<Finding, 'lift'>)
   return lift ? natsRange(difference) : `${pointsRange(difference)} AUC on the worst control`;
 }
 
-function recommendation(report: Facts, text: Finding | undefined): string[] {
+function recommendation(report: Facts): string[] {
   const { choice, tells } = report;
-  if (!tells) {
-    return [
-      `On windows that it was not chosen on, the choice is not parted from chance: do not select this corpus by it.${moreWindows(report)}`,
-    ];
-  }
+  if (!tells) return [];
   const telling = choice.tested.filter(({ metric, interval }) => metric === 'auc' && interval.low > 0.5).length;
   const asked = choice.tested.filter(({ metric }) => metric === 'auc').length;
   const out: string[] = [];
@@ -115,21 +115,11 @@ function recommendation(report: Facts, text: Finding | undefined): string[] {
       'Where a score cannot tell a control, its ranking says nothing about that kind of difference: look at what it keeps.',
     );
   }
-  if (text && layersOf(choice).length === 0) {
+  if (layersOf(choice).length === 0) {
     const why = fittedChoice(report) ? '.' : ': no layer was better beyond doubt, and of equals the cheapest is taken.';
     out.push(`The choice needs no model${why}`);
   }
   return out;
-}
-
-/** An interval shrinks with the root of the number of windows. */
-function moreWindows({ choice, corpus }: Facts): string {
-  if (!choice.lift) return '';
-  const { value, low, high } = choice.lift.nats;
-  const windows = corpus.domains.reduce((sum, domain) => sum + domain.windows, 0);
-  const needed = value > 0 ? Math.ceil(windows * ((high - low) / 2 / value) ** 2) : Infinity;
-  if (!Number.isFinite(needed) || needed <= windows) return '';
-  return ` If its lift is what was seen here, about ${needed} windows in place of ${windows} would show it.`;
 }
 
 function limits({ choice, shuffled, corpus, model }: Facts): string[] {
@@ -154,17 +144,6 @@ function limits({ choice, shuffled, corpus, model }: Facts): string[] {
   return out;
 }
 
-export function nameOf({ score, layer, heads, k }: Pick<Finding, 'score' | 'layer' | 'heads' | 'k'>): string {
-  const where = layer === null ? '' : ` of layer ${layer}`;
-  const which = Array.isArray(heads) ? `, heads ${heads.join(',')}` : '';
-  return `\`${score}\`${where}${which}${k === null ? '' : `, k = ${k}`}`;
-}
-
-/** A fitted blend spells its weights in full once, where it is said what it was fitted to. */
-export function shortName(finding: Finding, { fit }: Pick<EvidenceReport, 'fit'>): string {
-  return finding.score === fit?.finding?.score ? 'the fitted blend' : nameOf(finding);
-}
-
 function price(finding: Finding, paper: Finding): string {
   if (finding.seconds === null) return '';
   const times = paper.seconds
@@ -173,26 +152,6 @@ function price(finding: Finding, paper: Finding): string {
   return ` (${seconds(finding.seconds)} of CPU a window${finding.layer === paper.layer ? '' : times})`;
 }
 
-export function seconds(value: number): string {
-  return value >= 0.1 ? `${value.toFixed(1)} s` : `${(value * 1000).toPrecision(2)} ms`;
-}
-
-/** `+0.012 nats a token (+0.004 to +0.021)`. */
-export function natsRange({ value, low, high }: Interval): string {
-  return `${signed(value)} nats a token (${signed(low)} to ${signed(high)})`;
-}
-
 function pointsRange({ value, low, high }: Interval): string {
   return `${signed(value)} (${signed(low)} to ${signed(high)})`;
-}
-
-const signed = (value: number): string => `${value >= 0 ? '+' : ''}${value.toFixed(3)}`;
-
-/** `0.93, 0.88-0.97`. */
-export function range({ value, low, high }: Interval): string {
-  return `${value.toFixed(2)}, ${low.toFixed(2)} to ${high.toFixed(2)}`;
-}
-
-function list(items: readonly string[]): string {
-  return items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
 }

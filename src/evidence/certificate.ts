@@ -3,8 +3,9 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson, type JsonObject } from '../io/canonical-json.js';
 import { POOLED } from './cells.js';
-import { fittedChoice, fittedOn, fittedTo, gainRange, nameOf, natsRange, range, seconds, shortName } from './advice.js';
+import { fittedChoice, fittedOn, fittedTo, gainRange } from './advice.js';
 import type { EvidenceReport } from './report.js';
+import { nameOf, natsRange, range, seconds, shortName } from './wording.js';
 
 export interface Certificate {
   /** Of the facts as canonical JSON: names this page in a selection's metadata. */

@@ -2,8 +2,8 @@
 //
 // The line joins the points that nothing cheaper reaches: a point below it costs more for less.
 import type { EvidenceReport, FrontierPoint } from './report.js';
-import { seconds as costText } from './advice.js';
 import { svgText } from './svg.js';
+import { seconds as costText } from './wording.js';
 
 const [WIDTH, HEIGHT] = [720, 400];
 const [LEFT, RIGHT, TOP, BOTTOM] = [64, 150, 62, 48];

@@ -121,12 +121,24 @@ export interface PageLift {
   kept: number;
 }
 
+/** A score, and what it was found to tell apart. */
+export interface PageFinding {
+  score: string;
+  layer: number | null;
+  heads: 'all' | number[] | null;
+  tested: { metric: string; against: string; interval: PageInterval }[];
+}
+
 /** Of the report.json of a validation, what is shown. */
 export interface PageEvidence {
   format: 2;
   model: { path: string; architecture: string; layers: number[] };
   corpus: { window: number; k: number[]; domains: { domain: string; windows: number }[] };
   controls: { name: string; how: string; notes: string[]; pairs: Record<string, number> }[];
+  paper: PageFinding;
+  choice: PageFinding;
+  /** The best layer and k of each score, best score first. */
+  findings: PageFinding[];
   verdicts: { control: string; counts: boolean }[];
   lift: { share: number; ceiling: PageLift; choiceOnAll: PageLift } | null;
   lifts: { score: string; layer: number | null; pooled: PageLift }[];

@@ -8,6 +8,13 @@ import type { PageEvidence } from './page-data.js';
 const interval = z.object({ value: z.number(), low: z.number(), high: z.number() });
 const lift = z.object({ ratio: interval.nullable(), nats: interval, kept: z.number() });
 
+const finding = z.object({
+  score: z.string(),
+  layer: z.int().nullable(),
+  heads: z.union([z.literal('all'), z.array(z.int()), z.null()]),
+  tested: z.array(z.object({ metric: z.string(), against: z.string(), interval })),
+});
+
 const REPORT: z.ZodType<PageEvidence> = z.object({
   format: z.literal(2),
   model: z.object({ path: z.string(), architecture: z.string(), layers: z.array(z.int()) }),
@@ -24,6 +31,9 @@ const REPORT: z.ZodType<PageEvidence> = z.object({
       pairs: z.record(z.string(), z.number()),
     }),
   ),
+  paper: finding,
+  choice: finding,
+  findings: z.array(finding),
   verdicts: z.array(z.object({ control: z.string(), counts: z.boolean() })),
   lift: z.object({ share: z.number(), ceiling: lift, choiceOnAll: lift }).nullable(),
   lifts: z.array(z.object({ score: z.string(), layer: z.int().nullable(), pooled: lift })),

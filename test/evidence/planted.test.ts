@@ -167,7 +167,7 @@ describe('planted corpora', () => {
     expect(report.tells).toBe(false);
     expect(certificate).toMatchObject({ tells: false });
     expect(certificate.page).toContain('NOT found to say anything');
-    expect(report.advice.join(' ')).toContain('do not select this corpus by it');
+    expect(report.advice.join(' ')).toContain('Select nothing by these scores yet');
   });
 
   it('one passage over and over, the best there is to the model: refused by the guard, and said', async () => {

@@ -1,8 +1,8 @@
 // What a validation found, as a person reads it.
-import { range, seconds } from '../../evidence/advice.js';
 import { NLL_GAIN } from '../../evidence/cells.js';
 import type { Finding } from '../../evidence/report.js';
 import type { ValidateResult } from '../../evidence/validate.js';
+import { range, seconds } from '../../evidence/wording.js';
 import { renderTable } from '../output.js';
 
 /** Scores whose agreement is shown: a table as wide as a terminal. */
