@@ -1,7 +1,14 @@
 // The data of the page: scripts that call D(name, kind, text), loaded when they are asked for, each once.
 //
 // Scripts, because a page from a disk may load nothing else.
-import type { PageControlTexts, PageError, PageEvidence, PageMeta, PageText } from '../src/report/page-data.js';
+import type {
+  PageControlTexts,
+  PageError,
+  PageEvidence,
+  PageMeta,
+  PageOverview,
+  PageText,
+} from '../src/report/page-data.js';
 
 type Column = Float64Array | Int32Array | Uint32Array | Uint16Array | Uint8Array;
 
@@ -73,6 +80,7 @@ export async function ask<T extends object>(name: string, query: Record<string, 
 }
 
 export const loadMeta = (): Promise<PageMeta> => load('meta');
+export const loadOverview = (): Promise<PageOverview> => load('overview');
 export const loadColumn = <T extends Column = Float64Array>(name: string): Promise<T> => load(name);
 export const loadEvidence = (): Promise<PageEvidence> => load('evidence');
 export const loadControlTexts = (): Promise<PageControlTexts> => load('controls');

@@ -1,22 +1,22 @@
 // The filters in fields, above the domains and the list: what brushing does, by keyboard.
 import { el, short } from './dom.js';
-import { go, type Model } from './model.js';
+import { go, type Page } from './model.js';
 
 /** Columns that can be filtered by, with their names. */
-export const filterColumns = ({ meta }: Model): { column: string; label: string; null?: number }[] => [
+export const filterColumns = ({ meta }: Page): { column: string; label: string; null?: number }[] => [
   { column: 'score', label: `score: ${meta.scores[0]!.name}` },
   ...meta.columns,
 ];
 
-export function filters(model: Model): HTMLElement {
-  const { meta, state } = model;
+export function filters(page: Page): HTMLElement {
+  const { meta, state } = page;
   const domain = el('select', {
     id: 'filter-domain',
-    onchange: () => go(model, { domain: domain.value === '' ? undefined : Number(domain.value), page: 0 }),
+    onchange: () => go(page, { domain: domain.value === '' ? undefined : Number(domain.value), page: 0 }),
   });
   domain.append(el('option', { value: '' }, 'all domains'));
   meta.domains.forEach((name, i) => domain.append(el('option', { value: i, selected: state.domain === i }, name)));
-  const ranges = filterColumns(model).map(({ column, label }) => {
+  const ranges = filterColumns(page).map(({ column, label }) => {
     const [from, to] = state.brush.get(column) ?? [-Infinity, Infinity];
     const field = (name: string, value: number, at: 0 | 1): HTMLElement =>
       el('input', {
@@ -29,7 +29,7 @@ export function filters(model: Model): HTMLElement {
           const text = (event.target as HTMLInputElement).value;
           const range: [number, number] = [from, to];
           range[at] = text === '' ? (at === 0 ? -Infinity : Infinity) : Number(text);
-          setBrush(model, column, range.some(Number.isFinite) ? range : undefined);
+          setBrush(page, column, range.some(Number.isFinite) ? range : undefined);
         },
       });
     return el('span', { class: 'range' }, el('span', {}, label), field('from', from, 0), field('to', to, 1));
@@ -47,16 +47,16 @@ export function filters(model: Model): HTMLElement {
       ...ranges,
       el(
         'button',
-        { type: 'button', onclick: () => go(model, { brush: new Map(), domain: undefined, page: 0 }) },
+        { type: 'button', onclick: () => go(page, { brush: new Map(), domain: undefined, page: 0 }) },
         'Clear',
       ),
     ),
   );
 }
 
-export function setBrush(model: Model, column: string, range: readonly [number, number] | undefined): void {
-  const brush = new Map(model.state.brush);
+export function setBrush(page: Page, column: string, range: readonly [number, number] | undefined): void {
+  const brush = new Map(page.state.brush);
   if (range) brush.set(column, range);
   else brush.delete(column);
-  go(model, { brush, page: 0 });
+  go(page, { brush, page: 0 });
 }

@@ -1,9 +1,8 @@
 // A histogram of one domain and column: all windows, those that are kept over them, the cut and the null. Dragged over, it filters.
 import { plot, rectY, ruleX } from '@observablehq/plot';
-import { binsOf, type Binned } from '../src/report/bins.js';
+import type { Bins } from '../src/report/bins.js';
 import { count, percent, short } from './dom.js';
 
-const BINS = 50;
 const WIDTH = 300;
 const HEIGHT = 120;
 const TICKS = 4;
@@ -11,8 +10,10 @@ const TICKS = 4;
 const [SIGN, BETWEEN] = [6, 8];
 const MARGIN = { left: 34, right: 10, top: 10, bottom: 24 };
 
-export interface HistogramData extends Binned {
+export interface HistogramData {
   title: string;
+  /** undefined: no value is a number. */
+  bins: Bins | undefined;
   cut?: number | undefined;
   null?: number | undefined;
   brush: readonly [number, number] | undefined;
@@ -21,15 +22,20 @@ export interface HistogramData extends Binned {
 }
 
 export function histogram(data: HistogramData): HTMLElement {
-  const bins = binsOf(data, BINS);
-  const all = bins.reduce((sum, bin) => sum + bin.all, 0);
-  const kept = bins.reduce((sum, bin) => sum + bin.kept, 0);
   const figure = document.createElement('figure');
   const caption = document.createElement('figcaption');
   caption.textContent = data.title;
   figure.append(caption);
-  if (bins.length === 0) return figure;
-  const [low, high] = [bins[0]!.x1, bins.at(-1)!.x2];
+  const { bins } = data;
+  if (!bins) return figure;
+  const { from: low, to: high } = bins;
+  const [all, kept] = [bins.all, bins.kept].map((counts) => counts.reduce((sum, one) => sum + one, 0)) as [
+    number,
+    number,
+  ];
+  const highest = Math.max(1, ...bins.all);
+  const edge = (i: number): number => low + (i * (high - low)) / bins.all.length;
+  const drawn = bins.all.map((own, i) => ({ x1: edge(i), x2: edge(i + 1), all: own, kept: bins.kept[i]! }));
   const within = (value: number | undefined): value is number => value !== undefined && value >= low && value <= high;
   if (data.null !== undefined && !within(data.null)) {
     caption.textContent += ` (uniform attention ${short(data.null)}, to the ${data.null > high ? 'right' : 'left'})`;
@@ -40,10 +46,11 @@ export function histogram(data: HistogramData): HTMLElement {
       ...{ width: WIDTH, height: HEIGHT, marginLeft: MARGIN.left, marginRight: MARGIN.right },
       ...{ marginTop: MARGIN.top, marginBottom: MARGIN.bottom, style: { background: 'none', overflow: 'visible' } },
       x: { domain: [low, high], ticks, label: null, tickFormat: short },
-      y: { ticks: 3, label: null, grid: true, tickFormat: 's' },
+      // Where a filter leaves none the picture is empty.
+      y: { domain: [0, highest], ticks: Math.min(3, highest), label: null, grid: true, tickFormat: 's' },
       marks: [
-        rectY(bins, { x1: 'x1', x2: 'x2', y: 'all', fill: 'var(--all)', inset: 0 }),
-        rectY(bins, { x1: 'x1', x2: 'x2', y: 'kept', fill: 'var(--kept)', inset: 0 }),
+        rectY(drawn, { x1: 'x1', x2: 'x2', y: 'all', fill: 'var(--all)', inset: 0 }),
+        rectY(drawn, { x1: 'x1', x2: 'x2', y: 'kept', fill: 'var(--kept)', inset: 0 }),
         ruleX(shown, { stroke: 'var(--null)', strokeDasharray: '4 3', strokeWidth: 1.5 }),
         ruleX(within(data.cut) ? [data.cut] : [], { stroke: 'var(--cut)', strokeWidth: 1.5 }),
       ],

@@ -1,7 +1,9 @@
 // The page: a heading, the views, and the state in the address.
 import './app.css';
 import { count, el } from './dom.js';
-import { linkTo, openModel, type Model } from './model.js';
+import { filterColumns } from './filters.js';
+import { columnOf, linkTo, openPage, withWindows, type Model, type Page } from './model.js';
+import { terms } from './terms.js';
 import { parseState, VIEWS, type View } from './state.js';
 import { compareView } from './views/compare.js';
 import { domainsView } from './views/domains.js';
@@ -18,24 +20,28 @@ const NAMES: Record<View, string> = {
   compare: 'Compare',
   evidence: 'Evidence',
 };
-const SHOW: Record<View, (model: Model) => Promise<Node>> = {
+const whole =
+  (view: (model: Model) => Promise<Node>) =>
+  async (page: Page): Promise<Node> =>
+    view(await withWindows(page));
+const SHOW: Record<View, (page: Page) => Promise<Node>> = {
   domains: domainsView,
-  list: listView,
-  window: windowView,
-  whatif: whatIfView,
-  compare: compareView,
+  list: whole(listView),
+  window: whole(windowView),
+  whatif: whole(whatIfView),
+  compare: whole(compareView),
   evidence: evidenceView,
 };
 
 const app = document.querySelector<HTMLElement>('#app')!;
 
 async function start(): Promise<void> {
-  const model = await openModel();
-  const { meta } = model;
+  const page = await openPage();
+  const { meta, overview } = page;
   const main = el('main', { id: 'main', tabindex: -1 });
   const nav = el('nav', { 'aria-label': 'Views' });
   const { texts } = meta;
-  const kept = model.reason.reduce((sum, reason) => sum + (reason === 0 ? 1 : 0), 0);
+  const kept = overview.domains.reduce((sum, domain) => sum + domain.kept, 0);
   const facts =
     `${count(kept)} of ${count(meta.windows)} windows of ${count(meta.window)} tokens kept by ${meta.scores[0]!.name}` +
     (meta.layer === undefined ? '' : `, layer ${meta.layer}, k = ${count(meta.k!)}`) +
@@ -50,21 +56,21 @@ async function start(): Promise<void> {
       { class: 'skip', href: '#main', onclick: (event: Event) => (event.preventDefault(), main.focus()) },
       'To the content',
     ),
-    el('header', {}, el('h1', {}, 'longattn'), el('p', {}, facts, '. ', left), nav),
+    el('header', {}, el('h1', {}, 'longattn'), el('p', {}, facts, '. ', left), terms(page), nav),
     main,
   );
   let shown = 0;
   const show = async (): Promise<void> => {
     const turn = ++shown;
-    model.state = parseState(location.hash, meta);
-    const { view } = model.state;
+    page.state = parseState(location.hash, meta);
+    const { view } = page.state;
     nav.replaceChildren(
       ...VIEWS.map((one) =>
-        el('a', { href: linkTo(model, { view: one }), 'aria-current': one === view ? 'page' : undefined }, NAMES[one]),
+        el('a', { href: linkTo(page, { view: one }), 'aria-current': one === view ? 'page' : undefined }, NAMES[one]),
       ),
     );
     document.title = `${NAMES[view]} - longattn`;
-    const content = await SHOW[view](model).catch((error: unknown) =>
+    const content = await SHOW[view](page).catch((error: unknown) =>
       el('p', { class: 'warning', role: 'alert' }, error instanceof Error ? error.message : String(error)),
     );
     // A view that took longer than the next click is late.
@@ -73,8 +79,18 @@ async function start(): Promise<void> {
   };
   addEventListener('hashchange', () => void show());
   await show();
-  performance.mark('first-picture');
+  whenIdle(() => void readAhead(page).catch(() => undefined));
 }
+
+/** The columns, which a filter and the other views need. Where one cannot be read, the view that needs it says so. */
+async function readAhead(page: Page): Promise<void> {
+  const model = await withWindows(page);
+  for (const { column } of filterColumns(page)) await columnOf(model, column);
+}
+
+/** Safari has no such call. */
+const whenIdle = (act: () => void): void =>
+  typeof requestIdleCallback === 'function' ? void requestIdleCallback(act) : void setTimeout(act, 200);
 
 /** What is drawn anew keeps the keyboard where it was: at the element of the same id or name. */
 function refocused(draw: () => void): void {

@@ -1,43 +1,55 @@
 // Everything that the views share: the windows, what the selection made of them, the state, and what passes the filters.
 import { selectOptions, selectWords } from './command.js';
-import { ask, bytesOf, loadColumn, loadIds, loadMeta } from './data.js';
+import { ask, bytesOf, loadColumn, loadIds, loadMeta, loadOverview } from './data.js';
 import { PageTable, rank, type Ranked } from './rank.js';
 import { formatState, keepSettings, parseState, type State } from './state.js';
-import type { PageChoice, PageMeta, PageScore } from '../src/report/page-data.js';
+import type { PageChoice, PageMeta, PageOverview, PageScore } from '../src/report/page-data.js';
 
-export interface Model {
+/** What the first picture needs. */
+export interface Page {
   meta: PageMeta;
-  /** By name, those that the first picture needs at once; the rest by `column`. */
+  overview: PageOverview;
+  state: State;
+}
+
+/** With the windows one by one. */
+export interface Model extends Page {
   domains: Uint16Array;
   rank: Int32Array;
   reason: Uint8Array;
   score: Float64Array;
-  state: State;
 }
 
-export async function openModel(): Promise<Model> {
-  const meta = await loadMeta();
-  const [domains, ranks, reason, score] = await Promise.all([
+export async function openPage(): Promise<Page> {
+  const [meta, overview] = await Promise.all([loadMeta(), loadOverview()]);
+  return { meta, overview, state: parseState(location.hash, meta) };
+}
+
+let whole: Promise<Model> | undefined;
+
+/** The same page, once its windows are there. */
+export function withWindows(page: Page): Promise<Model> {
+  whole ??= Promise.all([
     loadColumn<Uint16Array>('domain'),
     loadColumn<Int32Array>('rank'),
     loadColumn<Uint8Array>('reason'),
     loadColumn('score'),
-  ]);
-  return { meta, domains, rank: ranks, reason, score, state: parseState(location.hash, meta) };
+  ]).then(([domains, ranks, reason, score]) => Object.assign(page, { domains, rank: ranks, reason, score }));
+  return whole;
 }
 
-export const linkTo = ({ meta, state }: Model, changes: Partial<State>): string =>
+export const linkTo = ({ meta, state }: Page, changes: Partial<State>): string =>
   formatState({ ...state, ...changes }, meta);
 
 /** A step that `back` undoes. */
-export function go(model: Model, changes: Partial<State>): void {
-  location.hash = linkTo(model, changes);
+export function go(page: Page, changes: Partial<State>): void {
+  location.hash = linkTo(page, changes);
 }
 
 /** Without a step: a slider that is moved must not fill the history. */
-export function replaceState(model: Model, changes: Partial<State>): void {
-  Object.assign(model.state, changes);
-  history.replaceState(null, '', linkTo(model, {}));
+export function replaceState(page: Page, changes: Partial<State>): void {
+  Object.assign(page.state, changes);
+  history.replaceState(null, '', linkTo(page, {}));
 }
 
 export const isKept = ({ reason }: Model, row: number): boolean => reason[row] === 0;
@@ -46,18 +58,12 @@ export const isKept = ({ reason }: Model, row: number): boolean => reason[row] =
 let perDomain: { rows: Uint32Array; cut: number; kept: number }[] | undefined;
 export function domainsOf(model: Model): { rows: Uint32Array; cut: number; kept: number }[] {
   if (perDomain) return perDomain;
-  const { domains, reason, score, meta } = model;
-  const counts = new Uint32Array(meta.domains.length);
-  for (let i = 0; i < domains.length; i++) counts[domains[i]!]!++;
-  const found = Array.from(counts, (size) => ({ rows: new Uint32Array(size), cut: Infinity, kept: 0 }));
-  counts.fill(0);
-  for (let i = 0; i < domains.length; i++) {
-    const own = found[domains[i]!]!;
-    own.rows[counts[domains[i]!]!++] = i;
-    if (reason[i] !== 0) continue;
-    own.kept++;
-    own.cut = Math.min(own.cut, score[i]!);
-  }
+  const { domains, overview } = model;
+  const found = overview.domains.map(({ windows, cut, kept }) => ({
+    ...{ rows: new Uint32Array(windows), cut: cut ?? Infinity, kept },
+  }));
+  const next = new Uint32Array(found.length);
+  for (let i = 0; i < domains.length; i++) found[domains[i]!]!.rows[next[domains[i]!]!++] = i;
   return (perDomain = found);
 }
 

@@ -3,7 +3,7 @@
 // Each ends with the sha256 of every file of a run that one process made.
 //   node scripts/check-slurm.mjs [NAME]...   one or more of the cases below
 //
-// Skipped, saying so, with exit code 0 where slurmctld, slurmd or munged are not on the PATH. In Debian: slurm-wlm and munge.
+// Skipped, saying so, where slurmctld, slurmd or munged are not on the PATH (with CI=true: an error). In Debian: slurm-wlm and munge.
 import { execFile, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -20,6 +20,7 @@ import assert from 'node:assert/strict';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { skip } from './lib/skip.mjs';
 import { SlurmCluster, until } from './lib/slurm-cluster.mjs';
 import { main, root, SetupError, step } from './lib/step.mjs';
 
@@ -139,7 +140,7 @@ await main(async (names) => {
 
 async function check(names) {
   const lacking = ['slurmctld', 'slurmd', 'munged', 'sbatch'].filter((name) => spawnSync(name, ['-V']).error);
-  if (lacking.length > 0) return void console.error(`[slurm] SKIPPED: no ${lacking.join(', ')} on the PATH`);
+  if (lacking.length > 0) return skip('slurm', `no ${lacking.join(', ')} on the PATH`);
   for (const name of names)
     if (!(name in cases)) throw new SetupError(`no case "${name}": ${Object.keys(cases).join(', ')}`);
   mkdirSync(path.join(folder, 'runs'));

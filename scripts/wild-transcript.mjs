@@ -56,7 +56,11 @@ const broken = () => {
   symlinkSync('../missing', path.join(at, 'b.jsonl'));
   return at;
 };
+const notFinite = rows(20).replaceAll('}\n', ',"p":NaN,"q":[-Infinity,Infinity]}\n');
+const spark = { 'x.jsonl/part-0.jsonl': rows(9), 'x.jsonl/_SUCCESS': '', _SUCCESS: '' };
+const FACTOR = { rope_type: 'yarn', rope_theta: 10_000, factor: 2, attn_factor: 0.8 };
 const CLI = () => [
+  ['a run that stops before its first part', window('--input', `d=${files('empty', { 'a.csv': 'x' })}`)],
   ['a shard that was cut', window('--input', `d=${files('cut', { 'a.jsonl.gz': cut, 'b.jsonl': rows(200) })}`)],
   ['the same, allowed', window('--input', `d=${path.join(folder, 'cut')}`, '--allow-refused-files')],
   ['zstd Arrow, 8-byte columns', window('--input', `d=${WILD}/eight-bytes.zstd.arrow`)],
@@ -64,11 +68,9 @@ const CLI = () => [
   ['a broken link', window('--input', `d=${broken()}`)],
   ['a Git LFS pointer as text', window('--input', `d=${files('lfs', { 'a.txt': POINTER })}`)],
   ['a Git LFS pointer as Parquet', window('--input', `d=${files('lfs2', { 'a.parquet': POINTER })}`)],
+  ['a Git LFS pointer in a .gz', window('--input', `d=${files('lfs3', { 'a.jsonl.gz': POINTER })}`)],
   ['whole numbers as domains', window('--input', `${WILD}/int8-score.parquet`, '--domain-field', 'score')],
-  [
-    'NaN that nobody asked for',
-    window('--input', `d=${files('nan', { 'a.jsonl': rows(20).replaceAll('}\n', ',"p":NaN}\n') })}`),
-  ],
+  ['NaN and Infinity that nobody asked for', window('--input', `d=${files('nan', { 'a.jsonl': notFinite })}`)],
   [
     'a JSON array',
     window('--input', `d=${files('array', { 'a.jsonl': `[${rows(20).trim().split('\n').join(',\n')}]` })}`),
@@ -78,6 +80,12 @@ const CLI = () => [
     window('--input', `d=${files('pretty', { 'a.jsonl': JSON.stringify(JSON.parse(row(1)), null, 1) })}`),
   ],
   ['bzip2', window('--input', `d=${files('bz2', { 'a.jsonl.bz2': 'BZh9' })}/a.jsonl.bz2`)],
+  [
+    'bzip2 beside good rows',
+    window('--input', `d=${files('bz2-rows', { 'a.jsonl.bz2': 'BZh9', 'b.jsonl': rows(20) })}`),
+  ],
+  ['CSV', window('--input', `d=${files('csv', { 'a.csv': 'id,text\n1,x\n' })}/a.csv`)],
+  ['a Spark folder in a glob', window('--input', `d=${files('spark', spark)}/*.jsonl`)],
   ['no domain', window('--input', files('none', { 'a.jsonl': rows(20) }))],
   [
     'a path that names the domain',
@@ -92,10 +100,20 @@ const CLI = () => [
   ['a family that is not known', inspect('family', { model_type: 'gemma4' })],
   ['an empty quantization_config', inspect('empty', { quantization_config: {} })],
   ['AWQ', inspect('awq', { quantization_config: { quant_method: 'awq' } })],
+  ['attn_factor', inspect('factor', { rope_parameters: FACTOR })],
   [
-    'attn_factor',
-    inspect('factor', { rope_parameters: { rope_type: 'yarn', rope_theta: 10_000, factor: 2, attn_factor: 0.8 } }),
+    'attn_factor, overridden',
+    inspect('override', { rope_parameters: FACTOR }, '--config-override', 'rope_parameters.attention_factor=1'),
   ],
+  [
+    'rotary keys without effect',
+    inspect('inert', {
+      rope_scaling: { type: 'linear', factor: 2, finetuned: true, original_max_position_embeddings: 32 },
+      rope_parameters: undefined,
+    }),
+  ],
+  ['layer 1 of gpt-oss', ['model', 'inspect', 'test/fixtures/models/gpt_oss_mxfp4', '--layers', '1']],
+  ['text of a model with vision', ['model', 'inspect', 'test/fixtures/models/qwen2_vl']],
   ['neither folder nor model', ['model', 'inspect', 'no-such-folder/'], { HF_HUB_OFFLINE: '1' }],
   [
     'no tokenizer.json',
@@ -149,6 +167,7 @@ function show(title, words, env = {}, program = process.execPath) {
 const JEST = ['--no-warnings', '--experimental-vm-modules', 'node_modules/jest/bin/jest.js'];
 try {
   for (const [title, args, env] of CLI()) show(title, ['dist/cli/bin.cjs', ...args], env);
+  show('what is left of a run that stopped before its first part', [path.join(folder, 'run-0')], {}, 'ls');
   for (const [title, file, name] of TESTS) show(title, [...JEST, file, ...(name ? ['-t', name] : [])]);
   if (!existsSync(path.join(root, CORE_TESTS))) {
     console.log(`not shown, for the core's tests are not built (node scripts/setup.mjs --tests): ${CORE.join('; ')}`);

@@ -1,22 +1,38 @@
 // Domains: a histogram of every score a domain, with what is kept.
+import { binsOf, PAGE_BINS, type Bins } from '../../src/report/bins.js';
 import { count, el, foreign, percent, short } from '../dom.js';
 import { filterColumns, filters, setBrush } from '../filters.js';
 import { histogram } from '../histogram.js';
-import { columnOf, domainsOf, linkTo, passing, type Model } from '../model.js';
+import { columnOf, domainsOf, linkTo, passing, withWindows, type Page } from '../model.js';
 
 /** More are drawn when they are asked for. */
 const FIRST_DOMAINS = 24;
 
-export async function domainsView(model: Model): Promise<Node> {
-  const { meta, state } = model;
+export async function domainsView(page: Page): Promise<Node> {
+  const { meta, overview, state } = page;
   const chosen = meta.domains.map((_, i) => i).filter((i) => state.domain === undefined || i === state.domain);
-  const page = el('div', {}, filters(model), legend(model));
-  const columns = filterColumns(model);
-  const passes = new Map<string, Uint8Array | undefined>();
-  const draw = async (domain: number): Promise<void> => {
-    const { rows, cut, kept } = domainsOf(model)[domain]!;
+  const content = el('div', {}, filters(page), legend(page));
+  const columns = filterColumns(page);
+  const { binsAt, passing: left } =
+    state.brush.size === 0
+      ? { binsAt: (domain: number, column: string) => overview.domains[domain]!.bins[column], passing: undefined }
+      : await filtered(page);
+  const draw = (domain: number): void => {
+    const { windows, cut, kept } = overview.domains[domain]!;
+    const pass = left && el('strong', {}, `${count(left[domain]!)} of all pass the filters. `);
+    const last = cut === null ? '' : `; the last kept has score ${short(cut)}`;
     const grid = el('div', { class: 'grid' });
-    page.append(
+    for (const { column, label, null: uniform } of columns) {
+      grid.append(
+        histogram({
+          ...{ title: label, bins: binsAt(domain, column), null: uniform },
+          cut: column === 'score' && cut !== null ? cut : undefined,
+          brush: state.brush.get(column),
+          onBrush: (range) => setBrush(page, column, range),
+        }),
+      );
+    }
+    content.append(
       el(
         'section',
         { 'aria-labelledby': `domain-${domain}` },
@@ -24,39 +40,53 @@ export async function domainsView(model: Model): Promise<Node> {
         el(
           'p',
           {},
-          `${count(kept)} of ${count(rows.length)} windows kept (${percent(rows.length ? kept / rows.length : 0)}), ` +
-            `${count(kept * meta.window)} tokens; the last kept has score ${short(cut)}. `,
-          el('a', { href: linkTo(model, { view: 'list', domain, page: 0 }) }, 'List them'),
+          `${count(kept)} of ${count(windows)} windows kept (${percent(windows ? kept / windows : 0)}), ` +
+            `${count(kept * meta.window)} tokens${last}. `,
+          pass,
+          el('a', { href: linkTo(page, { view: 'list', domain, page: 0 }) }, 'List them'),
         ),
         grid,
       ),
     );
-    for (const { column, label, null: uniform } of columns) {
-      if (!passes.has(column)) passes.set(column, await passing(model, column));
-      grid.append(
-        histogram({
-          ...{ title: label, values: await columnOf(model, column), rows, passes: passes.get(column) },
-          ...{ reason: model.reason, cut: column === 'score' ? cut : undefined, null: uniform },
-          brush: state.brush.get(column),
-          onBrush: (range) => setBrush(model, column, range),
-        }),
-      );
-    }
   };
-  for (const domain of chosen.slice(0, FIRST_DOMAINS)) await draw(domain);
+  for (const domain of chosen.slice(0, FIRST_DOMAINS)) draw(domain);
   const rest = chosen.slice(FIRST_DOMAINS);
   if (rest.length > 0) {
     const more = el('button', { type: 'button' }, `Show ${rest.length} more domains`);
     more.addEventListener('click', () => {
       more.remove();
-      void rest.reduce((before, domain) => before.then(() => draw(domain)), Promise.resolve());
+      rest.forEach(draw);
     });
-    page.append(more);
+    content.append(more);
   }
-  return page;
+  return content;
 }
 
-function legend({ meta }: Model): HTMLElement {
+interface Filtered {
+  binsAt: (domain: number, column: string) => Bins | undefined;
+  /** Windows of each domain that pass all filters. */
+  passing: number[];
+}
+
+/** Counted from the columns: a histogram has what passes the filters of the others. */
+async function filtered(page: Page): Promise<Filtered> {
+  const model = await withWindows(page);
+  const domains = domainsOf(model);
+  const all = await passing(model);
+  const counted = await Promise.all(
+    filterColumns(page).map(async ({ column }) => {
+      const [values, passes] = [await columnOf(model, column), await passing(model, column)];
+      return [column, { values, passes, reason: model.reason }] as const;
+    }),
+  );
+  const byColumn = new Map(counted);
+  return {
+    binsAt: (domain, column) => binsOf({ ...byColumn.get(column)!, rows: domains[domain]!.rows }, PAGE_BINS),
+    passing: domains.map(({ rows }) => rows.reduce((sum, row) => sum + (all?.[row] ?? 1), 0)),
+  };
+}
+
+function legend({ meta }: Page): HTMLElement {
   const key = (name: string, text: string): HTMLElement => el('span', { class: `key ${name}` }, text);
   const uniform = meta.columns.some((column) => column.null !== undefined);
   return el(

@@ -3,6 +3,7 @@
 // Written by the writer of `longattn report`, so that every file lies as the page finds it; ranks, reasons and cuts are those of the
 // selection's own code, so that what is drawn is as busy as a real run.
 import { nodeFileSystem } from '../../dist/io/file-system.js';
+import { overviewOf } from '../../dist/report/overview.js';
 import { PageFolder } from '../../dist/report/page-folder.js';
 import { base64 } from '../../dist/report/base64.js';
 import { nullDs } from '../../dist/scores/null-ds.js';
@@ -54,6 +55,13 @@ export async function makeSyntheticPage(folder, windows) {
     await page.json(`ids-${first / ID_ROWS}`, idsOf(columns, first, Math.min(windows, first + ID_ROWS)));
   await page.json('texts', [[0, 0]]);
   await page.json('text-0', [longText(random)]);
+  const shown = [
+    { column: 'ds', label: 'DS', null: nullDs(LONG_WINDOW / 4, LONG_WINDOW) },
+    { column: 'du', label: 'DU' },
+    { column: 'repeats', label: 'share inside verbatim repeats' },
+  ];
+  const drawn = new Map(Object.entries({ ds, du, repeats }));
+  await page.json('overview', overviewOf({ table, chosen: { score, reason }, columns: drawn, shown }));
   await page.json('meta', {
     ...{ format: 1, version: 'bench', run: 'RUN', windows, window: LONG_WINDOW, k: LONG_WINDOW / 4, layer: 0 },
     ...{ domains: DOMAINS, reasons, settings: { ...settings, alpha: LAYER.alpha }, repeats: true, idRows: ID_ROWS },
@@ -63,11 +71,7 @@ export async function makeSyntheticPage(folder, windows) {
         flags: ['--score', 'longattn', '--select-layer', '0'],
       },
     ],
-    columns: [
-      { column: 'ds', label: 'DS', null: nullDs(LONG_WINDOW / 4, LONG_WINDOW) },
-      { column: 'du', label: 'DU' },
-      { column: 'repeats', label: 'share inside verbatim repeats' },
-    ],
+    columns: shown,
     texts: { stored: 1, windows, perDomain: 1 },
   });
   return page.bytes;

@@ -10,6 +10,7 @@ import { decompressZstd } from './zstd.js';
 
 /**
  * @param range of the file as it lies there; only for uncompressed files
+ * @param source the file's own bytes in that range
  * @throws BrokenInput when the compressed data is damaged or cut; LongattnError INPUT_UNREADABLE, INPUT_CHANGED, STORAGE_NO_RANGES
  */
 export async function* byteStream(
@@ -17,8 +18,8 @@ export async function* byteStream(
   compression: Compression = 'none',
   options: UnpackOptions = {},
   range?: ByteRange,
+  source = streamFile(file, range),
 ): AsyncGenerator<Buffer, void, undefined> {
-  const source = streamFile(file, range);
   try {
     if (compression === 'gzip') yield* gunzip(source);
     else if (compression === 'zstd') yield* decompressZstd(source, options.zstdWindow);

@@ -3,6 +3,7 @@
 // Uncompressed lines are read once for the plan: a range must begin at a line, and must know that line's number. So rejects and
 // document keys name the true line, however the file is cut.
 import type { Document } from '../base/records.js';
+import { Spool } from '../storage/spool.js';
 import type { StoredFile } from '../storage/storage.js';
 import { BrokenInput } from './broken-input.js';
 import { byteStream } from './byte-stream.js';
@@ -94,7 +95,7 @@ async function limitedEnd(file: InputFile, limit: number): Promise<{ end: number
 
 /**
  * Compressed files and arrays are read twice, first to check them: checksums and brackets come last, and a document must not be used
- * before they hold. Reading is some fifty times faster than tokenising.
+ * before they hold. Reading is some fifty times faster than tokenising; what a server sends is kept in between.
  */
 async function* read(
   slice: JsonlSlice,
@@ -102,8 +103,10 @@ async function* read(
   { onReject, onNonFinite }: ReadHooks,
 ): AsyncGenerator<Document, void, undefined> {
   const { path: file, compression, range, isArray } = slice;
-  if ((compression !== 'none' || isArray) && slice.rows === undefined) await check(slice, options);
-  for await (const line of rowLines(slice, options)) {
+  const isChecked = (compression !== 'none' || isArray) && slice.rows === undefined;
+  await using spool = isChecked ? new Spool(slice) : undefined;
+  if (isChecked) await check(slice, options, spool);
+  for await (const line of rowLines(slice, options, spool)) {
     const document = lineToDocument(line, slice, options, !range || range.start === 0, onNonFinite);
     if ('reason' in document) onReject({ file, line: line.number, reason: document.reason });
     else yield document;
@@ -114,11 +117,12 @@ async function* read(
 async function* rowLines(
   slice: StoredFile & JsonlPlace,
   options: UnpackOptions,
+  spool?: Spool,
 ): AsyncGenerator<Line, void, undefined> {
   const { compression, range, isArray, rows = Infinity } = slice;
   let taken = 0;
   if (rows === 0) return;
-  const bytes = byteStream(slice, compression, options, range);
+  const bytes = byteStream(slice, compression, options, range, spool?.stream());
   for await (const line of isArray ? arrayElements(bytes) : splitLines(bytes, range?.line)) {
     if (line.bytes && isBlank(line.bytes)) continue;
     yield line;
@@ -151,10 +155,10 @@ function lineToDocument(
 }
 
 /** @throws BrokenInput with the rows that are lost */
-async function check(slice: JsonlSlice, options: UnpackOptions): Promise<void> {
+async function check(slice: JsonlSlice, options: UnpackOptions, spool?: Spool): Promise<void> {
   let [rows, bytes] = [0, 0];
   try {
-    for await (const line of rowLines(slice, options)) {
+    for await (const line of rowLines(slice, options, spool)) {
       rows++;
       bytes = line.end;
     }

@@ -1,10 +1,17 @@
 // The bins of a histogram: all windows of a domain, and those that are kept. Of the page and of the terminal alike.
 
-export interface Bin {
-  x1: number;
-  x2: number;
-  all: number;
-  kept: number;
+/** Of a histogram of the page. */
+export const PAGE_BINS = 50;
+/** Of a smaller one the width of a bin may be lost below the smallest double: it is drawn as one value. */
+const LEAST_SPREAD = 1e-300;
+
+export interface Bins {
+  /** Smallest and largest value of the domain; bins are of equal width between them. */
+  from: number;
+  to: number;
+  /** Windows in each bin, and those of them that are kept. */
+  all: number[];
+  kept: number[];
 }
 
 export interface Binned {
@@ -18,26 +25,24 @@ export interface Binned {
   reason: Uint8Array;
 }
 
-/** Bins of equal width from the smallest to the largest value of the domain; none where no value is a number. */
-export function binsOf({ values, rows, passes, reason }: Binned, count: number): Bin[] {
-  let [low, high] = [Infinity, -Infinity];
+/** @returns undefined where no value is a number */
+export function binsOf({ values, rows, passes, reason }: Binned, count: number): Bins | undefined {
+  let [from, to] = [Infinity, -Infinity];
   for (let i = 0; i < rows.length; i++) {
     const value = values[rows[i]!]!;
-    if (value < low) low = value;
-    if (value > high) high = value;
+    if (value < from) from = value;
+    if (value > to) to = value;
   }
-  if (!(low <= high)) return [];
-  if (low === high) high = low + (Math.abs(low) || 1);
-  const width = (high - low) / count;
-  const bins = Array.from({ length: count }, (_, i) => ({
-    ...{ x1: low + i * width, x2: low + (i + 1) * width, all: 0, kept: 0 },
-  }));
+  if (!(from <= to)) return undefined;
+  if (to - from < LEAST_SPREAD) to = from + (Math.abs(from) < LEAST_SPREAD ? 1 : Math.abs(from));
+  const width = (to - from) / count;
+  const [all, kept] = [new Array<number>(count).fill(0), new Array<number>(count).fill(0)];
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i]!;
     if (passes && passes[row] === 0) continue;
-    const bin = bins[Math.min(count - 1, Math.floor((values[row]! - low) / width))]!;
-    bin.all++;
-    if (reason[row] === 0) bin.kept++;
+    const bin = Math.min(count - 1, Math.floor((values[row]! - from) / width));
+    all[bin]!++;
+    if (reason[row] === 0) kept[bin]!++;
   }
-  return bins;
+  return { from, to, all, kept };
 }

@@ -1,6 +1,7 @@
 // What the files of a page hold. Written by src/report, read by explorer/: types alone, so that it weighs nothing there.
 //
 // Columns are little-endian typed arrays, one value a window in the order of the run.
+import type { Bins } from './bins.js';
 
 /** How a column lies in its file. */
 export type ColumnKind = 'f64' | 'i32' | 'u32' | 'u16' | 'u8';
@@ -86,6 +87,20 @@ export interface PageMeta {
   evidence?: true;
   /** Only in a page of `longattn serve`: what it can be asked for besides. */
   served?: PageServed;
+}
+
+/** What the first picture shows of each domain, without any column. */
+export interface PageOverview {
+  domains: PageDomain[];
+}
+
+export interface PageDomain {
+  windows: number;
+  kept: number;
+  /** Score of the last kept window; null where none is. */
+  cut: number | null;
+  /** By column, the score among them; none where no value is a number. */
+  bins: Record<string, Bins>;
 }
 
 export interface PageServed {

@@ -19,6 +19,7 @@ import type { WindowTable } from '../selection/window-table.js';
 import { readAgainst, type Against } from './against.js';
 import { chooseTexts } from './choose-texts.js';
 import { gather, type Gathered } from './gather.js';
+import { overviewOf } from './overview.js';
 import { PageFolder } from './page-folder.js';
 import type { PageControlTexts, PageEvidence, PageMeta, PageText } from './page-data.js';
 import { readControlTexts } from './read-cases.js';
@@ -64,6 +65,7 @@ export async function report(dir: string, options: ReportOptions = {}, hooks: Ho
       await page.begin();
       const { texts, note, meta } = await writeTexts(page, run, gathered, parsed, hooks);
       await writeColumns(page, gathered);
+      await page.json('overview', overviewOf(gathered));
       if (other) await writeAgainst(page, other);
       if (evidence) await writeEvidence(page, parsed.evidence!, evidence, parsed.noText);
       const compare = other && { compare: other.compare };

@@ -65,11 +65,10 @@ function domainStats({ chosen, columns, shown, scores }: Gathered, domain: strin
   const others = shown.filter(({ column }) => !column.startsWith('value-'));
   const histograms = [own, ...others].flatMap(({ column, label, ...more }): Histogram[] => {
     const bins = binsOf({ values: columns.get(column) ?? chosen.score, rows, reason: chosen.reason }, BINS);
-    if (bins.length === 0) return [];
+    if (!bins) return [];
     return [
       {
-        ...{ name: label, from: bins[0]!.x1, to: bins.at(-1)!.x2 },
-        ...{ all: bins.map((bin) => bin.all), kept: bins.map((bin) => bin.kept) },
+        ...{ name: label, ...bins },
         ...(column === '' && kept.length > 0 && { cut }),
         ...('null' in more && { uniform: more.null as number }),
       },

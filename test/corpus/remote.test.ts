@@ -64,3 +64,17 @@ it('local files have no tag', async () => {
 it('a missing file is none', async () => {
   await expect(planInputs(inputs(server.address('none.jsonl')))).rejects.toMatchObject({ code: 'INPUT_NOT_FOUND' });
 });
+
+it.each([
+  ['members.jsonl.gz', readFileSync(path.join(FIXTURES, 'members.jsonl.gz'))],
+  ['frames.jsonl.zst', readFileSync(path.join(FIXTURES, 'frames.jsonl.zst'))],
+  ['array.json', Buffer.from('[{"text":"one"},{"text":"two"}]')],
+])('%s is checked and read, and fetched once', async (name, content) => {
+  const { parts } = await planInputs(inputs(server.address(name, content)));
+  server.asked.length = 0;
+  let documents = 0;
+  for await (const _ of readSlices(parts[0]!.slices, {}, { onReject: () => undefined })) documents++;
+  expect(documents).toBeGreaterThan(1);
+  // And the one byte by which size and tag are asked for.
+  expect(server.asked.map(({ bytes }) => bytes)).toEqual([1, content.length]);
+});

@@ -11,6 +11,7 @@ import type { Value } from '../../arrow/values.js';
 import { dataError, environmentError, show } from '../../base/errors.js';
 import type { Sink } from '../../io/file-sink.js';
 import type { ExportFormatRow } from './format.js';
+import { idsText } from './ids-text.js';
 import { jsonText, refusedByJson } from './json-values.js';
 import { SHARD_BYTES, writeShards, type RowWriter } from './shards.js';
 import { withColumns } from './table-columns.js';
@@ -53,13 +54,22 @@ data = load_dataset("json", data_files="PATH/*.jsonl.zst", split="train")`,
 };
 
 function line(row: Row, kept: readonly Field[]): Buffer {
-  const own = kept.length === 0 ? row : { ...row };
-  for (const { name } of kept) delete (own as Record<string, unknown>)[name];
-  const json = JSON.stringify(own, (_, value: unknown) =>
-    ArrayBuffer.isView(value) ? Array.from(value as Int32Array) : value,
-  );
-  const values = kept.map((field) => `,${JSON.stringify(field.name)}:${keptText(row, field)}`);
-  return Buffer.from(`${json.slice(0, -1)}${values.join('')}}\n`, 'utf8');
+  const columnsOfCorpus = new Set(kept.map(({ name }) => name));
+  const parts: Buffer[] = [];
+  let text = '{';
+  for (const [name, value] of Object.entries(row)) {
+    if (columnsOfCorpus.has(name)) continue;
+    text += `${JSON.stringify(name)}:`;
+    if (value instanceof Int32Array) {
+      parts.push(Buffer.from(text, 'utf8'), idsText(value));
+      text = '';
+    } else {
+      text += JSON.stringify(value);
+    }
+    text += ',';
+  }
+  text += kept.map((field) => `${JSON.stringify(field.name)}:${keptText(row, field)},`).join('');
+  return Buffer.concat([...parts, Buffer.from(`${text.slice(0, -1)}}\n`, 'utf8')]);
 }
 
 function keptText(row: Row, field: Field): string {
