@@ -33,6 +33,7 @@ export function histogram(data: HistogramData): HTMLElement {
     number,
     number,
   ];
+  const highest = Math.max(1, ...bins.all);
   const edge = (i: number): number => low + (i * (high - low)) / bins.all.length;
   const drawn = bins.all.map((own, i) => ({ x1: edge(i), x2: edge(i + 1), all: own, kept: bins.kept[i]! }));
   const within = (value: number | undefined): value is number => value !== undefined && value >= low && value <= high;
@@ -45,7 +46,8 @@ export function histogram(data: HistogramData): HTMLElement {
       ...{ width: WIDTH, height: HEIGHT, marginLeft: MARGIN.left, marginRight: MARGIN.right },
       ...{ marginTop: MARGIN.top, marginBottom: MARGIN.bottom, style: { background: 'none', overflow: 'visible' } },
       x: { domain: [low, high], ticks, label: null, tickFormat: short },
-      y: { ticks: 3, label: null, grid: true, tickFormat: 's' },
+      // Where a filter leaves none the picture is empty.
+      y: { domain: [0, highest], ticks: Math.min(3, highest), label: null, grid: true, tickFormat: 's' },
       marks: [
         rectY(drawn, { x1: 'x1', x2: 'x2', y: 'all', fill: 'var(--all)', inset: 0 }),
         rectY(drawn, { x1: 'x1', x2: 'x2', y: 'kept', fill: 'var(--kept)', inset: 0 }),

@@ -3,6 +3,7 @@ import './app.css';
 import { count, el } from './dom.js';
 import { filterColumns } from './filters.js';
 import { columnOf, linkTo, openPage, withWindows, type Model, type Page } from './model.js';
+import { terms } from './terms.js';
 import { parseState, VIEWS, type View } from './state.js';
 import { compareView } from './views/compare.js';
 import { domainsView } from './views/domains.js';
@@ -55,7 +56,7 @@ async function start(): Promise<void> {
       { class: 'skip', href: '#main', onclick: (event: Event) => (event.preventDefault(), main.focus()) },
       'To the content',
     ),
-    el('header', {}, el('h1', {}, 'longattn'), el('p', {}, facts, '. ', left), nav),
+    el('header', {}, el('h1', {}, 'longattn'), el('p', {}, facts, '. ', left), terms(page), nav),
     main,
   );
   let shown = 0;

@@ -45,6 +45,34 @@ export function scoreText(
   return `${is}: ${short(ds)} comes from DS, which is ${at(ds)}, and ${short(du)} from ${ofDu}.`;
 }
 
+export interface HeadDs {
+  head: number;
+  value: number;
+  /** Mean over the windows of the domain that the page has. */
+  mean: number;
+}
+
+/** The heads of a window, those that differ most from their mean first. */
+export function headsByDifference(values: readonly number[], means: readonly number[]): HeadDs[] {
+  return values
+    .map((value, head) => ({ head, value, mean: means[head]! }))
+    .sort((a, b) => Math.abs(b.value - b.mean) - Math.abs(a.value - a.mean) || a.head - b.head);
+}
+
+/** Which head it is. @param heads as `headsByDifference` gives them, one at least */
+export function headText(heads: readonly HeadDs[], domain: string): string {
+  const [first] = heads;
+  const most = heads.reduce((best, one) => (one.value > best.value ? one : best));
+  const by = first!.value - first!.mean;
+  return (
+    `Which head: head ${first!.head} of ${heads.length} stands out most, with a DS of ${short(first!.value)}, ` +
+    `${short(Math.abs(by))} ${by < 0 ? 'below' : 'above'} what it has on average in ${domain}. ` +
+    (most === first
+      ? 'It is also the head that looks back most.'
+      : `Head ${most.head} looks back most, with ${short(most.value)}; on average it has ${short(most.mean)}.`)
+  );
+}
+
 export interface Decision {
   /** `kept`, or the reason of the selection. */
   reason: string;

@@ -8,17 +8,18 @@ import { columnOf, domainsOf, linkTo, passing, withWindows, type Page } from '..
 /** More are drawn when they are asked for. */
 const FIRST_DOMAINS = 24;
 
-type BinsAt = (domain: number, column: string) => Bins | undefined;
-
 export async function domainsView(page: Page): Promise<Node> {
   const { meta, overview, state } = page;
   const chosen = meta.domains.map((_, i) => i).filter((i) => state.domain === undefined || i === state.domain);
   const content = el('div', {}, filters(page), legend(page));
   const columns = filterColumns(page);
-  const binsAt: BinsAt =
-    state.brush.size === 0 ? (domain, column) => overview.domains[domain]!.bins[column] : await filtered(page);
+  const { binsAt, passing: left } =
+    state.brush.size === 0
+      ? { binsAt: (domain: number, column: string) => overview.domains[domain]!.bins[column], passing: undefined }
+      : await filtered(page);
   const draw = (domain: number): void => {
     const { windows, cut, kept } = overview.domains[domain]!;
+    const pass = left && el('strong', {}, `${count(left[domain]!)} of all pass the filters. `);
     const last = cut === null ? '' : `; the last kept has score ${short(cut)}`;
     const grid = el('div', { class: 'grid' });
     for (const { column, label, null: uniform } of columns) {
@@ -41,6 +42,7 @@ export async function domainsView(page: Page): Promise<Node> {
           {},
           `${count(kept)} of ${count(windows)} windows kept (${percent(windows ? kept / windows : 0)}), ` +
             `${count(kept * meta.window)} tokens${last}. `,
+          pass,
           el('a', { href: linkTo(page, { view: 'list', domain, page: 0 }) }, 'List them'),
         ),
         grid,
@@ -60,9 +62,17 @@ export async function domainsView(page: Page): Promise<Node> {
   return content;
 }
 
-/** Counted from the columns: what passes the filters, those of the other histograms. */
-async function filtered(page: Page): Promise<BinsAt> {
+interface Filtered {
+  binsAt: (domain: number, column: string) => Bins | undefined;
+  /** Windows of each domain that pass all filters. */
+  passing: number[];
+}
+
+/** Counted from the columns: a histogram has what passes the filters of the others. */
+async function filtered(page: Page): Promise<Filtered> {
   const model = await withWindows(page);
+  const domains = domainsOf(model);
+  const all = await passing(model);
   const counted = await Promise.all(
     filterColumns(page).map(async ({ column }) => {
       const [values, passes] = [await columnOf(model, column), await passing(model, column)];
@@ -70,7 +80,10 @@ async function filtered(page: Page): Promise<BinsAt> {
     }),
   );
   const byColumn = new Map(counted);
-  return (domain, column) => binsOf({ ...byColumn.get(column)!, rows: domainsOf(model)[domain]!.rows }, PAGE_BINS);
+  return {
+    binsAt: (domain, column) => binsOf({ ...byColumn.get(column)!, rows: domains[domain]!.rows }, PAGE_BINS),
+    passing: domains.map(({ rows }) => rows.reduce((sum, row) => sum + (all?.[row] ?? 1), 0)),
+  };
 }
 
 function legend({ meta }: Page): HTMLElement {

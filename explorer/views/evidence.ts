@@ -27,7 +27,8 @@ export async function evidenceView({ meta }: Page): Promise<Node> {
     {},
     el('h2', {}, evidence.tells ? 'What the validation says' : 'The validation says: do not select by its choice'),
     facts(evidence),
-    el('ul', {}, ...evidence.advice.map((line) => el('li', {}, foreign(line, 2000)))),
+    el('ul', {}, ...evidence.advice.map((line) => el('li', {}, ...withCode(line)))),
+    aucMeaning(evidence),
     ...evidence.map.controls.map((control) => aucTable(evidence, control)),
     controlsTable(evidence),
     ...controlTexts(evidence, texts),
@@ -50,6 +51,30 @@ function facts({ model, corpus }: PageEvidence): HTMLElement {
   );
 }
 
+/** Names of scores stand in backticks. */
+function withCode(line: string): Node[] {
+  return line.split('`').map((part, i) => (i % 2 === 1 ? el('code', {}, foreign(part)) : foreign(part, 2000)));
+}
+
+function aucMeaning({ map }: PageEvidence): HTMLElement {
+  return el(
+    'p',
+    {},
+    `AUC: how often a score (in these tables ${map.score}) is higher for a real window than for what a control makes of it, a text whose far context is broken. ` +
+      '1 is always, 0.5 is chance; below it the score takes the broken text for the better one.',
+  );
+}
+
+/** Which head it is; none where the control has no pairs. */
+function highest(auc: (number | null)[][], layers: readonly number[]): string {
+  const cells = auc.flatMap((row, at) =>
+    row.slice(1).flatMap((value, head) => (value === null ? [] : [{ layer: layers[at] ?? '-', head, value }])),
+  );
+  if (cells.length === 0) return '';
+  const { layer, head, value } = cells.reduce((most, one) => (one.value > most.value ? one : most));
+  return `; highest: layer ${layer}, head ${head}, ${value.toFixed(2)}`;
+}
+
 /** Right of 0.5 in blue, the wrong way round in red; every cell is a number too. */
 function aucTable({ map, model }: PageEvidence, { name, auc }: PageEvidence['map']['controls'][number]): HTMLElement {
   const heads = Array.from({ length: Math.max(0, (auc[0]?.length ?? 0) - 1) }, (_, head) => String(head));
@@ -65,7 +90,7 @@ function aucTable({ map, model }: PageEvidence, { name, auc }: PageEvidence['map
     }),
   ]);
   return table(
-    `AUC of ${map.score} against ${name}, by layer and head (0.5 is chance)`,
+    `AUC of ${map.score} against ${name}, by layer and head${highest(auc, model.layers)}`,
     ['layer', 'all heads', ...heads],
     rows,
   );

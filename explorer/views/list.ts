@@ -35,17 +35,25 @@ export async function listView(model: Model): Promise<Node> {
       foreign(meta.domains[model.domains[row]!]!, 40),
       count(model.rank[row]!),
       short(model.score[row]!),
+      meta.reasons[model.reason[row]!]!,
       ...columns.map((values) => short(values[row]!)),
       count(meta.window),
-      meta.reasons[model.reason[row]!]!,
       texts.has(row) || meta.served ? 'yes' : 'no',
       foreign(names[sources[row]!]!, 60),
     ]),
   );
-  const head = ['window', 'mark', 'domain', 'rank', 'score', ...meta.columns.map(({ label }) => label)];
+  const head = [
+    'window',
+    'mark',
+    'domain',
+    'rank',
+    'score',
+    'kept or why not',
+    ...meta.columns.map(({ label }) => label),
+  ];
   const list = table(
     `${count(rows.length)} windows, page ${count(page + 1)} of ${count(pages)}`,
-    [...head, 'tokens', 'why', 'text', 'source'],
+    [...head, 'tokens', 'text', 'source'],
     lines,
   );
   const turn = (to: number, name: string): HTMLElement =>

@@ -194,11 +194,12 @@ async function outcome(model: Model): Promise<Node> {
   }
   const command = selectCommand(meta.run, score, state.whatIf);
   const total = changes.reduce((sum, { kept }) => sum + kept, 0);
+  const before = changes.reduce((sum, own) => sum + own.before, 0);
   const [enters, leaves] = [changes.flatMap((one) => one.enters), changes.flatMap((one) => one.leaves)];
-  const rows = changes.map(({ kept, before, enters: came, leaves: went }, domain) => [
+  const rows = changes.map(({ kept, before: had, enters: came, leaves: went }, domain) => [
     foreign(meta.domains[domain]!, 60),
     ...[count(kept), percent(kept / Math.max(1, domainsOf(model)[domain]!.rows.length)), count(kept * meta.window)],
-    ...[short(ranked.cuts[domain]!), count(before), count(came.length), count(went.length)],
+    ...[short(ranked.cuts[domain]!), count(had), count(came.length), count(went.length)],
   ]);
   return el(
     'div',
@@ -206,7 +207,8 @@ async function outcome(model: Model): Promise<Node> {
     el(
       'p',
       { id: 'summary' },
-      `${count(total)} windows, ${count(total * meta.window)} tokens. ${count(enters.length)} enter and ${count(leaves.length)} leave what the run keeps now. Score: ${score.formula}.`,
+      `${count(total)} windows would be kept, ${count(total * meta.window)} tokens. ` +
+        `Of the ${count(before)} that the run keeps, ${count(leaves.length)} leave (${percent(leaves.length / Math.max(1, before))}); ${count(enters.length)} enter. Score: ${score.formula}.`,
     ),
     meta.settings.temperature
       ? el(
@@ -215,7 +217,11 @@ async function outcome(model: Model): Promise<Node> {
           `The selection of this run was drawn with temperature ${meta.settings.temperature}; the page ranks without a draw, so windows enter and leave at the same settings too.`,
         )
       : undefined,
-    table('What each domain keeps', ['domain', 'kept', 'share', 'tokens', 'cut', 'kept now', 'enter', 'leave'], rows),
+    table(
+      'What each domain would keep',
+      ['domain', 'kept', 'share', 'tokens', 'cut', 'kept by the run', 'enter', 'leave'],
+      rows,
+    ),
     commandBox(command),
     el(
       'p',
@@ -258,7 +264,13 @@ function commandBox(command: string): HTMLElement {
   );
 }
 
-async function windowTable(model: Model, ranked: Ranked, name: string, rows: number[]): Promise<HTMLElement> {
+async function windowTable(
+  model: Model,
+  ranked: Ranked,
+  name: string,
+  rows: number[],
+): Promise<HTMLElement | undefined> {
+  if (rows.length === 0) return undefined;
   const best = rows.sort((a, b) => ranked.rank[a]! - ranked.rank[b]! || a - b).slice(0, SHOWN);
   const lines = await Promise.all(
     best.map(async (row) => [
@@ -271,7 +283,7 @@ async function windowTable(model: Model, ranked: Ranked, name: string, rows: num
   const caption = `${name}: ${count(rows.length)}${rows.length > SHOWN ? `, the best ${SHOWN} of them` : ''}`;
   return table(
     caption,
-    ['window', 'domain', 'rank then', 'rank now', 'score then', name === 'Leave' ? 'why then' : 'why not now'],
+    ['window', 'domain', 'rank', 'rank in the run', 'score', name === 'Leave' ? 'why' : 'why not in the run'],
     lines,
   );
 }

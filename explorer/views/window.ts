@@ -7,7 +7,7 @@ import { paintHeat, type Heat } from '../heat.js';
 import { MARKS, marksOf, setMark } from '../marks.js';
 import { columnOf, domainsOf, go, idOf, linkTo, type Model } from '../model.js';
 import { strip } from '../strip.js';
-import { decisionText, ldsParts, scoreText } from '../why.js';
+import { decisionText, headsByDifference, headText, ldsParts, scoreText } from '../why.js';
 import { attentionPart, type AttendedText } from './attention.js';
 
 /** Tokens of a span in the table of hot ones. */
@@ -23,11 +23,13 @@ export async function windowView(model: Model): Promise<Node> {
   const page = el('div', {});
   page.append(
     el('h2', {}, foreign(id, 160)),
-    el('p', { id: 'why' }, await why(model, row)),
-    el('p', {}, neighbours(model, row)),
-    markButtons(model, id),
+    el(
+      'ul',
+      { id: 'why' },
+      ...[...(await why(model, row)), ...whichHead(model, text, domain)].map((line) => el('li', {}, line)),
+    ),
     text ? place(text) : el('p', {}, 'Its source stands in the list.'),
-    el('p', {}, el('label', { for: 'go' }, 'Another window, by its id: '), search(model)),
+    el('div', { class: 'fields' }, ...neighbours(model, row), ...markButtons(model, id), search(model)),
     await numbers(model, row, domain),
   );
   if (text?.heads) page.append(headsOf(model, text, domain));
@@ -42,7 +44,8 @@ async function textOf({ meta }: Model, row: number): Promise<PageText | undefine
   return ask<PageText>('window', { w: String(row) });
 }
 
-function markButtons({ meta }: Model, id: string): HTMLElement {
+/** The list downloads the marks. */
+function markButtons({ meta }: Model, id: string): HTMLElement[] {
   const buttons = MARKS.map((mark) =>
     el(
       'button',
@@ -57,7 +60,7 @@ function markButtons({ meta }: Model, id: string): HTMLElement {
       `Mark ${mark}`,
     ),
   );
-  return el('p', {}, ...buttons.flatMap((one) => [one, ' ']), 'The list downloads all marks.');
+  return buttons;
 }
 
 /** The best of the first domain. */
@@ -66,7 +69,7 @@ function best(model: Model): number | undefined {
 }
 
 /** What its score is made of, and what decided. */
-async function why(model: Model, row: number): Promise<string> {
+async function why(model: Model, row: number): Promise<string[]> {
   const { meta } = model;
   const { rows, cut, kept } = domainsOf(model)[model.domains[row]!]!;
   const own = meta.scores[0]!;
@@ -80,16 +83,21 @@ async function why(model: Model, row: number): Promise<string> {
     ...{ reason, domain: meta.domains[model.domains[row]!]!, rank: model.rank[row]!, windows: rows.length },
     ...{ kept, score, cut, repeats: repeats[row]! },
   };
-  return `${decisionText(decision, meta.settings)} ${scoreText(own, meta.settings, score, parts)}`;
+  return [decisionText(decision, meta.settings), scoreText(own, meta.settings, score, parts)];
 }
 
-function neighbours(model: Model, row: number): HTMLElement {
+function whichHead({ meta }: Model, text: PageText | undefined, domain: number): string[] {
+  const means = meta.heads?.[domain];
+  return text?.heads && means ? [headText(headsByDifference(text.heads, means), meta.domains[domain]!)] : [];
+}
+
+function neighbours(model: Model, row: number): Node[] {
   const { rows } = domainsOf(model)[model.domains[row]!]!;
   const at = (rank: number): number | undefined => rows.find((one) => model.rank[one] === rank);
   const own = model.rank[row]!;
   const link = (to: number | undefined, name: string): Node =>
-    to === undefined ? el('span') : el('a', { href: linkTo(model, { row: to }) }, name);
-  return el('span', {}, link(at(own - 1), 'One rank better'), ' ', link(at(own + 1), 'One rank worse'));
+    to === undefined ? el('span', { class: 'off' }, name) : el('a', { href: linkTo(model, { row: to }) }, name);
+  return [link(at(own - 1), 'One rank better'), link(at(own + 1), 'One rank worse')];
 }
 
 function place({ source, docId, charStart, charEnd, tokenStart }: PageText): HTMLElement {
@@ -112,7 +120,9 @@ function search(model: Model): HTMLElement {
         go(model, { view: 'list', query: input.value, page: 0 });
       },
     },
+    el('label', { for: 'go' }, 'another window, by its id '),
     input,
+    ' ',
     el('button', {}, 'Find'),
   );
 }
@@ -151,15 +161,16 @@ async function numbers(model: Model, row: number, domain: number): Promise<HTMLE
 }
 
 function headsOf(model: Model, { heads }: PageText, domain: number): HTMLElement {
-  const means = model.meta.heads?.[domain] ?? [];
-  const order = heads!
-    .map((value, head) => ({ head, value, mean: means[head]! }))
-    .sort((a, b) => b.value - b.mean - (a.value - a.mean));
-  const lines = order.map(({ head, value, mean }) => [String(head), short(value), short(mean), short(value - mean)]);
+  const lines = headsByDifference(heads!, model.meta.heads?.[domain] ?? []).map(({ head, value, mean }) => [
+    String(head),
+    short(value),
+    short(mean),
+    short(value - mean),
+  ]);
   return el(
     'details',
     {},
-    el('summary', {}, `DS by head: head ${order[0]!.head} is furthest above its mean`),
+    el('summary', {}, 'DS of each head'),
     table(
       'DS of each head of this window, and its mean over the windows of the domain that this page has',
       ['head', 'DS', 'mean', 'difference'],
@@ -210,7 +221,7 @@ function textParts(model: Model, row: number, text: PageText | undefined): Node[
         { class: 'legend' },
         el('span', { class: 'key heat' }, 'far mass of a token, 0 to '),
         short(heat.top),
-        ' and above',
+        ` and above. The first ${count(meta.k!)} tokens have nothing so far back.`,
       ),
     );
     parts.push(hotSpans(text.text, heat, jump));

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { longattn } from '../../src/scores/attention/longattn.js';
 import { guardsOf } from '../../src/selection/budget.js';
-import { decisionText, ldsParts, scoreText, type Decision } from '../../explorer/why.js';
+import { decisionText, headsByDifference, headText, ldsParts, scoreText, type Decision } from '../../explorer/why.js';
 import type { PageScore, PageSettings } from '../../src/report/page-data.js';
 
 const SCORE = { name: 'longattn', formula: 'Std(DS) + alpha * Std(DU)', std: 'zscore' } as PageScore;
@@ -46,6 +46,19 @@ describe('the parts of an LDS', () => {
 });
 
 describe('in words', () => {
+  it('names the head that differs most from its mean, and the one that looks back most', () => {
+    const heads = headsByDifference([0.3, 0.2, 0.5], [0.28, 0.3, 0.49]);
+    expect(heads.map(({ head }) => head)).toEqual([1, 0, 2]);
+    expect(headText(heads, 'sea')).toBe(
+      'Which head: head 1 of 3 stands out most, with a DS of 0.2, 0.1 below what it has on average in sea. ' +
+        'Head 2 looks back most, with 0.5; on average it has 0.49.',
+    );
+    expect(headText(headsByDifference([0.3, 0.6], [0.28, 0.5]), 'sea')).toBe(
+      'Which head: head 1 of 2 stands out most, with a DS of 0.6, 0.1 above what it has on average in sea. ' +
+        'It is also the head that looks back most.',
+    );
+  });
+
   it('says how much comes from DS and how much from DU', () => {
     expect(scoreText(SCORE, SETTINGS, 0.9, { ds: 1.5, du: -0.6 })).toBe(
       "Its score is 0.9 by longattn = Std(DS) + alpha * Std(DU): 1.5 comes from DS, which is 1.5 standard deviations above the domain's mean, " +
