@@ -117,6 +117,11 @@ const WHOLE = [
     'Selection',
     '`npm run bench:select`: made-up statistics of so many windows, read, ranked, chosen and written, from the page cache.',
   ],
+  [
+    'cores',
+    'Cores of layer 0',
+    '`node scripts/bench-cores.mjs`: text to scores in windows of 4,096 tokens by two cores in turn, and one window of a few tokens, which is what a process costs; medians of the rounds, a ratio that of each round.',
+  ],
   ['map', 'Maps of attention', '`npm run bench:map`: 9 heads, a map each.'],
   [
     'report',
@@ -126,7 +131,7 @@ const WHOLE = [
   [
     'export',
     'Exports',
-    '`node scripts/bench-export.mjs`: made-up token ids to each format, beside pyarrow (Parquet by zstd) and the file of datatrove on the same ids; MB/s of the ids by the clock, which tells of the disk and of other loads too: compare the processor time.',
+    '`node scripts/bench-export.mjs`, under Node.js 24: made-up token ids to each format, beside pyarrow (Parquet by zstd) and the file of datatrove on the same ids; MB/s of the ids by the clock, which tells of the disk and of other loads too: compare the processor time.',
   ],
   [
     'open',
