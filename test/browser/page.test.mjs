@@ -440,13 +440,23 @@ test('evidence, by mouse and by keyboard: what the validation found stands there
   await page.waitForSelector('main[data-view="evidence"] table');
   const main = await page.textContent('main');
   for (const line of found.advice) assert.ok(main.includes(visible(line.replaceAll('`', ''))), line);
-  const cells = await page.locator('table:has(caption:text("AUC of")) tbody td').allTextContents();
+  const cells = await page.locator('table:has(caption:text("by layer and head")) tbody td').allTextContents();
   const [row] = found.map.controls[0].auc;
   assert.deepEqual(
     cells.slice(1),
     row.map((value) => (value === null ? '-' : value.toFixed(2))),
   );
+  // Every score against every control, the paper's and the choice first, with the interval of each.
+  const scores = page.locator('table:has(caption:text("AUC of each score"))');
+  assert.deepEqual(await scores.locator('tbody tr').nth(1).locator('td').allTextContents(), [
+    `${found.choice.score} (the choice)`,
+    ...found.choice.tested
+      .filter(({ metric }) => metric === 'auc')
+      .map(({ interval: { value, low, high } }) => `${value.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`),
+  ]);
   await page.focus('nav a[aria-current]');
+  await page.keyboard.press('Tab');
+  assert.match(await page.evaluate('document.activeElement.getAttribute("aria-label")'), /^AUC of each score/);
   await page.keyboard.press('Tab');
   assert.match(await page.evaluate('document.activeElement.getAttribute("aria-label")'), /^AUC of .* against splice/);
   // The controls' texts: opened by keyboard, three pairs, of which the made ones are no longer the real ones.
