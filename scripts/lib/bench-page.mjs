@@ -126,7 +126,7 @@ const WHOLE = [
   [
     'export',
     'Exports',
-    '`node scripts/bench-export.mjs`: made-up token ids to each format, beside pyarrow (Parquet by zstd) and the file of datatrove on the same ids; MB/s of the ids by the clock, which tells of the disk and of other loads too: compare the processor time.',
+    '`node scripts/bench-export.mjs`, under Node.js 24: made-up token ids to each format, beside pyarrow (Parquet by zstd) and the file of datatrove on the same ids; MB/s of the ids by the clock, which tells of the disk and of other loads too: compare the processor time.',
   ],
   [
     'open',
