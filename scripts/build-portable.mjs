@@ -1,13 +1,16 @@
 #!/usr/bin/env node
 // The core addon for systems older than this one: built by Zig's Clang for glibc 2.28 (RHEL 8, Debian 10) into build/portable/PLATFORM,
 // where scripts/pack.mjs takes it from.
-//   node scripts/build-portable.mjs [PLATFORM]     after `npm run setup`; PLATFORM: linux-x64 (default) or linux-arm64; four minutes on two cores
+//   node scripts/build-portable.mjs [PLATFORM] [--tests] [--emulator COMMAND]     after `npm run setup`; four minutes on two cores
+//   PLATFORM: linux-x64 (default) or linux-arm64; --tests: also the tests of the core, for ctest, which starts them by COMMAND (words
+//   with ; between)
 //
 // Zig comes from PyPI (ziglang, pinned): it brings Clang, libc++ and the symbols of every glibc. No OpenMP: native/portable has what the core asks
 // of it. The bits are those of GCC's build (scripts/check-packages.mjs compares them), because no sum is fused but by the text.
 import { chmodSync, copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
 import { newestSymbol } from './lib/newest-symbol.mjs';
 import { main, root, run, SetupError, step } from './lib/step.mjs';
 
@@ -40,7 +43,12 @@ function wrappers(build, binary, target) {
 }
 
 await main(async (args) => {
-  const platform = args[0] ?? 'linux-x64';
+  const { values, positionals } = parseArgs({
+    args,
+    options: { tests: { type: 'boolean', default: false }, emulator: { type: 'string' } },
+    allowPositionals: true,
+  });
+  const platform = positionals[0] ?? 'linux-x64';
   const target = TARGETS[platform];
   if (!target) throw new SetupError(`${platform} must be one of ${Object.keys(TARGETS).join(', ')}.`);
   const build = path.join(root, 'build', 'portable', `${platform}-objects`);
@@ -68,10 +76,14 @@ await main(async (args) => {
       CMAKE_JS_INC: headers.join(';'),
       LONGATTN_TORCH: 'OFF',
       LONGATTN_PORTABLE: 'ON',
+      LONGATTN_TESTS: values.tests ? 'ON' : 'OFF',
+      ...(values.emulator && { CMAKE_CROSSCOMPILING_EMULATOR: values.emulator }),
     };
     const words = Object.entries(defines).map(([key, value]) => `-D${key}=${value}`);
     run('cmake', ['-S', root, '-B', build, ...words], { quiet: true });
-    run('cmake', ['--build', build, '--parallel', '2', '--target', 'longattn'], { quiet: true });
+    run('cmake', ['--build', build, '--parallel', '2', ...(values.tests ? [] : ['--target', 'longattn'])], {
+      quiet: true,
+    });
     copyFileSync(path.join(build, 'Release', 'longattn.node'), path.join(out, 'longattn.node'));
   });
   const floor = newestSymbol(path.join(out, 'longattn.node'), 'GLIBC');

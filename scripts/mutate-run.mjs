@@ -2,8 +2,8 @@
 // Damaged models and run directories, by seed, through the Node API in child processes: what lies on a disk for months, is copied by hand, or
 // comes from a stranger. Right is a result of finite numbers or a LongattnError with a code; never a crash, a hang or an error without a code.
 //
-//   node scripts/mutate-run.mjs --cases 10000 [--seed 1] [--kind weights,config,tokenizer,run,plan,ledger,parts,choice]
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+//   node scripts/mutate-run.mjs --cases 10000 [--seed 1] [--kind weights,config,tokenizer,run,plan,ledger,parts,choice] [--jobs 1]
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -12,6 +12,8 @@ import { root } from './lib/step.mjs';
 
 const MODEL = path.join(root, 'test', 'fixtures', 'models', 'llama');
 const DEMO = path.join(root, 'models', 'smollm2-135m-layer0');
+/** Of 49,152: tokenizer.json is read in a hundredth of the time, and damage to its bytes hits more than the vocabulary. */
+const TOKENS = 512;
 const TEXT = 'Call me Ishmael. Some years ago, never mind how long; 白鯨. <|endoftext|>\n'.repeat(4);
 
 /** What is damaged, by kind: files of a model's folder or of a run. */
@@ -69,6 +71,21 @@ async function act({ kind, folder, corpus }) {
   return 'done';
 }
 
+/** The demo's tokenizer with the first of its tokens. */
+function makeTokenizer(folder) {
+  const json = JSON.parse(readFileSync(path.join(DEMO, 'tokenizer.json'), 'utf8'));
+  const { vocab, merges } = json.model;
+  json.model.vocab = Object.fromEntries(Object.entries(vocab).filter(([, id]) => id < TOKENS));
+  json.model.merges = merges.filter((merge) => {
+    const [left, right] = typeof merge === 'string' ? merge.split(' ') : merge;
+    return [left, right, left + right].every((token) => vocab[token] < TOKENS);
+  });
+  mkdirSync(path.join(folder, 'TOKENIZER'));
+  writeFileSync(path.join(folder, 'TOKENIZER', 'tokenizer.json'), JSON.stringify(json));
+  for (const file of ['config.json', 'tokenizer_config.json'])
+    cpSync(path.join(DEMO, file), path.join(folder, 'TOKENIZER', file));
+}
+
 /** A run of two parts, whole but for its selection. */
 async function makeRun(folder) {
   const { score } = await import('../dist/index.js');
@@ -101,17 +118,13 @@ function damaged(file, random) {
 }
 
 function caseOf(kind, { corpus, revision }, folder) {
-  return (random) => {
-    const target = path.join(folder, 'case');
+  return (random, job) => {
+    const target = path.join(folder, `case-${job}`);
     rmSync(target, { recursive: true, force: true });
     const name = KINDS[kind][random(KINDS[kind].length)];
     const isRun = !OF_MODELS.includes(kind) && kind !== 'tokenizer';
     if (isRun) cpSync(path.join(folder, 'RUN'), path.join(target, 'RUN'), { recursive: true });
-    else
-      cpSync(kind === 'tokenizer' ? DEMO : MODEL, target, {
-        recursive: true,
-        filter: (file) => kind !== 'tokenizer' || !/safetensors$/.test(file),
-      });
+    else cpSync(kind === 'tokenizer' ? path.join(folder, 'TOKENIZER') : MODEL, target, { recursive: true });
     if (kind === 'choice') {
       rmSync(path.join(target, 'RUN'), { recursive: true });
       const found = {
@@ -148,15 +161,18 @@ else {
     cases: { type: 'string', default: '200' },
     seed: { type: 'string', default: '1' },
     kind: { type: 'string' },
+    jobs: { type: 'string', default: '1' },
   };
   const { values } = parseArgs({ options });
   const kinds = values.kind?.split(',') ?? Object.keys(KINDS);
   const folder = mkdtempSync(path.join(os.tmpdir(), 'longattn-mutate-'));
   try {
+    makeTokenizer(folder);
     const base = await makeRun(folder);
     for (const kind of kinds) {
       const make = caseOf(kind, base, folder);
-      const { outcomes, wrong } = await runCases(import.meta.filename, Number(values.cases), Number(values.seed), make);
+      const [cases, seed, jobs] = [values.cases, values.seed, values.jobs].map(Number);
+      const { outcomes, wrong } = await runCases(import.meta.filename, cases, seed, make, jobs);
       console.log(kind, JSON.stringify(outcomes));
       for (const line of wrong) console.log(`  WRONG ${kind} ${line}`);
       if (wrong.length > 0) process.exitCode = 1;

@@ -50,6 +50,11 @@ bool read_bool(const Napi::Object& object, const char* name) {
   return value.As<Napi::Boolean>().Value();
 }
 
+// Absent: false.
+bool read_optional_bool(const Napi::Object& object, const char* name) {
+  return !object.Get(name).IsUndefined() && read_bool(object, name);
+}
+
 }  // namespace
 
 ScoreRequest read_request(const Napi::Value& value) {
@@ -60,6 +65,7 @@ ScoreRequest read_request(const Napi::Value& value) {
   request.k = read_ints<int64_t>(object, "k");
   request.layers = read_ints<int64_t>(object, "layers");
   request.tokens = read_bool(object, "tokens");
+  request.losses = read_optional_bool(object, "losses");
   return request;
 }
 

@@ -30,6 +30,8 @@ Napi::Object write_one(Napi::Env env, const LayerStats& stats) {
     if (statistic.floats != nullptr && !(stats.*statistic.floats).empty())
       object.Set(statistic.name, floats(env, stats.*statistic.floats));
   }
+  if (stats.loss) object.Set("loss", *stats.loss);
+  if (stats.near_loss) object.Set("nearLoss", *stats.near_loss);
   return object;
 }
 

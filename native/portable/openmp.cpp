@@ -1,6 +1,8 @@
 // The part of LLVM's OpenMP interface (kmp.h) that Clang makes calls to for the core's loops, on threads of our own.
-// The portable build carries it in place of an OpenMP runtime: GCC's cannot be linked into a shared library, and Zig
-// brings none.
+// The portable build carries it in place of an OpenMP runtime: GCC's cannot be linked into a shared library, Zig brings
+// none, and LLVM's comes as a shared library only (Debian's packages, PyPI's cmeel-libomp), larger than the core, with
+// switches and a check for a second runtime that are those of the whole process, in which torch's libgomp may be the
+// second.
 //
 // What the core has: parallel regions with num_threads, static and dynamic loops over int64, one named critical
 // section; a region within a region is one thread. No answer depends on who does a piece (parallel_rows.h, driver.cpp),

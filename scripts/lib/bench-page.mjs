@@ -117,6 +117,11 @@ const WHOLE = [
     'Selection',
     '`npm run bench:select`: made-up statistics of so many windows, read, ranked, chosen and written, from the page cache.',
   ],
+  [
+    'cores',
+    'Cores of layer 0',
+    '`node scripts/bench-cores.mjs`: text to scores in windows of 4,096 tokens by two cores in turn, and one window of a few tokens, which is what a process costs; medians of the rounds, a ratio that of each round.',
+  ],
   ['map', 'Maps of attention', '`npm run bench:map`: 9 heads, a map each.'],
   [
     'report',
@@ -126,7 +131,7 @@ const WHOLE = [
   [
     'export',
     'Exports',
-    '`node scripts/bench-export.mjs`: made-up token ids to each format, beside pyarrow (Parquet by zstd) and the file of datatrove on the same ids; MB/s of the ids by the clock, which tells of the disk and of other loads too: compare the processor time.',
+    '`node scripts/bench-export.mjs`, under Node.js 24: made-up token ids to each format, beside pyarrow (Parquet by zstd) and the file of datatrove on the same ids; MB/s of the ids by the clock, which tells of the disk and of other loads too: compare the processor time.',
   ],
   [
     'open',
@@ -185,8 +190,8 @@ function page(attention, decoder, old) {
     '## Layers above the first',
     'Decoders of the shapes of SmolLM2-135M and Llama-3.1-8B with random weights; a table for each processor that `npm run bench -- --only decoder --page`',
     'has run on. A floor is the time that the matrix products of the layers would take at the speed of oneDNN, both matrices in its own layout before, or',
-    "of MKL by libtorch's `at::mm`. `bf16` is `--dtype weights` with a bf16 model: oneDNN for the linear layers, and attention in bf16 where the processor",
-    'has AMX, else in float32. `one more layer scored` is what the statistics of one more layer add to a run, beside what a layer takes to run.',
+    "of MKL by libtorch's `at::mm`. `bf16` is `--dtype weights` with a bf16 model: products and attention by our own tiles where the processor",
+    'has AMX, else products by oneDNN and attention in float32. `one more layer scored` is what the statistics of one more layer add to a run, beside what a layer takes to run.',
     '',
     withBlock(old, decoder.rows[0].processor, layerBlock(decoder)),
     '',

@@ -71,24 +71,29 @@ export function answerCases(act) {
 
 /**
  * Runs cases in children of `script --child`; returns how often each outcome came, and the cases that were wrong.
- * @param makeCase (random) => { message, name }: makes what the child is to look at
+ * @param makeCase (random, job) => { message, name }: makes what the child is to look at, in a place of its job's own
+ * @param jobs children at work at once: a case waits for files most of its time
  */
-export async function runCases(script, cases, seed, makeCase) {
+export async function runCases(script, cases, seed, makeCase, jobs = 1) {
   const outcomes = {};
   const wrong = [];
-  let worker;
-  for (let i = 0; i < cases; i++) {
-    const { message, name } = makeCase(randomFrom(seed * 1_000_003 + i));
-    worker ??= fork(script, ['--child'], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
-    const result = await oneCase(worker, message);
-    outcomes[result.outcome] = (outcomes[result.outcome] ?? 0) + 1;
-    if (WRONG.includes(result.outcome)) {
-      wrong.push(`case ${i} (${name}): ${result.outcome} ${result.detail ?? ''}`);
-      worker.kill('SIGKILL');
-      worker = undefined;
+  let next = 0;
+  const work = async (job) => {
+    let worker;
+    for (let i = next++; i < cases; i = next++) {
+      const { message, name } = makeCase(randomFrom(seed * 1_000_003 + i), job);
+      worker ??= fork(script, ['--child'], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+      const result = await oneCase(worker, message);
+      outcomes[result.outcome] = (outcomes[result.outcome] ?? 0) + 1;
+      if (WRONG.includes(result.outcome)) {
+        wrong.push(`case ${i} (${name}): ${result.outcome} ${result.detail ?? ''}`);
+        worker.kill('SIGKILL');
+        worker = undefined;
+      }
     }
-  }
-  worker?.kill();
+    worker?.kill();
+  };
+  await Promise.all(Array.from({ length: jobs }, (_, job) => work(job)));
   return { outcomes, wrong };
 }
 

@@ -103,7 +103,7 @@ type Named<E extends Extra | undefined> = {
 /** Statistics that are always there. */
 export type AlwaysStored = Named<undefined>;
 
-/** What the kernels give: all but the losses, which are further passes through the whole model. */
+/** What the kernels give: all but the losses, which are of the whole model. */
 export type KernelStatistics = AlwaysStored & Partial<Named<'tokens'>>;
 
 /** All of a row: what is stored on request may be absent. */

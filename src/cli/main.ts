@@ -46,7 +46,7 @@ const parser = withGlobals(yargs(hideBin(process.argv)))
   .fail((message, error) => {
     // What yargs itself throws is about usage too, such as an option without its value.
     if (error && error.name !== 'YError') throw error;
-    throw new LongattnError('USAGE', `${message ?? error.message}. See longattn --help.`.replace('..', '.'));
+    throw new LongattnError('USAGE', `${(message ?? error.message).replace(/(?<![.?!])$/, '.')} See longattn --help.`);
   });
 
 try {

@@ -7,7 +7,6 @@ import { ifExists, nodeFileSystem } from '../io/file-system.js';
 import { listCountScores } from '../scores/registry.js';
 import type { ScoreWindows } from '../scoring/score-batch.js';
 import { cpuSeconds, layerCosts } from './cost.js';
-import type { WindowLosses } from './losses.js';
 import type { EvidenceStore } from './store.js';
 import type { ValidateOptions } from './validate-options.js';
 
@@ -19,13 +18,13 @@ const costSchema = z.object({
 });
 export type Costs = z.output<typeof costSchema>;
 
-/** @param windows to be measured on; the yardstick takes one */
+/** @param windows to be measured on; the yardstick takes one @param losses whether it is measured */
 export async function readCosts(
   store: EvidenceStore,
   windows: readonly Window[],
   options: ValidateOptions,
-  openScorer: () => Promise<ScoreWindows>,
-  openLosses: (() => Promise<WindowLosses>) | undefined,
+  score: ScoreWindows,
+  losses: boolean,
 ): Promise<Costs> {
   const file = path.join(store.dir, 'cost.json');
   const text = await ifExists(nodeFileSystem.readFile(file, 'utf8'));
@@ -33,18 +32,23 @@ export async function readCosts(
   if (known) return known;
   const { model, ks, signal } = options;
   const ids = windows.map(({ tokenIds }) => tokenIds);
-  const layers = await layerCosts(ids, model.layers, ks[0]!, await openScorer(), signal);
+  const layers = await layerCosts(ids, model.layers, ks[0]!, score, signal);
   const costs: Costs = {
     layers: Object.fromEntries(layers),
     text: await countCosts(windows, options),
     yardstick: null,
   };
-  if (openLosses) {
-    const losses = await openLosses();
-    costs.yardstick = await cpuSeconds(async () => {
-      await losses(ids[0]!, 0, signal);
-      await losses(ids[0]!, ks[0]!, signal);
-    });
+  if (losses) {
+    const [first] = ids;
+    costs.yardstick = await cpuSeconds(() =>
+      score(
+        {
+          ...{ ids: first!, lengths: Int32Array.of(first!.length), k: Int32Array.of(ks[0]!) },
+          ...{ layers: Int32Array.of(model.layers[0]!), tokens: false, losses: true },
+        },
+        signal,
+      ),
+    );
   }
   await writeTextAtomically(file, `${JSON.stringify(costs, null, 1)}\n`);
   return costs;

@@ -4,7 +4,7 @@ import type { LayerStatistics } from '../scores/layer-view.js';
 import type { Window } from '../base/records.js';
 import { partName } from '../run/ledger.js';
 import { scoreParts } from '../scoring/score-parts.js';
-import type { ScoreWindows } from '../scoring/score-batch.js';
+import type { BatchSettings, ScoreWindows } from '../scoring/score-batch.js';
 import type { LayerRows } from './candidate.js';
 import type { StoredCases } from './case-parts.js';
 import type { CaseTable } from './case-table.js';
@@ -12,6 +12,7 @@ import { REAL } from './cases.js';
 import { NLL_GAIN } from './cells.js';
 import { blendCost } from './cost.js';
 import { readCosts } from './cost-file.js';
+import { takingKnown } from './known-statistics.js';
 import { measureGains, type WindowLosses } from './losses.js';
 import { measurePeer, type PeerColumn, type WindowMaps } from './peers/peers.js';
 import type { Finding } from './report.js';
@@ -41,34 +42,37 @@ export interface Measured {
 export async function measure(store: EvidenceStore, cases: StoredCases, options: ValidateOptions): Promise<Measured> {
   const { table, parts } = cases;
   const { model, ks, signal, onProgress } = options;
+  const hooks = { ...(signal && { signal }), ...(onProgress && { onProgress }) };
   let scorer: Promise<ScoreWindows> | undefined;
   const openScorer = (): Promise<ScoreWindows> => (scorer ??= options.openScorer());
+  const score: ScoreWindows = async (...call) => (await openScorer())(...call);
+  const settings: BatchSettings = {
+    ...{ window: options.window, layers: model.layers, k: ks[0]!, tokens: options.tokens },
+    ...{ heads: model.heads, vocabSize: model.vocabSize },
+  };
+  const wanted = options.loss === 'none' ? [] : await lossWindows(store, cases, options.loss);
+  const { losses: ledger, statistics } = store;
+  const found =
+    wanted.length > 0
+      ? await measureGains({ ledger, statistics, settings, windows: wanted, score, ...hooks })
+      : undefined;
+  const gains = found && Float64Array.from(table.cases, ({ caseId }) => found.get(caseId) ?? NaN);
   await scoreParts({
+    ...settings,
     parts,
     workers: 1,
     windows: store.cases,
     scores: store.scores,
-    window: options.window,
-    layers: model.layers,
-    k: ks[0]!,
     kRule: ks[0]!,
-    tokens: options.tokens,
-    heads: model.heads,
-    vocabSize: model.vocabSize,
     batch: options.batch,
     metadata: { architecture: model.architecture, revision: model.revision },
-    openScorer,
-    ...(signal && { signal }),
-    ...(onProgress && { onProgress }),
+    openScorer: () => takingKnown(statistics, wanted, score),
+    ...hooks,
   });
   const layers = await readLayers(store, cases);
-  const wanted = options.loss === 'none' ? [] : await lossWindows(store, cases, options.loss);
   const reals = (await casesWindows(store, cases, REAL)).slice(0, COST_WINDOWS);
-  let losses: Promise<WindowLosses> | undefined;
-  const openLosses = (): Promise<WindowLosses> => (losses ??= options.openLosses!());
-  const gains = wanted.length > 0 ? await gainsByRow(store, table, wanted, openLosses, options) : undefined;
-  const costs = await readCosts(store, reals, options, openScorer, wanted.length > 0 ? openLosses : undefined);
-  const peers = await peersByRow(store, cases, openLosses, options);
+  const costs = await readCosts(store, reals, options, score, wanted.length > 0);
+  const peers = await peersByRow(store, cases, options);
   const cost = ({ score, layer }: Pick<Finding, 'score' | 'layer'>): number | null => {
     if (score === NLL_GAIN) return costs.yardstick;
     const peer = peers.find((one) => one.score === score && (one.layer ?? null) === layer);
@@ -130,32 +134,14 @@ function yardstickPairs(table: CaseTable, control: string): string[] {
   return chosen;
 }
 
-async function gainsByRow(
-  store: EvidenceStore,
-  table: CaseTable,
-  windows: readonly Window[],
-  openLosses: () => Promise<WindowLosses>,
-  { ks, signal, onProgress }: ValidateOptions,
-): Promise<Float64Array> {
-  const gains = await measureGains({
-    ledger: store.losses,
-    windows,
-    k: ks[0]!,
-    losses: async (...call) => (await openLosses())(...call),
-    ...(signal && { signal }),
-    ...(onProgress && { onProgress }),
-  });
-  return Float64Array.from(table.cases, ({ caseId }) => gains.get(caseId) ?? NaN);
-}
-
 /** LADM costs what a layer's statistics cost, and is of all cases. ProLong costs many times the yardstick: it is of the same windows. */
 async function peersByRow(
   store: EvidenceStore,
   cases: StoredCases,
-  openLosses: () => Promise<WindowLosses>,
-  { peers = [], loss, model, openMaps, signal, onProgress }: ValidateOptions,
+  { peers = [], loss, model, openMaps, openLosses, signal, onProgress }: ValidateOptions,
 ): Promise<MeasuredPeer[]> {
   let opened: Promise<WindowMaps> | undefined;
+  let losses: Promise<WindowLosses> | undefined;
   const found: MeasuredPeer[] = [];
   for (const name of peers) {
     const windows = await casesWindows(store, cases, name === 'ladm' || loss === 'all' ? undefined : REAL);
@@ -163,7 +149,7 @@ async function peersByRow(
       ledger: store.peers,
       layers: model.layers,
       maps: async (...call) => (await (opened ??= openMaps!()))(...call),
-      losses: async (...call) => (await openLosses())(...call),
+      losses: async (...call) => (await (losses ??= openLosses!()))(...call),
       ...(signal && { signal }),
       ...(onProgress && { onProgress }),
     });

@@ -11,7 +11,7 @@ import { sweepTemporaries } from '../io/temporary.js';
 
 /** 2: repeats and near-duplicates stand beside the cases, gzip packs ids otherwise, losses of some controls. */
 const FORMAT = 2;
-const FOLDERS = ['cases', 'scores', 'losses', 'peers'] as const;
+const FOLDERS = ['cases', 'scores', 'losses', 'statistics', 'peers'] as const;
 
 export interface EvidenceStore {
   dir: string;
@@ -19,6 +19,8 @@ export interface EvidenceStore {
   cases: Ledger;
   scores: Ledger;
   losses: Ledger;
+  /** Attention statistics of the windows of a part of losses, for the scores to take. */
+  statistics: Ledger;
   /** Scores of others, a part a few windows of one of them. */
   peers: Ledger;
 }
@@ -47,7 +49,8 @@ export async function openStore(
   const ledger = (folder: string): Ledger => new Ledger(path.join(dir, folder), hash, fs);
   return {
     dir,
-    ...{ cases: ledger('cases'), scores: ledger('scores'), losses: ledger('losses'), peers: ledger('peers') },
+    ...{ cases: ledger('cases'), scores: ledger('scores'), losses: ledger('losses') },
+    ...{ statistics: ledger('statistics'), peers: ledger('peers') },
   };
 }
 

@@ -46,8 +46,9 @@ export interface ValidateOptions {
   /** What decides the windows: hash of the windows stage. */
   windowsHash: string;
   batch: number;
+  /** Unless `loss` is none it is asked for losses too. */
   openScorer: () => Promise<ScoreWindows>;
-  /** Needed unless `loss` is none, and for prolong. */
+  /** Needed for prolong. */
   openLosses?: () => Promise<WindowLosses>;
   /** Also fit a blend: to nll-gain, which needs the losses, or to pairs; default none. */
   fit?: FitTarget;

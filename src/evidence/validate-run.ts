@@ -66,10 +66,8 @@ export async function validateRun(options: ValidationOptions, hooks: Hooks = {})
     revisionOf: async (layers) => (await openModelFolder(model.path, { layers, ...modelOptions(spec) })).revision,
     windowsHash: run.manifest.hashes.windows,
     batch: spec.batch * deviceCount(spec.device),
-    openScorer: async () => {
-      const scorer = await opened.open('scores');
-      return (request, signal) => scorer.score(request, { signal });
-    },
+    openScorer: async () => async (request, signal) =>
+      (await opened.open(request.losses ? 'losses' : 'scores')).score(request, { signal }),
     fit: own.fit,
     ...(own.peers && { peers: own.peers }),
     openMaps: async () => {

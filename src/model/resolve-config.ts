@@ -72,7 +72,7 @@ function refuseLayerConfigs(config: ConfigReader): void {
       throw dataError(
         'CONFIG_INVALID',
         `${config.path}: per_layer_config gives layer ${layer} a ${key} of its own, ${show(value)}. It must be that of the model ` +
-          `(${show(config.values[key])}): layers that differ in this way are not supported.`,
+          `(${key in config.values ? show(config.values[key]) : 'none'}): layers that differ in this way are not supported.`,
       );
     }
   }

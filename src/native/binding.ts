@@ -6,6 +6,10 @@ export interface NativeStats extends KernelStatistics {
   layer: number;
   length: number;
   k: number;
+  /** Of the window, where the request asked for losses: mean of the tokens 1 .. L-1, nats, when a token sees all before it. */
+  loss?: number;
+  /** The same when it sees only the last k tokens and the first 4. */
+  nearLoss?: number;
 }
 
 export interface NativeModelOptions {
@@ -29,6 +33,8 @@ export interface NativeScoreRequest {
   k: Int32Array;
   layers: Int32Array;
   tokens: boolean;
+  /** Also the losses, which costs less than asking for them apart; every `k` is then at least 1. Default: false. */
+  losses?: boolean;
 }
 
 export interface NativeLossRequest {

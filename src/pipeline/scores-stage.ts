@@ -16,7 +16,6 @@ import { requireSameKernel } from '../run/kernel.js';
 import { partsOfShard, type Share } from '../run/run-parts.js';
 import { scoreParts } from '../scoring/score-parts.js';
 import type { PreparedModel } from './prepare.js';
-import { withLosses } from './window-losses.js';
 
 export interface ScoresHooks extends Hooks {
   ready?: PartGate;
@@ -71,7 +70,7 @@ export async function scoresStage(
           revision: model.revision,
         };
         hooks.onProgress?.({ type: 'stage-facts', stage: 'scores', facts });
-        return spec.losses ? withLosses(opened) : (request, signal) => opened.score(request, { signal });
+        return (request, signal) => opened.score(request, { signal });
       },
       ...hooks,
     });

@@ -5,11 +5,8 @@ import type { ScoreRow, Window } from '../base/records.js';
 import { sizeOf, STATISTIC_ROWS } from '../base/statistics.js';
 import { checkLosses } from './losses.js';
 
-/** Statistics of one (window, layer), with the window's losses if the run wants them. */
-export type WindowStats = NativeStats & Pick<ScoreRow, 'loss' | 'nearLoss'>;
-
 /** The addon, or whatever stands in for it: statistics window by window, within one layer by layer as asked for. */
-export type ScoreWindows = (request: NativeScoreRequest, signal?: AbortSignal) => Promise<WindowStats[]>;
+export type ScoreWindows = (request: NativeScoreRequest, signal?: AbortSignal) => Promise<NativeStats[]>;
 
 export interface BatchSettings {
   /** W: every window has exactly so many tokens. */
@@ -20,7 +17,7 @@ export interface BatchSettings {
   k: number;
   /** Also the far mass of each token. */
   tokens: boolean;
-  /** Also the loss with all the context and with the near one; `ScoreWindows` gives them. Default: false. */
+  /** Also the loss with all the context and with the near one. Default: false. */
   losses?: boolean;
   /** H, of every layer. */
   heads: number;
@@ -49,9 +46,10 @@ export async function scoreBatch(
     k: new Int32Array(windows.length).fill(k),
     layers: Int32Array.from(settings.layers),
     tokens: settings.tokens,
+    losses: settings.losses ?? false,
   };
   const stats = await score(request, signal).catch((error: unknown) => {
-    throw withWindowId(error, windows);
+    throw renamed(error, (place) => windows[place] && show(windows[place].windowId));
   });
   const expected = windows.length * settings.layers.length;
   if (stats.length !== expected) throw mismatch(`${stats.length} results for ${expected} windows and layers`);
@@ -81,7 +79,7 @@ function checkWindow(window: Window, { window: length, vocabSize }: BatchSetting
   }
 }
 
-function checkStats(stats: WindowStats, window: Window, settings: BatchSettings, layer: number, k: number): void {
+function checkStats(stats: NativeStats, window: Window, settings: BatchSettings, layer: number, k: number): void {
   const { heads, window: length } = settings;
   if (stats.layer !== layer || stats.length !== length || stats.k !== k) {
     throw mismatch(`layer ${stats.layer}, length ${stats.length}, k ${stats.k} instead of ${layer}, ${length}, ${k}`);
@@ -103,13 +101,13 @@ function checkStats(stats: WindowStats, window: Window, settings: BatchSettings,
   }
 }
 
-/** The scorer knows a window by its place in the batch; the user knows it by its id. */
-function withWindowId(error: unknown, windows: readonly Window[]): unknown {
+/** The scorer knows a window by its place in the batch; the user knows it by its id. @param name of the window at a place */
+export function renamed(error: unknown, name: (place: number) => string | number | undefined): unknown {
   if (!(error instanceof LongattnError) || error.kind !== 'data') return error;
   const place = /\bwindow (\d+)\b/.exec(error.message);
-  const window = place && windows[Number(place[1])];
-  if (!window) return error;
-  const message = error.message.replace(place[0], `window ${show(window.windowId)}`);
+  const window = place && name(Number(place[1]));
+  if (!place || window === undefined) return error;
+  const message = error.message.replace(place[0], `window ${window}`);
   return new LongattnError(error.code, message, { cause: error });
 }
 

@@ -9,6 +9,9 @@ import { partName, type LedgerCheck } from '../run/ledger.js';
 import { requireVerified } from '../run/verified-parts.js';
 import { WindowTable } from './window-table.js';
 
+/** Folder of the counts that a table was made from here: its ids are theirs, and are not read again. */
+const madeFrom = new WeakMap<WindowTable, string>();
+
 export interface ReadCounts extends EnsureCounts {
   check?: LedgerCheck | undefined;
 }
@@ -29,9 +32,11 @@ export async function readCounts(
   const total = records.reduce((sum, { rows }) => sum + rows, 0);
   if (table && table.length !== total) throw stale(ledger.folder);
   const into = table ?? new WindowTable(total, options.window);
+  const own = table !== undefined && madeFrom.get(table) === ledger.folder;
+  if (!table) madeFrom.set(into, ledger.folder);
   const values = wanted.map(() => new Float64Array(total));
   // Domains are of the table: with one they are not read again.
-  const known = table ? (['window_id'] as const) : (['window_id', 'domain'] as const);
+  const known = own ? [] : table ? (['window_id'] as const) : (['window_id', 'domain'] as const);
   const columns = [...new Set([...known, ...wanted.map(({ column }) => column)])];
   let at = 0;
   for (const [part, { rows }] of records.entries()) {
@@ -41,7 +46,8 @@ export async function readCounts(
       options.signal?.throwIfAborted();
       if (!table) into.append(batch.columns.window_id, batch.columns.domain);
       // The parts were made from the same windows in the same order: the ends of a batch are enough to see that they are of this run.
-      else if (batch.rows > 0 && !sameEnds(batch.columns.window_id, at, batch.rows, table)) throw stale(file.path);
+      else if (!own && batch.rows > 0 && !sameEnds(batch.columns.window_id, at, batch.rows, table))
+        throw stale(file.path);
       wanted.forEach(({ column, item }, i) => copyColumn(batch.columns[column], item, values[i]!, at, batch.rows));
       at += batch.rows;
     }

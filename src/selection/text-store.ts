@@ -44,7 +44,7 @@ export class TextStore {
   /** Texts [first, end), one after the other: text i is bytes[offsets[i - first], offsets[i - first + 1]). */
   column(first: number, end: number): { offsets: Int32Array<ArrayBuffer>; bytes: Uint8Array<ArrayBuffer> } {
     const offsets = new Int32Array(end - first + 1);
-    const pieces: Uint8Array[] = [];
+    const pieces: { from: number; bytes: Uint8Array }[] = [];
     let size = 0;
     for (let from = first; from < end;) {
       const chunk = this.#chunkOf(from);
@@ -53,11 +53,16 @@ export class TextStore {
       const column = this.#chunks[chunk]!;
       const shift = size - column.offsets[from - start]!;
       for (let i = from; i < to; i++) offsets[i - first + 1] = shift + column.offsets[i - start + 1]!;
-      pieces.push(column.bytes.subarray(column.offsets[from - start], column.offsets[to - start]));
+      pieces.push({
+        from: size,
+        bytes: column.bytes.subarray(column.offsets[from - start], column.offsets[to - start]),
+      });
       size = offsets[to - first]!;
       from = to;
     }
-    return { offsets, bytes: new Uint8Array(Buffer.concat(pieces)) };
+    const bytes = new Uint8Array(size);
+    for (const piece of pieces) bytes.set(piece.bytes, piece.from);
+    return { offsets, bytes };
   }
 
   /** Order of the UTF-8 bytes, which is that of the code points: < 0, 0 or > 0. */

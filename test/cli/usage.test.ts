@@ -22,7 +22,7 @@ describe('a wrong use', () => {
     [['slurm', 'RUN', '--workers', '0'], 'INVALID_OPTION', 'workers must not be "0"'],
     [['slurm', 'RUN', '--workers', '8', '--shard', '1/8'], 'USAGE', 'shard'],
     [['kubernetes', 'RUN', '--workers', '8', '--image', 'x'], 'MISSING_OPTION', 'claim is missing'],
-    [['rnu'], 'USAGE', 'Did you mean run?'],
+    [['rnu'], 'USAGE', 'Did you mean run? See longattn --help.'],
   ])('%j ends with 2 and no stack', async (args, code, message) => {
     const result = await cli(args);
     expect({ code: result.code, stdout: result.stdout }).toEqual({ code: 2, stdout: '' });

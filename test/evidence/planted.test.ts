@@ -11,7 +11,7 @@ import { validate, type ValidateResult } from '../../src/evidence/validate.js';
 import type { WindowLosses } from '../../src/evidence/losses.js';
 import { lastRecurrence } from '../../src/scores/counts/last-recurrence.js';
 import { randomAttention, statisticsOf } from '../support/attention.js';
-import { corpusWindows, noiseScorer, stream } from '../support/evidence.js';
+import { corpusWindows, noiseScorer, stream, withLosses } from '../support/evidence.js';
 import { tempFolder } from '../support/temp-folder.js';
 
 const WINDOW = 256;
@@ -59,8 +59,7 @@ async function validated(corpus: Window[], losses: WindowLosses, seed = 1): Prom
     revisionOf: async (layer) => `r1-${layer}`,
     windowsHash: 'w',
     batch: 64,
-    openScorer: async () => noiseScorer,
-    openLosses: async () => losses,
+    openScorer: async () => withLosses(noiseScorer, losses),
   });
 }
 

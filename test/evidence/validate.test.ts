@@ -1,13 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { ArrowFile } from '../../src/arrow/file.js';
 import { REPORT_COLUMNS } from '../../src/evidence/report-table.js';
+import type { WindowLosses } from '../../src/evidence/losses.js';
 import type { Finding } from '../../src/evidence/report.js';
 import { validate } from '../../src/evidence/validate.js';
 import type { ValidateOptions } from '../../src/evidence/validate-options.js';
 import { spearman } from '../../src/scores/ranks.js';
-import { copyingDocument, corpusWindows, fakeScorer, stream } from '../support/evidence.js';
+import { copyingDocument, corpusWindows, fakeScorer, stream, withLosses } from '../support/evidence.js';
 import { tempFolder } from '../support/temp-folder.js';
 
 const WINDOW = 96;
@@ -48,7 +49,7 @@ function optionsFor(changes: Partial<ValidateOptions> = {}): ValidateOptions {
 }
 
 /** Far context is worth as much as there are copies in the window: made up, but known. */
-const losses: NonNullable<ValidateOptions['openLosses']> = async () => async (ids, near) =>
+const losses: WindowLosses = async (ids, near) =>
   Float64Array.from(ids.subarray(1), (id, n) => (near > 0 && n >= 48 && id === ids[n + 1 - 48] ? 2 : 1));
 
 const auc = (finding: Finding, control: string): number =>
@@ -63,7 +64,9 @@ describe('validate on planted data', () => {
   });
 
   it('finds the layer and head that see the copies, and says that layer 0 does not', async () => {
-    const { report, files, certificate } = await validate(optionsFor({ loss: 'all', openLosses: losses }));
+    const { report, files, certificate } = await validate(
+      optionsFor({ loss: 'all', openScorer: async () => withLosses(fakeScorer, losses) }),
+    );
     // Copies are what a count sees: no layer is better beyond doubt, and of equals the cheapest is taken.
     expect(report.choice).toMatchObject({ layer: null, score: expect.stringMatching(/^last-recurrence-/) });
     expect(report.tells).toBe(true);
@@ -139,14 +142,18 @@ describe('validate on planted data', () => {
   });
 
   it('follows the yardstick as spearman says', async () => {
-    const ofPairs: typeof losses = async () => async (ids, near) =>
+    const ofPairs: WindowLosses = async (ids, near) =>
       ids.length === WINDOW
-        ? (await losses())(ids, near)
+        ? losses(ids, near)
         : Float64Array.from(ids.subarray(1), (id) => ((id * 31 + ids[0]!) % 11) / 10);
     const openMaps: ValidateOptions['openMaps'] = async () => async (ids, layers, spans) =>
       layers.map((layer) => Float32Array.from({ length: spans * spans }, (_, i) => ((ids[0]! + i) % (7 + layer)) / 7));
     const { report } = await validate(
-      optionsFor({ loss: 'real', openLosses: ofPairs, controls: ['splice'], peers: ['ladm', 'prolong'], openMaps }),
+      optionsFor({
+        ...{ loss: 'real', controls: ['splice'], peers: ['ladm', 'prolong'], openMaps },
+        openScorer: async () => withLosses(fakeScorer, losses),
+        openLosses: async () => ofPairs,
+      }),
     );
     const peers = report.lifts.filter(({ score }) => ['ladm', 'prolong'].includes(score));
     expect(peers.map(({ score, layer }) => [score, layer])).toEqual([
@@ -196,6 +203,32 @@ describe('a validation that was stopped', () => {
       text.replace(/"seconds": [^,\n]*/g, '').replace(/\([^()]* of CPU[^()]*\)/g, '');
     expect(timeless(JSON.stringify(resumed.report, null, 1))).toEqual(timeless(JSON.stringify(whole.report, null, 1)));
     expect(readFileSync(resumed.files.table)).toEqual(readFileSync(whole.files.table));
+  });
+
+  it('takes the statistics that came with the losses, window by window, and the same report', async () => {
+    const dir = path.join(tempFolder(), 'evidence');
+    const asked = { losses: 0, statistics: 0 };
+    const options = optionsFor({
+      ...{ dir, loss: 'real', controls: ['splice', 'repetition'] },
+      openScorer: async () => (request, signal) => {
+        asked[request.losses ? 'losses' : 'statistics'] += request.lengths.length;
+        return withLosses(fakeScorer, losses)(request, signal);
+      },
+    });
+    await validate(options);
+    // 28 real windows and 8 of each control; then the other controls, and what is measured for the cost.
+    const controls = 2 * 28 - 2 * 8;
+    expect(asked.losses).toBe(28 + 2 * 8 + 1);
+    expect(asked.statistics).toBe(controls + 3 * 2);
+    const taken = readFileSync(path.join(dir, 'scores', 'part-00000.arrow'));
+    const known = readdirSync(path.join(dir, 'statistics')).filter((name) => name.endsWith('.arrow'));
+    expect(known).toHaveLength((28 + 2 * 8) / 4);
+    // Without them, as an earlier version left a folder, the scores are computed, and are the same.
+    rmSync(path.join(dir, 'statistics'), { recursive: true });
+    rmSync(path.join(dir, 'scores'), { recursive: true });
+    await validate(options);
+    expect(readFileSync(path.join(dir, 'scores', 'part-00000.arrow'))).toEqual(taken);
+    expect(asked.losses).toBe(28 + 2 * 8 + 1);
   });
 
   it('needs no model once everything is measured, and refuses other settings', async () => {

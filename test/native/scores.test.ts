@@ -2,7 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { openModelFolder } from '../../src/model/open-model.js';
 import { Scorer } from '../../src/native/scorer.js';
+import { meanLoss } from '../../src/scoring/losses.js';
 import { resolveDistance } from '../../src/base/distance.js';
 import { LLAMA, oneWindow, SMOLLM2, someIds, specOf } from './models.js';
 import { NaiveLlama } from './naive-llama.js';
@@ -48,6 +50,45 @@ describe('layer 0 of a small llama', () => {
     expect([...one!.ds, ...one!.variance]).toEqual([1, 1, 1, 1, 0, 0, 0, 0]);
     const [beyond] = await scorer.score(oneWindow(someIds(40, 512), 40));
     expect([...beyond!.ds, ...beyond!.variance, ...beyond!.farPeak]).toEqual(Array(12).fill(0));
+  });
+});
+
+describe('losses beside the statistics', () => {
+  const asked = { loss: true, layers: [0, 1] };
+
+  it.each([
+    [1, 3],
+    [2, 1],
+    [9, 5],
+    [65, 16],
+    [300, 40],
+    [300, 299],
+    [300, 1000],
+  ])('are those of the calls by themselves, to the bit: L = %i, k = %i', async (length, k) => {
+    const { specText } = await openModelFolder(LLAMA, asked);
+    await using scorer = await Scorer.open(specText);
+    const request = { ...oneWindow(someIds(length, 512), k), layers: Int32Array.of(0, 1) };
+    const { ids, lengths } = request;
+    const [all] = await scorer.losses({ ids, lengths, near: Int32Array.of(0) });
+    const [near] = await scorer.losses({ ids, lengths, near: Int32Array.of(k) });
+    const expected = (await scorer.score(request)).map((row) => ({
+      ...row,
+      loss: meanLoss(all!),
+      nearLoss: meanLoss(near!),
+    }));
+    expect(await scorer.score({ ...request, losses: true })).toEqual(expected);
+  });
+
+  it('need a near context, and the whole model', async () => {
+    const { specText } = await openModelFolder(LLAMA, asked);
+    await using scorer = await Scorer.open(specText);
+    const request = { ...oneWindow(someIds(9, 512), 0), losses: true };
+    await expect(scorer.score(request)).rejects.toMatchObject({
+      code: 'INVALID_REQUEST',
+      message: expect.stringContaining('k must be at least 1 with losses'),
+    });
+    await using part = await Scorer.open(await specOf(LLAMA));
+    await expect(part.score({ ...request, k: Int32Array.of(1) })).rejects.toMatchObject({ code: 'HEAD_UNAVAILABLE' });
   });
 });
 

@@ -2,6 +2,8 @@
 import type { NativeScoreRequest, NativeStats } from '../../src/native/binding.js';
 import type { Window } from '../../src/base/records.js';
 import { Random } from '../../src/base/random.js';
+import type { WindowLosses } from '../../src/evidence/losses.js';
+import type { ScoreWindows } from '../../src/scoring/score-batch.js';
 import { windowStarts } from '../../src/windows/slide.js';
 import { statisticsOf } from './attention.js';
 
@@ -92,3 +94,24 @@ export async function noiseScorer(request: NativeScoreRequest): Promise<NativeSt
     });
   });
 }
+
+/** A scorer that also gives the means of `losses` where it is asked for them. */
+export function withLosses(score: ScoreWindows, losses: WindowLosses): ScoreWindows {
+  return async (request, signal) => {
+    const rows = await score(request, signal);
+    if (!request.losses) return rows;
+    let from = 0;
+    const means = await Promise.all(
+      Array.from(request.lengths, async (length, window) => {
+        const ids = request.ids.slice(from, (from += length));
+        return [meanOf(await losses(ids, 0)), meanOf(await losses(ids, request.k[window]!))] as const;
+      }),
+    );
+    return rows.map((row, i): NativeStats => {
+      const [loss, nearLoss] = means[Math.floor(i / request.layers.length)]!;
+      return { ...row, loss, nearLoss };
+    });
+  };
+}
+
+const meanOf = (values: ArrayLike<number>): number => Array.from(values).reduce((a, b) => a + b, 0) / values.length;

@@ -109,7 +109,11 @@ bool cpu_has_amx_bf16() {
 VectorWidth vector_width() {
   const char* wanted = wish(kCpuKernelVariable);
   const auto is = [&](const char* name) { return wanted != nullptr && std::strcmp(wanted, name) == 0; };
-  if (is("portable") || is("reference") || !cpu_has_avx2_fma()) return VectorWidth::none;
+  if (is("portable") || is("reference")) return VectorWidth::none;
+#ifdef __aarch64__
+  return VectorWidth::neon;
+#endif
+  if (!cpu_has_avx2_fma()) return VectorWidth::none;
   return is("avx2") || !cpu_has_avx512() ? VectorWidth::avx2 : VectorWidth::avx512;
 }
 

@@ -10,7 +10,7 @@ bool cpu_has_amx_bf16();     // the above and AMX tiles of bf16, which Linux let
 
 // Of code that is written once a width: the widest that this CPU has, or what LONGATTN_CPU_KERNEL names, where portable
 // and reference have no vectors. A name that is no kernel's is refused by attention_kernel(), which comes first.
-enum class VectorWidth { none, avx2, avx512 };
+enum class VectorWidth { none, neon, avx2, avx512 };
 VectorWidth vector_width();
 
 // Of products whose factors may be rounded to bf16: whether to take AMX. Not where LONGATTN_CPU_KERNEL names a kernel

@@ -34,6 +34,9 @@ std::vector<Entry> entries() {
       {"avx512", cpu_has_avx512(), run<avx512_kernel>, map<avx512_kernel>},
       {"avx2", cpu_has_avx2_fma(), run<avx2_kernel>, map<avx2_kernel>},
 #endif
+#ifdef __aarch64__
+      {"neon", true, run<neon_kernel>, map<neon_kernel>},
+#endif
       {"portable", true, attention_stats_portable, map<portable_kernel>},
 #ifdef LONGATTN_X86_KERNELS
       // rounds its inputs: never the default

@@ -1,5 +1,5 @@
-// The hand-written row kernels. Each lives in a file with its own instruction set flags; ask cpu_features.h before
-// running one.
+// The hand-written row kernels. Each of x86-64 lives in a file with its own instruction set flags; ask cpu_features.h
+// before running one.
 #pragma once
 
 #include "attention/row_block.h"
@@ -10,6 +10,7 @@ namespace attention {
 const RowKernel& avx2_kernel();        // needs cpu_has_avx2_fma()
 const RowKernel& avx512_kernel();      // needs cpu_has_avx512()
 const RowKernel& avx512bf16_kernel();  // needs cpu_has_avx512_bf16()
+const RowKernel& neon_kernel();        // of every ARM64 processor
 
 }  // namespace attention
 }  // namespace longattn

@@ -20,7 +20,7 @@ set(LONGATTN_ATTENTION_SOURCES
 # The vector loops of the portable kernels are the compiler's work; -O2 of GCC 12 leaves some of them scalar.
 set_source_files_properties(${CMAKE_CURRENT_LIST_DIR}/portable.cpp ${CMAKE_CURRENT_LIST_DIR}/portable_map.cpp PROPERTIES COMPILE_OPTIONS "-O3")
 
-# The hand-written kernels: x86-64 with GCC or Clang only. Each file has the flags of its own instruction set and no other file has
+# The hand-written kernels of x86-64: with GCC or Clang only. Each file has the flags of its own instruction set and no other file has
 # any; which one runs is decided at run time.
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$" AND CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang")
   list(APPEND LONGATTN_ATTENTION_SOURCES
@@ -37,4 +37,8 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$" AND CMAKE_CXX_COMPILE
   set_source_files_properties(${CMAKE_CURRENT_LIST_DIR}/avx512.cpp PROPERTIES COMPILE_OPTIONS "-O2;${avx512_flags}")
   set_source_files_properties(${CMAKE_CURRENT_LIST_DIR}/avx512bf16.cpp PROPERTIES COMPILE_OPTIONS "-O2;${avx512_flags};-mavx512bf16")
   set_source_files_properties(${CMAKE_CURRENT_LIST_DIR}/dispatch.cpp PROPERTIES COMPILE_DEFINITIONS LONGATTN_X86_KERNELS)
+endif()
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
+  list(APPEND LONGATTN_ATTENTION_SOURCES ${CMAKE_CURRENT_LIST_DIR}/neon.cpp)
+  set_source_files_properties(${CMAKE_CURRENT_LIST_DIR}/neon.cpp PROPERTIES COMPILE_OPTIONS "-O2")
 endif()

@@ -2,7 +2,9 @@
 // same matrix products would take at libtorch's speed, measured in the same process, turn by turn.
 //
 //   longattn_decoder_bench [--shape 135M] [--length 4096] [--layer 16] [--threads 0] [--rounds 5] [--quick] [--json]
+//                          [--only f32|bf16]
 //
+// --only: one type, and no peer, so that a profile (perf record) is that of its layers alone.
 // Shapes: 135M is SmolLM2-135M's, 8B Llama-3.1-8B's. Floors: oneDNN's products in float32 and bf16, and MKL's in
 // float32. Weights are random (bench/model.h). Times are process CPU time over threads, best of the rounds.
 #include <omp.h>
@@ -13,6 +15,7 @@
 #include <functional>
 #include <limits>
 #include <string>
+#include <vector>
 
 #include "decoder/decoder.h"
 #include "device/aten.h"
@@ -39,6 +42,8 @@ struct Options {
   int threads = 0;
   int rounds = 5;
   bool json = false;
+  std::vector<bool> types = {false, true};  // is it bf16
+  bool peers = true;
 };
 
 // Floating-point operations of the products of one layer that is run; of causal attention half a square.
@@ -65,7 +70,7 @@ double seconds(int threads, const std::function<void()>& work) {
 [[noreturn]] void usage(const std::string& what) {
   std::fprintf(stderr,
                "%s\nusage: longattn_decoder_bench [--shape 135M|8B] [--length N] [--layer N] [--threads N] "
-               "[--rounds N] [--quick] [--json]\n",
+               "[--rounds N] [--quick] [--json] [--only f32|bf16]\n",
                what.c_str());
   std::exit(2);
 }
@@ -97,6 +102,10 @@ Options parse(int argc, char** argv) {
       options.threads = std::atoi(value.c_str());
     } else if (flag == "--rounds") {
       options.rounds = std::atoi(value.c_str());
+    } else if (flag == "--only") {
+      if (value != "f32" && value != "bf16") usage("--only must not be " + value);
+      options.types = {value == "bf16"};
+      options.peers = false;
     } else {
       usage("unknown argument " + flag);
     }
@@ -159,16 +168,16 @@ class Bench {
 
   void measure() {
     for (int round = 0; round < o_.rounds; ++round) {
-      for (const bool bf16 : {false, true}) {
+      for (const bool bf16 : o_.types) {
         Times& times = times_[bf16];
-        peers_.measure();
+        if (o_.peers) peers_.measure();
         times.none = std::min(times.none, run(bf16, {o_.layer}, false));
         times.last = std::min(times.last, run(bf16, {o_.layer}));
         // Layer 0 is scored by looking its tokens up, not while it is run.
         if (o_.layer > 1) times.last_two = std::min(times.last_two, run(bf16, {o_.layer - 1, o_.layer}));
       }
     }
-    peers_.measure();
+    if (o_.peers) peers_.measure();
   }
 
   void print() const {
@@ -179,22 +188,28 @@ class Bench {
         std::string(", ") + o_.shape.name + " L" + std::to_string(o_.length) + " layers 0.." + std::to_string(o_.layer);
     const double products = bench::gemm_flops(), mkl = peers_.mkl();
     const std::string mkl_name = "decoder f32 floor by MKL" + what;
-    for (const bool bf16 : {false, true}) {
-      if (!bench::torch_has_onednn()) continue;
+    for (const bool bf16 : o_.types) {
+      if (!o_.peers || !bench::torch_has_onednn()) continue;
       const double onednn = peers_.onednn(bf16);
       row(type(bf16) + " product by oneDNN" + what, products / onednn / 1e9, "GFLOP/s");
       row(type(bf16) + " floor by oneDNN" + what, flops * onednn / products, "s");
     }
-    row("decoder f32 product by MKL" + what, products / mkl / 1e9, "GFLOP/s");
-    row(mkl_name, flops * mkl / products, "s");
-    for (const bool bf16 : {false, true}) {
+    if (o_.peers) {
+      row("decoder f32 product by MKL" + what, products / mkl / 1e9, "GFLOP/s");
+      row(mkl_name, flops * mkl / products, "s");
+    }
+    for (const bool bf16 : o_.types) {
       const Times& times = times_[bf16];
       const double floor = flops * (bench::torch_has_onednn() ? peers_.onednn(bf16) : mkl) / products;
       const std::string floor_name = bench::torch_has_onednn() ? type(bf16) + " floor by oneDNN" + what : mkl_name;
       const std::string one_name = type(bf16) + " one layer run" + what;
       const double one = times.none / layers;
-      row(type(bf16) + what, times.last, "s", times.last / floor, floor_name);
-      if (bf16) {
+      if (o_.peers) {
+        row(type(bf16) + what, times.last, "s", times.last / floor, floor_name);
+      } else {
+        row(type(bf16) + what, times.last, "s");
+      }
+      if (bf16 && o_.peers) {
         row(one_name, one, "s", times.none / times_[false].none, type(false) + " one layer run" + what);
       } else {
         row(one_name, one, "s");

@@ -2,6 +2,7 @@
 #include "decoder/decoder.h"
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 
 #include "decoder/backend.h"
@@ -19,6 +20,13 @@
 
 namespace longattn {
 namespace {
+
+// One reading of a window. Several may go through the layers in step, the rows of each below those of the one before:
+// a later one has rows of its own from `first` on, and those before are the first one's.
+struct Pass {
+  int64_t near;   // 0: all
+  int64_t first;  // 0 for the first
+};
 
 struct Layer {
   RowNorm input_norm;
@@ -84,45 +92,72 @@ class Decoder::Parts {
     files_.check_not_truncated();
   }
 
-  // Runs layers 0 .. last; the last only as far as `run_last` says. Q and K of the layers in `asked` go to the visitor.
+  // Runs layers 0 .. last; the last only as far as `run_last` says. Q and K of the layers in `asked`, of the first
+  // pass, go to the visitor. -> the rows of all passes.
   at::Tensor run(const int32_t* ids, int64_t length, int64_t last, bool run_last, const std::vector<int64_t>& asked,
-                 int64_t near, const ProviderOptions& options, const Visitor& visitor) {
+                 const std::vector<Pass>& passes, const ProviderOptions& options, const Visitor& visitor) {
     const WindowTokens tokens(ids, length, backend_->device());
     at::Tensor x = embed_window(*backend_, *embedding_, embed_project_, tokens, options);
+    if (passes.size() > 1) x = at::cat(own_rows(passes, std::vector<at::Tensor>(passes.size(), x)));
     for (int64_t n = 0; n <= last; ++n) {
       const bool visited = std::binary_search(asked.begin(), asked.end(), n);
       const bool forward = n < last || run_last;
-      x = step(n, x, visited ? &visitor : nullptr, forward, near, options, tokens);
+      x = step(n, x, visited ? &visitor : nullptr, forward, passes, options, tokens);
     }
     return x;
   }
 
  private:
-  Heads heads_of(const Layer& layer, int64_t n, const at::Tensor& input, const WindowTokens& tokens,
-                 const ProviderOptions& options) const {
-    const auto heads = [&](const at::Tensor& rows, const at::Tensor& positions) {
-      return project_heads(*backend_, layer.attention, layer.weights, rows, positions, options);
-    };
-    // In layer 0 equal tokens have equal rows: project each once.
-    if (n > 0 || embedding_->by_position()) return heads(input, {});
-    return heads(input.index_select(0, tokens.first), tokens.place);
+  // Of each pass the rows that are its own.
+  static std::vector<at::Tensor> own_rows(const std::vector<Pass>& passes, std::vector<at::Tensor> rows) {
+    for (size_t p = 0; p < passes.size(); ++p)
+      rows[p] = rows[p].narrow(0, passes[p].first, rows[p].size(0) - passes[p].first);
+    return rows;
   }
 
-  at::Tensor step(int64_t n, const at::Tensor& x, const Visitor* visitor, bool forward, int64_t near,
+  // Q, K and V of each pass, the last first: the rows of the first are placed where they are.
+  void for_each_heads(const Layer& layer, int64_t n, const at::Tensor& input, const std::vector<Pass>& passes,
+                      const ProviderOptions& options, const WindowTokens& tokens,
+                      const std::function<void(size_t pass, const Heads& heads)>& use) const {
+    // In layer 0 equal tokens have equal rows: project each once.
+    const bool once = n == 0 && !embedding_->by_position();
+    const ProjectedRows rows = project_rows(*backend_, layer.attention, layer.weights,
+                                            once ? input.index_select(0, tokens.first) : input, options);
+    const int64_t length = tokens.length;
+    int64_t end = input.size(0);
+    for (size_t p = passes.size(); p-- > 0;) {
+      ProjectedRows own = rows;
+      at::Tensor positions = once ? tokens.place : at::Tensor();
+      if (!once && passes.size() > 1) {
+        const int64_t first = passes[p].first, begin = end - (length - first);
+        const at::TensorOptions indices = at::TensorOptions(backend_->device()).dtype(at::kLong);
+        if (p > 0) positions = at::cat({at::arange(first, indices), at::arange(begin, end, indices)});
+        if (p == 0) {
+          for (at::Tensor* tensor : {&own.q, &own.k, &own.v})
+            if (tensor->defined()) *tensor = tensor->narrow(0, 0, length);
+        }
+        end = begin;
+      }
+      use(p, place_heads(*backend_, layer.attention, own, positions, options));
+    }
+  }
+
+  at::Tensor step(int64_t n, const at::Tensor& x, const Visitor* visitor, bool forward, const std::vector<Pass>& passes,
                   const ProviderOptions& options, const WindowTokens& tokens) const {
     const Layer& layer = layers_[n];
-    const int threads = thread_count(options.threads);
-    const at::Tensor input = backend_->normed(layer.input_norm, x, threads);
-    Heads heads = heads_of(layer, n, input, tokens, options);
-    if (visitor != nullptr) {
-      TensorHeads source(heads);
-      AttentionProblem problem = attention_problem(layer.attention.base, x.size(0), source);
-      (*visitor)(n, problem);
-    }
+    const at::Tensor input = backend_->normed(layer.input_norm, x, thread_count(options.threads));
+    std::vector<at::Tensor> attended(passes.size());
+    for_each_heads(layer, n, input, passes, options, tokens, [&](size_t p, const Heads& heads) {
+      if (p == 0 && visitor != nullptr) {
+        TensorHeads source(heads);
+        AttentionProblem problem = attention_problem(layer.attention.base, tokens.length, source);
+        (*visitor)(n, problem);
+      }
+      if (forward) attended[p] = backend_->attend(layer.attention.base, heads, passes[p].near, options);
+    });
     if (!forward) return x;
-    const at::Tensor attended = backend_->attend(layer.attention.base, heads, near, options);
-    heads = {};
-    const at::Tensor added = project(*backend_, layer.weights.o, attended, options);
+    const at::Tensor rows = passes.size() == 1 ? attended[0] : at::cat(own_rows(passes, std::move(attended)));
+    const at::Tensor added = project(*backend_, layer.weights.o, rows, options);
     return join(*layer.block, layer.weights, x, input, added, options);
   }
 
@@ -192,7 +227,7 @@ void Decoder::visit(const int32_t* ids, int64_t length, const std::vector<int64_
   const c10::InferenceMode inference;
   at::set_num_threads(thread_count(options.threads));
   device::on_device(placement_, "the layers of a window of " + std::to_string(length) + " tokens",
-                    [&] { return parts_->run(ids, length, asked.back(), false, asked, 0, options, visitor); });
+                    [&] { return parts_->run(ids, length, asked.back(), false, asked, {{0, 0}}, options, visitor); });
 }
 
 std::vector<double> Decoder::losses(const int32_t* ids, int64_t length, int64_t near, const ProviderOptions& options) {
@@ -201,9 +236,37 @@ std::vector<double> Decoder::losses(const int32_t* ids, int64_t length, int64_t 
   const c10::InferenceMode inference;
   at::set_num_threads(thread_count(options.threads));
   return device::on_device(placement_, "the losses of a window of " + std::to_string(length) + " tokens", [&] {
-    const at::Tensor hidden = parts_->run(ids, length, layers() - 1, true, {}, near, options, {});
+    const at::Tensor hidden = parts_->run(ids, length, layers() - 1, true, {}, {{near, 0}}, options, {});
     return parts_->head().losses(hidden, ids, options);
   });
+}
+
+WindowLosses Decoder::visit_and_losses(const int32_t* ids, int64_t length, const std::vector<int64_t>& layers,
+                                       int64_t near, const ProviderOptions& options, const Visitor& visitor) {
+  if (!parts_->has_loss()) return LayerProvider::visit_and_losses(ids, length, layers, near, options, visitor);
+  parts_->check_window(length);
+  std::vector<int64_t> asked = layers;
+  if (parts_->lookup() != nullptr && asked.front() == 0) {
+    parts_->lookup()->visit(ids, length, {0}, options, visitor);
+    asked.erase(asked.begin());
+  }
+  const c10::InferenceMode inference;
+  at::set_num_threads(thread_count(options.threads));
+  // So many tokens see all before them in the near pass too: their rows are those of the other one. A device goes
+  // twice: two passes at once might not fit where one does.
+  const int64_t same = parts_->backend().remote() ? 0 : std::min(length, near + kSinkKeys);
+  std::vector<Pass> passes = {{0, 0}};
+  if (same > 0 && same < length) passes.push_back({near, same});
+  WindowLosses found;
+  device::on_device(placement_, "the losses of a window of " + std::to_string(length) + " tokens", [&] {
+    const at::Tensor hidden = parts_->run(ids, length, this->layers() - 1, true, asked, passes, options, visitor);
+    found.near = found.all = parts_->head().losses(hidden.narrow(0, 0, length), ids, options);
+    if (passes.size() == 1) return;
+    const auto own = parts_->head().losses(hidden.narrow(0, length, length - same), ids + same, options);
+    std::copy(own.begin(), own.end(), found.near.begin() + same);
+  });
+  if (same == 0) found.near = losses(ids, length, near, options);
+  return found;
 }
 
 std::unique_ptr<LayerProvider> open_layers(const ModelSpec& spec, const OpenOptions& options,

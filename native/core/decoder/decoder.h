@@ -30,6 +30,10 @@ class Decoder : public LayerProvider {
 
   // Throws Error(kHeadUnavailable) if the spec has no head.
   std::vector<double> losses(const int32_t* ids, int64_t length, int64_t near, const ProviderOptions& options) override;
+  // On the CPU in one run: the statistics are of the rows that lead to the losses, and the two losses share the tokens
+  // that see all before them anyway. The same bits as by themselves where widths are multiples of 32.
+  WindowLosses visit_and_losses(const int32_t* ids, int64_t length, const std::vector<int64_t>& layers, int64_t near,
+                                const ProviderOptions& options, const Visitor& visitor) override;
 
  private:
   class Parts;

@@ -18,11 +18,8 @@ at::Tensor queries(Backend& backend, const LayerAttention& config, const LayerWe
   return project(backend, weights.q, latent, options);
 }
 
-struct KeysAndValues {
-  at::Tensor k, v;
-};
-
-KeysAndValues latent_keys(Backend& backend, const LayerAttention& config, const LayerWeights& weights,
+// The key and value, through their latent.
+ProjectedRows latent_keys(Backend& backend, const LayerAttention& config, const LayerWeights& weights,
                           const at::Tensor& x, const ProviderOptions& options, int threads) {
   const AttentionConfig& base = config.base;
   const int64_t rows = x.size(0), rope = config.latent_rope_dim;
@@ -30,51 +27,62 @@ KeysAndValues latent_keys(Backend& backend, const LayerAttention& config, const 
   backend.norm_rows(config.k_latent_norm, latent, threads);
   const at::Tensor plain = project(backend, weights.k, latent, options).view({rows, base.heads, base.dim - rope});
   const at::Tensor shared = project(backend, weights.k_rope, x, options).unsqueeze(1).expand({rows, base.heads, rope});
-  KeysAndValues result;
+  ProjectedRows result;
   result.k = at::cat({plain, shared}, 2).view({rows, base.heads * base.dim});
   if (weights.v.weight.defined()) result.v = project(backend, weights.v, latent, options);
   return result;
 }
 
+// One norm over all heads of a row, or one a head.
+void norm_queries_and_keys(Backend& backend, const LayerAttention& config, const ProjectedRows& rows, int threads) {
+  const AttentionConfig& base = config.base;
+  if (base.qk_norm_full) {
+    backend.norm_rows(config.q_norm.norm, rows.q, threads);
+    backend.norm_rows(config.k_norm.norm, rows.k, threads);
+  } else {
+    backend.norm_heads(config.q_norm, rows.q, base.heads, threads);
+    backend.norm_heads(config.k_norm, rows.k, base.kv_heads, threads);
+  }
+}
+
 }  // namespace
 
-Heads project_heads(Backend& backend, const LayerAttention& config, const LayerWeights& weights, const at::Tensor& x,
-                    const at::Tensor& positions, const ProviderOptions& options) {
+ProjectedRows project_rows(Backend& backend, const LayerAttention& config, const LayerWeights& weights,
+                           const at::Tensor& x, const ProviderOptions& options) {
   const AttentionConfig& base = config.base;
   const int threads = thread_count(options.threads);
-  at::Tensor q = queries(backend, config, weights, x, options, threads);
-  KeysAndValues kv;
+  const at::Tensor q = queries(backend, config, weights, x, options, threads);
+  ProjectedRows rows;
   if (config.latent) {
-    kv = latent_keys(backend, config, weights, x, options, threads);
+    rows = latent_keys(backend, config, weights, x, options, threads);
   } else {
-    kv.k = project(backend, weights.k, x, options);
-    if (weights.v.weight.defined()) kv.v = project(backend, weights.v, x, options);
+    rows.k = project(backend, weights.k, x, options);
+    if (weights.v.weight.defined()) rows.v = project(backend, weights.v, x, options);
   }
+  rows.q = q;
   if (base.clip > 0) {
-    for (at::Tensor* tensor : {&q, &kv.k, &kv.v}) {
+    for (at::Tensor* tensor : {&rows.q, &rows.k, &rows.v}) {
       if (tensor->defined()) tensor->clamp_(-base.clip, base.clip);
     }
   }
-  const auto norm = [&] {
-    if (base.qk_norm_full) {
-      backend.norm_rows(config.q_norm.norm, q, threads);
-      backend.norm_rows(config.k_norm.norm, kv.k, threads);
-    } else {
-      backend.norm_heads(config.q_norm, q, base.heads, threads);
-      backend.norm_heads(config.k_norm, kv.k, base.kv_heads, threads);
-    }
-  };
-  if (!base.qk_norm_after) norm();
+  if (!base.qk_norm_after) norm_queries_and_keys(backend, config, rows, threads);
+  return rows;
+}
+
+Heads place_heads(Backend& backend, const LayerAttention& config, ProjectedRows rows, const at::Tensor& positions,
+                  const ProviderOptions& options) {
+  const AttentionConfig& base = config.base;
+  const int threads = thread_count(options.threads);
   if (positions.defined()) {
-    for (at::Tensor* tensor : {&q, &kv.k, &kv.v}) {
+    for (at::Tensor* tensor : {&rows.q, &rows.k, &rows.v}) {
       if (tensor->defined()) *tensor = tensor->index_select(0, positions);
     }
   }
-  const int64_t length = q.size(0);
-  if (base.rope.type != RopeConfig::Type::none) backend.rotate(base, q, kv.k, threads);
-  if (base.qk_norm_after) norm();
-  Heads heads{q.view({length, base.heads, base.dim}), kv.k.view({length, base.kv_heads, base.dim}), {}};
-  if (kv.v.defined()) heads.v = kv.v.contiguous().view({length, base.kv_heads, kv.v.size(1) / base.kv_heads});
+  const int64_t length = rows.q.size(0);
+  if (base.rope.type != RopeConfig::Type::none) backend.rotate(base, rows.q, rows.k, threads);
+  if (base.qk_norm_after) norm_queries_and_keys(backend, config, rows, threads);
+  Heads heads{rows.q.view({length, base.heads, base.dim}), rows.k.view({length, base.kv_heads, base.dim}), {}};
+  if (rows.v.defined()) heads.v = rows.v.contiguous().view({length, base.kv_heads, rows.v.size(1) / base.kv_heads});
   return heads;
 }
 

@@ -7,10 +7,18 @@
 
 namespace longattn {
 
-// `positions` [L] or undefined: row of x that position n has. Undefined: row n. (Layer 0 projects each distinct token
-// once.)
-Heads project_heads(Backend& backend, const LayerAttention& config, const LayerWeights& weights, const at::Tensor& x,
-                    const at::Tensor& positions, const ProviderOptions& options);
+// What rows of a layer's input have as queries, keys and values wherever they stand: [n, H * d], [n, Hkv * d],
+// [n, Hkv * dv] or undefined.
+struct ProjectedRows {
+  at::Tensor q, k, v;
+};
+ProjectedRows project_rows(Backend& backend, const LayerAttention& config, const LayerWeights& weights,
+                           const at::Tensor& x, const ProviderOptions& options);
+
+// `positions` [L] or undefined: row of `rows` that position n has. Undefined: row n, and the rows are overwritten.
+// (Layer 0 projects each distinct token once.)
+Heads place_heads(Backend& backend, const LayerAttention& config, ProjectedRows rows, const at::Tensor& positions,
+                  const ProviderOptions& options);
 
 // Hands rows of the tensors to a kernel; those on a device are copied to the CPU a head group at a time, unless the
 // kernel takes the tensors themselves.

@@ -1,6 +1,7 @@
 // Norms and rotation are those of the lookup path, in float64, so that both paths agree.
 #include "decoder/attend/attend.h"
 #include "decoder/backend.h"
+#include "decoder/bf16/product.h"
 #include "decoder/rotations.h"
 #include "parallel_rows.h"
 #include "projection/matrix_product.h"
@@ -38,18 +39,25 @@ class OwnBackend : public Backend {
   }
 
   // In float32 by our own product: the library's is MKL's, which on an AMD CPU has half the speed, and whose bits may
-  // change with the number of threads.
+  // change with the number of threads. In bf16 where the CPU has tiles for it.
   void multiply_into(const Linear& linear, const at::Tensor& x, const at::Tensor& out,
                      const ProviderOptions& options) override {
-    const bool own = linear.weight.scalar_type() == at::kFloat && projection::has_vector_tile();
-    if (own) {
-      const projection::Matrix weight{linear.weight.const_data_ptr<float>(), out.size(1), x.size(1)};
-      const float* bias = linear.bias.defined() ? linear.bias.const_data_ptr<float>() : nullptr;
-      projection::multiply(weight, bias, x.contiguous().const_data_ptr<float>(), x.size(0),
-                           thread_count(options.threads), options.cancel, out.mutable_data_ptr<float>());
-      return;
+    const at::ScalarType type = linear.weight.scalar_type();
+    const bool floats = type == at::kFloat && projection::has_vector_tile();
+    if (!floats && !(type == at::kBFloat16 && bf16::has_product())) return library_product(linear, x, out);
+    const void* weight = linear.weight.const_data_ptr();
+    const float* bias = linear.bias.defined() ? linear.bias.const_data_ptr<float>() : nullptr;
+    const at::Tensor rows = x.contiguous();
+    const auto* from = rows.const_data_ptr<float>();
+    auto* to = out.mutable_data_ptr<float>();
+    const int threads = thread_count(options.threads);
+    if (floats) {
+      const projection::Matrix matrix{static_cast<const float*>(weight), out.size(1), x.size(1)};
+      projection::multiply(matrix, bias, from, x.size(0), threads, options.cancel, to);
+    } else {
+      const bf16::Matrix matrix{static_cast<const uint16_t*>(weight), out.size(1), x.size(1)};
+      bf16::multiply(matrix, bias, from, x.size(0), threads, options.cancel, scratch_, to);
     }
-    library_product(linear, x, out);
   }
 
   at::Tensor attend(const AttentionConfig& config, const Heads& heads, int64_t near,
@@ -78,6 +86,7 @@ class OwnBackend : public Backend {
   }
 
   const bool bf16_;  // the type of the products
+  bf16::Scratch scratch_;
   Rotations<RopeTable> rotations_;
 };
 

@@ -2,7 +2,8 @@
 //
 // An output is one chain of fused multiply-adds over the inputs in ascending order, 128 at a time, the partial sums
 // added in ascending order. Nothing else enters it, so a token's projection has the same bits whatever shares its batch
-// and however many threads there are, and AVX2 and AVX-512 agree to the bit. A library's sgemm promises none of that.
+// and however many threads there are, and AVX2, AVX-512 and NEON agree to the bit. A library's sgemm promises none of
+// that.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +21,7 @@ using Tile = void (*)(const float* x, int64_t x_stride, int64_t rows, const floa
 void tile_portable(const float* x, int64_t x_stride, int64_t rows, const float* panel, int64_t inputs, float* out);
 void tile_avx2(const float* x, int64_t x_stride, int64_t rows, const float* panel, int64_t inputs, float* out);
 void tile_avx512(const float* x, int64_t x_stride, int64_t rows, const float* panel, int64_t inputs, float* out);
+void tile_neon(const float* x, int64_t x_stride, int64_t rows, const float* panel, int64_t inputs, float* out);
 
 // Transposes a piece of a weight matrix into a panel: rows (at most kPanel) of `inputs` values, `stride` floats apart,
 // to [inputs][kPanel], zeros where rows are missing.

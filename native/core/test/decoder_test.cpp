@@ -145,6 +145,37 @@ void losses_are_those_of_a_distribution() {
   expect_error(kHeadUnavailable, "head", [&] { scores_only.losses(kIds.data(), 16, 0, {}); });
 }
 
+// Statistics and both losses of one run are those that each has by itself.
+void one_run_has_the_numbers_of_three() {
+  const DecoderModel model(3);
+  Decoder decoder(model.spec(), 0);
+  for (const int32_t length : {1, 2, 9, 65, 300}) {
+    for (const int64_t near : {1, 5, 64, 400}) {
+      ScoreRequest asked = request({0, 2});
+      asked.ids.clear();
+      for (int32_t n = 0; n < length; ++n) asked.ids.push_back(n * n % 31);
+      asked.lengths = {length};
+      asked.k = {near};
+      const auto want = score(decoder, asked, {});
+      const auto all = decoder.losses(asked.ids.data(), length, 0, {});
+      const auto some = decoder.losses(asked.ids.data(), length, near, {});
+      size_t seen = 0;
+      const auto got = decoder.visit_and_losses(asked.ids.data(), length, asked.layers, near, {},
+                                                [&](int64_t layer, AttentionProblem& problem) {
+                                                  CHECK(layer == want[seen].layer);
+                                                  problem.k = near;
+                                                  const AttentionStats stats = attention_stats(problem, {});
+                                                  CHECK(stats.heads[0].far_mass / length == want[seen++].ds[0]);
+                                                });
+      CHECK(seen == 2);
+      CHECK(got.all == all);
+      // Element-wise operators of libtorch end a tensor with other arithmetic than its vectors have: of rows whose
+      // width is no multiple of 32, the last bits may differ.
+      for (size_t n = 0; n < some.size(); ++n) CHECK(check::close(got.near[n], some[n], 1e-6, 1e-6));
+    }
+  }
+}
+
 }  // namespace
 
 int main() {
@@ -156,5 +187,6 @@ int main() {
   cancelled_openings_end();
   cancelled_runs_end();
   losses_are_those_of_a_distribution();
+  one_run_has_the_numbers_of_three();
   return check::exit_code();
 }

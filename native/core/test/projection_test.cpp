@@ -1,8 +1,10 @@
 // The projection kernel: right against float64, and the same bits whatever shares the batch, on any number of threads.
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <random>
+#include <string>
 #include <vector>
 
 #include "attention/cpu_features.h"
@@ -92,22 +94,41 @@ void keeps_the_type_of_the_checkpoint(const Case& one, DType type) {
   for (const int threads : {1, 3}) CHECK(product(pack(one, weights, type), 0, x.data(), 100, threads) == want);
 }
 
-// What lets scores move between machines of the x86 family.
+// tile.h's order of the sums, written out.
+float chain(const float* x, const float* panel, int64_t inputs) {
+  float sum = 0;
+  for (int64_t first = 0; first < inputs; first += projection::kInputBlock) {
+    float part = 0;
+    for (int64_t i = first; i < std::min(first + projection::kInputBlock, inputs); ++i)
+      part = std::fma(x[i], panel[i * projection::kPanel], part);
+    sum += part;
+  }
+  return sum;
+}
+
+// What lets scores move between machines: every vector tile has the bits of one chain of fused multiply-adds.
 void vector_tiles_agree() {
-#if defined(__x86_64__)
-  if (!attention::cpu_has_avx512() || !attention::cpu_has_avx2_fma()) return;
   constexpr int64_t inputs = 700, rows = 13;
   const std::vector<float> x = randn(rows * inputs, 5);
   const auto panel = attention::make_aligned<float>(inputs * projection::kPanel);
   const std::vector<float> weights = randn(inputs * projection::kPanel, 6);
   std::memcpy(panel.get(), weights.data(), weights.size() * sizeof(float));
-  std::vector<float> avx2(rows * projection::kPanel), avx512(avx2), portable(avx2);
-  projection::tile_avx2(x.data(), inputs, rows, panel.get(), inputs, avx2.data());
-  projection::tile_avx512(x.data(), inputs, rows, panel.get(), inputs, avx512.data());
-  projection::tile_portable(x.data(), inputs, rows, panel.get(), inputs, portable.data());
-  CHECK(avx2 == avx512);
-  for (size_t i = 0; i < avx2.size(); ++i) CHECK(check::close(portable[i], avx2[i], 0, 1e-4));
+  std::vector<float> want(rows * projection::kPanel);
+  for (size_t i = 0; i < want.size(); ++i)
+    want[i] = chain(&x[i / projection::kPanel * inputs], &panel[i % projection::kPanel], inputs);
+  const auto by = [&](projection::Tile tile) {
+    std::vector<float> out(want.size());
+    tile(x.data(), inputs, rows, panel.get(), inputs, out.data());
+    return out;
+  };
+#if defined(__x86_64__)
+  if (attention::cpu_has_avx2_fma()) CHECK(by(projection::tile_avx2) == want);
+  if (attention::cpu_has_avx512()) CHECK(by(projection::tile_avx512) == want);
+#elif defined(__aarch64__)
+  CHECK(by(projection::tile_neon) == want);
 #endif
+  const std::vector<float> portable = by(projection::tile_portable);
+  for (size_t i = 0; i < want.size(); ++i) CHECK(check::close(portable[i], want[i], 0, 1e-4));
 }
 
 // The product that packs as it goes: the bits of the packed matrix plus the bias, on any number of threads.
@@ -128,11 +149,18 @@ void packs_as_it_goes(int64_t inputs, int64_t outputs, int64_t count) {
 }
 
 void kernels_can_be_forced() {
-  for (const char* name : {"portable", "avx2"}) {
-    setenv("LONGATTN_CPU_KERNEL", name, 1);
+#if defined(__aarch64__)
+  const std::string vector = "neon";
+  const bool has_vector = true;
+#else
+  const std::string vector = "avx2";
+  const bool has_vector = attention::cpu_has_avx2_fma();
+#endif
+  for (const std::string& name : {std::string("portable"), vector}) {
+    setenv("LONGATTN_CPU_KERNEL", name.c_str(), 1);
     for (const int64_t outputs : {1, 63, 64, 130}) packs_as_it_goes(131, outputs, 7);
     packs_as_it_goes(8, 72, 50);
-    CHECK(projection::has_vector_tile() == (std::strcmp(name, "avx2") == 0 && attention::cpu_has_avx2_fma()));
+    CHECK(projection::has_vector_tile() == (name == vector && has_vector));
   }
   unsetenv("LONGATTN_CPU_KERNEL");
 }

@@ -37,6 +37,12 @@ struct OpenOptions {
   const std::atomic<bool>* cancel;  // polled; opening throws Cancelled. Or null
 };
 
+// Of one window, -ln p of its tokens 1 .. length-1, nats: [length - 1] each.
+struct WindowLosses {
+  std::vector<double> all;   // every token sees all before it
+  std::vector<double> near;  // token n sees token i only if n - i < near or i < kSinkKeys
+};
+
 class LayerProvider {
  public:
   virtual ~LayerProvider() = default;
@@ -56,6 +62,13 @@ class LayerProvider {
   // near > 0: token n sees token i only if n - i < near or i < kSinkKeys. Throws Error and Cancelled.
   virtual std::vector<double> losses(const int32_t*, int64_t, int64_t, const ProviderOptions&) {
     throw Error(kHeadUnavailable, "the model was opened without its language model head. Open it for losses.");
+  }
+
+  // What visit() does, and both losses(); near > 0. A decoder runs its layers for them once where it can.
+  virtual WindowLosses visit_and_losses(const int32_t* ids, int64_t length, const std::vector<int64_t>& layers,
+                                        int64_t near, const ProviderOptions& options, const Visitor& visitor) {
+    visit(ids, length, layers, options, visitor);
+    return {losses(ids, length, 0, options), losses(ids, length, near, options)};
   }
 
   // Counts for logs, e.g. tokens looked up and found.

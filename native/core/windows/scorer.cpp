@@ -16,6 +16,12 @@ double variance(double sum, double squares, double length) {
   return entries > 1 ? std::max(0.0, (squares - sum * (sum / entries)) / (entries - 1)) : 0;
 }
 
+double mean(const std::vector<double>& values) {
+  double sum = 0;
+  for (const double value : values) sum += value;
+  return sum / static_cast<double>(values.size());
+}
+
 LayerStats finish(const AttentionStats& stats, int64_t length) {
   LayerStats result;
   result.length = length;
@@ -48,7 +54,7 @@ class WindowScore {
     attention.threads = options.threads;
     attention.token_far = request_.tokens;
     attention.cancel = options.cancel;
-    provider.visit(ids, length, request_.layers, options, [&](int64_t layer, AttentionProblem& problem) {
+    const auto visitor = [&](int64_t layer, AttentionProblem& problem) {
       problem.k = request_.k[window_];
       PendingStats next;
       of_layer(layer, [&] {
@@ -61,11 +67,16 @@ class WindowScore {
       wait();
       pending_ = std::move(next);
       layer_ = layer;
-    });
+    };
+    if (!request_.losses) return provider.visit(ids, length, request_.layers, options, visitor);
+    losses_ = provider.visit_and_losses(ids, length, request_.layers, request_.k[window_], options, visitor);
   }
 
   std::vector<LayerStats> end() {
     wait();
+    if (request_.losses) {
+      for (LayerStats& result : results_) result.loss = mean(losses_.all), result.near_loss = mean(losses_.near);
+    }
     return std::move(results_);
   }
 
@@ -92,6 +103,7 @@ class WindowScore {
   const int64_t window_;
   PendingStats pending_;
   int64_t layer_ = -1;  // of pending_
+  WindowLosses losses_;
   std::vector<LayerStats> results_;
 };
 
@@ -101,6 +113,9 @@ std::vector<LayerStats> score(const std::vector<Replica>& replicas, const ScoreR
                               const ProviderOptions& options) {
   check_layers(request.layers, replicas.front().provider->layers());
   check_windows(request.lengths, request.ids.size(), "k", request.k);
+  if (request.losses && std::count(request.k.begin(), request.k.end(), 0) > 0) {
+    throw Error(kInvalidRequest, "k must be at least 1 with losses: the near context is the last k tokens.");
+  }
   const std::vector<const int32_t*> ids = window_starts(request.ids, request.lengths);
   std::vector<std::vector<LayerStats>> windows(ids.size());
   pipeline_windows(replicas, static_cast<int64_t>(ids.size()), options,

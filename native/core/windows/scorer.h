@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "windows/replicas.h"
@@ -17,6 +18,7 @@ struct ScoreRequest {
   std::vector<int64_t> k;        // minimum distance of each window, >= 0
   std::vector<int64_t> layers;   // ascending, distinct
   bool tokens = false;           // fill LayerStats::token_ds
+  bool losses = false;           // fill LayerStats::loss and near_loss; every k is then at least 1
 };
 
 // One entry a head; bins are head-major [H x kBins].
@@ -32,6 +34,9 @@ struct LayerStats {
   std::vector<double> mass_bins, sink_mass_bins;      // means over rows
   std::vector<double> square_bins, sink_square_bins;  // plain sums
   std::vector<float> token_ds;                        // [L] or empty
+  // Of the window, the same in each of its layers: means over the tokens 1 .. L-1, nats, with all the context and with
+  // the last k tokens and the sink alone. NaN for L = 1.
+  std::optional<double> loss, near_loss;
 };
 
 // Results window by window, layers ascending. Throws Error with a code, also for a request that makes no sense; its

@@ -11,7 +11,7 @@ import type { WindowLosses } from '../../../src/evidence/losses.js';
 import { validate, type ValidateResult } from '../../../src/evidence/validate.js';
 import { partsOf, resolveScore } from '../../../src/scores/resolve.js';
 import { randomAttention, statisticsOf } from '../../support/attention.js';
-import { corpusWindows, noiseScorer, stream } from '../../support/evidence.js';
+import { corpusWindows, noiseScorer, stream, withLosses } from '../../support/evidence.js';
 import { tempFolder } from '../../support/temp-folder.js';
 
 const SEEDS = Array.from({ length: 20 }, (_, seed) => seed + 1);
@@ -65,8 +65,7 @@ async function validated(fit: boolean, dir = path.join(tempFolder(), 'evidence')
       fit: fit ? 'gain' : 'none',
     },
     revisionOf: async (layers) => `r1-${layers.join()}`,
-    openScorer: async () => noiseScorer,
-    openLosses: async () => losses,
+    openScorer: async () => withLosses(noiseScorer, losses),
   });
 }
 

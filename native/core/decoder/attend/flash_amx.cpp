@@ -9,12 +9,13 @@
 #include <string.h>
 
 #include "decoder/attend/flash_block.h"
+#include "decoder/bf16/amx_tiles.h"
 
 namespace longattn {
 namespace flash {
 namespace {
 
-constexpr int kSide = 16;            // rows and columns of a tile of sums, rows of pairs of a tile of factors
+using amx::kSide;
 constexpr int kRows = 2 * kSide;     // of queries that are worked on at a time
 constexpr int kColumns = 2 * kSide;  // of keys, or of numbers of a value
 constexpr int kLanes = 16;
@@ -25,50 +26,6 @@ constexpr float kHeadroom = 20;    // a logit may pass the shift by this
 static_assert(kBlockRows % kRows == 0 && kPanel % kColumns == 0);
 
 #define INLINE inline __attribute__((always_inline))
-
-// As the processor reads it: palette 1, every tile 16 rows of 64 bytes.
-struct TileConfig {
-  uint8_t palette = 1, start_row = 0, reserved[14] = {};
-  uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
-  uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
-};
-
-// c [32][32] (+)= a [32][16 * steps pairs] times b [16 * steps pairs][32]; strides in bytes, b's rows are 128 bytes.
-// The barriers are the compiler's: its own tile loads do not say that they read memory.
-template <bool kAdd>
-void multiply(const void* a, int64_t a_stride, int64_t steps, const void* b, float* c, int64_t c_stride) {
-  __asm__ volatile("" ::: "memory");
-  const char* left = static_cast<const char*>(a);
-  const char* right = static_cast<const char*>(b);
-  char* low = reinterpret_cast<char*>(c);
-  char* high = low + kSide * c_stride;
-  if (kAdd) {
-    _tile_loadd(0, low, c_stride);
-    _tile_loadd(1, low + 64, c_stride);
-    _tile_loadd(2, high, c_stride);
-    _tile_loadd(3, high + 64, c_stride);
-  } else {
-    _tile_zero(0);
-    _tile_zero(1);
-    _tile_zero(2);
-    _tile_zero(3);
-  }
-  for (int64_t step = 0; step < steps; ++step, left += 64, right += kSide * 128) {
-    _tile_loadd(4, left, a_stride);
-    _tile_loadd(6, right, 128);
-    _tile_loadd(7, right + 64, 128);
-    _tile_loadd(5, left + kSide * a_stride, a_stride);
-    _tile_dpbf16ps(0, 4, 6);
-    _tile_dpbf16ps(1, 4, 7);
-    _tile_dpbf16ps(2, 5, 6);
-    _tile_dpbf16ps(3, 5, 7);
-  }
-  _tile_stored(0, low, c_stride);
-  _tile_stored(1, low + 64, c_stride);
-  _tile_stored(2, high, c_stride);
-  _tile_stored(3, high + 64, c_stride);
-  __asm__ volatile("" ::: "memory");
-}
 
 INLINE __m512 broadcast(float x) {
   return _mm512_set1_ps(x);
@@ -92,7 +49,7 @@ INLINE __m512 exp2(__m512 x) {
 class Attention {
  public:
   static void run(const Block& block) {
-    const TileConfig config;
+    const amx::TileConfig config;
     _tile_loadconfig(&config);
     Attention(block).sweep();
     _tile_release();
@@ -113,27 +70,43 @@ class Attention {
     int64_t c0 = first > 0 ? first / kPanel * kPanel : 0;
     if (c0 > 0 && b_.near < b_.window) panel(0);
     for (; c0 < end; c0 += kPanel) panel(c0);
+    add_values();
     finish();
   }
 
+  // The weights of one group of rows are multiplied with the values only after the next logits: what was just stored
+  // would have to reach the first-level cache before it can be loaded as a tile.
   void panel(int64_t c0) {
     for (int g = 0; g < kGroups && g * kRows < b_.rows; ++g) {
       const int64_t n0 = b_.first_row + g * kRows;
       if (n0 + kRows - 1 < c0) continue;
-      const uint32_t* queries = static_cast<const uint32_t*>(b_.queries) + g * kRows * b_.elements;
-      const uint32_t* keys = static_cast<const uint32_t*>(b_.keys) + c0 * b_.elements;
-      for (int chunk = 0; chunk * kColumns < kPanel; ++chunk) {
-        multiply<false>(queries, 4 * b_.elements, b_.elements / kSide, keys + chunk * kColumns * b_.elements,
-                        &logits_[0][chunk * kColumns], sizeof(logits_[0]));
-      }
+      multiply_keys(g, c0);
+      add_values();
       const int64_t farthest = n0 + kRows - 1 - c0;
       const bool all = c0 + kPanel - 1 <= n0 && farthest < b_.window && farthest < b_.near;
       for (int r = 0; r < kRows; ++r) weigh(r, g * kRows + r, n0 + r, c0, all);
-      const uint32_t* values = static_cast<const uint32_t*>(b_.values) + c0 / 2 * width_;
-      for (int64_t chunk = 0; chunk < b_.value_chunks; ++chunk) {
-        multiply<true>(weights_, sizeof(weights_[0]), kPanel / 2 / kSide, values + chunk * (kPanel / 2) * kColumns,
-                       b_.sums + g * kRows * width_ + chunk * kColumns, width_ * sizeof(float));
-      }
+      weighed_group_ = g;
+      weighed_panel_ = c0;
+    }
+  }
+
+  void multiply_keys(int g, int64_t c0) {
+    const uint32_t* queries = static_cast<const uint32_t*>(b_.queries) + g * kRows * b_.elements;
+    const uint32_t* keys = static_cast<const uint32_t*>(b_.keys) + c0 * b_.elements;
+    for (int chunk = 0; chunk * kColumns < kPanel; ++chunk) {
+      amx::multiply<false>(queries, 4 * b_.elements, 64, b_.elements / kSide, keys + chunk * kColumns * b_.elements,
+                           &logits_[0][chunk * kColumns], sizeof(logits_[0]));
+    }
+  }
+
+  // Of the group that was weighed last, if any.
+  void add_values() {
+    if (weighed_group_ < 0) return;
+    const uint32_t* values = static_cast<const uint32_t*>(b_.values) + weighed_panel_ / 2 * width_;
+    for (int64_t chunk = 0; chunk < b_.value_chunks; ++chunk) {
+      amx::multiply<true>(weights_, sizeof(weights_[0]), 64, kPanel / 2 / kSide,
+                          values + chunk * (kPanel / 2) * kColumns,
+                          b_.sums + weighed_group_ * kRows * width_ + chunk * kColumns, width_ * sizeof(float));
     }
   }
 
@@ -238,6 +211,8 @@ class Attention {
   const int64_t width_;
   float shift_[kBlockRows];
   char started_[kBlockRows];  // the row has seen a key
+  int weighed_group_ = -1;    // whose weights, over the panel of which first key, weights_ are
+  int64_t weighed_panel_ = 0;
   alignas(64) float mass_[kBlockRows][kLanes];
   alignas(64) float logits_[kRows][kPanel];
   alignas(64) uint32_t weights_[kRows][kPanel / 2];  // pairs of neighbouring keys
