@@ -1,14 +1,16 @@
 #!/usr/bin/env node
 // The wheel as a user has it: a fresh environment without Node.js on its PATH, scores equal to the clone's to the bit, errors by their
 // codes, tables, and every line of Python in docs/python.md and the README. After `npm run setup`.
-//   node scripts/check-python.mjs [--engines]
+//   node scripts/check-python.mjs [--engines | --setup]
 //
 // --engines: the extras on the real engines in place of the wheel alone, and the lines that use them too. That downloads 0.4 GB and takes
 // minutes, so CI leaves it out; CONTRIBUTING.md has its last result.
+// --setup: `longattn setup` of the wheel with the libtorch of this clone, and a run by layer 1, in place of the rest. Compiles for minutes.
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { fetchLibtorch } from './lib/libtorch.mjs';
 import { readmeLine } from './lib/readme-line.mjs';
 import { main, root, run, SetupError, step } from './lib/step.mjs';
 
@@ -84,6 +86,43 @@ async function checkEngines() {
     await step(engine, () => python([path.join(root, 'test', 'python', `check_${engine}.py`)], roomFor(engine)));
 }
 
+/** What the wheel compiles has the bits of the clone's half. */
+async function checkSetup() {
+  const env = {
+    ...{ PATH: `${bin}:${process.env.PATH}`, VIRTUAL_ENV: path.join(folder, 'venv') },
+    ...{ LONGATTN_CACHE: path.join(folder, 'cache'), LONGATTN_LIBTORCH: fetchLibtorch() },
+  };
+  const longattn = (words) => run(path.join(bin, 'longattn'), words, { cwd: folder, env, quiet: true });
+  await step('longattn setup', () => {
+    const made = JSON.parse(longattn(['setup', '--json']));
+    if (made.how !== 'compiled' || !made.addon.startsWith(env.LONGATTN_CACHE))
+      throw new SetupError(`it made ${JSON.stringify(made)}`);
+    return `compiled against torch ${made.torch}`;
+  });
+  await step('longattn setup again', () => {
+    const { how } = JSON.parse(longattn(['setup', '--json']));
+    if (how !== 'there') throw new SetupError(`a second time it says ${how}`);
+    return how;
+  });
+  await step('layer 1', () => {
+    const ids = Array.from({ length: 1024 }, (_, at) => 3 + ((at * at + 7 * at) % 50));
+    writeFileSync(path.join(folder, 'ids.jsonl'), `${JSON.stringify({ ids })}\n`);
+    const model = path.join(root, 'test', 'fixtures', 'models', 'llama');
+    const asked = ['run', '--input', 'ids.jsonl', '--ids-field', 'ids', '--window', '128', '--model', model];
+    longattn([...asked, '--layers', '1', '--output', 'MINE']);
+    const clone = [path.join(root, 'dist/cli/bin.cjs'), ...asked, '--layers', '1', '--output', 'CLONES'];
+    run(process.execPath, clone, { cwd: folder, quiet: true });
+    const [mine, clones] = ['MINE', 'CLONES'].map((name) => {
+      const scores = path.join(folder, name, 'scores');
+      const parts = readdirSync(scores).filter((file) => file.endsWith('.arrow'));
+      return parts.map((file) => readFileSync(path.join(scores, file)));
+    });
+    if (mine.length === 0 || !mine.every((part, at) => part.equals(clones[at])))
+      throw new SetupError('the scores of layer 1 differ from those of the clone');
+    return 'equal to the bit';
+  });
+}
+
 await main(async (args) => {
   const engines = args.includes('--engines');
   const wheel = run(process.execPath, ['scripts/wheel.mjs'], { quiet: true }).trim().split('\n').at(-1);
@@ -96,6 +135,7 @@ await main(async (args) => {
       pip(readmeLine('pip install'), roomFor('pip'));
       return path.basename(wheel);
     });
+    if (args.includes('--setup')) return await checkSetup();
     if (engines) await checkEngines();
     else await checkWheel();
     writeExamples(engines);

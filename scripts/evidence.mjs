@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Prints docs/evidence.md and docs/evidence-scores.md: what scores are worth and can tell apart on ten kinds of text, by the product's own `validate`. Hours on two
 // cores, resumable: run it again and it goes on.
-//   node scripts/evidence.mjs [--quick] [--model MODEL] [--output FOLDER] [--only NAME,NAME] [--print]
+//   node scripts/evidence.mjs [--quick] [--model MODEL] [--output FOLDER] [--only NAME,NAME,yardstick] [--print]
 // --quick: a few windows, minutes.   --only old,new: these plans of scripts/lib/evidence-plans.mjs.   --print: measure nothing, print
 // the page from the plans that are complete. In each case the page says which are missing.
 import { spawnSync } from 'node:child_process';
@@ -13,6 +13,7 @@ import { evidencePages } from './lib/evidence-page.mjs';
 import { FULL, QUICK, validateArguments } from './lib/evidence-plans.mjs';
 import { makeLatexCorpus } from './lib/latex-corpus.mjs';
 import { main, root, run, SetupError, step } from './lib/step.mjs';
+import { measureYardsticks, readYardsticks } from './lib/yardstick.mjs';
 
 const CORPUS = 'build/evidence/corpus';
 /** The default: all layers of a real LLM, from a Python package. */
@@ -63,16 +64,22 @@ await main(async (args) => {
   const model = option(args, '--model', FETCHED);
   const output = option(args, '--output', quick ? 'build/evidence/quick' : 'build/evidence/full');
   const plans = quick ? QUICK : FULL;
-  const only = option(args, '--only')?.split(',') ?? plans.map(({ name }) => name);
+  const only = option(args, '--only')?.split(',') ?? [...plans.map(({ name }) => name), 'yardstick'];
   const missing = [];
   if (!print) {
     if (!existsSync(path.join(root, 'dist', 'cli', 'main.js'))) run(process.execPath, ['scripts/setup.mjs']);
     if (model === FETCHED) run(process.execPath, ['dist/cli/bin.cjs', 'model', 'fetch', FETCHED]);
-    const corpora = makeCorpora();
+    const asked = plans.filter(({ name }) => only.includes(name));
+    const corpora = asked.length > 0 ? makeCorpora() : { inputs: new Map(), missing: [] };
     missing.push(...corpora.missing);
     missing.forEach((note) => console.error(note));
-    for (const plan of plans.filter(({ name }) => only.includes(name))) {
+    for (const plan of asked) {
       await step(plan.name, () => validate(plan, corpora.inputs, model, path.join(output, plan.name)));
+    }
+    const [old, controls] = ['old', 'controls'].map((name) => path.join(root, output, name));
+    if (!quick && only.includes('yardstick')) {
+      const { k } = plans.find(({ name }) => name === 'controls');
+      await step('yardstick', () => measureYardsticks(controls, old, model, k));
     }
   }
   const measured = plans.flatMap((plan) => {
@@ -86,7 +93,8 @@ await main(async (args) => {
     const json = (file) => JSON.parse(readFileSync(file, 'utf8'));
     const frontier = existsSync(path.join(folder, 'frontier.svg'));
     const costs = json(path.join(folder, 'cost.json'));
-    return [{ ...plan, run, folder, report: json(report), costs, frontier, builds: readBuilds(run) }];
+    const more = { builds: readBuilds(run), yardsticks: readYardsticks(run) };
+    return [{ ...plan, run, folder, report: json(report), costs, frontier, ...more }];
   });
   if (measured.length === 0) throw new SetupError('Nothing is measured yet. Run this script without --print.');
   const { page, scores } = await evidencePages(measured, missing);

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The tarballs of a release, in build/packages: longattn, and the core of this platform as @longattn/PLATFORM; with them a bill of materials
-// and a list of licences. Nothing is published.
+// and a list of licences. Cores of other platforms that scripts/build-portable.mjs has made lie in folders of their own, build/packages/PLATFORM,
+// because npm ends with an error where it is asked for one by name. Nothing is published.
 //   node scripts/pack.mjs [--model]     after `npm run setup`; takes the core of build/portable where scripts/build-portable.mjs has made one;
 //   --model: also that of the clone, as a package of its own
 //
@@ -26,7 +27,7 @@ const LEFT_OUT = new RegExp(`\\.map$|__pycache__|${TESTS_OF_NATIVE.source}`);
 
 const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
 
-function stage(name, files, fields) {
+function stage(name, files, fields, out = OUT) {
   const folder = path.join(OUT, 'stage', name.replace('/', '-'));
   mkdirSync(folder, { recursive: true });
   for (const [from, to] of files) {
@@ -37,14 +38,24 @@ function stage(name, files, fields) {
   }
   writeFileSync(path.join(folder, 'package.json'), `${JSON.stringify(fields, null, 2)}\n`);
   const [packed] = JSON.parse(
-    run('npm', ['pack', folder, '--json', '--ignore-scripts', `--pack-destination=${OUT}`], { quiet: true }),
+    run('npm', ['pack', folder, '--json', '--ignore-scripts', `--pack-destination=${out}`], { quiet: true }),
   );
-  return packed;
+  return { ...packed, file: path.relative(root, path.join(out, packed.filename)) };
 }
 
-/** The core for this platform, and what a licence asks to be beside it. */
-function platformPackage() {
-  const portable = path.join('build', 'portable', PLATFORM);
+/** Cores of other platforms, made here by Zig. */
+function otherPlatforms() {
+  const folder = path.join(root, 'build', 'portable');
+  const made = existsSync(folder) ? readdirSync(folder) : [];
+  return made.filter((name) => name !== PLATFORM && existsSync(path.join(folder, name, 'longattn.node')));
+}
+
+/** The core for a platform, and what a licence asks to be beside it. */
+function platformPackage(platform = PLATFORM) {
+  const [os, cpu] = platform.split('-');
+  const out = platform === PLATFORM ? OUT : path.join(OUT, platform);
+  mkdirSync(out, { recursive: true });
+  const portable = path.join('build', 'portable', platform);
   const folder = existsSync(path.join(root, portable, 'longattn.node')) ? portable : path.join('build', 'Release');
   const core = path.join(root, folder, 'longattn.node');
   if (!existsSync(core)) throw new SetupError(`${core} is not built. Run \`npm run setup\` first.`);
@@ -52,7 +63,7 @@ function platformPackage() {
   // GCC's, beside the core; Zig's build has its own within.
   const runtime = existsSync(path.join(root, folder, 'libgomp.so.1')) ? ['libgomp.so.1'] : [];
   const packed = stage(
-    `@longattn/${PLATFORM}`,
+    `@longattn/${platform}`,
     [
       [path.join(folder, 'longattn.node'), 'longattn.node'],
       ...runtime.map((file) => [path.join(folder, file), file]),
@@ -60,21 +71,23 @@ function platformPackage() {
       [`scripts/packages/${runtime.length > 0 ? 'core' : 'portable'}-notices.md`, 'README.md'],
     ],
     {
-      name: `@longattn/${PLATFORM}`,
+      name: `@longattn/${platform}`,
       version: manifest.version,
-      description: `The native core of longattn for ${PLATFORM}, glibc ${glibc} or newer`,
+      description: `The native core of longattn for ${platform}, glibc ${glibc} or newer`,
       license: manifest.license,
-      os: [process.platform],
-      cpu: [process.arch],
-      ...(process.platform === 'linux' && { libc: ['glibc'] }),
+      os: [os],
+      cpu: [cpu],
+      ...(os === 'linux' && { libc: ['glibc'] }),
       longattn: { glibc },
       files: ['longattn.node', ...runtime],
     },
+    out,
   );
   return { packed, glibc, folder, runtime: runtime.length > 0 ? GCC_RUNTIME : ZIG_RUNTIME };
 }
 
-function mainPackage() {
+/** @param platforms whose cores npm is to look for */
+function mainPackage(platforms) {
   for (const file of ['dist/index.js', 'dist/explorer/app.js'])
     if (!existsSync(path.join(root, file))) throw new SetupError(`${file} is not built. Run \`npm run setup\` first.`);
   const { name, version, description, license, type, engines, bin, main, types, exports, binary } = manifest;
@@ -92,7 +105,7 @@ function mainPackage() {
     {
       ...{ name, version, description, license, type, engines, bin, main, types, exports, files, binary },
       ...{ dependencies, peerDependencies, peerDependenciesMeta },
-      optionalDependencies: { [`@longattn/${PLATFORM}`]: version },
+      optionalDependencies: Object.fromEntries(platforms.map((platform) => [`@longattn/${platform}`, version])),
       // npm leaves these alone when the package is a dependency: the versions that a torch half is compiled with.
       devDependencies: Object.fromEntries(built.map((one) => [one, devDependencies[one]])),
     },
@@ -120,12 +133,13 @@ await main(async (args) => {
   rmSync(OUT, { recursive: true, force: true });
   mkdirSync(OUT, { recursive: true });
   const core = platformPackage();
-  const whole = mainPackage();
+  const others = otherPlatforms();
+  const whole = mainPackage([PLATFORM, ...others]);
   if (whole.unpackedSize > MAX_BYTES)
     throw new SetupError(`longattn is ${whole.unpackedSize} bytes unpacked; at most ${MAX_BYTES} are allowed.`);
   const model = args.includes('--model') ? [modelPackage()] : [];
-  for (const { filename, size, unpackedSize } of [whole, core.packed, ...model])
-    console.log(`${path.join('build', 'packages', filename)}  ${size} bytes, ${unpackedSize} unpacked`);
+  const packed = [whole, core.packed, ...others.map((platform) => platformPackage(platform).packed), ...model];
+  for (const { file, size, unpackedSize } of packed) console.log(`${file}  ${size} bytes, ${unpackedSize} unpacked`);
   const carried = writeBill(OUT, manifest.version, core.runtime);
   console.log(
     `${path.join('build', 'packages', `longattn-${manifest.version}.cdx.json`)}  ${carried} packages of others`,

@@ -117,6 +117,11 @@ const WHOLE = [
     'Selection',
     '`npm run bench:select`: made-up statistics of so many windows, read, ranked, chosen and written, from the page cache.',
   ],
+  [
+    'cores',
+    'Cores of layer 0',
+    '`node scripts/bench-cores.mjs`: text to scores in windows of 4,096 tokens by two cores in turn, and one window of a few tokens, which is what a process costs; medians of the rounds, a ratio that of each round.',
+  ],
   ['map', 'Maps of attention', '`npm run bench:map`: 9 heads, a map each.'],
   [
     'report',

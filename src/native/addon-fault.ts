@@ -18,7 +18,7 @@ export function thisMachine(): Machine {
 }
 
 /** Platforms that a core is offered for. */
-const OFFERED = ['linux-x64'];
+const OFFERED = ['linux-x64', 'linux-arm64'];
 
 /** Of a platform that no core is offered for; undefined: there is one. */
 export function platformFault({ platform, arch, glibc }: Machine): string | undefined {

@@ -1,6 +1,7 @@
-// A real S3 server (versitygw) on 127.0.0.1 for the checks of storage, and a proxy before it that misbehaves on request.
+// Servers on 127.0.0.1 for the checks of storage, and a proxy before them that misbehaves on request: versitygw, a real S3 server, which takes
+// minutes to build; moto, S3 in Python, which checks no signatures but is installed in seconds; fake-gcs-server, Google's protocol.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
 import os from 'node:os';
@@ -9,12 +10,17 @@ import { setImmediate } from 'node:timers';
 import { freePort } from './free-port.mjs';
 import { run, SetupError } from './step.mjs';
 
-/** Built by `go install` into longattn's cache: once a machine, two minutes of a processor. */
-export function goTool(module, version) {
-  const cache = process.env.LONGATTN_CACHE || path.join(os.homedir(), '.cache', 'longattn');
-  const folder = path.join(cache, `${path.basename(module)}-${version}`);
+const cache = () => process.env.LONGATTN_CACHE || path.join(os.homedir(), '.cache', 'longattn');
+
+/**
+ * Built by `go install` into longattn's cache: once a machine, minutes of a processor.
+ * @param build false: undefined where it is not built yet
+ */
+export function goTool(module, version, { build = true } = {}) {
+  const folder = path.join(cache(), `${path.basename(module)}-${version}`);
   const binary = path.join(folder, path.basename(module));
   if (existsSync(binary)) return binary;
+  if (!build) return undefined;
   const go = ['go', '/usr/local/go/bin/go'].find((name) => {
     try {
       return run(name, ['version'], { quiet: true });
@@ -31,14 +37,54 @@ export function goTool(module, version) {
 export const ACCESS_KEY = 'longattn-test';
 export const SECRET_KEY = 'SECRET-of-the-check';
 
-/** Starts the server over an empty folder. Files that lie in it without having been put have no tag. */
-export async function startS3(binary) {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'longattn-s3-'));
-  const port = await freePort();
-  const child = spawn(binary, ['--quiet', '--port', `127.0.0.1:${port}`, 'posix', folder], {
-    env: { PATH: process.env.PATH, HOME: folder, ROOT_ACCESS_KEY: ACCESS_KEY, ROOT_SECRET_KEY: SECRET_KEY },
-    stdio: 'ignore',
+/** Of what its server for S3 alone needs: all of `moto[server]` is several times as much. */
+const MOTO = ['moto[s3]==5.2.5', 'flask==3.1.3', 'flask-cors==6.0.5'];
+
+/** Its folder for PYTHONPATH, in longattn's cache. An install that was interrupted is never taken for a whole one. */
+export function motoPackages() {
+  const folder = path.join(cache(), MOTO[0].replace(/\W+/g, '-'));
+  if (existsSync(folder)) return folder;
+  const draft = `${folder}.${process.pid}.tmp`;
+  mkdirSync(cache(), { recursive: true });
+  try {
+    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-warn-conflicts'];
+    run('python3', [...pip, '--target', draft, ...MOTO], { env: { PIP_ROOT_USER_ACTION: 'ignore' }, quiet: true });
+    renameSync(draft, folder);
+  } finally {
+    rmSync(draft, { recursive: true, force: true });
+  }
+  return folder;
+}
+
+/** versitygw over an empty folder. Files that lie in it without having been put have no tag. */
+export function startVersitygw(binary) {
+  return startServer(binary, (port, folder) => ({
+    args: ['--quiet', '--port', `127.0.0.1:${port}`, 'posix', folder],
+    env: { ROOT_ACCESS_KEY: ACCESS_KEY, ROOT_SECRET_KEY: SECRET_KEY },
+  }));
+}
+
+/** @param packages as motoPackages gives them */
+export function startMoto(packages) {
+  return startServer('python3', (port) => ({
+    args: ['-c', 'from moto.server import main; main()', '-H', '127.0.0.1', '-p', String(port)],
+    env: { PYTHONPATH: packages },
+  }));
+}
+
+export function startFakeGcs(binary) {
+  return startServer(binary, (port) => {
+    const place = ['-scheme', 'http', '-host', '127.0.0.1', '-port', String(port), '-public-host', `127.0.0.1:${port}`];
+    return { args: ['-backend', 'memory', '-log-level', 'error', ...place], env: {} };
   });
+}
+
+/** @param how (port, empty folder) -> its arguments and environment */
+async function startServer(command, how) {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'longattn-server-'));
+  const port = await freePort();
+  const { args, env } = how(port, folder);
+  const child = spawn(command, args, { env: { PATH: process.env.PATH, HOME: folder, ...env }, stdio: 'ignore' });
   const stop = async () => {
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill();
@@ -46,7 +92,7 @@ export async function startS3(binary) {
     rmSync(folder, { recursive: true, force: true });
   };
   for (let i = 0; !(await answers(port)); i++) {
-    if (i === 200 || child.exitCode !== null) throw new SetupError(`${binary} does not answer.`);
+    if (i === 1200 || child.exitCode !== null) throw new SetupError(`${command} does not answer.`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   return { endpoint: `http://127.0.0.1:${port}`, stop };
