@@ -26,16 +26,22 @@ export function foreign(text: string, most = 200): HTMLElement {
   return el('bdi', { class: 'foreign', title: visible(text.slice(0, 1000)) }, visible(cut));
 }
 
-export function table(caption: string, head: readonly string[], rows: readonly (readonly Child[])[]): HTMLElement {
+/** Of a row of a table. */
+export type Cells = readonly Child[];
+
+export const rowsOf = (rows: readonly Cells[]): HTMLElement[] =>
+  rows.map((cells) => el('tr', {}, ...cells.map((cell) => el('td', {}, cell))));
+
+export function table(caption: string, head: readonly string[], rows: readonly Cells[]): HTMLElement {
   return el(
     'div',
     { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': caption },
     el(
       'table',
       {},
-      el('caption', {}, caption),
+      el('caption', {}, el('span', {}, caption)),
       el('thead', {}, el('tr', {}, ...head.map((name) => el('th', { scope: 'col' }, name)))),
-      el('tbody', {}, ...rows.map((cells) => el('tr', {}, ...cells.map((cell) => el('td', {}, cell))))),
+      el('tbody', {}, ...rowsOf(rows)),
     ),
   );
 }

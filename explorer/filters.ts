@@ -1,4 +1,5 @@
 // The filters in fields, above the domains and the list: what brushing does, by keyboard.
+import { visible } from '../src/base/visible.js';
 import { el, short } from './dom.js';
 import { go, type Page } from './model.js';
 
@@ -34,11 +35,16 @@ export function filters(page: Page): HTMLElement {
       });
     return el('span', { class: 'range' }, el('span', {}, label), field('from', from, 0), field('to', to, 1));
   });
-  const active = [...state.brush].map(([column, [from, to]]) => `${column} ${short(from)} to ${short(to)}`);
+  const query = state.view === 'list' ? state.query : '';
+  const active = [
+    ...(state.domain === undefined ? [] : [`domain ${meta.domains[state.domain]!}`]),
+    ...(query === '' ? [] : [`id or source has "${query}"`]),
+    ...[...state.brush].map(([column, [from, to]]) => `${column} ${short(from)} to ${short(to)}`),
+  ];
   return el(
     'details',
-    { class: 'filters', open: state.brush.size > 0 },
-    el('summary', {}, active.length > 0 ? `Filters: ${active.join(', ')}` : 'Filters'),
+    { class: 'filters', open: active.length > 0 },
+    el('summary', {}, active.length > 0 ? visible(`Filters: ${active.join(', ')}`) : 'Filters'),
     el(
       'div',
       { class: 'fields' },
@@ -47,7 +53,7 @@ export function filters(page: Page): HTMLElement {
       ...ranges,
       el(
         'button',
-        { type: 'button', onclick: () => go(page, { brush: new Map(), domain: undefined, page: 0 }) },
+        { type: 'button', onclick: () => go(page, { brush: new Map(), domain: undefined, query: '', page: 0 }) },
         'Clear',
       ),
     ),

@@ -5,6 +5,7 @@ import { filterColumns } from './filters.js';
 import { columnOf, linkTo, openPage, withWindows, type Model, type Page } from './model.js';
 import { terms } from './terms.js';
 import { parseState, VIEWS, type View } from './state.js';
+import { verdictLine } from './verdict.js';
 import { compareView } from './views/compare.js';
 import { domainsView } from './views/domains.js';
 import { evidenceView } from './views/evidence.js';
@@ -39,6 +40,7 @@ async function start(): Promise<void> {
   const page = await openPage();
   const { meta, overview } = page;
   const main = el('main', { id: 'main', tabindex: -1 });
+  const verdict = el('div');
   const nav = el('nav', { 'aria-label': 'Views' });
   const { texts } = meta;
   const kept = overview.domains.reduce((sum, domain) => sum + domain.kept, 0);
@@ -56,7 +58,7 @@ async function start(): Promise<void> {
       { class: 'skip', href: '#main', onclick: (event: Event) => (event.preventDefault(), main.focus()) },
       'To the content',
     ),
-    el('header', {}, el('h1', {}, 'longattn'), el('p', {}, facts, '. ', left), terms(page), nav),
+    el('header', {}, el('h1', {}, 'longattn'), el('p', {}, facts, '. ', left), terms(page), verdict, nav),
     main,
   );
   let shown = 0;
@@ -69,6 +71,7 @@ async function start(): Promise<void> {
         el('a', { href: linkTo(page, { view: one }), 'aria-current': one === view ? 'page' : undefined }, NAMES[one]),
       ),
     );
+    verdict.replaceChildren(...[verdictLine(page, meta.scores[0]!)].filter((line) => line !== undefined));
     document.title = `${NAMES[view]} - longattn`;
     const content = await SHOW[view](page).catch((error: unknown) =>
       el('p', { class: 'warning', role: 'alert' }, error instanceof Error ? error.message : String(error)),

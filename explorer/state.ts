@@ -9,6 +9,10 @@ export const GROUP = '=';
 export const KINDS = ['all', 'kept', 'border', 'dropped', 'text'] as const;
 export type Kind = (typeof KINDS)[number];
 
+/** What a token is coloured by: its far mass beside that of the tokens around it, or alone. */
+export const HEAT_KINDS = ['around', 'far'] as const;
+export type HeatKind = (typeof HEAT_KINDS)[number];
+
 export interface WhatIf {
   /** Index into the scores of the page. */
   score: number;
@@ -49,6 +53,7 @@ export interface State {
   /** The window that is looked at. */
   row: number | undefined;
   look: Look;
+  heat: HeatKind;
   whatIf: WhatIf;
 }
 
@@ -61,6 +66,13 @@ export function defaultWhatIf({ settings, domains, window, windows }: PageMeta):
     ...{ quota: quota ?? even, maxRepeats, maxPerDocument, maxOverlap },
     ...{ layer: undefined, k: undefined, heads: undefined },
   };
+}
+
+/** Whether it is set to something else than the run. */
+export function isChanged(whatIf: WhatIf, meta: PageMeta): boolean {
+  const own = defaultWhatIf(meta);
+  const keys = Object.keys(own) as (keyof WhatIf)[];
+  return keys.some((key) => JSON.stringify(whatIf[key]) !== JSON.stringify(own[key]));
 }
 
 export function keepSettings(whatIf: WhatIf): RankSettings {
@@ -105,6 +117,7 @@ export function parseState(hash: string, meta: PageMeta): State {
     brush,
     query: words.get('q') ?? '',
     kind: oneOf('kind', KINDS, 'all'),
+    heat: oneOf('heat', HEAT_KINDS, 'around'),
     sort: words.get('sort') ?? 'rank',
     page: index('page', Infinity) ?? 0,
     row: index('w', meta.windows),
@@ -147,6 +160,7 @@ export function formatState(state: State, meta: PageMeta): string {
   put('sort', state.sort, 'rank');
   put('page', state.page, 0);
   put('w', state.row);
+  put('heat', state.heat, 'around');
   put('lookLayer', state.look.layer);
   put('lookHead', state.look.head);
   put('token', state.look.token);

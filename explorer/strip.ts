@@ -4,9 +4,18 @@ import type { Heat } from './heat.js';
 
 const CELLS = 512;
 const STEPS = 64;
+const PLACE_CELLS = 2;
+/** Blue: no heat has it, in either theme. */
+const PLACE_COLOUR = '#2f72d6';
+
+export interface Strip {
+  element: HTMLElement;
+  /** Go to a UTF-16 unit of the text. */
+  show: (unit: number) => void;
+}
 
 /** @param jump to a UTF-16 unit of the text */
-export function strip(text: string, heat: Heat | undefined, jump: (unit: number) => void): HTMLElement {
+export function strip(text: string, heat: Heat | undefined, jump: (unit: number) => void): Strip {
   const canvas = el('canvas', {
     class: 'strip',
     width: CELLS,
@@ -26,11 +35,18 @@ export function strip(text: string, heat: Heat | undefined, jump: (unit: number)
   values.forEach((value, i) => image.data.set([...colour, Math.round(20 + 235 * value)], 4 * i));
   context.putImageData(image, 0, 0);
   let share = 0;
+  /** Where one is. */
+  const drawPlace = (): void => {
+    context.putImageData(image, 0, 0);
+    context.fillStyle = PLACE_COLOUR;
+    context.fillRect(Math.min(CELLS - PLACE_CELLS, Math.floor(share * CELLS)), 0, PLACE_CELLS, 1);
+  };
   const to = (next: number): void => {
     share = Math.min(1, Math.max(0, next));
     const percent = Math.round(100 * share);
     canvas.setAttribute('aria-valuenow', String(percent));
     canvas.setAttribute('aria-valuetext', `${percent} percent`);
+    drawPlace();
     jump(Math.floor(share * text.length));
   };
   const atPointer = (event: PointerEvent): void => {
@@ -58,7 +74,7 @@ export function strip(text: string, heat: Heat | undefined, jump: (unit: number)
     event.preventDefault();
     to(next());
   });
-  return canvas;
+  return { element: canvas, show: (unit) => to(unit / Math.max(1, text.length)) };
 }
 
 /** Mean heat of the characters of each cell, 0..1. */

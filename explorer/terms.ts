@@ -21,6 +21,9 @@ export function terms({ meta }: Page): HTMLElement {
           ? `Std: ${own!.std === 'minmax' ? 'the place between the lowest (0) and the highest (1)' : 'how many standard deviations from the mean (0)'} of the domain. alpha: the weight of DU, ${short(settings.alpha)}.`
           : 'Higher is better.'),
     ],
+    ...scores
+      .slice(1)
+      .map(({ name, formula }): [string, string] => [name, `Another score that this page can rank by: ${formula}.`]),
     ['kept', `Chosen: the best of each domain${budgetOf(meta)}. The cut is the score of the last one that is kept.`],
     [
       'share inside verbatim repeats',
@@ -48,7 +51,9 @@ function farTerms(k: string, layer: number | undefined, uniform: number | undefi
     [
       'DS, dependency strength',
       `The mean far mass of all tokens of a window${layer === undefined ? '' : `, in layer ${layer}`}: how much of its attention looks far back.` +
-        (uniform === undefined ? '' : ` If all tokens before were looked at alike it would be ${short(uniform)}.`),
+        (uniform === undefined
+          ? ''
+          : ` Uniform attention, which looks at all tokens before alike, has ${short(uniform)}; below it a window looks closer than that, not nowhere.`),
     ],
     [
       'DU, distribution uniformity',
@@ -63,5 +68,5 @@ function budgetOf({ settings }: Page['meta']): string {
   if (temperature) return ', drawn with a preference for high scores';
   if (quota) return ', by its share of a budget of tokens';
   if (keepTokens !== undefined) return `, up to ${count(keepTokens)} tokens`;
-  return keep === undefined ? '' : `, ${percent(keep)} of its windows`;
+  return keep === undefined ? '' : `, ${percent(keep)} of its windows, rounded up`;
 }

@@ -1,6 +1,6 @@
 // Why a window is kept or not, in words: what its score is made of, and what decided.
 import { longattn } from '../src/scores/attention/longattn.js';
-import type { PageScore, PageSettings } from '../src/report/page-data.js';
+import type { PageHeads, PageScore, PageSettings } from '../src/report/page-data.js';
 import { count, percent, short } from './numbers.js';
 
 export interface LdsParts {
@@ -48,28 +48,37 @@ export function scoreText(
 export interface HeadDs {
   head: number;
   value: number;
-  /** Mean over the windows of the domain that the page has. */
+  /** Over all windows of the domain. */
   mean: number;
+  /** Standard deviations of the domain that the window lies above the mean. */
+  above: number;
 }
 
-/** The heads of a window, those that differ most from their mean first. */
-export function headsByDifference(values: readonly number[], means: readonly number[]): HeadDs[] {
+const NAMED = 3;
+
+/** The heads of a window, those that lie furthest from their mean first. */
+export function headsByDifference(values: readonly number[], { mean, std }: PageHeads): HeadDs[] {
   return values
-    .map((value, head) => ({ head, value, mean: means[head]! }))
-    .sort((a, b) => Math.abs(b.value - b.mean) - Math.abs(a.value - a.mean) || a.head - b.head);
+    .map((value, head) => ({
+      ...{ head, value, mean: mean[head]! },
+      above: std[head] ? (value - mean[head]!) / std[head] : 0,
+    }))
+    .sort((a, b) => Math.abs(b.above) - Math.abs(a.above) || a.head - b.head);
 }
 
 /** Which head it is. @param heads as `headsByDifference` gives them, one at least */
 export function headText(heads: readonly HeadDs[], domain: string): string {
-  const [first] = heads;
+  const up = heads.filter(({ value, mean }) => value > mean).length;
   const most = heads.reduce((best, one) => (one.value > best.value ? one : best));
-  const by = first!.value - first!.mean;
+  const named = heads
+    .slice(0, NAMED)
+    .map(
+      ({ head, value, above }) =>
+        `head ${head} (DS ${short(value)}, ${Math.abs(above).toFixed(1)} standard deviations ${above < 0 ? 'below' : 'above'})`,
+    );
   return (
-    `Which head: head ${first!.head} of ${heads.length} stands out most, with a DS of ${short(first!.value)}, ` +
-    `${short(Math.abs(by))} ${by < 0 ? 'below' : 'above'} what it has on average in ${domain}. ` +
-    (most === first
-      ? 'It is also the head that looks back most.'
-      : `Head ${most.head} looks back most, with ${short(most.value)}; on average it has ${short(most.mean)}.`)
+    `Which head: ${up} of ${heads.length} heads, numbered from 0, look further back than on average in ${domain}. ` +
+    `Furthest from it: ${named.join(', ')}. Head ${most.head} looks back most, with ${short(most.value)}; on average it has ${short(most.mean)}.`
   );
 }
 

@@ -73,6 +73,11 @@ export async function compareView(model: Model): Promise<Node> {
       foreign(compare.name, 80),
       `, by ${compare.score}.${missing}`,
     ),
+    el(
+      'p',
+      {},
+      'Of either: the share of what one of them keeps that both keep. Spearman: 1 where ranks are the same, 0 where they have nothing in common. Moved by: the difference of ranks, as a share of the domain.',
+    ),
     table('What both keep', head, rows),
     el(
       'div',

@@ -43,7 +43,9 @@ export async function domainsView(page: Page): Promise<Node> {
           `${count(kept)} of ${count(windows)} windows kept (${percent(windows ? kept / windows : 0)}), ` +
             `${count(kept * meta.window)} tokens${last}. `,
           pass,
-          el('a', { href: linkTo(page, { view: 'list', domain, page: 0 }) }, 'List them'),
+          el('a', { href: linkTo(page, { view: 'list', domain, kind: 'kept', page: 0 }) }, 'List the kept'),
+          ', ',
+          el('a', { href: linkTo(page, { view: 'list', domain, kind: 'border', page: 0 }) }, 'those at the cut'),
         ),
         grid,
       ),

@@ -1,14 +1,14 @@
 // List: windows in a table, sorted, filtered and searched by id and source.
 import { loadColumn, loadIds, loadSources, textPlaces } from '../data.js';
 import { count, el, foreign, short, table } from '../dom.js';
-import { filters } from '../filters.js';
+import { filterColumns, filters } from '../filters.js';
 import { downloadText, marksFile, marksOf } from '../marks.js';
 import { columnOf, domainsOf, go, idOf, isKept, linkTo, passing, type Model } from '../model.js';
 import { KINDS, type Kind } from '../state.js';
 
 const PAGE_ROWS = 100;
 /** At the cut: so many above and below in each domain. */
-const BORDER = 50;
+const BORDER = 10;
 
 const KIND_NAMES: Record<Kind, string> = {
   all: 'all',
@@ -31,11 +31,11 @@ export async function listView(model: Model): Promise<Node> {
   const lines = await Promise.all(
     Array.from(shown, async (row) => [
       el('a', { href: linkTo(model, { view: 'window', row }) }, foreign(await idOf(model, row), 80)),
-      marks.get(await idOf(model, row)) ?? '',
-      foreign(meta.domains[model.domains[row]!]!, 40),
       count(model.rank[row]!),
       short(model.score[row]!),
       meta.reasons[model.reason[row]!]!,
+      foreign(meta.domains[model.domains[row]!]!, 40),
+      marks.get(await idOf(model, row)) ?? '',
       ...columns.map((values) => short(values[row]!)),
       count(meta.window),
       texts.has(row) || meta.served ? 'yes' : 'no',
@@ -44,11 +44,11 @@ export async function listView(model: Model): Promise<Node> {
   );
   const head = [
     'window',
-    'mark',
-    'domain',
     'rank',
     'score',
     'kept or why not',
+    'domain',
+    'mark',
     ...meta.columns.map(({ label }) => label),
   ];
   const list = table(
@@ -81,7 +81,7 @@ export async function listView(model: Model): Promise<Node> {
 }
 
 function controls(model: Model): HTMLElement {
-  const { meta, state } = model;
+  const { state } = model;
   const search = el('input', { id: 'search', type: 'search', value: state.query });
   const kind = el('select', { id: 'kind', onchange: () => go(model, { kind: kind.value as Kind, page: 0 }) });
   for (const one of KINDS) kind.append(el('option', { value: one, selected: one === state.kind }, KIND_NAMES[one]));
@@ -90,9 +90,9 @@ function controls(model: Model): HTMLElement {
     ['rank', 'rank, best first'],
     ['-rank', 'rank, worst first'],
     ['id', 'place in the corpus'],
-    ...['score', ...meta.columns.map(({ column }) => column)].flatMap((column): [string, string][] => [
-      [`-${column}`, `${column}, high first`],
-      [column, `${column}, low first`],
+    ...filterColumns(model).flatMap(({ column, label }): [string, string][] => [
+      [`-${column}`, `${label}, high first`],
+      [column, `${label}, low first`],
     ]),
   ];
   for (const [value, name] of orders) sort.append(el('option', { value, selected: value === state.sort }, name));

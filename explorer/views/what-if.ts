@@ -1,12 +1,15 @@
 // What if: another score, alpha, budget or guard, and what enters and leaves. Ranked by the code of `longattn select`.
-import { count, el, foreign, percent, short, table } from '../dom.js';
+import { count, el, foreign, percent, rowsOf, short, table, type Cells } from '../dom.js';
 import { selectCommand } from '../command.js';
 import { downloadText } from '../marks.js';
-import { domainsOf, go, idOf, linkTo, rankWhatIf, replaceState, type Model } from '../model.js';
+import { domainsOf, go, idOf, isKept, linkTo, rankWhatIf, replaceState, type Model } from '../model.js';
 import type { Ranked } from '../rank.js';
+import { verdictLine } from '../verdict.js';
 import { defaultWhatIf, type WhatIf } from '../state.js';
 
+/** At first, and a click. */
 const SHOWN = 50;
+const MORE = 500;
 
 export async function whatIfView(model: Model): Promise<Node> {
   const result = el('div', { 'aria-live': 'polite' });
@@ -198,8 +201,9 @@ async function outcome(model: Model): Promise<Node> {
   const [enters, leaves] = [changes.flatMap((one) => one.enters), changes.flatMap((one) => one.leaves)];
   const rows = changes.map(({ kept, before: had, enters: came, leaves: went }, domain) => [
     foreign(meta.domains[domain]!, 60),
-    ...[count(kept), percent(kept / Math.max(1, domainsOf(model)[domain]!.rows.length)), count(kept * meta.window)],
-    ...[short(ranked.cuts[domain]!), count(had), count(came.length), count(went.length)],
+    ...[count(went.length), count(went.length * meta.window), count(came.length), count(kept)],
+    ...[percent(kept / Math.max(1, domainsOf(model)[domain]!.rows.length)), count(kept * meta.window)],
+    ...[short(ranked.cuts[domain]!), count(had)],
   ]);
   return el(
     'div',
@@ -208,7 +212,7 @@ async function outcome(model: Model): Promise<Node> {
       'p',
       { id: 'summary' },
       `${count(total)} windows would be kept, ${count(total * meta.window)} tokens. ` +
-        `Of the ${count(before)} that the run keeps, ${count(leaves.length)} leave (${percent(leaves.length / Math.max(1, before))}); ${count(enters.length)} enter. Score: ${score.formula}.`,
+        `Of the ${count(before)} that the run keeps, ${count(leaves.length)} leave (${percent(leaves.length / Math.max(1, before))}, ${count(leaves.length * meta.window)} tokens); ${count(enters.length)} enter. Score: ${score.formula}.`,
     ),
     meta.settings.temperature
       ? el(
@@ -219,17 +223,29 @@ async function outcome(model: Model): Promise<Node> {
       : undefined,
     table(
       'What each domain would keep',
-      ['domain', 'kept', 'share', 'tokens', 'cut', 'kept by the run', 'enter', 'leave'],
+      ['domain', 'leave', 'tokens that leave', 'enter', 'kept', 'share', 'tokens', 'cut', 'kept by the run'],
       rows,
     ),
+    verdictLine(model, score),
     commandBox(command),
     el(
       'p',
-      {},
-      el(
-        'button',
-        { type: 'button', id: 'download', onclick: () => void download(model, ranked) },
-        'Download the ids of what is kept',
+      { class: 'fields' },
+      'Download the ids of what ',
+      downloadButton(model, 'download', 'is kept', 'kept.txt', (row) => ranked.reason[row] === 0),
+      downloadButton(
+        model,
+        'download-leaves',
+        'leaves',
+        'leaves.txt',
+        (row) => ranked.reason[row] !== 0 && isKept(model, row),
+      ),
+      downloadButton(
+        model,
+        'download-enters',
+        'enters',
+        'enters.txt',
+        (row) => ranked.reason[row] === 0 && !isKept(model, row),
       ),
     ),
     el(
@@ -271,25 +287,50 @@ async function windowTable(
   rows: number[],
 ): Promise<HTMLElement | undefined> {
   if (rows.length === 0) return undefined;
-  const best = rows.sort((a, b) => ranked.rank[a]! - ranked.rank[b]! || a - b).slice(0, SHOWN);
-  const lines = await Promise.all(
-    best.map(async (row) => [
-      el('a', { href: linkTo(model, { view: 'window', row }) }, foreign(await idOf(model, row), 60)),
-      foreign(model.meta.domains[model.domains[row]!]!, 30),
-      ...[count(ranked.rank[row]!), count(model.rank[row]!), short(ranked.values[row]!)],
-      name === 'Leave' ? ranked.reasons[ranked.reason[row]!]! : model.meta.reasons[model.reason[row]!]!,
-    ]),
-  );
-  const caption = `${name}: ${count(rows.length)}${rows.length > SHOWN ? `, the best ${SHOWN} of them` : ''}`;
-  return table(
-    caption,
-    ['window', 'domain', 'rank', 'rank in the run', 'score', name === 'Leave' ? 'why' : 'why not in the run'],
-    lines,
-  );
+  rows.sort((a, b) => ranked.rank[a]! - ranked.rank[b]! || a - b);
+  const head = [
+    'window',
+    'domain',
+    'rank',
+    'rank in the run',
+    'score',
+    name === 'Leave' ? 'why' : 'why not in the run',
+  ];
+  const list = table(`${name}: ${count(rows.length)}, the best first`, head, await linesOf(rows.slice(0, SHOWN)));
+  const body = list.querySelector('tbody')!;
+  const rest = el('button', { type: 'button', class: 'turn' });
+  const next = (): number[] => rows.slice(body.rows.length, body.rows.length + MORE);
+  const tell = (): void => {
+    rest.textContent = `Show ${count(next().length)} more`;
+    rest.hidden = next().length === 0;
+  };
+  rest.addEventListener('click', () => void linesOf(next()).then((lines) => (body.append(...rowsOf(lines)), tell())));
+  tell();
+  return el('div', {}, list, rest);
+
+  function linesOf(some: readonly number[]): Promise<Cells[]> {
+    return Promise.all(
+      some.map(async (row) => [
+        el('a', { href: linkTo(model, { view: 'window', row }) }, foreign(await idOf(model, row), 60)),
+        foreign(model.meta.domains[model.domains[row]!]!, 30),
+        ...[count(ranked.rank[row]!), count(model.rank[row]!), short(ranked.values[row]!)],
+        name === 'Leave' ? ranked.reasons[ranked.reason[row]!]! : model.meta.reasons[model.reason[row]!]!,
+      ]),
+    );
+  }
 }
 
-async function download(model: Model, ranked: Ranked): Promise<void> {
-  const ids: string[] = [];
-  for (let row = 0; row < ranked.reason.length; row++) if (ranked.reason[row] === 0) ids.push(await idOf(model, row));
-  downloadText('kept.txt', ids.map((id) => `${id}\n`).join(''));
+function downloadButton(
+  model: Model,
+  id: string,
+  name: string,
+  file: string,
+  wanted: (row: number) => boolean,
+): HTMLElement {
+  const download = async (): Promise<void> => {
+    const ids: string[] = [];
+    for (let row = 0; row < model.domains.length; row++) if (wanted(row)) ids.push(await idOf(model, row));
+    downloadText(file, ids.map((one) => `${one}\n`).join(''));
+  };
+  return el('button', { type: 'button', id, onclick: () => void download() }, name);
 }

@@ -1,11 +1,13 @@
 // Window: its text with the far mass of each token as heat, a strip of the whole to jump by, and its numbers beside those of its domain.
-import type { PageHeat, PageText } from '../../src/report/page-data.js';
+import type { PageHeads, PageHeat, PageText } from '../../src/report/page-data.js';
+import { AROUND_TOKENS, overAround } from '../around.js';
 import { ask, bytesOf, loadText } from '../data.js';
 import { count, el, foreign, percent, short, table } from '../dom.js';
 import { filterColumns } from '../filters.js';
 import { paintHeat, type Heat } from '../heat.js';
 import { MARKS, marksOf, setMark } from '../marks.js';
-import { columnOf, domainsOf, go, idOf, linkTo, type Model } from '../model.js';
+import { columnOf, domainsOf, go, idOf, isKept, linkTo, rankWhatIf, type Model } from '../model.js';
+import { HEAT_KINDS, isChanged, type HeatKind } from '../state.js';
 import { strip } from '../strip.js';
 import { decisionText, headsByDifference, headText, ldsParts, scoreText } from '../why.js';
 import { attentionPart, type AttendedText } from './attention.js';
@@ -26,13 +28,17 @@ export async function windowView(model: Model): Promise<Node> {
     el(
       'ul',
       { id: 'why' },
-      ...[...(await why(model, row)), ...whichHead(model, text, domain)].map((line) => el('li', {}, line)),
+      ...[...(await why(model, row)), ...whichHead(model, text, domain), ...whereTo(model)].map((line) =>
+        el('li', {}, line),
+      ),
     ),
+    await underWhatIf(model, row),
     text ? place(text) : el('p', {}, 'Its source stands in the list.'),
     el('div', { class: 'fields' }, ...neighbours(model, row), ...markButtons(model, id), search(model)),
     await numbers(model, row, domain),
   );
-  if (text?.heads) page.append(headsOf(model, text, domain));
+  const heads = model.meta.heads?.[domain];
+  if (text?.heads && heads) page.append(headsOf(text.heads, heads));
   page.append(...textParts(model, row, text));
   return page;
 }
@@ -87,8 +93,38 @@ async function why(model: Model, row: number): Promise<string[]> {
 }
 
 function whichHead({ meta }: Model, text: PageText | undefined, domain: number): string[] {
-  const means = meta.heads?.[domain];
-  return text?.heads && means ? [headText(headsByDifference(text.heads, means), meta.domains[domain]!)] : [];
+  const of = meta.heads?.[domain];
+  return text?.heads && of ? [headText(headsByDifference(text.heads, of), meta.domains[domain]!)] : [];
+}
+
+/** Said at once: nobody should look for it. */
+function whereTo({ meta }: Model): string[] {
+  if (meta.layer === undefined) return [];
+  return [
+    meta.served
+      ? 'Where to: Attention, at the end, shows what each token looks back at.'
+      : `Where to: what a token looks back at is not in this folder. Where the run is, longattn serve ${meta.run} shows it.`,
+  ];
+}
+
+/** Where What if is set to something else than the run: what that makes of this window. */
+async function underWhatIf(model: Model, row: number): Promise<HTMLElement | string> {
+  if (!isChanged(model.state.whatIf, model.meta)) return '';
+  const back = el('a', { href: linkTo(model, { view: 'whatif' }) }, 'What if');
+  try {
+    const { rank, reason, reasons, values, cuts } = await rankWhatIf(model);
+    const [now, then] = [isKept(model, row), reason[row] === 0];
+    const moves = now === then ? (now ? 'stays' : 'stays out') : now ? 'leaves' : 'enters';
+    const why = then ? '' : ` (${reasons[reason[row]!]!})`;
+    return el(
+      'p',
+      { id: 'under-what-if', class: 'command' },
+      ...['As ', back],
+      ` is set now, this window ${moves}${why}: rank ${count(rank[row]!)}, score ${short(values[row]!)}; the cut is ${short(cuts[model.domains[row]!]!)}.`,
+    );
+  } catch (error) {
+    return el('p', { class: 'warning', role: 'alert' }, back, `: ${(error as Error).message}`);
+  }
 }
 
 function neighbours(model: Model, row: number): Node[] {
@@ -117,7 +153,7 @@ function search(model: Model): HTMLElement {
       class: 'inline',
       onsubmit: (event: Event) => {
         event.preventDefault();
-        go(model, { view: 'list', query: input.value, page: 0 });
+        go(model, { view: 'list', query: input.value, kind: 'all', domain: undefined, brush: new Map(), page: 0 });
       },
     },
     el('label', { for: 'go' }, 'another window, by its id '),
@@ -160,20 +196,18 @@ async function numbers(model: Model, row: number, domain: number): Promise<HTMLE
   return table('Its numbers in its domain', head, lines);
 }
 
-function headsOf(model: Model, { heads }: PageText, domain: number): HTMLElement {
-  const lines = headsByDifference(heads!, model.meta.heads?.[domain] ?? []).map(({ head, value, mean }) => [
-    String(head),
-    short(value),
-    short(mean),
-    short(value - mean),
+function headsOf(heads: readonly number[], of: PageHeads): HTMLElement {
+  const lines = headsByDifference(heads, of).map(({ head, value, mean, above }) => [
+    ...[String(head), short(value), short(mean), short(value - mean)],
+    above.toFixed(1),
   ]);
   return el(
     'details',
     {},
     el('summary', {}, 'DS of each head'),
     table(
-      'DS of each head of this window, and its mean over the windows of the domain that this page has',
-      ['head', 'DS', 'mean', 'difference'],
+      'DS of each head of this window, and its mean over all windows of the domain',
+      ['head', 'DS', 'mean', 'difference', 'in standard deviations'],
       lines,
     ),
   );
@@ -203,7 +237,8 @@ function textParts(model: Model, row: number, text: PageText | undefined): Node[
     { class: 'text-region', tabindex: 0, role: 'region', 'aria-label': 'Text of the window' },
     body,
   );
-  const heat = heatOf(text);
+  const tokens = tokensOf(text, meta.k ?? 0);
+  const heat = tokens && heatOf(tokens, model.state.heat);
   const jump = (unit: number): void => {
     const range = document.createRange();
     const at = Math.min(Math.max(0, text.text.length - 1), unit);
@@ -211,20 +246,19 @@ function textParts(model: Model, row: number, text: PageText | undefined): Node[
     const box = node.isConnected ? range.getBoundingClientRect() : elementAt(body, at).getBoundingClientRect();
     region.scrollTop += box.top - region.getBoundingClientRect().top - 20;
   };
-  const parts: Node[] = [strip(text.text, heat, jump), region];
+  const map = strip(text.text, heat, jump);
+  /** Selected, so that it is seen among the heat; its place in the strip too. */
+  const show = (from: number, to: number): void => {
+    region.scrollIntoView({ block: 'nearest' });
+    map.show(from);
+    select(body, from, to);
+  };
+  const parts: Node[] = [map.element, region];
   if (heat) {
     // Once it is in the page: only then something is in sight.
     requestAnimationFrame(() => paintHeat(body, node, heat));
-    parts.unshift(
-      el(
-        'p',
-        { class: 'legend' },
-        el('span', { class: 'key heat' }, 'far mass of a token, 0 to '),
-        short(heat.top),
-        ` and above. The first ${count(meta.k!)} tokens have nothing so far back.`,
-      ),
-    );
-    parts.push(hotSpans(text.text, heat, jump));
+    parts.unshift(heatLegend(model, heat.top));
+    parts.push(hotSpans(text.text, tokens, model.state.heat, show));
   } else parts.push(noHeat(model, row, text, (found) => paintHeat(body, node, found)));
   const on = attendedText(text, jump, (found) => paintHeat(body, node, found));
   parts.push(attentionPart(model, row, text, on));
@@ -264,6 +298,21 @@ function noHeat({ meta }: Model, row: number, { offsets }: PageText, paint: (hea
   return why;
 }
 
+/** Units of the text as what a person has selected, whether it is one node or was cut into spans. */
+function select(body: HTMLElement, from: number, to: number): void {
+  const range = document.createRange();
+  const nodes = document.createTreeWalker(body, NodeFilter.SHOW_TEXT);
+  let at = 0;
+  for (let node = nodes.nextNode() as Text | null; node; node = nodes.nextNode() as Text | null) {
+    if (from >= at && from <= at + node.length) range.setStart(node, from - at);
+    if (to >= at && to <= at + node.length) range.setEnd(node, to - at);
+    at += node.length;
+  }
+  const selection = getSelection();
+  selection?.removeAllRanges();
+  selection?.addRange(range);
+}
+
 /** Where the text was cut into spans: the one at a place. */
 function elementAt(body: HTMLElement, unit: number): Element {
   let at = 0;
@@ -274,27 +323,65 @@ function elementAt(body: HTMLElement, unit: number): Element {
   return body;
 }
 
-function heatOf({ offsets, heat }: PageText): Heat | undefined {
+interface Tokens {
+  /** Far mass of each token, and over that of the tokens around it. */
+  far: Float32Array;
+  around: Float32Array;
+  starts: Int32Array;
+}
+
+function tokensOf({ offsets, heat }: PageText, k: number): Tokens | undefined {
   if (offsets === undefined || heat === undefined) return undefined;
   const far = new Float32Array(bytesOf(heat));
-  return { far, starts: new Int32Array(bytesOf(offsets)), top: topOf(far) };
+  return { far, around: overAround(far, k), starts: new Int32Array(bytesOf(offsets)) };
+}
+
+/** Beside its surroundings, what a token has more than they have. */
+function heatOf({ far, around, starts }: Tokens, kind: HeatKind): Heat {
+  const drawn = kind === 'far' ? far : around.map((value) => Math.max(0, value - 1));
+  return { far: drawn, starts, top: topOf(drawn) };
+}
+
+function heatLegend(model: Model, top: number): HTMLElement {
+  const { meta, state } = model;
+  const names: Record<HeatKind, string> = {
+    around: `what a token looks back more than the ${count(AROUND_TOKENS)} tokens around it`,
+    far: 'far mass of a token',
+  };
+  const kind = el('select', { id: 'heat', onchange: () => go(model, { heat: kind.value as HeatKind }) });
+  for (const one of HEAT_KINDS) kind.append(el('option', { value: one, selected: one === state.heat }, names[one]));
+  const range = state.heat === 'far' ? `0 to ${short(top)}` : `0 to ${percent(top)}`;
+  return el(
+    'p',
+    { class: 'legend fields' },
+    ...[el('label', { for: 'heat', class: 'key heat' }, 'colour: '), kind],
+    ` ${range} and above. The first ${count(meta.k!)} tokens have nothing so far back.`,
+  );
 }
 
 /** What is drawn hottest: outliers would leave the rest cold. */
 const topOf = (far: Float32Array): number => far.slice().sort()[Math.floor(0.98 * far.length)] || 1;
 
-function hotSpans(text: string, { far, starts }: Heat, jump: (unit: number) => void): HTMLElement {
+function hotSpans(
+  text: string,
+  { far, around, starts }: Tokens,
+  kind: HeatKind,
+  show: (from: number, to: number) => void,
+): HTMLElement {
+  const meanOf = (values: Float32Array, from: number, to: number): number =>
+    values.subarray(from, to).reduce((a, b) => a + b, 0) / (to - from);
   const spans = Array.from({ length: Math.ceil(far.length / SPAN) }, (_, i) => {
     const [from, to] = [i * SPAN, Math.min(far.length, (i + 1) * SPAN)];
-    return { from, to, mean: far.subarray(from, to).reduce((a, b) => a + b, 0) / (to - from) };
+    return { from, to, far: meanOf(far, from, to), around: meanOf(around, from, to) };
   });
   const lines = spans
-    .sort((a, b) => b.mean - a.mean)
+    .sort((a, b) => b[kind] - a[kind])
     .slice(0, SPANS)
-    .map(({ from, to, mean }) => [
-      el('button', { type: 'button', onclick: () => jump(starts[from]!) }, `token ${count(from)}`),
-      short(mean),
+    .map(({ from, to, far: mean, around: more }) => [
+      el('button', { type: 'button', onclick: () => show(starts[from]!, starts[to]!) }, `token ${count(from)}`),
+      ...[`${more < 1 ? '' : '+'}${percent(more - 1)}`, short(mean)],
       foreign(text.slice(starts[from], starts[to]), 120),
     ]);
-  return table('Spans that look back most', ['where', 'mean far mass', 'text'], lines);
+  const caption = kind === 'far' ? 'Spans that look back most' : 'Spans that look back most beside their surroundings';
+  return table(caption, ['where', 'than around it', 'mean far mass', 'text'], lines);
 }

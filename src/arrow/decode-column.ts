@@ -116,5 +116,8 @@ function requireOffsets(offsets: Int32Array | Float64Array, end: number): void {
 function requireTexts(offsets: Int32Array | Float64Array, bytes: Uint8Array): void {
   requireOffsets(offsets, bytes.length);
   if (!isUtf8(bytes)) throw new Error('its text is not UTF-8');
-  for (const offset of offsets) if ((bytes[offset]! & 0xc0) === 0x80) throw new Error('its offsets cut a character');
+  // By index: an iterator costs five times as much, and a run has millions of ids.
+  for (let i = 0; i < offsets.length; i++) {
+    if ((bytes[offsets[i]!]! & 0xc0) === 0x80) throw new Error('its offsets cut a character');
+  }
 }

@@ -23,6 +23,21 @@ export interface PageScore {
   flags: string[];
   /** Of the guard against repeats, where nobody asks for another. */
   maxRepeats: number;
+  /** With evidence: what it says of this score. */
+  verdict?: PageVerdict;
+}
+
+export interface PageVerdict {
+  /** `nothing`: it was not looked at. */
+  says: 'yes' | 'no' | 'nothing';
+  why: string;
+}
+
+/** Of each head over the windows of a domain. */
+export interface PageHeads {
+  mean: number[];
+  /** Standard deviation. */
+  std: number[];
 }
 
 /** A histogram of each domain: a column and what is said of it. */
@@ -78,8 +93,8 @@ export interface PageMeta {
   texts: PageTexts;
   /** Why the texts have no heat, and the command that gives it. Absent: they have. */
   noHeat?: string;
-  /** Mean DS of each head, a domain each. */
-  heads?: number[][];
+  /** DS of each head over all windows, a domain each. */
+  heads?: PageHeads[];
   /** Ids and sources come in files of so many windows. */
   idRows: number;
   compare?: PageCompare;

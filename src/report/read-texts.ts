@@ -26,6 +26,8 @@ export interface ReadTexts extends Hooks {
   textOf: TextOf;
   /** For the offsets of tokens; undefined: no heat. */
   tokenizer: Tokenizer | undefined;
+  /** Told DS of each head of every window of the run, in its order; absent: those of the chosen ones are read alone. */
+  onHeads?: (row: number, heads: Float64Array) => void;
   /** Told the source of every window of the run, in its order. */
   onSource: (source: string) => void;
 }
@@ -43,7 +45,7 @@ export async function* readTexts(run: Run, options: ReadTexts): AsyncGenerator<P
     options.signal?.throwIfAborted();
     const { found, rows, upTo } = await windowsOf(run, part, first, next, options);
     next = upTo;
-    if (options.layer !== undefined) await addStatistics(run, part, found, first, options.layer);
+    if (options.layer !== undefined) await addStatistics(run, part, found, first, options.layer, options.onHeads);
     first += rows;
     const texts: string[] = [];
     if (readable) {
@@ -149,8 +151,9 @@ async function addStatistics(
   found: readonly Found[],
   first: number,
   layer: number,
+  onHeads?: ReadTexts['onHeads'],
 ): Promise<void> {
-  if (found.length === 0) return;
+  if (found.length === 0 && !onHeads) return;
   const wanted = new Map(found.map((one) => [one.row - first, one]));
   await using file = await ArrowFile.open<Columns>(scores.file(partName(part)), { layer: 'int32' }, scores.fs);
   const hasTokens = file.typeOf('token_ds') !== undefined;
@@ -162,8 +165,10 @@ async function addStatistics(
     for (let row = 0; row < layers.length; row++) {
       if (layers[row] !== layer) continue;
       const one = wanted.get(window++);
-      if (!one) continue;
+      if (!one && !onHeads) continue;
       heads ??= (await file.batch(index, ['ds'])).columns['ds'];
+      onHeads?.(first + window - 1, heads.get(row));
+      if (!one) continue;
       one.heads = Array.from(heads.get(row));
       if (!hasTokens || !one.ids) continue;
       tokens ??= (await file.batch(index, ['token_ds'])).columns['token_ds'] as unknown as ListColumn<Float32Array>;

@@ -18,14 +18,15 @@ import { selectionFile } from '../selection/select-windows.js';
 import type { WindowTable } from '../selection/window-table.js';
 import { readAgainst, type Against } from './against.js';
 import { chooseTexts } from './choose-texts.js';
-import { gather, type Gathered } from './gather.js';
+import { gather, parseAsked, type Gathered } from './gather.js';
 import { overviewOf } from './overview.js';
 import { PageFolder } from './page-folder.js';
-import type { PageControlTexts, PageEvidence, PageMeta, PageText } from './page-data.js';
+import type { PageControlTexts, PageEvidence, PageHeads, PageMeta, PageScore, PageText } from './page-data.js';
 import { readControlTexts } from './read-cases.js';
 import { readEvidence } from './read-evidence.js';
 import { readTexts } from './read-texts.js';
 import { tokenizerOfHeat } from './tokenizer-of-run.js';
+import { readFindings, verdictOf } from './verdict.js';
 
 const MOST_TEXT_BYTES = 200e6;
 /** A chunk is loaded when a text of it is looked at. */
@@ -73,7 +74,7 @@ export async function report(dir: string, options: ReportOptions = {}, hooks: Ho
         ...metaOf(dir, run, gathered),
         ...meta,
         ...compare,
-        ...(evidence && { evidence: true }),
+        ...(evidence && { evidence: true, scores: await withVerdicts(gathered, parsed.evidence!, evidence) }),
         texts: { ...meta.texts, ...note },
       });
       return { texts, bytes: page.bytes };
@@ -143,6 +144,19 @@ async function writeEvidence(page: PageFolder, check: string, evidence: PageEvid
   await page.json('controls', texts);
 }
 
+async function withVerdicts(
+  { scores, layer, k }: Gathered,
+  check: string,
+  evidence: PageEvidence,
+): Promise<PageScore[]> {
+  const findings = await readFindings(check);
+  if (!findings) return scores;
+  return scores.map((score) => {
+    const { name, layer: own = layer } = parseAsked(score.name);
+    return { ...score, verdict: verdictOf({ score: name, layer: own, k }, findings, evidence) };
+  });
+}
+
 /** The place of each window among all by its id: what ties are broken by, without the ids. */
 function orderOfIds({ ids, length }: WindowTable): Uint32Array {
   const sorted = Uint32Array.from({ length }, (_, i) => i).sort((a, b) => ids.compare(a, b));
@@ -187,12 +201,12 @@ async function writeTexts(
   const textOf = textOfRun({ run, parts, spec });
   for await (const window of readTexts(run, {
     ...{ chosen: rows, layer, text: !noText, textOf, tokenizer, onSource, ...hooks },
+    onHeads: (row, heads) => means.add(table.domains[row]!, heads),
   })) {
     const bytes = Buffer.byteLength(JSON.stringify(window));
     full ||= total + bytes > MOST_TEXT_BYTES;
     const one = full ? withoutText(window) : window;
     const own = full ? 300 : bytes;
-    means.add(table.domains[window.row]!, window.heads);
     if (size > 0 && size + own > CHUNK_BYTES) await flush();
     if (one.text !== '') stored++;
     pending.push(one);
@@ -228,22 +242,27 @@ function withoutText({ offsets: _, heat: __, ...window }: PageText): PageText {
 
 const NO_TEXT = 'The page was made without text.';
 
-/** Mean DS of each head over the windows that the page has one by one, a domain each. */
+/** Mean and standard deviation of DS of each head over all windows of a domain. */
 class HeadMeans {
-  readonly #sums: { windows: number; sums: number[] }[];
+  readonly #sums: { windows: number; sums: number[]; squares: number[] }[];
 
   constructor(domains: number) {
-    this.#sums = Array.from({ length: domains }, () => ({ windows: 0, sums: [] }));
+    this.#sums = Array.from({ length: domains }, () => ({ windows: 0, sums: [], squares: [] }));
   }
 
-  add(domain: number, heads: readonly number[] | undefined): void {
+  add(domain: number, heads: Float64Array): void {
     const own = this.#sums[domain]!;
-    if (!heads) return;
     own.windows++;
-    heads.forEach((value, head) => (own.sums[head] = (own.sums[head] ?? 0) + value));
+    for (const [head, value] of heads.entries()) {
+      own.sums[head] = (own.sums[head] ?? 0) + value;
+      own.squares[head] = (own.squares[head] ?? 0) + value * value;
+    }
   }
 
-  result(): number[][] {
-    return this.#sums.map(({ windows, sums }) => sums.map((sum) => sum / windows));
+  result(): PageHeads[] {
+    return this.#sums.map(({ windows, sums, squares }) => {
+      const mean = sums.map((sum) => sum / windows);
+      return { mean, std: squares.map((sum, head) => Math.sqrt(Math.max(0, sum / windows - mean[head]! ** 2))) };
+    });
   }
 }

@@ -8,6 +8,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { inflateSync } from 'node:zlib';
 import axe from 'axe-core';
 import { chromium } from 'playwright-core';
 import { visible } from '../../dist/base/visible.js';
@@ -155,7 +156,7 @@ test('by mouse: brush, list, window, strip, what if', async () => {
   await page.waitForSelector('#summary');
   await page.fill('#keep', '0.5');
   await page.waitForFunction(() => document.querySelector('#command').textContent.includes('--keep 0.5'));
-  assert.match(await page.textContent('#summary'), / 0 leave \(0\.0\s%\); [1-9]\d* enter\./);
+  assert.match(await page.textContent('#summary'), / 0 leave \(0\.0\s%, 0 tokens\); [1-9]\d* enter\./);
   await close();
 });
 
@@ -166,6 +167,8 @@ test('by keyboard: views, filters, search, window, strip, what if', async () => 
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
   assert.match(await page.textContent('details.terms[open]'), /The least distance that is far: 32 tokens\./);
+  await page.keyboard.press('Tab');
+  assert.equal(await page.evaluate('document.activeElement.textContent'), 'Evidence');
   await page.keyboard.press('Tab');
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
@@ -413,7 +416,7 @@ test('a window says what its score is made of and what decided; a button sets ha
     const { selected, reason, rank, score } = rows[at];
     assert.ok(why.startsWith(selected ? 'Kept: ' : `Not kept: ${reason}; `), why);
     assert.ok(why.includes(`rank ${rank} of `), why);
-    assert.match(why, /Which head: head \d of 9 stands out most, with a DS of 0\.\d+/);
+    assert.match(why, /Which head: \d of 9 heads, numbered from 0, look further back than on average/);
     const [, total, ds, du] =
       /Its score is (\S+) by longattn = .*: (\S+) comes from DS, .* and (\S+) from alpha 0\.5 times DU/.exec(why);
     assert.ok(Math.abs(total - score) < 1e-3, why);
@@ -433,6 +436,59 @@ test('a window says what its score is made of and what decided; a button sets ha
   await close();
 });
 
+test('what the validation says of a score stands over every view and beside the command', async () => {
+  const { page, close } = await open('');
+  for (const view of VIEWS) {
+    await page.evaluate((name) => (location.hash = `view=${name}`), view);
+    await page.waitForSelector(`main[data-view="${view}"]`);
+    assert.match(await page.textContent('header .verdict'), /^Validation: .* longattn/);
+  }
+  // Of the score that is tried, not of that of the run.
+  await page.evaluate(() => (location.hash = 'view=whatif&score=1'));
+  await page.waitForFunction(() => document.querySelector('main .verdict')?.textContent.includes('content'));
+  await page.click('main .verdict a');
+  await page.waitForSelector('main[data-view="evidence"]');
+  await close();
+});
+
+test('a window says what the settings of What if make of it; a hot span is selected in its text, and seen', async () => {
+  const { page, close } = await open('view=whatif');
+  await page.waitForSelector('#summary');
+  await page.click('#half');
+  await page.waitForFunction(() => document.querySelector('#command').textContent.includes('--keep 0.125'));
+  const leaves = await page.textContent('.pair tbody a >> nth=0');
+  await page.click('.pair tbody a >> nth=0');
+  await page.waitForSelector('#under-what-if');
+  assert.equal(await page.textContent('h2'), leaves);
+  assert.match(await page.textContent('#why'), /^Kept: /);
+  assert.match(await page.textContent('#under-what-if'), /this window leaves \(below the cut\): rank \d+, score/);
+  await page.click('button:text-matches("^token ") >> nth=0');
+  const { selected, text, seen } = await page.evaluate(() => {
+    const box = document.querySelector('.text-region').getBoundingClientRect();
+    const own = globalThis.getSelection().getRangeAt(0).getBoundingClientRect();
+    return {
+      selected: globalThis.getSelection().toString(),
+      text: document.querySelector('table:last-of-type button').closest('tr').cells[3].textContent,
+      seen: own.top >= Math.max(0, box.top) && own.bottom <= Math.min(globalThis.innerHeight, box.bottom),
+    };
+  });
+  assert.ok(selected.length > 0 && text.includes(selected.slice(0, 40).trim()), `${selected} of ${text}`);
+  assert.ok(seen, 'the span is in sight');
+  await page.click('#under-what-if a');
+  await page.waitForFunction(() => document.querySelector('#keep')?.value === '0.125');
+  await close();
+});
+
+test('what filters is named while the filters are closed, and taken away at once', async () => {
+  const { page, close } = await open('view=list&domain=0&q=plain');
+  const summary = await page.textContent('.filters summary');
+  assert.match(summary, /^Filters: domain .*, id or source has "plain"$/);
+  await page.click('.filters button:text("Clear")');
+  await page.waitForFunction(() => document.querySelector('.filters summary').textContent === 'Filters');
+  assert.equal(await listed(page), rows.length);
+  await close();
+});
+
 test('evidence, by mouse and by keyboard: what the validation found stands there', async () => {
   const found = JSON.parse(readFileSync(path.join(folder, 'check', 'evidence', 'report.json'), 'utf8'));
   const { page, close } = await open('');
@@ -440,7 +496,7 @@ test('evidence, by mouse and by keyboard: what the validation found stands there
   await page.waitForSelector('main[data-view="evidence"] table');
   const main = await page.textContent('main');
   for (const line of found.advice) assert.ok(main.includes(visible(line.replaceAll('`', ''))), line);
-  const cells = await page.locator('table:has(caption:text("AUC of")) tbody td').allTextContents();
+  const cells = await page.locator('table:has(caption:has-text("AUC of")) tbody td').allTextContents();
   const [row] = found.map.controls[0].auc;
   assert.deepEqual(
     cells.slice(1),
@@ -482,7 +538,7 @@ async function longText(copy) {
 
 test('printed, a window is whole: its text, and the heat of all its tokens', async () => {
   const { at, row } = await longText(path.join(folder, 'printed'));
-  const { page, close } = await open(`view=window&w=${row}`, {}, at);
+  const { page, close } = await open(`view=window&w=${row}&heat=far`, {}, at);
   await page.waitForSelector('.text-region');
   const painted = () => page.evaluate('[...CSS.highlights].reduce((sum, [, one]) => sum + one.size, 0)');
   await page.waitForFunction('CSS.highlights.size > 0');
@@ -504,6 +560,96 @@ test('printed, a window is whole: its text, and the heat of all its tokens', asy
   });
   assert.ok(shown >= whole - 1, `${shown} of ${whole} px of the text are printed`);
   assert.equal(hidden, 'none');
+  await close();
+});
+
+/** Areas that a PDF fills with the colour of the heat, whatever its opacity. */
+function heatAreas(pdf) {
+  const file = pdf.toString('latin1');
+  let areas = 0;
+  for (const { index, 0: mark } of file.matchAll(/\bstream\r?\n/g)) {
+    const from = index + mark.length;
+    let operators;
+    try {
+      operators = inflateSync(pdf.subarray(from, file.indexOf('endstream', from))).toString('latin1');
+    } catch {
+      // A font or a picture.
+      continue;
+    }
+    const outer = [];
+    let colour = '';
+    for (const [word, given] of operators.matchAll(/([\d.]+ [\d.]+ [\d.]+) rg\b|\b[qQf]\b/g)) {
+      if (given) colour = given;
+      else if (word === 'q') outer.push(colour);
+      else if (word === 'Q') colour = outer.pop() ?? '';
+      else if (colour === HEAT) areas++;
+    }
+  }
+  return areas;
+}
+
+/** rgb(222 90 20), as Chromium writes it. */
+const HEAT = '.8706 .3529 .0784';
+
+test('the heat is on paper, by highlights and by elements, in the dark theme too, and the text on it can be read', async () => {
+  const { at, row } = await longText(path.join(folder, 'paper'));
+  for (const highlights of [true, false]) {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, colorScheme: 'dark' });
+    const page = await context.newPage();
+    if (!highlights) await page.addInitScript('delete globalThis.Highlight');
+    await page.goto(`${at}#view=window&w=${row}&heat=far`);
+    await page.waitForSelector('.text-region');
+    await page.waitForFunction(
+      (own) => (own ? globalThis.CSS.highlights.size > 0 : document.querySelectorAll('.text .heat-8').length === 5000),
+      highlights,
+    );
+    // As a browser prints where nobody asks it for backgrounds.
+    const areas = heatAreas(await page.pdf({ printBackground: false }));
+    assert.ok(areas >= 5000, `${areas} areas of heat on paper for 5,000 hot tokens`);
+    await page.addStyleTag({
+      content: '.text * { background: none !important } ::highlight(heat-8) { background: none !important }',
+    });
+    const cold = heatAreas(await page.pdf({ printBackground: false }));
+    assert.ok(cold < 100, `${cold} areas of heat on paper where the text has none`);
+    await context.close();
+  }
+  const { page, close } = await open('view=window');
+  for (const [media, colorScheme] of [
+    ['print', 'dark'],
+    ['screen', 'dark'],
+    ['screen', 'light'],
+  ]) {
+    await page.emulateMedia({ media, colorScheme });
+    const [ink, ground, ...heat] = await page.evaluate(() => {
+      const styleOf = (element) => globalThis.getComputedStyle(element);
+      const text = document.querySelector('.text');
+      const level = document.createElement('span');
+      text.append(level);
+      const levels = Array.from({ length: 8 }, (_, i) => {
+        level.className = `heat-${i + 1}`;
+        return styleOf(level).backgroundColor;
+      });
+      level.remove();
+      return [styleOf(text).color, styleOf(document.body).backgroundColor, ...levels];
+    });
+    const numbers = (colour) => colour.match(/[\d.]+/g).map(Number);
+    const luminance = (colour) =>
+      [0.2126, 0.7152, 0.0722].reduce((sum, weight, i) => {
+        const share = colour[i] / 255;
+        return sum + weight * (share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4);
+      }, 0);
+    for (const one of heat) {
+      const [red, green, blue, alpha] = numbers(one);
+      const under = numbers(ground);
+      const mixed = [red, green, blue].map((value, i) => alpha * value + (1 - alpha) * under[i]);
+      const [dark, light] = [luminance(numbers(ink)), luminance(mixed)].sort((a, b) => a - b);
+      const contrast = (light + 0.05) / (dark + 0.05);
+      assert.ok(
+        contrast >= 4.5,
+        `${media}, ${colorScheme}: ${ink} on ${one} over ${ground} has ${contrast.toFixed(2)}`,
+      );
+    }
+  }
   await close();
 });
 

@@ -117,6 +117,7 @@ describe('the state in the address', () => {
           ...{ view: 'list' as const, domain: 1, brush: new Map([['ds', [0.25, Infinity] as const]]), query },
           ...{ kind: 'kept' as const, sort: '-ds', page: 3, row, whatIf },
           look: { layer: 0, head: 'mean', token: undefined },
+          heat: 'far' as const,
         };
         expect(parseState(formatState(state, meta), meta)).toEqual(state);
       }),

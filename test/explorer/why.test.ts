@@ -47,15 +47,12 @@ describe('the parts of an LDS', () => {
 
 describe('in words', () => {
   it('names the head that differs most from its mean, and the one that looks back most', () => {
-    const heads = headsByDifference([0.3, 0.2, 0.5], [0.28, 0.3, 0.49]);
-    expect(heads.map(({ head }) => head)).toEqual([1, 0, 2]);
+    const heads = headsByDifference([0.3, 0.2, 0.5, 0.1], { mean: [0.28, 0.3, 0.49, 0.1], std: [0.04, 0.1, 0.002, 0] });
+    expect(heads.map(({ head }) => head)).toEqual([2, 1, 0, 3]);
     expect(headText(heads, 'sea')).toBe(
-      'Which head: head 1 of 3 stands out most, with a DS of 0.2, 0.1 below what it has on average in sea. ' +
-        'Head 2 looks back most, with 0.5; on average it has 0.49.',
-    );
-    expect(headText(headsByDifference([0.3, 0.6], [0.28, 0.5]), 'sea')).toBe(
-      'Which head: head 1 of 2 stands out most, with a DS of 0.6, 0.1 above what it has on average in sea. ' +
-        'It is also the head that looks back most.',
+      'Which head: 2 of 4 heads, numbered from 0, look further back than on average in sea. Furthest from it: ' +
+        'head 2 (DS 0.5, 5.0 standard deviations above), head 1 (DS 0.2, 1.0 standard deviations below), ' +
+        'head 0 (DS 0.3, 0.5 standard deviations above). Head 2 looks back most, with 0.5; on average it has 0.49.',
     );
   });
 

@@ -6,7 +6,7 @@ import { readSelection } from '../../src/arrow/reader.js';
 import { validateRun } from '../../src/evidence/validate-run.js';
 import { run, select } from '../../src/pipeline/pipeline.js';
 import { report } from '../../src/report/report.js';
-import type { PageControlTexts } from '../../src/report/page-data.js';
+import type { PageControlTexts, PageMeta } from '../../src/report/page-data.js';
 import { demoModel, temporaryFolder } from '../support/cli.js';
 import { collect } from '../support/collect.js';
 import { madeText } from '../support/corpus.js';
@@ -49,6 +49,19 @@ it('holds the ranks of the selection, and those of the one that it is compared w
   });
 });
 
+it('has the mean of each head over all windows, whatever texts it holds', async () => {
+  const own = await rowsOf('selection');
+  await report(dir, { texts: 1 });
+  const { heads } = JSON.parse(data('meta').text) as PageMeta;
+  expect(heads).toHaveLength(1);
+  const { mean, std } = heads![0]!;
+  expect(mean).toHaveLength(9);
+  // DS of a window is the mean of its heads.
+  const ofAll = own.reduce((sum, row) => sum + row.ds, 0) / own.length;
+  expect(mean.reduce((sum, one) => sum + one, 0) / 9).toBeCloseTo(ofAll, 12);
+  expect(std.every((one) => one > 0 && one < 0.2)).toBe(true);
+});
+
 it('takes another run of the same windows, too', async () => {
   await report(dir, { against: dir, texts: 0 });
   expect(ints('against_rank')).toEqual(ints('rank'));
@@ -75,7 +88,8 @@ it('holds what a validation found, and refuses a folder that is none', async () 
   const own = { window: 128, layers: 0, loss: 'none', windows: 8, controls: 'splice' } as const;
   const { report: found } = await validateRun({ ...own, input, model: demoModel, output: check });
   await report(dir, { evidence: check, texts: 0 });
-  expect(JSON.parse(data('meta').text)).toMatchObject({ evidence: true });
+  const verdict = { says: expect.any(String), why: expect.stringContaining('longattn') };
+  expect(JSON.parse(data('meta').text)).toMatchObject({ evidence: true, scores: [{ name: 'longattn', verdict }] });
   const shown = JSON.parse(data('evidence').text) as typeof found;
   expect(shown).toMatchObject({ advice: found.advice, map: found.map, tells: found.tells, lift: null });
   const { pairs, tokens } = JSON.parse(data('controls').text) as PageControlTexts;
