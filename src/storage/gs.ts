@@ -109,6 +109,8 @@ export async function openGs(): Promise<GsStorage> {
   // What is sent is held against its sum, so that a second attempt does no harm.
   const retryOptions = { idempotencyStrategy: sdk.IdempotencyStrategy.RetryAlways };
   const client = new sdk.Storage({ retryOptions });
+  // With STORAGE_EMULATOR_HOST the client leaves the path out, which emulators want as Google does.
+  client.baseUrl = `${client.apiEndpoint}/storage/v1`;
   return new GsStorage(client, async () => {
     // As the client does: an emulator asks for no account, and where no credentials are found the request goes without.
     if (process.env['STORAGE_EMULATOR_HOST']) return {};

@@ -2,7 +2,7 @@ import { Storage } from '@google-cloud/storage';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { GsStorage } from '../../src/storage/gs.js';
+import { GsStorage, openGs } from '../../src/storage/gs.js';
 import { GsUpload } from '../../src/storage/gs-upload.js';
 import type { StoredFile, Upload } from '../../src/storage/storage.js';
 import { uploadFolder, type FolderUploaded } from '../../src/storage/upload-folder.js';
@@ -170,4 +170,20 @@ describe('a folder', () => {
     server.fault = ({ method }) => (method === 'GET' ? undefined : { status: 403 });
     await expect(send()).rejects.toMatchObject({ code: 'STORAGE_FORBIDDEN' });
   });
+});
+
+it('an emulator that the environment names has the paths of Google', async () => {
+  const before = process.env['STORAGE_EMULATOR_HOST'];
+  process.env['STORAGE_EMULATOR_HOST'] = server.endpoint;
+  try {
+    server.set('a.txt', 'text');
+    const emulated = await openGs();
+    const file = (await emulated.stat('gs://bkt/a.txt'))!;
+    expect(file).toMatchObject({ bytes: 4 });
+    expect(await emulated.list('gs://bkt/a')).toEqual([file]);
+    expect(String(await collect(emulated.stream(file)))).toBe('text');
+  } finally {
+    if (before === undefined) delete process.env['STORAGE_EMULATOR_HOST'];
+    else process.env['STORAGE_EMULATOR_HOST'] = before;
+  }
 });

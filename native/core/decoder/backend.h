@@ -25,8 +25,8 @@ class Backend {
   // Whether rows and matrices have to cross to get there: then each should do so once.
   virtual bool remote() const { return false; }
 
-  // x [n, width], in place.
-  virtual void norm_rows(const RowNorm& norm, const at::Tensor& x, int threads) = 0;
+  // x [n, width] -> out [n, width], which may be x itself.
+  virtual void norm_rows(const RowNorm& norm, const at::Tensor& x, const at::Tensor& out, int threads) = 0;
   // x [n, heads * dim], each head's part by itself, in place.
   virtual void norm_heads(const HeadNorm& norm, const at::Tensor& x, int64_t heads, int threads) = 0;
   // q [L, H * d] and k [L, Hkv * d]: row n as position n, in place. `config.rope` rotates something.
@@ -48,8 +48,8 @@ class Backend {
   // x itself where there is no norm, else a normed copy.
   at::Tensor normed(const RowNorm& norm, const at::Tensor& x, int threads) {
     if (norm.kind() == RowNorm::Kind::none) return x;
-    at::Tensor out = x.clone();
-    norm_rows(norm, out, threads);
+    at::Tensor out = at::empty_like(x);
+    norm_rows(norm, x, out, threads);
     return out;
   }
   at::TensorOptions floats() const { return at::TensorOptions(device()).dtype(at::kFloat); }

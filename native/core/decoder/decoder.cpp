@@ -170,16 +170,20 @@ class Decoder::Parts {
     const auto mlp_of = [&](const at::Tensor& rows) {
       return normed(block.mlp_out_norm, feed_forward(*backend_, block, weights, rows, options));
     };
+    // base + scale * part, in the memory of `part`.
+    const auto join_to = [&](const at::Tensor& base, at::Tensor part) {
+      return at::add_out(part, base, part, block.residual_scale);
+    };
     const at::Tensor& base = block.residual_from_norm ? input : x;
     const at::Tensor added = normed(block.attention_out_norm, attended);
     if (block.parallel) {
       const at::Tensor mlp_input = block.mlp_norm.kind() == RowNorm::Kind::none ? input : normed(block.mlp_norm, x);
-      return at::add(base, added + mlp_of(mlp_input), block.residual_scale);
+      return join_to(base, added + mlp_of(mlp_input));
     }
-    const at::Tensor sum = normed(block.attention_sum_norm, at::add(base, added, block.residual_scale));
+    const at::Tensor sum = normed(block.attention_sum_norm, join_to(base, added));
     const at::Tensor mlp_input = normed(block.mlp_norm, sum);
     const at::Tensor& second = block.residual_from_norm ? mlp_input : sum;
-    return normed(block.mlp_sum_norm, at::add(second, mlp_of(mlp_input), block.residual_scale));
+    return normed(block.mlp_sum_norm, join_to(second, mlp_of(mlp_input)));
   }
 
   MappedFiles files_;                                 // of the layers' weights

@@ -14,7 +14,7 @@ at::Tensor queries(Backend& backend, const LayerAttention& config, const LayerWe
                    const ProviderOptions& options, int threads) {
   if (!weights.q_latent.weight.defined()) return project(backend, weights.q, x, options);
   const at::Tensor latent = project(backend, weights.q_latent, x, options);
-  backend.norm_rows(config.q_latent_norm, latent, threads);
+  backend.norm_rows(config.q_latent_norm, latent, latent, threads);
   return project(backend, weights.q, latent, options);
 }
 
@@ -24,7 +24,7 @@ ProjectedRows latent_keys(Backend& backend, const LayerAttention& config, const 
   const AttentionConfig& base = config.base;
   const int64_t rows = x.size(0), rope = config.latent_rope_dim;
   const at::Tensor latent = project(backend, weights.k_latent, x, options);
-  backend.norm_rows(config.k_latent_norm, latent, threads);
+  backend.norm_rows(config.k_latent_norm, latent, latent, threads);
   const at::Tensor plain = project(backend, weights.k, latent, options).view({rows, base.heads, base.dim - rope});
   const at::Tensor shared = project(backend, weights.k_rope, x, options).unsqueeze(1).expand({rows, base.heads, rope});
   ProjectedRows result;
@@ -37,8 +37,8 @@ ProjectedRows latent_keys(Backend& backend, const LayerAttention& config, const 
 void norm_queries_and_keys(Backend& backend, const LayerAttention& config, const ProjectedRows& rows, int threads) {
   const AttentionConfig& base = config.base;
   if (base.qk_norm_full) {
-    backend.norm_rows(config.q_norm.norm, rows.q, threads);
-    backend.norm_rows(config.k_norm.norm, rows.k, threads);
+    backend.norm_rows(config.q_norm.norm, rows.q, rows.q, threads);
+    backend.norm_rows(config.k_norm.norm, rows.k, rows.k, threads);
   } else {
     backend.norm_heads(config.q_norm, rows.q, base.heads, threads);
     backend.norm_heads(config.k_norm, rows.k, base.kv_heads, threads);

@@ -54,7 +54,7 @@ std::vector<double> LossHead::losses(at::Tensor hidden, const int32_t* ids, cons
   if (count < 1) return {};
   head_.check_not_truncated();
   at::Tensor x = hidden.narrow(0, 0, count).contiguous();
-  backend_.norm_rows(norm_, x, thread_count(options.threads));
+  backend_.norm_rows(norm_, x, x, thread_count(options.threads));
   if (project_.weight.defined()) x = project(backend_, project_, x, options);
 
   at::Tensor next = at::empty({count, 1}, at::kLong);

@@ -1,4 +1,6 @@
 // Norms and rotation are those of the lookup path, in float64, so that both paths agree.
+#include <algorithm>
+
 #include "decoder/attend/attend.h"
 #include "decoder/backend.h"
 #include "decoder/bf16/product.h"
@@ -15,11 +17,15 @@ class OwnBackend : public Backend {
  public:
   explicit OwnBackend(at::ScalarType type) : bf16_(type == at::kBFloat16) {}
 
-  void norm_rows(const RowNorm& norm, const at::Tensor& x, int threads) override {
-    if (norm.kind() == RowNorm::Kind::none) return;
+  void norm_rows(const RowNorm& norm, const at::Tensor& x, const at::Tensor& out, int threads) override {
     const int64_t width = x.size(1);
-    float* data = x.mutable_data_ptr<float>();
-    parallel_rows(x.size(0), threads, [&](int64_t row) { norm(data + row * width, width); });
+    const at::Tensor rows = x.contiguous();
+    const auto* from = rows.const_data_ptr<float>();
+    auto* to = out.mutable_data_ptr<float>();
+    parallel_rows(x.size(0), threads, [&](int64_t row) {
+      if (from != to) std::copy_n(from + row * width, width, to + row * width);
+      norm(to + row * width, width);
+    });
   }
 
   void norm_heads(const HeadNorm& norm, const at::Tensor& x, int64_t heads, int threads) override {
@@ -80,9 +86,7 @@ class OwnBackend : public Backend {
  private:
   static void rotate_rows(const RopeTable& rope, const at::Tensor& x, int64_t heads, int64_t dim, int threads) {
     float* data = x.mutable_data_ptr<float>();
-    parallel_rows(x.size(0), threads, [&](int64_t row) {
-      for (int64_t h = 0; h < heads; ++h) rope.rotate(row, data + (row * heads + h) * dim);
-    });
+    parallel_rows(x.size(0), threads, [&](int64_t row) { rope.rotate(row, data + row * heads * dim, heads, dim); });
   }
 
   const bool bf16_;  // the type of the products

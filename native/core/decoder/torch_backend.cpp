@@ -43,8 +43,9 @@ class TorchBackend : public Backend {
   at::Device device() const override { return device_; }
   bool remote() const override { return true; }
 
-  void norm_rows(const RowNorm& norm, const at::Tensor& x, int) override {
-    if (norm.kind() != RowNorm::Kind::none) norm_last(norm, x, weights_of(norm));
+  void norm_rows(const RowNorm& norm, const at::Tensor& x, const at::Tensor& out, int) override {
+    if (!out.is_same(x)) out.copy_(x);
+    if (norm.kind() != RowNorm::Kind::none) norm_last(norm, out, weights_of(norm));
   }
 
   void norm_heads(const HeadNorm& norm, const at::Tensor& x, int64_t heads, int) override {

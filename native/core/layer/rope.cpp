@@ -1,6 +1,7 @@
 // Reads a rotary set, builds the two-level angle table, rotates.
 #include "layer/rope.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "error.h"
@@ -119,18 +120,41 @@ RopeTable::RopeTable(const RopeConfig& config, int64_t length) {
   fill(fine_, kFine, 1, 1);
 }
 
-void RopeTable::rotate(int64_t position, float* row) const {
+namespace {
+
+// Turns pairs (x[j * kStride], y[j * kStride]), j < count.
+template <int64_t kStride>
+void turn(float* __restrict x, float* __restrict y, const double* cos, const double* sin, int64_t count) {
+  for (int64_t j = 0; j < count; ++j) {
+    const double a = x[j * kStride], b = y[j * kStride];
+    x[j * kStride] = static_cast<float>(a * cos[j] - b * sin[j]);
+    y[j * kStride] = static_cast<float>(b * cos[j] + a * sin[j]);
+  }
+}
+
+}  // namespace
+
+void RopeTable::rotate(int64_t position, float* rows, int64_t count, int64_t stride) const {
   if (half_ == 0) return;
+  constexpr int64_t kPairs = 64;  // whose angles are made once for all rows
+  double cos[kPairs], sin[kPairs];
   const Angle* a = coarse_.data() + position / kFine * half_;
   const Angle* b = fine_.data() + position % kFine * half_;
-  float* first = row + offset_;
-  for (int64_t j = 0; j < half_; ++j, first += first_stride_) {
-    const double cos = a[j].cos * b[j].cos - a[j].sin * b[j].sin;
-    const double sin = a[j].sin * b[j].cos + a[j].cos * b[j].sin;
-    const double x = first[0];
-    const double y = first[second_offset_];
-    first[0] = static_cast<float>(x * cos - y * sin);
-    first[second_offset_] = static_cast<float>(y * cos + x * sin);
+  for (int64_t first = 0; first < half_; first += kPairs) {
+    const int64_t pairs = std::min(kPairs, half_ - first);
+    for (int64_t i = 0; i < pairs; ++i) {
+      const int64_t j = first + i;
+      cos[i] = a[j].cos * b[j].cos - a[j].sin * b[j].sin;
+      sin[i] = a[j].sin * b[j].cos + a[j].cos * b[j].sin;
+    }
+    for (int64_t r = 0; r < count; ++r) {
+      float* x = rows + r * stride + offset_ + first * first_stride_;
+      if (first_stride_ == 1) {
+        turn<1>(x, x + second_offset_, cos, sin, pairs);
+      } else {
+        turn<2>(x, x + second_offset_, cos, sin, pairs);
+      }
+    }
   }
 }
 

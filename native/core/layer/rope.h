@@ -48,7 +48,9 @@ class RopeTable {
   RopeTable(const RopeConfig& config, int64_t length);
 
   // Rotates `row` [head_dim] as position `position` < length, in place. Thread-safe.
-  void rotate(int64_t position, float* row) const;
+  void rotate(int64_t position, float* row) const { rotate(position, row, 1, 0); }
+  // `count` rows, the next one `stride` floats on: the heads of a position.
+  void rotate(int64_t position, float* rows, int64_t count, int64_t stride) const;
 
   // The tables themselves, for who rotates elsewhere: the angle of position n and pair j is coarse[n / 256][j] +
   // fine[n % 256][j]; pair j is the numbers offset + j * first_stride and second_offset beyond it.

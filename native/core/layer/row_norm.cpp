@@ -4,6 +4,22 @@
 #include <cmath>
 
 namespace longattn {
+namespace {
+
+// term(0) + .. + term(count - 1), as eight sums side by side: in one, each addition would wait for the one before.
+template <typename Term>
+double sum(int64_t count, const Term& term) {
+  constexpr int64_t kSums = 8;
+  double sums[kSums] = {};
+  int64_t i = 0;
+  for (; i + kSums <= count; i += kSums) {
+    for (int64_t j = 0; j < kSums; ++j) sums[j] += term(i + j);
+  }
+  for (int64_t j = 0; i < count; ++i, ++j) sums[j] += term(i);
+  return ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
+}
+
+}  // namespace
 
 RowNorm::RowNorm(Kind kind, double epsilon, bool plus_one, std::vector<float> weight, std::vector<float> bias)
     : kind_(kind), epsilon_(epsilon), weight_(weight.begin(), weight.end()), bias_(bias.begin(), bias.end()) {
@@ -14,14 +30,11 @@ RowNorm::RowNorm(Kind kind, double epsilon, bool plus_one, std::vector<float> we
 
 RowNorm::Moments RowNorm::moments(const float* row, int64_t count) const {
   if (kind_ == Kind::none) return {};
-  double mean = 0;
-  if (kind_ == Kind::layer) {
-    for (int64_t i = 0; i < count; ++i) mean += row[i];
-    mean /= static_cast<double>(count);
-  }
-  double squares = 0;
-  for (int64_t i = 0; i < count; ++i) squares += (row[i] - mean) * (row[i] - mean);
-  return {mean, 1 / std::sqrt(squares / static_cast<double>(count) + epsilon_)};
+  const auto width = static_cast<double>(count);
+  const double mean =
+      kind_ == Kind::layer ? sum(count, [&](int64_t i) { return static_cast<double>(row[i]); }) / width : 0;
+  const double squares = sum(count, [&](int64_t i) { return (row[i] - mean) * (row[i] - mean); });
+  return {mean, 1 / std::sqrt(squares / width + epsilon_)};
 }
 
 void RowNorm::apply(const Moments& moments, float* row, int64_t count, int64_t from) const {
