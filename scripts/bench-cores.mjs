@@ -85,7 +85,7 @@ await main((argv) => {
     });
     const measure = (one, input, window) => {
       const output = path.join(folder, 'run');
-      const words = ['--input', input, '--model', values.model, '--window', `${window}`, '--output', output];
+      const words = ['--input', `text=${input}`, '--model', values.model, '--window', `${window}`, '--output', output];
       const cost = measured(cores[one], words);
       rmSync(output, { recursive: true });
       return cost;
