@@ -198,7 +198,7 @@ export async function evidencePages(measured, missing) {
     '### Beside the yardstick',
     prose(
       'Share of pairs in which the real window is above its control, of book, code, LaTeX and speech together: of the choice, and of `nll-gain`',
-      'itself. What the model does not feel, a score need not see; and eight pairs leave an interval of about +-0.3.',
+      'itself. What the model does not feel, a score need not see; of so few pairs read the interval.',
     ),
     yardstickTable(measured, all),
     '## The controls',
