@@ -141,6 +141,9 @@ export interface PageFinding {
   score: string;
   layer: number | null;
   heads: 'all' | number[] | null;
+  k: number | null;
+  /** Null without losses. */
+  lift: PageLift | null;
   tested: { metric: string; against: string; interval: PageInterval }[];
 }
 

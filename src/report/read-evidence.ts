@@ -12,6 +12,8 @@ const finding = z.object({
   score: z.string(),
   layer: z.int().nullable(),
   heads: z.union([z.literal('all'), z.array(z.int()), z.null()]),
+  k: z.number().nullable(),
+  lift: lift.nullable(),
   tested: z.array(z.object({ metric: z.string(), against: z.string(), interval })),
 });
 

@@ -26,7 +26,7 @@ import { readControlTexts } from './read-cases.js';
 import { readEvidence } from './read-evidence.js';
 import { readTexts } from './read-texts.js';
 import { tokenizerOfHeat } from './tokenizer-of-run.js';
-import { readFindings, verdictOf } from './verdict.js';
+import { verdictOf } from './verdict.js';
 
 const MOST_TEXT_BYTES = 200e6;
 /** A chunk is loaded when a text of it is looked at. */
@@ -74,7 +74,7 @@ export async function report(dir: string, options: ReportOptions = {}, hooks: Ho
         ...metaOf(dir, run, gathered),
         ...meta,
         ...compare,
-        ...(evidence && { evidence: true, scores: await withVerdicts(gathered, parsed.evidence!, evidence) }),
+        ...(evidence && { evidence: true, scores: withVerdicts(gathered, evidence) }),
         texts: { ...meta.texts, ...note },
       });
       return { texts, bytes: page.bytes };
@@ -144,16 +144,10 @@ async function writeEvidence(page: PageFolder, check: string, evidence: PageEvid
   await page.json('controls', texts);
 }
 
-async function withVerdicts(
-  { scores, layer, k }: Gathered,
-  check: string,
-  evidence: PageEvidence,
-): Promise<PageScore[]> {
-  const findings = await readFindings(check);
-  if (!findings) return scores;
+function withVerdicts({ scores, layer, k }: Gathered, evidence: PageEvidence): PageScore[] {
   return scores.map((score) => {
     const { name, layer: own = layer } = parseAsked(score.name);
-    return { ...score, verdict: verdictOf({ score: name, layer: own, k }, findings, evidence) };
+    return { ...score, verdict: verdictOf({ score: name, layer: own, k }, evidence) };
   });
 }
 

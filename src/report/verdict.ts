@@ -2,37 +2,7 @@
 //
 // By the rule of the validation's own choice: with losses the lift of what is kept lies above 0, without them the AUC of every control that
 // counts above 0.5. It is asked of the score of the run, which the validation may not have chosen.
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
-import { z } from 'zod';
-import type { PageEvidence, PageVerdict } from './page-data.js';
-
-const interval = z.object({ value: z.number(), low: z.number(), high: z.number() });
-const finding = z.object({
-  score: z.string(),
-  layer: z.int().nullable(),
-  k: z.number().nullable(),
-  lift: z.object({ nats: interval }).nullable(),
-  tested: z.array(z.object({ against: z.string(), domain: z.string(), metric: z.string(), interval })),
-});
-const FINDINGS = z.object({ paper: finding, choice: finding, findings: z.array(finding) });
-
-export type Finding = z.infer<typeof finding>;
-
-export interface Findings {
-  choice: Finding;
-  /** Those that nothing was chosen of. */
-  others: Finding[];
-}
-
-/** @param check the folder of a validation, whose report is read already; undefined where it has no findings that are understood */
-export async function readFindings(check: string): Promise<Findings | undefined> {
-  const text = await readFile(path.join(check, 'evidence', 'report.json'), 'utf8');
-  const parsed = FINDINGS.safeParse(JSON.parse(text));
-  if (!parsed.success) return undefined;
-  const { paper, choice, findings } = parsed.data;
-  return { choice, others: [paper, ...findings] };
-}
+import type { PageEvidence, PageFinding, PageInterval, PageVerdict } from './page-data.js';
 
 export interface Ranking {
   score: string;
@@ -42,11 +12,10 @@ export interface Ranking {
 
 export function verdictOf(
   { score, layer, k }: Ranking,
-  { choice, others }: Findings,
-  { verdicts, tells, corpus }: Pick<PageEvidence, 'verdicts' | 'tells' | 'corpus'>,
+  { paper, choice, findings, verdicts, tells, corpus }: PageEvidence,
 ): PageVerdict {
-  const isOf = (one: Finding): boolean => one.score === score && (one.layer === null || one.layer === layer);
-  const of = others.filter(isOf);
+  const isOf = (one: PageFinding): boolean => one.score === score && (one.layer === null || one.layer === layer);
+  const of = [paper, ...findings].filter(isOf);
   const found = isOf(choice) ? choice : (of.find((one) => one.k === k) ?? of[0]);
   if (!found) return { says: 'nothing', why: `the validation did not look at ${score}${layerText(layer)}.` };
   const on = `on windows of ${corpus.window} tokens, k = ${found.k ?? corpus.k[0]}`;
@@ -61,8 +30,8 @@ export function verdictOf(
 }
 
 /** Its worst number, where that touches chance. */
-function failureOf({ lift, tested }: Finding, counting: ReadonlySet<string>): string | undefined {
-  const range = ({ value, low, high }: z.infer<typeof interval>, digits: number): string =>
+function failureOf({ lift, tested }: PageFinding, counting: ReadonlySet<string>): string | undefined {
+  const range = ({ value, low, high }: PageInterval, digits: number): string =>
     `${value.toFixed(digits)}, ${low.toFixed(digits)} to ${high.toFixed(digits)}`;
   if (lift) return lift.nats.low > 0 ? undefined : `what it keeps gains ${range(lift.nats, 4)} nats a token`;
   const cells = tested.filter(({ metric, against }) => metric === 'auc' && counting.has(against));
