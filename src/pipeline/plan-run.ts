@@ -3,7 +3,7 @@
 import path from 'node:path';
 import { dataError, show } from '../base/errors.js';
 import type { ProgressEvent } from '../base/events.js';
-import { KNOWN_FORMATS } from '../corpus/formats.js';
+import { conversionOf, KNOWN_FORMATS } from '../corpus/formats.js';
 import { planInputs, type InputPart, type InputSlice, type PlanOptions, type RefusedSlice } from '../corpus/plan.js';
 import { isAddress } from '../storage/address.js';
 import type { Spec } from '../options/spec.js';
@@ -86,9 +86,11 @@ export async function openableSlices(
 /** Files of a folder that nobody reads: said once, when the run is planned. */
 function skippedWarning(skipped: readonly string[]): ProgressEvent {
   const files = skipped.length === 1 ? '1 file' : `${skipped.length} files`;
+  const packed = skipped.find((file) => conversionOf(file) !== undefined);
+  const convert = packed === undefined ? '' : ` To read ${show(packed)}, convert it: ${conversionOf(packed)}.`;
   return {
     type: 'warning',
     code: 'FILES_SKIPPED',
-    message: `${files} in the folders given will not be read, such as ${show(skipped[0])}: of no known format, or no data. Known: ${KNOWN_FORMATS}; a plain .json must be named.`,
+    message: `${files} in the folders given will not be read, such as ${show(skipped[0])}: of no known format, or no data. Known: ${KNOWN_FORMATS}; a plain .json must be named.${convert}`,
   };
 }

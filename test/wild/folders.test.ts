@@ -6,10 +6,15 @@ import { tempFolder } from '../support/temp-folder.js';
 import { files, rows, runWindow, wildFile } from './run-window.js';
 
 it('files of unknown format in a folder are counted in a warning', async () => {
-  const folder = files({ 'a.jsonl': rows(5), 'README.md': '# data', 'sub/b.csv': 'id,text' });
+  const folder = files({ 'a.jsonl': rows(5), 'README.md': '# data', 'sub/b.txt.bz2': 'BZh9' });
   const { documents, warnings } = await runWindow(`d=${folder}`);
   expect(documents).toBe(5);
-  expect(warnings).toEqual([{ code: 'FILES_SKIPPED', message: expect.stringMatching(/^2 files .*README\.md/) }]);
+  expect(warnings).toEqual([
+    {
+      code: 'FILES_SKIPPED',
+      message: expect.stringMatching(/^2 files .*README\.md.* bzip2 -dc \S+b\.txt\.bz2 \| gzip > \S+b\.txt\.gz\.$/),
+    },
+  ]);
 });
 
 // `hf download` with patterns, or a cleaned cache, leaves links to blobs that are not there (huggingface_hub#4419).
