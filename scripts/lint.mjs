@@ -4,7 +4,7 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { main, root, run, step } from './lib/step.mjs';
+import { main, root, run, runBeside, step } from './lib/step.mjs';
 
 const CLANG_FORMAT = 'clang-format==19.1.7';
 
@@ -37,29 +37,22 @@ await main(async (args) => {
   const text = ['src', 'explorer', 'test', 'scripts', '*.{json,mjs}'].filter(
     (p) => p.startsWith('*') || existsSync(path.join(root, p)),
   );
-  await step('prettier', () => {
-    const patterns = text.map((p) => (p.startsWith('*') ? p : `${p}/**/*.{ts,cts,mjs}`));
-    run(process.execPath, [
-      bin('prettier/bin/prettier.cjs'),
-      fix ? '--write' : '--check',
-      '--log-level=warn',
-      ...patterns,
-    ]);
-  });
-  await step('eslint', () => {
-    run(process.execPath, [
-      bin('eslint/bin/eslint.js'),
-      ...(fix ? ['--fix'] : []),
-      'src',
-      'explorer',
-      'test',
-      'scripts',
-    ]);
-  });
-  await step('tsc', () => {
-    for (const project of ['tsconfig.json', 'explorer/tsconfig.json'])
-      run(process.execPath, [bin('typescript/bin/tsc'), '-p', project, '--noEmit']);
-  });
+  const patterns = text.map((p) => (p.startsWith('*') ? p : `${p}/**/*.{ts,cts,mjs}`));
+  const prettier = [bin('prettier/bin/prettier.cjs'), fix ? '--write' : '--check', '--log-level=warn', ...patterns];
+  const eslint = [bin('eslint/bin/eslint.js'), ...(fix ? ['--fix'] : []), 'src', 'explorer', 'test', 'scripts'];
+  // One after the other where both write. Else the slowest has a core to itself.
+  if (fix) {
+    run(process.execPath, prettier);
+    run(process.execPath, eslint);
+  }
+  const rest = async () => {
+    if (!fix) await step('prettier', () => runBeside(process.execPath, prettier));
+    await step('tsc', async () => {
+      for (const project of ['tsconfig.json', 'explorer/tsconfig.json'])
+        await runBeside(process.execPath, [bin('typescript/bin/tsc'), '-p', project, '--noEmit']);
+    });
+  };
+  await Promise.all([!fix && step('eslint', () => runBeside(process.execPath, eslint)), rest()]);
   await step('layers', () => run(process.execPath, ['scripts/check-layers.mjs']));
   await step('api', () => run(process.execPath, ['scripts/check-api.mjs']));
   await step('paths', () => run(process.execPath, ['scripts/check-paths.mjs']));

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { checkTools } from './lib/native-tools.mjs';
 import { hashFiles, unlessStamped } from './lib/stamp.mjs';
-import { main, root, run, SetupError, step } from './lib/step.mjs';
+import { main, root, run, runBeside, SetupError, step } from './lib/step.mjs';
 
 const MINIMUM_NODE = [20, 19];
 
@@ -47,10 +47,13 @@ await main(async (args) => {
   const version = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')).version;
   console.error(`longattn ${version}: setting up`);
   await step('node packages', installPackages);
-  await step(
-    'native addon',
-    () => run(process.execPath, ['scripts/build-native.mjs', ...(tests ? ['--tests'] : [])]) || 'ready',
-  );
+  // Python's packages come from the network while the compiler works, whose output is shown as it comes.
+  await Promise.all([
+    tests && step('python readers', () => runBeside(process.execPath, ['scripts/setup-python.mjs'])),
+    step(
+      'native addon',
+      () => run(process.execPath, ['scripts/build-native.mjs', ...(tests ? ['--tests'] : [])]) || 'ready',
+    ),
+  ]);
   await step('typescript', buildTypeScript);
-  if (tests) await step('python readers', () => run(process.execPath, ['scripts/setup-python.mjs']) || 'ready');
 });

@@ -1,5 +1,5 @@
 // Shared by the scripts: run a child in the project's folder, time named steps, fail with a sentence instead of a stack.
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
 
@@ -24,6 +24,21 @@ export function run(command, args, { env = {}, quiet = false, cwd = root } = {})
     throw new SetupError(`${command} ${args.join(' ')} ended with ${result.status ?? result.signal}.${output}`);
   }
   return result.stdout ?? '';
+}
+
+/**
+ * `run` beside other work: resolves when it has ended. What it says is printed then, so that the lines of two do not mix.
+ * Rejects with SetupError when it fails.
+ */
+export function runBeside(command, args) {
+  return new Promise((resolve, reject) => {
+    execFile(command, args, { cwd: root, maxBuffer: 1 << 28 }, (error, stdout, stderr) => {
+      process.stderr.write(`${stdout}${stderr}`);
+      if (!error) return resolve();
+      if (error.code === 'ENOENT') return reject(new SetupError(`${command} is not installed or not on the PATH.`));
+      reject(new SetupError(`${command} ${args.join(' ')} ended with ${error.code ?? error.signal}.`));
+    });
+  });
 }
 
 /** Name a step, run it, and say how long it took. */
