@@ -118,6 +118,11 @@ const WHOLE = [
     '`npm run bench:select`: made-up statistics of so many windows, read, ranked, chosen and written, from the page cache.',
   ],
   [
+    'select-count',
+    'Selection by a count',
+    '`npm run bench:select -- --count`: the same by last-recurrence-2 behind the guard, of a run without a model.',
+  ],
+  [
     'cores',
     'Cores of layer 0',
     '`node scripts/bench-cores.mjs`: text to scores in windows of 4,096 tokens by two cores in turn, and one window of a few tokens, which is what a process costs; medians of the rounds, a ratio that of each round. Where others use the processor, threads of libgomp that spin while they wait count as well: by a third more from round to round, so that a ratio near 1 says nothing there.',
