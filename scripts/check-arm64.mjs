@@ -5,8 +5,8 @@
 // Takes, of Debian: apt install qemu-user libc6-arm64-cross libstdc++6-arm64-cross. Node.js comes from PyPI, pinned.
 //
 // The tolerance is none. Every sum has its order from the source, fused where the source says so, and denormals are dropped on both processors
-// (float_environment.h): NEON's scores are AVX2's to the bit. The portable kernels rescale by the C library's exp2, and differ in the last bit of a few
-// numbers (10 of a run's thousands); they are not compared.
+// (float_environment.h): NEON's scores are AVX2's to the bit. The portable kernels differed in the last bit of 10 numbers of a run,
+// perhaps by the C library's exp2; they are not compared.
 import { spawnSync } from 'node:child_process';
 import {
   copyFileSync,

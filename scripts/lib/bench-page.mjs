@@ -125,7 +125,7 @@ const WHOLE = [
   [
     'cores',
     'Cores of layer 0',
-    '`node scripts/bench-cores.mjs`: text to scores in windows of 4,096 tokens by two cores in turn, and one window of a few tokens, which is what a process costs; medians of the rounds, a ratio that of each round. Where others use the processor, threads of libgomp that spin while they wait count as well: by a third more from round to round, so that a ratio near 1 says nothing there.',
+    '`node scripts/bench-cores.mjs`: text to scores in windows of 4,096 tokens by two cores in turn, and one window of a few tokens, which is what a process costs; medians of the rounds, a ratio that of each round. On a machine that others use a round takes up to a third more than another, so that a ratio near 1 says nothing there.',
   ],
   ['map', 'Maps of attention', '`npm run bench:map`: 9 heads, a map each.'],
   [
