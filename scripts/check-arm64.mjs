@@ -124,7 +124,7 @@ await main(async (args) => {
     });
     writeFileSync(
       path.join(project, 'book.txt'),
-      readFileSync(path.join(root, 'src', 'options', 'table.ts'), 'utf8').slice(0, CHARACTERS),
+      readFileSync(path.join(root, 'src', 'model', 'rope.ts'), 'utf8').slice(0, CHARACTERS),
     );
     for (const [there, here] of Object.entries(PAIRS)) {
       await step(`${there} there, ${here} here`, () => {

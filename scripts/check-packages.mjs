@@ -114,7 +114,7 @@ await main(async (args) => {
   writeFileSync(path.join(project, 'package.json'), '{ "private": true }\n');
   writeFileSync(
     path.join(project, 'book.txt'),
-    readFileSync(path.join(root, 'src', 'options', 'table.ts'), 'utf8').repeat(2),
+    readFileSync(path.join(root, 'src', 'model', 'rope.ts'), 'utf8').repeat(2),
   );
   const ids = Array.from({ length: 1024 }, (_, at) => 3 + ((at * at + 7 * at) % 50));
   writeFileSync(path.join(project, 'ids.jsonl'), `${JSON.stringify({ ids })}\n`);

@@ -1,4 +1,4 @@
-// The options of a run as a Node user writes them. The rows of src/options/table.ts are held to these names and types.
+// The options of a run as a Node user writes them. The rows of src/options/run are held to these names and types.
 import type { ExportFormat, TokenReader } from './export-formats.js';
 
 /** A share from 0 to 1, or as text: '0.125', '12.5%'. */

@@ -435,15 +435,7 @@ def plan(
     run: PathLike,
     *,
     input: Inputs | None = None,
-    model: str | None = None,
-    tokenizer: str | None = None,
     window: int | str | None = None,
-    layers: Literal["all"] | Numbers | None = None,
-    rope_theta: float | str | None = None,
-    config_override: Mapping[str, Any] | str | Sequence[str] | None = None,
-    tokens: bool | None = None,
-    losses: bool | None = None,
-    dtype: Literal["float32", "weights"] | None = None,
     text_field: str | None = None,
     id_field: str | None = None,
     ids_field: str | None = None,
@@ -455,21 +447,21 @@ def plan(
     join: str | None = None,
     max_document: int | str | None = None,
     special_tokens: Literal["parse", "text"] | None = None,
+    model: str | None = None,
+    tokenizer: str | None = None,
+    layers: Literal["all"] | Numbers | None = None,
+    rope_theta: float | str | None = None,
+    config_override: Mapping[str, Any] | str | Sequence[str] | None = None,
+    tokens: bool | None = None,
+    losses: bool | None = None,
+    dtype: Literal["float32", "weights"] | None = None,
     rate: float | str | None = None,
     progress: bool | None = None,
 ) -> Any:
     """Start a run without working on it: parts, files, and with --rate hours.
 
     input: DOMAIN=PATH: a file, folder, glob or address of text or rows (docs/corpus.md lists the formats); repeatable. It must be one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://, s3://, gs://, hf://).
-    model: folder, org/name[@revision] on the Hub, or a fetched model (longattn model fetch). It must be a folder with config.json, *.safetensors and tokenizer.json, org/name[@revision] on the Hub, or the name of a fetched model. Default: none: for a score that needs none, with --tokenizer.
-    tokenizer: another tokenizer than the model's, or one without a model for a score that needs none: a tokenizer.json, a folder or org/name. It must be a tokenizer.json, a folder with one, or org/name[@revision] on the Hub. Default: the model's.
     window: tokens a window. It must be a whole number of tokens, at least 1. Default: 32768.
-    layers: layers to score: 0, a list such as 0,7, all, or auto (--config CHOICE). It must be a layer number from 0, a list such as 0,7, all, or auto (with the choice file of a validation). Default: 0.
-    rope_theta: RoPE base instead of the model's own. It must be a positive number. Default: the model's own.
-    config_override: KEY=VALUE in place of what config.json says, such as rope_scaling.attention_factor=1; repeatable. It must be KEY=VALUE with a key of config.json that the model is read from (dotted, each once) and a value in JSON. Default: none.
-    tokens: store the far mass of each token. It must be true or false. Default: false.
-    losses: store the losses that the score nll-gain needs: two more passes, through the whole model. It must be true or false. Default: false.
-    dtype: what layers above 0 are run in: float32, or weights (bf16 or f16, as the model is stored). It must be float32, or weights: the type of the model's weights. Default: float32.
     text_field: column of the text. It must be the name of a column. Default: text, else content.
     id_field: column of the document id. It must be the name of a column. Default: id, else data_id, else FILE:LINE.
     ids_field: column of ready token ids: nothing is tokenised. It must be the name of a column of token ids.
@@ -481,6 +473,14 @@ def plan(
     join: between the strings of a text that is a list of them. It must be text. Default: two line ends.
     max_document: text that a tokenizer must take in one: longer documents without places to cut are refused. It must be a number of bytes such as 8MiB or 1GiB. Default: 8MiB.
     special_tokens: special tokens that stand in a text: parse (they are the tokens) or text (plain text). It must be parse or text. Default: parse.
+    model: folder, org/name[@revision] on the Hub, or a fetched model (longattn model fetch). It must be a folder with config.json, *.safetensors and tokenizer.json, org/name[@revision] on the Hub, or the name of a fetched model. Default: none: for a score that needs none, with --tokenizer.
+    tokenizer: another tokenizer than the model's, or one without a model for a score that needs none: a tokenizer.json, a folder or org/name. It must be a tokenizer.json, a folder with one, or org/name[@revision] on the Hub. Default: the model's.
+    layers: layers to score: 0, a list such as 0,7, all, or auto (--config CHOICE). It must be a layer number from 0, a list such as 0,7, all, or auto (with the choice file of a validation). Default: 0.
+    rope_theta: RoPE base instead of the model's own. It must be a positive number. Default: the model's own.
+    config_override: KEY=VALUE in place of what config.json says, such as rope_scaling.attention_factor=1; repeatable. It must be KEY=VALUE with a key of config.json that the model is read from (dotted, each once) and a value in JSON. Default: none.
+    tokens: store the far mass of each token. It must be true or false. Default: false.
+    losses: store the losses that the score nll-gain needs: two more passes, through the whole model. It must be true or false. Default: false.
+    dtype: what layers above 0 are run in: float32, or weights (bf16 or f16, as the model is stored). It must be float32, or weights: the type of the model's weights. Default: float32.
     rate: tokens a second of one worker, such as 150K: how many hours it takes. It must be a number of tokens a second, such as 150K.
     progress: bars; None is where stderr is a terminal
 
@@ -488,15 +488,7 @@ def plan(
     """
     options = {
         "input": input,
-        "model": model,
-        "tokenizer": tokenizer,
         "window": window,
-        "layers": layers,
-        "rope-theta": rope_theta,
-        "config-override": config_override,
-        "tokens": tokens,
-        "losses": losses,
-        "dtype": dtype,
         "text-field": text_field,
         "id-field": id_field,
         "ids-field": ids_field,
@@ -508,6 +500,14 @@ def plan(
         "join": join,
         "max-document": max_document,
         "special-tokens": special_tokens,
+        "model": model,
+        "tokenizer": tokenizer,
+        "layers": layers,
+        "rope-theta": rope_theta,
+        "config-override": config_override,
+        "tokens": tokens,
+        "losses": losses,
+        "dtype": dtype,
         "rate": rate,
     }
     return call(["plan"], [run], options, ["input", "config-override"], progress)
@@ -591,15 +591,7 @@ def slurm(
     *,
     workers: int | str,
     input: Inputs | None = None,
-    model: str | None = None,
-    tokenizer: str | None = None,
     window: int | str | None = None,
-    layers: Literal["all"] | Numbers | None = None,
-    rope_theta: float | str | None = None,
-    config_override: Mapping[str, Any] | str | Sequence[str] | None = None,
-    tokens: bool | None = None,
-    losses: bool | None = None,
-    dtype: Literal["float32", "weights"] | None = None,
     text_field: str | None = None,
     id_field: str | None = None,
     ids_field: str | None = None,
@@ -611,6 +603,14 @@ def slurm(
     join: str | None = None,
     max_document: int | str | None = None,
     special_tokens: Literal["parse", "text"] | None = None,
+    model: str | None = None,
+    tokenizer: str | None = None,
+    layers: Literal["all"] | Numbers | None = None,
+    rope_theta: float | str | None = None,
+    config_override: Mapping[str, Any] | str | Sequence[str] | None = None,
+    tokens: bool | None = None,
+    losses: bool | None = None,
+    dtype: Literal["float32", "weights"] | None = None,
     score: str | None = None,
     unit: Literal["window", "document"] | None = None,
     aggregate: Literal["mean", "max", "min"] | None = None,
@@ -652,15 +652,7 @@ def slurm(
     """Plan a run and submit an array of workers to Slurm; the same command again resumes.
 
     input: DOMAIN=PATH: a file, folder, glob or address of text or rows (docs/corpus.md lists the formats); repeatable. It must be one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://, s3://, gs://, hf://).
-    model: folder, org/name[@revision] on the Hub, or a fetched model (longattn model fetch). It must be a folder with config.json, *.safetensors and tokenizer.json, org/name[@revision] on the Hub, or the name of a fetched model. Default: none: for a score that needs none, with --tokenizer.
-    tokenizer: another tokenizer than the model's, or one without a model for a score that needs none: a tokenizer.json, a folder or org/name. It must be a tokenizer.json, a folder with one, or org/name[@revision] on the Hub. Default: the model's.
     window: tokens a window. It must be a whole number of tokens, at least 1. Default: 32768.
-    layers: layers to score: 0, a list such as 0,7, all, or auto (--config CHOICE). It must be a layer number from 0, a list such as 0,7, all, or auto (with the choice file of a validation). Default: 0.
-    rope_theta: RoPE base instead of the model's own. It must be a positive number. Default: the model's own.
-    config_override: KEY=VALUE in place of what config.json says, such as rope_scaling.attention_factor=1; repeatable. It must be KEY=VALUE with a key of config.json that the model is read from (dotted, each once) and a value in JSON. Default: none.
-    tokens: store the far mass of each token. It must be true or false. Default: false.
-    losses: store the losses that the score nll-gain needs: two more passes, through the whole model. It must be true or false. Default: false.
-    dtype: what layers above 0 are run in: float32, or weights (bf16 or f16, as the model is stored). It must be float32, or weights: the type of the model's weights. Default: float32.
     text_field: column of the text. It must be the name of a column. Default: text, else content.
     id_field: column of the document id. It must be the name of a column. Default: id, else data_id, else FILE:LINE.
     ids_field: column of ready token ids: nothing is tokenised. It must be the name of a column of token ids.
@@ -672,6 +664,14 @@ def slurm(
     join: between the strings of a text that is a list of them. It must be text. Default: two line ends.
     max_document: text that a tokenizer must take in one: longer documents without places to cut are refused. It must be a number of bytes such as 8MiB or 1GiB. Default: 8MiB.
     special_tokens: special tokens that stand in a text: parse (they are the tokens) or text (plain text). It must be parse or text. Default: parse.
+    model: folder, org/name[@revision] on the Hub, or a fetched model (longattn model fetch). It must be a folder with config.json, *.safetensors and tokenizer.json, org/name[@revision] on the Hub, or the name of a fetched model. Default: none: for a score that needs none, with --tokenizer.
+    tokenizer: another tokenizer than the model's, or one without a model for a score that needs none: a tokenizer.json, a folder or org/name. It must be a tokenizer.json, a folder with one, or org/name[@revision] on the Hub. Default: the model's.
+    layers: layers to score: 0, a list such as 0,7, all, or auto (--config CHOICE). It must be a layer number from 0, a list such as 0,7, all, or auto (with the choice file of a validation). Default: 0.
+    rope_theta: RoPE base instead of the model's own. It must be a positive number. Default: the model's own.
+    config_override: KEY=VALUE in place of what config.json says, such as rope_scaling.attention_factor=1; repeatable. It must be KEY=VALUE with a key of config.json that the model is read from (dotted, each once) and a value in JSON. Default: none.
+    tokens: store the far mass of each token. It must be true or false. Default: false.
+    losses: store the losses that the score nll-gain needs: two more passes, through the whole model. It must be true or false. Default: false.
+    dtype: what layers above 0 are run in: float32, or weights (bf16 or f16, as the model is stored). It must be float32, or weights: the type of the model's weights. Default: float32.
     score: score to rank by, or blend:A+0.5*B@7 of scores, of a layer or not (docs/scores.md). It must be the name of a score. Default: longattn.
     unit: what is ranked, kept and exported: windows or whole documents. It must be window or document. Default: window.
     aggregate: with --unit document: a document's score from those of its windows. It must be mean, max or min. Default: mean.
@@ -715,15 +715,7 @@ def slurm(
     """
     options = {
         "input": input,
-        "model": model,
-        "tokenizer": tokenizer,
         "window": window,
-        "layers": layers,
-        "rope-theta": rope_theta,
-        "config-override": config_override,
-        "tokens": tokens,
-        "losses": losses,
-        "dtype": dtype,
         "text-field": text_field,
         "id-field": id_field,
         "ids-field": ids_field,
@@ -735,6 +727,14 @@ def slurm(
         "join": join,
         "max-document": max_document,
         "special-tokens": special_tokens,
+        "model": model,
+        "tokenizer": tokenizer,
+        "layers": layers,
+        "rope-theta": rope_theta,
+        "config-override": config_override,
+        "tokens": tokens,
+        "losses": losses,
+        "dtype": dtype,
         "score": score,
         "unit": unit,
         "aggregate": aggregate,
@@ -780,15 +780,7 @@ def run(
     run: PathLike,
     *,
     input: Inputs | None = None,
-    model: str | None = None,
-    tokenizer: str | None = None,
     window: int | str | None = None,
-    layers: Literal["all"] | Numbers | None = None,
-    rope_theta: float | str | None = None,
-    config_override: Mapping[str, Any] | str | Sequence[str] | None = None,
-    tokens: bool | None = None,
-    losses: bool | None = None,
-    dtype: Literal["float32", "weights"] | None = None,
     text_field: str | None = None,
     id_field: str | None = None,
     ids_field: str | None = None,
@@ -800,6 +792,14 @@ def run(
     join: str | None = None,
     max_document: int | str | None = None,
     special_tokens: Literal["parse", "text"] | None = None,
+    model: str | None = None,
+    tokenizer: str | None = None,
+    layers: Literal["all"] | Numbers | None = None,
+    rope_theta: float | str | None = None,
+    config_override: Mapping[str, Any] | str | Sequence[str] | None = None,
+    tokens: bool | None = None,
+    losses: bool | None = None,
+    dtype: Literal["float32", "weights"] | None = None,
     score: str | None = None,
     unit: Literal["window", "document"] | None = None,
     aggregate: Literal["mean", "max", "min"] | None = None,
@@ -838,15 +838,7 @@ def run(
     """Text to data set: all stages.
 
     input: DOMAIN=PATH: a file, folder, glob or address of text or rows (docs/corpus.md lists the formats); repeatable. It must be one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://, s3://, gs://, hf://).
-    model: folder, org/name[@revision] on the Hub, or a fetched model (longattn model fetch). It must be a folder with config.json, *.safetensors and tokenizer.json, org/name[@revision] on the Hub, or the name of a fetched model. Default: none: for a score that needs none, with --tokenizer.
-    tokenizer: another tokenizer than the model's, or one without a model for a score that needs none: a tokenizer.json, a folder or org/name. It must be a tokenizer.json, a folder with one, or org/name[@revision] on the Hub. Default: the model's.
     window: tokens a window. It must be a whole number of tokens, at least 1. Default: 32768.
-    layers: layers to score: 0, a list such as 0,7, all, or auto (--config CHOICE). It must be a layer number from 0, a list such as 0,7, all, or auto (with the choice file of a validation). Default: 0.
-    rope_theta: RoPE base instead of the model's own. It must be a positive number. Default: the model's own.
-    config_override: KEY=VALUE in place of what config.json says, such as rope_scaling.attention_factor=1; repeatable. It must be KEY=VALUE with a key of config.json that the model is read from (dotted, each once) and a value in JSON. Default: none.
-    tokens: store the far mass of each token. It must be true or false. Default: false.
-    losses: store the losses that the score nll-gain needs: two more passes, through the whole model. It must be true or false. Default: false.
-    dtype: what layers above 0 are run in: float32, or weights (bf16 or f16, as the model is stored). It must be float32, or weights: the type of the model's weights. Default: float32.
     text_field: column of the text. It must be the name of a column. Default: text, else content.
     id_field: column of the document id. It must be the name of a column. Default: id, else data_id, else FILE:LINE.
     ids_field: column of ready token ids: nothing is tokenised. It must be the name of a column of token ids.
@@ -858,6 +850,14 @@ def run(
     join: between the strings of a text that is a list of them. It must be text. Default: two line ends.
     max_document: text that a tokenizer must take in one: longer documents without places to cut are refused. It must be a number of bytes such as 8MiB or 1GiB. Default: 8MiB.
     special_tokens: special tokens that stand in a text: parse (they are the tokens) or text (plain text). It must be parse or text. Default: parse.
+    model: folder, org/name[@revision] on the Hub, or a fetched model (longattn model fetch). It must be a folder with config.json, *.safetensors and tokenizer.json, org/name[@revision] on the Hub, or the name of a fetched model. Default: none: for a score that needs none, with --tokenizer.
+    tokenizer: another tokenizer than the model's, or one without a model for a score that needs none: a tokenizer.json, a folder or org/name. It must be a tokenizer.json, a folder with one, or org/name[@revision] on the Hub. Default: the model's.
+    layers: layers to score: 0, a list such as 0,7, all, or auto (--config CHOICE). It must be a layer number from 0, a list such as 0,7, all, or auto (with the choice file of a validation). Default: 0.
+    rope_theta: RoPE base instead of the model's own. It must be a positive number. Default: the model's own.
+    config_override: KEY=VALUE in place of what config.json says, such as rope_scaling.attention_factor=1; repeatable. It must be KEY=VALUE with a key of config.json that the model is read from (dotted, each once) and a value in JSON. Default: none.
+    tokens: store the far mass of each token. It must be true or false. Default: false.
+    losses: store the losses that the score nll-gain needs: two more passes, through the whole model. It must be true or false. Default: false.
+    dtype: what layers above 0 are run in: float32, or weights (bf16 or f16, as the model is stored). It must be float32, or weights: the type of the model's weights. Default: float32.
     score: score to rank by, or blend:A+0.5*B@7 of scores, of a layer or not (docs/scores.md). It must be the name of a score. Default: longattn.
     unit: what is ranked, kept and exported: windows or whole documents. It must be window or document. Default: window.
     aggregate: with --unit document: a document's score from those of its windows. It must be mean, max or min. Default: mean.
@@ -897,15 +897,7 @@ def run(
     """
     options = {
         "input": input,
-        "model": model,
-        "tokenizer": tokenizer,
         "window": window,
-        "layers": layers,
-        "rope-theta": rope_theta,
-        "config-override": config_override,
-        "tokens": tokens,
-        "losses": losses,
-        "dtype": dtype,
         "text-field": text_field,
         "id-field": id_field,
         "ids-field": ids_field,
@@ -917,6 +909,14 @@ def run(
         "join": join,
         "max-document": max_document,
         "special-tokens": special_tokens,
+        "model": model,
+        "tokenizer": tokenizer,
+        "layers": layers,
+        "rope-theta": rope_theta,
+        "config-override": config_override,
+        "tokens": tokens,
+        "losses": losses,
+        "dtype": dtype,
         "score": score,
         "unit": unit,
         "aggregate": aggregate,
@@ -958,10 +958,7 @@ def window(
     run: PathLike,
     *,
     input: Inputs | None = None,
-    model: str | None = None,
-    tokenizer: str | None = None,
     window: int | str | None = None,
-    config_override: Mapping[str, Any] | str | Sequence[str] | None = None,
     text_field: str | None = None,
     id_field: str | None = None,
     ids_field: str | None = None,
@@ -973,6 +970,9 @@ def window(
     join: str | None = None,
     max_document: int | str | None = None,
     special_tokens: Literal["parse", "text"] | None = None,
+    model: str | None = None,
+    tokenizer: str | None = None,
+    config_override: Mapping[str, Any] | str | Sequence[str] | None = None,
     threads: int | str | None = None,
     workers: int | str | None = None,
     batch: int | str | None = None,
@@ -984,10 +984,7 @@ def window(
     """Tokenise the corpus and cut it into windows.
 
     input: DOMAIN=PATH: a file, folder, glob or address of text or rows (docs/corpus.md lists the formats); repeatable. It must be one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://, s3://, gs://, hf://).
-    model: folder, org/name[@revision] on the Hub, or a fetched model (longattn model fetch). It must be a folder with config.json, *.safetensors and tokenizer.json, org/name[@revision] on the Hub, or the name of a fetched model. Default: none: for a score that needs none, with --tokenizer.
-    tokenizer: another tokenizer than the model's, or one without a model for a score that needs none: a tokenizer.json, a folder or org/name. It must be a tokenizer.json, a folder with one, or org/name[@revision] on the Hub. Default: the model's.
     window: tokens a window. It must be a whole number of tokens, at least 1. Default: 32768.
-    config_override: KEY=VALUE in place of what config.json says, such as rope_scaling.attention_factor=1; repeatable. It must be KEY=VALUE with a key of config.json that the model is read from (dotted, each once) and a value in JSON. Default: none.
     text_field: column of the text. It must be the name of a column. Default: text, else content.
     id_field: column of the document id. It must be the name of a column. Default: id, else data_id, else FILE:LINE.
     ids_field: column of ready token ids: nothing is tokenised. It must be the name of a column of token ids.
@@ -999,6 +996,9 @@ def window(
     join: between the strings of a text that is a list of them. It must be text. Default: two line ends.
     max_document: text that a tokenizer must take in one: longer documents without places to cut are refused. It must be a number of bytes such as 8MiB or 1GiB. Default: 8MiB.
     special_tokens: special tokens that stand in a text: parse (they are the tokens) or text (plain text). It must be parse or text. Default: parse.
+    model: folder, org/name[@revision] on the Hub, or a fetched model (longattn model fetch). It must be a folder with config.json, *.safetensors and tokenizer.json, org/name[@revision] on the Hub, or the name of a fetched model. Default: none: for a score that needs none, with --tokenizer.
+    tokenizer: another tokenizer than the model's, or one without a model for a score that needs none: a tokenizer.json, a folder or org/name. It must be a tokenizer.json, a folder with one, or org/name[@revision] on the Hub. Default: the model's.
+    config_override: KEY=VALUE in place of what config.json says, such as rope_scaling.attention_factor=1; repeatable. It must be KEY=VALUE with a key of config.json that the model is read from (dotted, each once) and a value in JSON. Default: none.
     threads: threads of the kernel, 0 for all cores. It must be a whole number, 0 for all cores. Default: 0.
     workers: parts at work at once. It must be a whole number of parts at work at once, at least 1. Default: 1.
     batch: windows a call of the addon, of each device. It must be a whole number of windows a device, at least 1. Default: 4.
@@ -1011,10 +1011,7 @@ def window(
     """
     options = {
         "input": input,
-        "model": model,
-        "tokenizer": tokenizer,
         "window": window,
-        "config-override": config_override,
         "text-field": text_field,
         "id-field": id_field,
         "ids-field": ids_field,
@@ -1026,6 +1023,9 @@ def window(
         "join": join,
         "max-document": max_document,
         "special-tokens": special_tokens,
+        "model": model,
+        "tokenizer": tokenizer,
+        "config-override": config_override,
         "threads": threads,
         "workers": workers,
         "batch": batch,
@@ -1040,15 +1040,7 @@ def score(
     run: PathLike,
     *,
     input: Inputs | None = None,
-    model: str | None = None,
-    tokenizer: str | None = None,
     window: int | str | None = None,
-    layers: Literal["all"] | Numbers | None = None,
-    rope_theta: float | str | None = None,
-    config_override: Mapping[str, Any] | str | Sequence[str] | None = None,
-    tokens: bool | None = None,
-    losses: bool | None = None,
-    dtype: Literal["float32", "weights"] | None = None,
     text_field: str | None = None,
     id_field: str | None = None,
     ids_field: str | None = None,
@@ -1060,6 +1052,14 @@ def score(
     join: str | None = None,
     max_document: int | str | None = None,
     special_tokens: Literal["parse", "text"] | None = None,
+    model: str | None = None,
+    tokenizer: str | None = None,
+    layers: Literal["all"] | Numbers | None = None,
+    rope_theta: float | str | None = None,
+    config_override: Mapping[str, Any] | str | Sequence[str] | None = None,
+    tokens: bool | None = None,
+    losses: bool | None = None,
+    dtype: Literal["float32", "weights"] | None = None,
     threads: int | str | None = None,
     workers: int | str | None = None,
     batch: int | str | None = None,
@@ -1071,15 +1071,7 @@ def score(
     """Compute attention statistics of the windows.
 
     input: DOMAIN=PATH: a file, folder, glob or address of text or rows (docs/corpus.md lists the formats); repeatable. It must be one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://, s3://, gs://, hf://).
-    model: folder, org/name[@revision] on the Hub, or a fetched model (longattn model fetch). It must be a folder with config.json, *.safetensors and tokenizer.json, org/name[@revision] on the Hub, or the name of a fetched model. Default: none: for a score that needs none, with --tokenizer.
-    tokenizer: another tokenizer than the model's, or one without a model for a score that needs none: a tokenizer.json, a folder or org/name. It must be a tokenizer.json, a folder with one, or org/name[@revision] on the Hub. Default: the model's.
     window: tokens a window. It must be a whole number of tokens, at least 1. Default: 32768.
-    layers: layers to score: 0, a list such as 0,7, all, or auto (--config CHOICE). It must be a layer number from 0, a list such as 0,7, all, or auto (with the choice file of a validation). Default: 0.
-    rope_theta: RoPE base instead of the model's own. It must be a positive number. Default: the model's own.
-    config_override: KEY=VALUE in place of what config.json says, such as rope_scaling.attention_factor=1; repeatable. It must be KEY=VALUE with a key of config.json that the model is read from (dotted, each once) and a value in JSON. Default: none.
-    tokens: store the far mass of each token. It must be true or false. Default: false.
-    losses: store the losses that the score nll-gain needs: two more passes, through the whole model. It must be true or false. Default: false.
-    dtype: what layers above 0 are run in: float32, or weights (bf16 or f16, as the model is stored). It must be float32, or weights: the type of the model's weights. Default: float32.
     text_field: column of the text. It must be the name of a column. Default: text, else content.
     id_field: column of the document id. It must be the name of a column. Default: id, else data_id, else FILE:LINE.
     ids_field: column of ready token ids: nothing is tokenised. It must be the name of a column of token ids.
@@ -1091,6 +1083,14 @@ def score(
     join: between the strings of a text that is a list of them. It must be text. Default: two line ends.
     max_document: text that a tokenizer must take in one: longer documents without places to cut are refused. It must be a number of bytes such as 8MiB or 1GiB. Default: 8MiB.
     special_tokens: special tokens that stand in a text: parse (they are the tokens) or text (plain text). It must be parse or text. Default: parse.
+    model: folder, org/name[@revision] on the Hub, or a fetched model (longattn model fetch). It must be a folder with config.json, *.safetensors and tokenizer.json, org/name[@revision] on the Hub, or the name of a fetched model. Default: none: for a score that needs none, with --tokenizer.
+    tokenizer: another tokenizer than the model's, or one without a model for a score that needs none: a tokenizer.json, a folder or org/name. It must be a tokenizer.json, a folder with one, or org/name[@revision] on the Hub. Default: the model's.
+    layers: layers to score: 0, a list such as 0,7, all, or auto (--config CHOICE). It must be a layer number from 0, a list such as 0,7, all, or auto (with the choice file of a validation). Default: 0.
+    rope_theta: RoPE base instead of the model's own. It must be a positive number. Default: the model's own.
+    config_override: KEY=VALUE in place of what config.json says, such as rope_scaling.attention_factor=1; repeatable. It must be KEY=VALUE with a key of config.json that the model is read from (dotted, each once) and a value in JSON. Default: none.
+    tokens: store the far mass of each token. It must be true or false. Default: false.
+    losses: store the losses that the score nll-gain needs: two more passes, through the whole model. It must be true or false. Default: false.
+    dtype: what layers above 0 are run in: float32, or weights (bf16 or f16, as the model is stored). It must be float32, or weights: the type of the model's weights. Default: float32.
     threads: threads of the kernel, 0 for all cores. It must be a whole number, 0 for all cores. Default: 0.
     workers: parts at work at once. It must be a whole number of parts at work at once, at least 1. Default: 1.
     batch: windows a call of the addon, of each device. It must be a whole number of windows a device, at least 1. Default: 4.
@@ -1103,15 +1103,7 @@ def score(
     """
     options = {
         "input": input,
-        "model": model,
-        "tokenizer": tokenizer,
         "window": window,
-        "layers": layers,
-        "rope-theta": rope_theta,
-        "config-override": config_override,
-        "tokens": tokens,
-        "losses": losses,
-        "dtype": dtype,
         "text-field": text_field,
         "id-field": id_field,
         "ids-field": ids_field,
@@ -1123,6 +1115,14 @@ def score(
         "join": join,
         "max-document": max_document,
         "special-tokens": special_tokens,
+        "model": model,
+        "tokenizer": tokenizer,
+        "layers": layers,
+        "rope-theta": rope_theta,
+        "config-override": config_override,
+        "tokens": tokens,
+        "losses": losses,
+        "dtype": dtype,
         "threads": threads,
         "workers": workers,
         "batch": batch,
@@ -1137,15 +1137,7 @@ def select(
     run: PathLike,
     *,
     input: Inputs | None = None,
-    model: str | None = None,
-    tokenizer: str | None = None,
     window: int | str | None = None,
-    layers: Literal["all"] | Numbers | None = None,
-    rope_theta: float | str | None = None,
-    config_override: Mapping[str, Any] | str | Sequence[str] | None = None,
-    tokens: bool | None = None,
-    losses: bool | None = None,
-    dtype: Literal["float32", "weights"] | None = None,
     text_field: str | None = None,
     id_field: str | None = None,
     ids_field: str | None = None,
@@ -1157,6 +1149,14 @@ def select(
     join: str | None = None,
     max_document: int | str | None = None,
     special_tokens: Literal["parse", "text"] | None = None,
+    model: str | None = None,
+    tokenizer: str | None = None,
+    layers: Literal["all"] | Numbers | None = None,
+    rope_theta: float | str | None = None,
+    config_override: Mapping[str, Any] | str | Sequence[str] | None = None,
+    tokens: bool | None = None,
+    losses: bool | None = None,
+    dtype: Literal["float32", "weights"] | None = None,
     score: str | None = None,
     unit: Literal["window", "document"] | None = None,
     aggregate: Literal["mean", "max", "min"] | None = None,
@@ -1187,15 +1187,7 @@ def select(
     """Rank and choose; re-running never touches the model.
 
     input: DOMAIN=PATH: a file, folder, glob or address of text or rows (docs/corpus.md lists the formats); repeatable. It must be one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://, s3://, gs://, hf://).
-    model: folder, org/name[@revision] on the Hub, or a fetched model (longattn model fetch). It must be a folder with config.json, *.safetensors and tokenizer.json, org/name[@revision] on the Hub, or the name of a fetched model. Default: none: for a score that needs none, with --tokenizer.
-    tokenizer: another tokenizer than the model's, or one without a model for a score that needs none: a tokenizer.json, a folder or org/name. It must be a tokenizer.json, a folder with one, or org/name[@revision] on the Hub. Default: the model's.
     window: tokens a window. It must be a whole number of tokens, at least 1. Default: 32768.
-    layers: layers to score: 0, a list such as 0,7, all, or auto (--config CHOICE). It must be a layer number from 0, a list such as 0,7, all, or auto (with the choice file of a validation). Default: 0.
-    rope_theta: RoPE base instead of the model's own. It must be a positive number. Default: the model's own.
-    config_override: KEY=VALUE in place of what config.json says, such as rope_scaling.attention_factor=1; repeatable. It must be KEY=VALUE with a key of config.json that the model is read from (dotted, each once) and a value in JSON. Default: none.
-    tokens: store the far mass of each token. It must be true or false. Default: false.
-    losses: store the losses that the score nll-gain needs: two more passes, through the whole model. It must be true or false. Default: false.
-    dtype: what layers above 0 are run in: float32, or weights (bf16 or f16, as the model is stored). It must be float32, or weights: the type of the model's weights. Default: float32.
     text_field: column of the text. It must be the name of a column. Default: text, else content.
     id_field: column of the document id. It must be the name of a column. Default: id, else data_id, else FILE:LINE.
     ids_field: column of ready token ids: nothing is tokenised. It must be the name of a column of token ids.
@@ -1207,6 +1199,14 @@ def select(
     join: between the strings of a text that is a list of them. It must be text. Default: two line ends.
     max_document: text that a tokenizer must take in one: longer documents without places to cut are refused. It must be a number of bytes such as 8MiB or 1GiB. Default: 8MiB.
     special_tokens: special tokens that stand in a text: parse (they are the tokens) or text (plain text). It must be parse or text. Default: parse.
+    model: folder, org/name[@revision] on the Hub, or a fetched model (longattn model fetch). It must be a folder with config.json, *.safetensors and tokenizer.json, org/name[@revision] on the Hub, or the name of a fetched model. Default: none: for a score that needs none, with --tokenizer.
+    tokenizer: another tokenizer than the model's, or one without a model for a score that needs none: a tokenizer.json, a folder or org/name. It must be a tokenizer.json, a folder with one, or org/name[@revision] on the Hub. Default: the model's.
+    layers: layers to score: 0, a list such as 0,7, all, or auto (--config CHOICE). It must be a layer number from 0, a list such as 0,7, all, or auto (with the choice file of a validation). Default: 0.
+    rope_theta: RoPE base instead of the model's own. It must be a positive number. Default: the model's own.
+    config_override: KEY=VALUE in place of what config.json says, such as rope_scaling.attention_factor=1; repeatable. It must be KEY=VALUE with a key of config.json that the model is read from (dotted, each once) and a value in JSON. Default: none.
+    tokens: store the far mass of each token. It must be true or false. Default: false.
+    losses: store the losses that the score nll-gain needs: two more passes, through the whole model. It must be true or false. Default: false.
+    dtype: what layers above 0 are run in: float32, or weights (bf16 or f16, as the model is stored). It must be float32, or weights: the type of the model's weights. Default: float32.
     score: score to rank by, or blend:A+0.5*B@7 of scores, of a layer or not (docs/scores.md). It must be the name of a score. Default: longattn.
     unit: what is ranked, kept and exported: windows or whole documents. It must be window or document. Default: window.
     aggregate: with --unit document: a document's score from those of its windows. It must be mean, max or min. Default: mean.
@@ -1238,15 +1238,7 @@ def select(
     """
     options = {
         "input": input,
-        "model": model,
-        "tokenizer": tokenizer,
         "window": window,
-        "layers": layers,
-        "rope-theta": rope_theta,
-        "config-override": config_override,
-        "tokens": tokens,
-        "losses": losses,
-        "dtype": dtype,
         "text-field": text_field,
         "id-field": id_field,
         "ids-field": ids_field,
@@ -1258,6 +1250,14 @@ def select(
         "join": join,
         "max-document": max_document,
         "special-tokens": special_tokens,
+        "model": model,
+        "tokenizer": tokenizer,
+        "layers": layers,
+        "rope-theta": rope_theta,
+        "config-override": config_override,
+        "tokens": tokens,
+        "losses": losses,
+        "dtype": dtype,
         "score": score,
         "unit": unit,
         "aggregate": aggregate,
@@ -1291,15 +1291,7 @@ def export(
     run: PathLike,
     *,
     input: Inputs | None = None,
-    model: str | None = None,
-    tokenizer: str | None = None,
     window: int | str | None = None,
-    layers: Literal["all"] | Numbers | None = None,
-    rope_theta: float | str | None = None,
-    config_override: Mapping[str, Any] | str | Sequence[str] | None = None,
-    tokens: bool | None = None,
-    losses: bool | None = None,
-    dtype: Literal["float32", "weights"] | None = None,
     text_field: str | None = None,
     id_field: str | None = None,
     ids_field: str | None = None,
@@ -1311,6 +1303,14 @@ def export(
     join: str | None = None,
     max_document: int | str | None = None,
     special_tokens: Literal["parse", "text"] | None = None,
+    model: str | None = None,
+    tokenizer: str | None = None,
+    layers: Literal["all"] | Numbers | None = None,
+    rope_theta: float | str | None = None,
+    config_override: Mapping[str, Any] | str | Sequence[str] | None = None,
+    tokens: bool | None = None,
+    losses: bool | None = None,
+    dtype: Literal["float32", "weights"] | None = None,
     score: str | None = None,
     unit: Literal["window", "document"] | None = None,
     aggregate: Literal["mean", "max", "min"] | None = None,
@@ -1349,15 +1349,7 @@ def export(
     """Write the kept windows as a data set.
 
     input: DOMAIN=PATH: a file, folder, glob or address of text or rows (docs/corpus.md lists the formats); repeatable. It must be one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://, s3://, gs://, hf://).
-    model: folder, org/name[@revision] on the Hub, or a fetched model (longattn model fetch). It must be a folder with config.json, *.safetensors and tokenizer.json, org/name[@revision] on the Hub, or the name of a fetched model. Default: none: for a score that needs none, with --tokenizer.
-    tokenizer: another tokenizer than the model's, or one without a model for a score that needs none: a tokenizer.json, a folder or org/name. It must be a tokenizer.json, a folder with one, or org/name[@revision] on the Hub. Default: the model's.
     window: tokens a window. It must be a whole number of tokens, at least 1. Default: 32768.
-    layers: layers to score: 0, a list such as 0,7, all, or auto (--config CHOICE). It must be a layer number from 0, a list such as 0,7, all, or auto (with the choice file of a validation). Default: 0.
-    rope_theta: RoPE base instead of the model's own. It must be a positive number. Default: the model's own.
-    config_override: KEY=VALUE in place of what config.json says, such as rope_scaling.attention_factor=1; repeatable. It must be KEY=VALUE with a key of config.json that the model is read from (dotted, each once) and a value in JSON. Default: none.
-    tokens: store the far mass of each token. It must be true or false. Default: false.
-    losses: store the losses that the score nll-gain needs: two more passes, through the whole model. It must be true or false. Default: false.
-    dtype: what layers above 0 are run in: float32, or weights (bf16 or f16, as the model is stored). It must be float32, or weights: the type of the model's weights. Default: float32.
     text_field: column of the text. It must be the name of a column. Default: text, else content.
     id_field: column of the document id. It must be the name of a column. Default: id, else data_id, else FILE:LINE.
     ids_field: column of ready token ids: nothing is tokenised. It must be the name of a column of token ids.
@@ -1369,6 +1361,14 @@ def export(
     join: between the strings of a text that is a list of them. It must be text. Default: two line ends.
     max_document: text that a tokenizer must take in one: longer documents without places to cut are refused. It must be a number of bytes such as 8MiB or 1GiB. Default: 8MiB.
     special_tokens: special tokens that stand in a text: parse (they are the tokens) or text (plain text). It must be parse or text. Default: parse.
+    model: folder, org/name[@revision] on the Hub, or a fetched model (longattn model fetch). It must be a folder with config.json, *.safetensors and tokenizer.json, org/name[@revision] on the Hub, or the name of a fetched model. Default: none: for a score that needs none, with --tokenizer.
+    tokenizer: another tokenizer than the model's, or one without a model for a score that needs none: a tokenizer.json, a folder or org/name. It must be a tokenizer.json, a folder with one, or org/name[@revision] on the Hub. Default: the model's.
+    layers: layers to score: 0, a list such as 0,7, all, or auto (--config CHOICE). It must be a layer number from 0, a list such as 0,7, all, or auto (with the choice file of a validation). Default: 0.
+    rope_theta: RoPE base instead of the model's own. It must be a positive number. Default: the model's own.
+    config_override: KEY=VALUE in place of what config.json says, such as rope_scaling.attention_factor=1; repeatable. It must be KEY=VALUE with a key of config.json that the model is read from (dotted, each once) and a value in JSON. Default: none.
+    tokens: store the far mass of each token. It must be true or false. Default: false.
+    losses: store the losses that the score nll-gain needs: two more passes, through the whole model. It must be true or false. Default: false.
+    dtype: what layers above 0 are run in: float32, or weights (bf16 or f16, as the model is stored). It must be float32, or weights: the type of the model's weights. Default: float32.
     score: score to rank by, or blend:A+0.5*B@7 of scores, of a layer or not (docs/scores.md). It must be the name of a score. Default: longattn.
     unit: what is ranked, kept and exported: windows or whole documents. It must be window or document. Default: window.
     aggregate: with --unit document: a document's score from those of its windows. It must be mean, max or min. Default: mean.
@@ -1408,15 +1408,7 @@ def export(
     """
     options = {
         "input": input,
-        "model": model,
-        "tokenizer": tokenizer,
         "window": window,
-        "layers": layers,
-        "rope-theta": rope_theta,
-        "config-override": config_override,
-        "tokens": tokens,
-        "losses": losses,
-        "dtype": dtype,
         "text-field": text_field,
         "id-field": id_field,
         "ids-field": ids_field,
@@ -1428,6 +1420,14 @@ def export(
         "join": join,
         "max-document": max_document,
         "special-tokens": special_tokens,
+        "model": model,
+        "tokenizer": tokenizer,
+        "layers": layers,
+        "rope-theta": rope_theta,
+        "config-override": config_override,
+        "tokens": tokens,
+        "losses": losses,
+        "dtype": dtype,
         "score": score,
         "unit": unit,
         "aggregate": aggregate,
@@ -1628,15 +1628,7 @@ def work(
     run: PathLike,
     *,
     input: Inputs | None = None,
-    model: str | None = None,
-    tokenizer: str | None = None,
     window: int | str | None = None,
-    layers: Literal["all"] | Numbers | None = None,
-    rope_theta: float | str | None = None,
-    config_override: Mapping[str, Any] | str | Sequence[str] | None = None,
-    tokens: bool | None = None,
-    losses: bool | None = None,
-    dtype: Literal["float32", "weights"] | None = None,
     text_field: str | None = None,
     id_field: str | None = None,
     ids_field: str | None = None,
@@ -1648,6 +1640,14 @@ def work(
     join: str | None = None,
     max_document: int | str | None = None,
     special_tokens: Literal["parse", "text"] | None = None,
+    model: str | None = None,
+    tokenizer: str | None = None,
+    layers: Literal["all"] | Numbers | None = None,
+    rope_theta: float | str | None = None,
+    config_override: Mapping[str, Any] | str | Sequence[str] | None = None,
+    tokens: bool | None = None,
+    losses: bool | None = None,
+    dtype: Literal["float32", "weights"] | None = None,
     threads: int | str | None = None,
     workers: int | str | None = None,
     batch: int | str | None = None,
@@ -1664,15 +1664,7 @@ def work(
     """Make whatever parts of a run are open: any number of workers, anywhere, at any time.
 
     input: DOMAIN=PATH: a file, folder, glob or address of text or rows (docs/corpus.md lists the formats); repeatable. It must be one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://, s3://, gs://, hf://).
-    model: folder, org/name[@revision] on the Hub, or a fetched model (longattn model fetch). It must be a folder with config.json, *.safetensors and tokenizer.json, org/name[@revision] on the Hub, or the name of a fetched model. Default: none: for a score that needs none, with --tokenizer.
-    tokenizer: another tokenizer than the model's, or one without a model for a score that needs none: a tokenizer.json, a folder or org/name. It must be a tokenizer.json, a folder with one, or org/name[@revision] on the Hub. Default: the model's.
     window: tokens a window. It must be a whole number of tokens, at least 1. Default: 32768.
-    layers: layers to score: 0, a list such as 0,7, all, or auto (--config CHOICE). It must be a layer number from 0, a list such as 0,7, all, or auto (with the choice file of a validation). Default: 0.
-    rope_theta: RoPE base instead of the model's own. It must be a positive number. Default: the model's own.
-    config_override: KEY=VALUE in place of what config.json says, such as rope_scaling.attention_factor=1; repeatable. It must be KEY=VALUE with a key of config.json that the model is read from (dotted, each once) and a value in JSON. Default: none.
-    tokens: store the far mass of each token. It must be true or false. Default: false.
-    losses: store the losses that the score nll-gain needs: two more passes, through the whole model. It must be true or false. Default: false.
-    dtype: what layers above 0 are run in: float32, or weights (bf16 or f16, as the model is stored). It must be float32, or weights: the type of the model's weights. Default: float32.
     text_field: column of the text. It must be the name of a column. Default: text, else content.
     id_field: column of the document id. It must be the name of a column. Default: id, else data_id, else FILE:LINE.
     ids_field: column of ready token ids: nothing is tokenised. It must be the name of a column of token ids.
@@ -1684,6 +1676,14 @@ def work(
     join: between the strings of a text that is a list of them. It must be text. Default: two line ends.
     max_document: text that a tokenizer must take in one: longer documents without places to cut are refused. It must be a number of bytes such as 8MiB or 1GiB. Default: 8MiB.
     special_tokens: special tokens that stand in a text: parse (they are the tokens) or text (plain text). It must be parse or text. Default: parse.
+    model: folder, org/name[@revision] on the Hub, or a fetched model (longattn model fetch). It must be a folder with config.json, *.safetensors and tokenizer.json, org/name[@revision] on the Hub, or the name of a fetched model. Default: none: for a score that needs none, with --tokenizer.
+    tokenizer: another tokenizer than the model's, or one without a model for a score that needs none: a tokenizer.json, a folder or org/name. It must be a tokenizer.json, a folder with one, or org/name[@revision] on the Hub. Default: the model's.
+    layers: layers to score: 0, a list such as 0,7, all, or auto (--config CHOICE). It must be a layer number from 0, a list such as 0,7, all, or auto (with the choice file of a validation). Default: 0.
+    rope_theta: RoPE base instead of the model's own. It must be a positive number. Default: the model's own.
+    config_override: KEY=VALUE in place of what config.json says, such as rope_scaling.attention_factor=1; repeatable. It must be KEY=VALUE with a key of config.json that the model is read from (dotted, each once) and a value in JSON. Default: none.
+    tokens: store the far mass of each token. It must be true or false. Default: false.
+    losses: store the losses that the score nll-gain needs: two more passes, through the whole model. It must be true or false. Default: false.
+    dtype: what layers above 0 are run in: float32, or weights (bf16 or f16, as the model is stored). It must be float32, or weights: the type of the model's weights. Default: float32.
     threads: threads of the kernel, 0 for all cores. It must be a whole number, 0 for all cores. Default: 0.
     workers: parts at work at once. It must be a whole number of parts at work at once, at least 1. Default: 1.
     batch: windows a call of the addon, of each device. It must be a whole number of windows a device, at least 1. Default: 4.
@@ -1701,15 +1701,7 @@ def work(
     """
     options = {
         "input": input,
-        "model": model,
-        "tokenizer": tokenizer,
         "window": window,
-        "layers": layers,
-        "rope-theta": rope_theta,
-        "config-override": config_override,
-        "tokens": tokens,
-        "losses": losses,
-        "dtype": dtype,
         "text-field": text_field,
         "id-field": id_field,
         "ids-field": ids_field,
@@ -1721,6 +1713,14 @@ def work(
         "join": join,
         "max-document": max_document,
         "special-tokens": special_tokens,
+        "model": model,
+        "tokenizer": tokenizer,
+        "layers": layers,
+        "rope-theta": rope_theta,
+        "config-override": config_override,
+        "tokens": tokens,
+        "losses": losses,
+        "dtype": dtype,
         "threads": threads,
         "workers": workers,
         "batch": batch,

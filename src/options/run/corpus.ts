@@ -1,0 +1,113 @@
+// Options of the corpus and of its windows: what is read, and how it is cut.
+import { z } from 'zod';
+import type { Rows } from '../row.js';
+import * as type from '../types.js';
+
+export const CORPUS = {
+  input: {
+    stage: 'windows',
+    group: 'input',
+    type: type.inputs,
+    required: true,
+    kind: 'list',
+    allowed:
+      'one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://, s3://, gs://, hf://)',
+    help: 'DOMAIN=PATH: a file, folder, glob or address of text or rows (docs/corpus.md lists the formats); repeatable',
+  },
+  window: {
+    stage: 'windows',
+    group: 'window',
+    type: type.whole(1),
+    default: '32768',
+    storedAtDefault: true,
+    allowed: 'a whole number of tokens, at least 1',
+    help: 'tokens a window',
+  },
+  textField: {
+    stage: 'windows',
+    group: 'input',
+    type: type.text,
+    absent: 'text, else content',
+    allowed: 'the name of a column',
+    help: 'column of the text',
+  },
+  idField: {
+    stage: 'windows',
+    group: 'input',
+    type: type.text,
+    absent: 'id, else data_id, else FILE:LINE',
+    allowed: 'the name of a column',
+    help: 'column of the document id',
+  },
+  idsField: {
+    stage: 'windows',
+    group: 'input',
+    type: type.text,
+    allowed: 'the name of a column of token ids',
+    help: 'column of ready token ids: nothing is tokenised',
+  },
+  domainField: {
+    stage: 'windows',
+    group: 'input',
+    type: type.text,
+    allowed: 'the name of a column',
+    help: 'column of the domain, for inputs given without DOMAIN=',
+  },
+  limit: {
+    stage: 'windows',
+    group: 'input',
+    type: type.whole(1),
+    absent: 'all',
+    allowed: 'a whole number of documents a domain, at least 1',
+    help: 'read at most this many documents a domain',
+  },
+  maxRejectRate: {
+    stage: 'none',
+    group: 'input',
+    type: type.share,
+    default: '1%',
+    allowed: 'a share from 0 to 1, or 0% to 100%',
+    help: 'share of refused rows above which the run fails',
+  },
+  allowRefusedFiles: {
+    stage: 'none',
+    group: 'input',
+    type: type.flag,
+    kind: 'flag',
+    default: 'false',
+    allowed: 'true or false',
+    help: 'go on without files, row groups and batches that are broken',
+  },
+  zstdWindow: {
+    stage: 'none',
+    group: 'input',
+    type: type.bytes,
+    default: '128MiB',
+    allowed: 'a number of bytes such as 128MiB or 2GiB',
+    help: 'largest window of .zst files: so much memory each; above 32MiB on Node.js 22.15 or later',
+  },
+  join: {
+    stage: 'windows',
+    group: 'input',
+    type: type.anyText,
+    default: '\n\n',
+    allowed: 'text',
+    help: 'between the strings of a text that is a list of them',
+  },
+  maxDocument: {
+    stage: 'windows',
+    group: 'window',
+    type: type.bytes,
+    default: '8MiB',
+    allowed: 'a number of bytes such as 8MiB or 1GiB',
+    help: 'text that a tokenizer must take in one: longer documents without places to cut are refused',
+  },
+  specialTokens: {
+    stage: 'windows',
+    group: 'window',
+    type: z.enum(['parse', 'text']),
+    default: 'parse',
+    allowed: 'parse or text',
+    help: 'special tokens that stand in a text: parse (they are the tokens) or text (plain text)',
+  },
+} as const satisfies Rows;
