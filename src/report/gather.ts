@@ -1,38 +1,25 @@
 // The numbers of a page: the windows of a run, what its selection made of them, and every score that the page is to rank by.
 //
 // A score is measured by the very functions of `select`, in float64: the page must give the ranks that `select` gives.
-import path from 'node:path';
-import { resolveDistance, type DistanceRule } from '../base/distance.js';
-import { dataError, invalid, LongattnError } from '../base/errors.js';
+import { invalid, LongattnError } from '../base/errors.js';
 import type { Hooks } from '../base/events.js';
-import { ArrowFile } from '../arrow/file.js';
-import { SELECTION_COLUMNS } from '../arrow/schema.js';
 import { REPEATS } from '../counts/columns.js';
 import { isScored, type Run } from '../run/directory.js';
 import { longattn, longattnMinmax } from '../scores/attention/longattn.js';
 import { nullDs } from '../scores/null-ds.js';
 import { attentionTerms, formulaOf, partsOf, resolveScore, type ResolvedScore } from '../scores/resolve.js';
 import { combine, type MeasuredScore } from '../selection/combine.js';
-import { DEFAULT_SEED, type KeepSettings } from '../selection/budget.js';
+import { DEFAULT_SEED } from '../selection/budget.js';
 import { defaultMaxRepeats, REPEAT_TOKENS } from '../selection/guards/repeats-limit.js';
-import { measure, type Measured } from '../selection/measure.js';
+import { measure } from '../selection/measure.js';
+import type { Measured } from '../selection/measured.js';
 import { measureCounts } from '../selection/measure-counts.js';
 import { measureUnscored } from '../selection/measure-unscored.js';
 import { readCounts } from '../selection/read-counts.js';
 import type { SelectionSettings } from '../selection/select-windows.js';
 import type { WindowTable } from '../selection/window-table.js';
 import type { PageColumn, PageScore, PageSettings } from './page-data.js';
-
-/** A selection as its file has it. */
-export interface Chosen {
-  settings: SelectionSettings;
-  rank: Int32Array;
-  kept: Uint8Array;
-  /** Index into `reasons`; 0 is that of a kept window. */
-  reason: Uint8Array;
-  reasons: string[];
-  score: Float64Array;
-}
+import { readChosen, settingsOf, stale, type Chosen } from './read-selection.js';
 
 export interface Gathered {
   table: WindowTable;
@@ -190,80 +177,4 @@ function pageSettings(settings: SelectionSettings, score: ResolvedScore): PageSe
     maxRepeats: maxRepeats ?? defaultMaxRepeats(score),
     ...(temperature ? { temperature } : {}),
   };
-}
-
-/** What the selection says of itself. @throws LongattnError SELECTION_MISSING, SELECTION_STALE */
-export async function settingsOf({ dir, windows, manifest }: Run, file: string): Promise<SelectionSettings> {
-  if (!(await windows.fs.stat(file).catch(() => undefined))) {
-    const message = `${file} is not there: there is no selection to report on. Run \`longattn select ${path.basename(dir)}\` first.`;
-    throw dataError('SELECTION_MISSING', message);
-  }
-  await using opened = await ArrowFile.open(file, SELECTION_COLUMNS, windows.fs);
-  const text = opened.metadata.get('selection');
-  if (text === undefined) throw stale(file);
-  const stored = JSON.parse(text) as KeepSettings & Partial<SelectionSettings>;
-  const { score = 'longattn', alpha = 0.5, std = 'zscore', heads = 'all', maxOverlap = 1 } = stored;
-  // The k that was scored has columns of its own: the bins, most of a score file, are then left alone.
-  const { k: rule, window } = manifest.spec;
-  const scoredK = rule === undefined ? undefined : resolveDistance(rule as DistanceRule, Number(window));
-  const { layer, k, keep, keepTokens, quota, maxPerDocument, maxRepeats, temperature, seed } = stored;
-  const { unit, aggregate } = stored;
-  return {
-    ...{
-      score,
-      alpha,
-      std,
-      heads,
-      maxOverlap,
-      layer,
-      k: k === scoredK ? undefined : k,
-      keep,
-      keepTokens,
-      quota,
-      maxPerDocument,
-    },
-    ...{ maxRepeats: maxRepeats ?? 1, temperature, seed, unit, aggregate },
-  };
-}
-
-/** @throws LongattnError SELECTION_STALE where the file is of other windows */
-export async function readChosen(
-  { windows }: Run,
-  file: string,
-  table: WindowTable,
-  settings: SelectionSettings,
-): Promise<Chosen> {
-  const { length } = table;
-  const chosen: Chosen = {
-    ...{ settings, rank: new Int32Array(length), kept: new Uint8Array(length), reason: new Uint8Array(length) },
-    ...{ reasons: ['kept'], score: new Float64Array(length) },
-  };
-  await using opened = await ArrowFile.open(file, SELECTION_COLUMNS, windows.fs);
-  let at = 0;
-  for await (const { columns, rows } of opened.batches(['window_id', 'rank', 'selected', 'reason', 'score'])) {
-    if (at + rows > length) throw stale(file);
-    for (const row of rows === 0 ? [] : [0, rows - 1])
-      if (columns.window_id.get(row) !== table.ids.get(at + row)) throw stale(file);
-    chosen.rank.set(columns.rank, at);
-    chosen.score.set(columns.score, at);
-    const seen = new Map<string, number>();
-    for (let row = 0; row < rows; row++) {
-      chosen.kept[at + row] = columns.selected[row]!;
-      const reason = columns.reason.get(row);
-      let index = seen.get(reason);
-      if (index === undefined) {
-        index = chosen.reasons.indexOf(reason);
-        if (index < 0) index = chosen.reasons.push(reason) - 1;
-        seen.set(reason, index);
-      }
-      chosen.reason[at + row] = index;
-    }
-    at += rows;
-  }
-  if (at !== length) throw stale(file);
-  return chosen;
-}
-
-function stale(file: string): Error {
-  return dataError('SELECTION_STALE', `${file} does not belong to the windows of this run. Select again.`);
 }

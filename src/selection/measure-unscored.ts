@@ -5,7 +5,7 @@ import { partName } from '../run/ledger.js';
 import type { Run } from '../run/directory.js';
 import { ArrowFile } from '../arrow/file.js';
 import { WINDOW_COLUMNS } from '../arrow/schema.js';
-import type { AttentionTerm, Measured } from './measure.js';
+import type { AttentionTerm, Measured } from './measured.js';
 import { readCounts } from './read-counts.js';
 import type { SelectionOptions } from './selection-options.js';
 

@@ -18,7 +18,8 @@ import { documentTable, perDocument, perWindow, type Aggregate, type DocumentTab
 import { DEFAULT_SEED, type KeepSettings } from './budget.js';
 import { combine, type MeasuredScore } from './combine.js';
 import { defaultMaxRepeats, REPEAT_TOKENS } from './guards/repeats-limit.js';
-import { measure, type Measured } from './measure.js';
+import { measure } from './measure.js';
+import type { Measured } from './measured.js';
 import { measureCounts } from './measure-counts.js';
 import { measureUnscored } from './measure-unscored.js';
 import { readCounts } from './read-counts.js';

@@ -3,7 +3,7 @@ import { Bool, Float64, Int32, makeData, Utf8, type Data } from 'apache-arrow';
 import { SELECTION_COLUMNS } from '../arrow/schema.js';
 import type { ColumnBatch } from '../arrow/writer.js';
 import type { Choice } from './choose.js';
-import type { Measured } from './measure.js';
+import type { Measured } from './measured.js';
 
 const BATCH_ROWS = 1 << 16;
 

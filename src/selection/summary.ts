@@ -1,6 +1,6 @@
 // One line a domain: what a person wants to see of a selection.
 import type { Choice } from './choose.js';
-import type { Measured } from './measure.js';
+import type { Measured } from './measured.js';
 
 export interface DomainSummary {
   domain: string;
