@@ -15,7 +15,7 @@ export type { AnnotateOptions } from './options/annotate-options.js';
 export type { ServeOptions } from './options/serve-options.js';
 export type { ReportOptions } from './options/report-options.js';
 export { validateRun as validate } from './evidence/validate-run.js';
-export type { ValidateResult } from './evidence/validate.js';
+export type { ValidateResult } from './evidence/write-report.js';
 export type { Agreement } from './evidence/agreement.js';
 export type {
   EvidenceReport,

@@ -3,6 +3,9 @@ import { documentOf } from '../base/window-id.js';
 import type { ControlFacts } from './cases.js';
 import { REAL } from './cases.js';
 
+/** Fewer real windows, or pairs of a control, cannot be cut into two halves that say anything. */
+export const FEWEST_PAIRS = 4;
+
 export interface CaseFacts {
   caseId: string;
   /** Id of the real window of the pair. */
@@ -73,6 +76,11 @@ export class CaseTable {
       if (rows.length === 0) return [];
       return [{ domain, control: rows, real: rows.map((row) => this.realRow.get(this.cases[row]!.pair)!) }];
     });
+  }
+
+  /** Of all domains. */
+  pairCount(control: string): number {
+    return this.pairs(control).reduce((sum, { real }) => sum + real.length, 0);
   }
 
   private rows(domain: string, control: string): Int32Array {

@@ -2,8 +2,13 @@
 import type { CombineSettings } from '../scores/score.js';
 import { findScore } from '../scores/registry.js';
 import { attentionCandidate, type Candidate, type LayerRows } from './candidate.js';
+import { NLL_GAIN } from './cells.js';
 import { decide, type Judged as Decided } from './decide.js';
 import type { Judge, Numbers } from './judge.js';
+import { PEERS } from './peers/peers.js';
+
+/** Neither chance nor the yardstick itself is a choice, and nothing selects by the scores of others. */
+export const NEVER_CHOSEN: ReadonlySet<string> = new Set([NLL_GAIN, 'random', ...PEERS]);
 
 export interface Judged extends Decided<Candidate> {
   candidate: Candidate;

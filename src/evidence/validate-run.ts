@@ -20,7 +20,8 @@ import { modelOptions } from '../options/spec.js';
 import { EVIDENCE, VALIDATE, type ValidationOptions } from '../options/validate-options.js';
 import { resolveDistance } from '../base/distance.js';
 import { planModel } from './model-plan.js';
-import { validate, type ValidateResult } from './validate.js';
+import { validate } from './validate.js';
+import type { ValidateResult } from './write-report.js';
 
 /**
  * Make or resume the validation in `options.output`: what the model, its layers, heads and k, and each score can tell apart.

@@ -3,11 +3,13 @@ import { describe, expect, it } from '@jest/globals';
 import path from 'node:path';
 import { Random } from '../../src/base/random.js';
 import type { Window } from '../../src/base/records.js';
-import { Analysis } from '../../src/evidence/analyse.js';
 import { CaseTable } from '../../src/evidence/case-table.js';
 import { REAL } from '../../src/evidence/cases.js';
+import { findingsOf } from '../../src/evidence/findings.js';
 import { halves } from '../../src/evidence/halves.js';
-import { validate, type ValidateResult } from '../../src/evidence/validate.js';
+import { prepareAnalysis } from '../../src/evidence/prepare-analysis.js';
+import { validate } from '../../src/evidence/validate.js';
+import type { ValidateResult } from '../../src/evidence/write-report.js';
 import type { WindowLosses } from '../../src/evidence/losses.js';
 import { lastRecurrence } from '../../src/scores/counts/last-recurrence.js';
 import { randomAttention, statisticsOf } from '../support/attention.js';
@@ -123,14 +125,14 @@ function tellsOf(corpus: Window[], gain: (ids: Int32Array) => number, seed: numb
     const heads = [randomAttention(32, seed * ids.length + row)];
     return { ...statisticsOf(heads, 8, false), k: K, length: WINDOW };
   });
-  const analysis = new Analysis({
+  const analysis = prepareAnalysis({
     table: tableOf(corpus, counts),
     layers: new Map([[0, blind]]),
     ...{ ks: [K], tokens: false, settings: { alpha: 0.5, std: 'zscore' }, seed, window: WINDOW, keep: 0.25 },
     gains: values(gain).map((value, row) => (row % 2 === 0 ? value : NaN)),
     ...{ gainsOfControls: false, peers: [], fit: 'none' },
   });
-  return analysis.findings().tells;
+  return findingsOf(analysis).tells;
 }
 
 const liftOf = ({ report }: ValidateResult, name: string): { value: number; low: number } =>

@@ -1,7 +1,7 @@
 // What a validation found, as a person reads it.
 import { NLL_GAIN } from '../../evidence/cells.js';
 import type { Finding } from '../../evidence/report.js';
-import type { ValidateResult } from '../../evidence/validate.js';
+import type { ValidateResult } from '../../evidence/write-report.js';
 import { range, seconds } from '../../evidence/wording.js';
 import { renderTable } from '../output.js';
 

@@ -4,11 +4,13 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describeEvidence } from '../../../src/cli/commands/evidence-table.js';
 import { Random } from '../../../src/base/random.js';
-import { Analysis, type Findings } from '../../../src/evidence/analyse.js';
 import { CaseTable } from '../../../src/evidence/case-table.js';
 import { REAL } from '../../../src/evidence/cases.js';
+import { findingsOf, type Findings } from '../../../src/evidence/findings.js';
 import type { WindowLosses } from '../../../src/evidence/losses.js';
-import { validate, type ValidateResult } from '../../../src/evidence/validate.js';
+import { prepareAnalysis } from '../../../src/evidence/prepare-analysis.js';
+import { validate } from '../../../src/evidence/validate.js';
+import type { ValidateResult } from '../../../src/evidence/write-report.js';
 import { partsOf, resolveScore } from '../../../src/scores/resolve.js';
 import { randomAttention, statisticsOf } from '../../support/attention.js';
 import { corpusWindows, noiseScorer, stream, withLosses } from '../../support/evidence.js';
@@ -127,14 +129,14 @@ function analysed(seed: number, { gainOf, shift = 0 }: Made): Findings {
     return { ...statisticsOf(heads, 8, false), k: K, length: WINDOW };
   });
   const gains = gainOf && a!.map((value, row) => (row % 2 ? NaN : gainOf(value, b![row]!, random.below(1000) / 1000)));
-  const analysis = new Analysis({
+  const analysis = prepareAnalysis({
     table: new CaseTable(cases, [{ name: 'splice', higher: 'real', how: '', notes: [] }], counts),
     layers: new Map([[3, blind]]),
     ...{ ks: [K], tokens: false, settings: { alpha: 0.5, std: 'zscore' }, seed, window: WINDOW, keep: 0.25 },
     ...(gains ? { gains, fit: 'gain' } : { fit: 'pairs' }),
     ...{ gainsOfControls: false, peers: [] },
   });
-  return analysis.findings();
+  return findingsOf(analysis);
 }
 
 describe('a blend is chosen', () => {
