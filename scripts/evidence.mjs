@@ -1,19 +1,22 @@
 #!/usr/bin/env node
 // Prints docs/evidence.md and docs/evidence-scores.md: what scores are worth and can tell apart on ten kinds of text, by the product's own `validate`. Hours on two
-// cores, resumable: run it again and it goes on.
+// cores, resumable: run it again and it goes on. What the pages say of a plan is kept in docs/evidence/PLAN.json: the pages are printed
+// from these, so that one plan can be measured by itself, on any machine.
 //   node scripts/evidence.mjs [--quick] [--model MODEL] [--output FOLDER] [--only NAME,NAME,yardstick] [--print]
 // --quick: a few windows, minutes.   --only old,new: these plans of scripts/lib/evidence-plans.mjs.   --print: measure nothing, print
-// the page from the plans that are complete. In each case the page says which are missing.
+// the pages from what is kept. In each case they say which plans are missing.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { makeDebianCorpora } from './lib/debian-corpora.mjs';
 import { makeDemoCorpus } from './lib/demo-corpus.mjs';
+import { readDigests, writeDigest } from './lib/digest-files.mjs';
+import { digestOf } from './lib/evidence-digest.mjs';
 import { evidencePages } from './lib/evidence-page.mjs';
 import { FULL, QUICK, validateArguments } from './lib/evidence-plans.mjs';
 import { makeLatexCorpus } from './lib/latex-corpus.mjs';
 import { main, root, run, SetupError, step } from './lib/step.mjs';
-import { measureYardsticks, readYardsticks } from './lib/yardstick.mjs';
+import { measureYardsticks } from './lib/yardstick.mjs';
 
 const CORPUS = 'build/evidence/corpus';
 /** The default: all layers of a real LLM, from a Python package. */
@@ -76,35 +79,37 @@ await main(async (args) => {
     for (const plan of asked) {
       await step(plan.name, () => validate(plan, corpora.inputs, model, path.join(output, plan.name)));
     }
-    const [old, controls] = ['old', 'controls'].map((name) => path.join(root, output, name));
-    if (!quick && only.includes('yardstick')) {
-      const { k } = plans.find(({ name }) => name === 'controls');
-      await step('yardstick', () => measureYardsticks(controls, old, model, k));
+    for (const { name, yardstick, k } of only.includes('yardstick') ? plans.filter((plan) => plan.yardstick) : []) {
+      const run = path.join(root, output, name);
+      await step(`yardstick of ${name}`, () => measureYardsticks(run, { controls: yardstick, model, k }));
     }
   }
-  const measured = plans.flatMap((plan) => {
-    const run = path.join(root, output, plan.name);
-    const report = path.join(run, 'evidence', 'report.json');
-    if (!existsSync(report)) {
-      missing.push(`Not measured yet: ${plan.title} (plan \`${plan.name}\`).`);
-      return [];
-    }
-    const folder = path.dirname(report);
-    const json = (file) => JSON.parse(readFileSync(file, 'utf8'));
-    const frontier = existsSync(path.join(folder, 'frontier.svg'));
-    const costs = json(path.join(folder, 'cost.json'));
-    const more = { builds: readBuilds(run), yardsticks: readYardsticks(run) };
-    return [{ ...plan, run, folder, report: json(report), costs, frontier, ...more }];
-  });
+  const digests = quick ? path.join(root, output, 'digests') : path.join(root, 'docs', 'evidence');
+  const runOf = (name) => path.join(root, output, name);
+  const isMeasured = ({ name }) => existsSync(path.join(runOf(name), 'evidence', 'report.json'));
+  for (const plan of print ? [] : plans.filter(isMeasured)) {
+    writeDigest(digests, await digestOf(plan, runOf(plan.name), readBuilds(runOf(plan.name))));
+  }
+  const measured = readDigests(digests, plans);
   if (measured.length === 0) throw new SetupError('Nothing is measured yet. Run this script without --print.');
-  const { page, scores } = await evidencePages(measured, missing);
+  for (const { name, title } of plans.filter((plan) => !measured.some(({ name }) => name === plan.name))) {
+    missing.push(`Not measured yet: ${title} (plan \`${name}\`).`);
+  }
+  const { page, scores } = evidencePages(measured, missing);
   const folder = quick ? path.join(root, output) : path.join(root, 'docs');
   const write = (name, content) => writeFileSync(path.join(folder, name), content);
   write('evidence.md', page);
   write('evidence-scores.md', scores);
-  write('evidence-auc.svg', readFileSync(path.join(measured[0].folder, 'auc.svg')));
-  const drawn = measured.findLast(({ frontier }) => frontier);
-  if (drawn) write('evidence-frontier.svg', readFileSync(path.join(drawn.folder, 'frontier.svg')));
+  // A picture stays as it is where its plan was not measured here.
+  const draw = (plan, name) => {
+    const picture = plan && path.join(runOf(plan.name), 'evidence', name);
+    if (!print && picture && existsSync(picture)) write(`evidence-${name}`, readFileSync(picture));
+  };
+  draw(measured[0], 'auc.svg');
+  draw(
+    measured.findLast(({ frontier }) => frontier),
+    'frontier.svg',
+  );
   process.stdout.write(page);
   console.error(`written: evidence.md, evidence-scores.md and their pictures in ${folder}`);
 });

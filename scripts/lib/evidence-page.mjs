@@ -1,4 +1,4 @@
-// docs/evidence.md and docs/evidence-scores.md from the reports of scripts/evidence.mjs: what was found, then the numbers as they fell.
+// docs/evidence.md and docs/evidence-scores.md from the digests of scripts/evidence.mjs: what was found, then the numbers as they fell.
 import {
   controlTable,
   costTable,
@@ -11,7 +11,6 @@ import {
   withRange,
 } from './evidence-tables.mjs';
 import { aimsTable, foundSection, shortLiftTable, yardstickTable } from './evidence-summary.mjs';
-import { PIECES, spliceCurve, WINDOWS } from './splice-curve.mjs';
 
 /** Lines of one paragraph. */
 const prose = (...lines) => lines.join('\n');
@@ -19,24 +18,21 @@ const prose = (...lines) => lines.join('\n');
 const NOT_YET = 'Not measured yet.';
 
 const ofName = (measured, name) => measured.find((one) => one.name === name);
-const hasLift = ({ report }) => report.lift !== null;
+const hasLift = ({ lift }) => lift !== null;
 
 /** What of the choice a plan found, against the ceiling. */
 function choiceTable(measured) {
   if (!measured.some(hasLift)) return NOT_YET;
-  const rows = measured.filter(hasLift).map(({ title, report }) => {
-    const { choice, lift, tells } = report;
-    const share = lift.choiceOnAll.nats.value / lift.ceiling.nats.value;
-    const tested = (against) =>
-      choice.tested.find((cell) => cell.metric === 'auc' && cell.against === against)?.interval;
-    const counting = report.verdicts.filter(({ counts }) => counts).map(({ control }) => control);
+  const rows = measured.filter(hasLift).map(({ title, choice, lift, tells, verdicts }) => {
+    const counting = new Set(verdicts.filter(({ counts }) => counts).map(({ control }) => control));
+    const tested = choice.tested.filter(({ control }) => counting.has(control));
     return [
       title,
       nameOf(choice),
       tells ? 'yes' : 'no',
-      choice.lift.ratio ? withRange(choice.lift.ratio) : 'no ratio',
-      fixed(share),
-      counting.map((name) => `${name} ${withRange(tested(name))}`).join('; ') || 'none counts',
+      choice.lift ? withRange(choice.lift) : 'no ratio',
+      fixed(lift.choice),
+      tested.map(({ control, auc }) => `${control} ${withRange(auc)}`).join('; ') || 'none counts',
     ];
   });
   const head = [
@@ -53,13 +49,13 @@ function choiceTable(measured) {
 function liftSection(measured) {
   if (!measured.some(hasLift)) return [NOT_YET];
   return measured.filter(hasLift).flatMap((one) => {
-    const { report } = one;
-    const [{ windows }] = report.corpus.domains;
+    const { domains, lift, window } = one;
+    const [{ windows }] = domains;
     return [
       `### ${one.title}`,
       prose(
-        `${windows} windows of ${report.corpus.window.toLocaleString('en')} tokens a domain; the best ${fixed(100 * report.lift.share, 0)} % are kept, of each domain by itself in its`,
-        `column. Mean \`nll-gain\` of all: ${fixed(report.lift.mean.value, 3)} nats a token (${fixed(report.lift.mean.low, 3)} to ${fixed(report.lift.mean.high, 3)}).`,
+        `${windows} windows of ${window.toLocaleString('en')} tokens a domain; the best ${fixed(100 * lift.keep, 0)} % are kept, of each domain by itself in its`,
+        `column. Mean \`nll-gain\` of all: ${fixed(lift.mean.value, 3)} nats a token (${fixed(lift.mean.low, 3)} to ${fixed(lift.mean.high, 3)}).`,
       ),
       liftTable(one),
     ];
@@ -70,43 +66,39 @@ function controlSection(measured) {
   return measured.flatMap((one) => [`### ${one.title}`, controlTable(one), ...notes(one)]);
 }
 
-function notes({ report }) {
-  const lines = report.controls.flatMap(({ name, notes: all }) => all.map((note) => `- ${name}: ${note}`));
+function notes({ controls }) {
+  const lines = controls.flatMap(({ name, notes: all }) => all.map((note) => `- ${name}: ${note}`));
   return lines.length > 0 ? [lines.join('\n')] : [];
 }
 
 function guardSection(measured) {
   const one = ofName(measured, 'controls');
   if (!one) return [NOT_YET];
-  const { maxRepeats, tokens } = one.report.guard;
-  const { table, refused, pairs, real, reals } = guardTable(one);
+  const { maxRepeats, tokens, refused, reals, repetitions, refusedRepetitions } = one.guard;
   return [
     prose(
-      `The guard passes over a window of which more than ${fixed(100 * maxRepeats, 0)} % of the tokens lie inside a verbatim repeat of ${tokens} or more. It refuses ${refused} of`,
-      `${pairs} windows that are one passage over and over, and ${real} of the ${reals} real ones. Share of pairs in which the real window is above:`,
+      `The guard passes over a window of which more than ${fixed(100 * maxRepeats, 0)} % of the tokens lie inside a verbatim repeat of ${tokens} or more. It refuses ${refusedRepetitions} of`,
+      `${repetitions} windows that are one passage over and over, and ${refused} of the ${reals} real ones. Share of pairs in which the real window is above:`,
     ),
-    table,
+    guardTable(one),
   ];
 }
 
-async function curveSection(measured) {
-  const found = [];
-  for (const one of measured.filter(({ name }) => ['controls', 'new'].includes(name))) {
-    const { rows, pairs } = await spliceCurve({ ...one, k: one.report.corpus.k[0] });
-    found.push(
-      `### ${one.report.corpus.domains.map(({ domain }) => domain).join(', ')}`,
-      `Up to ${WINDOWS} windows a domain, ${pairs} pairs. Share of pairs in which the real window is above its splice.`,
+function curveSection(measured) {
+  return measured
+    .filter(({ splices }) => splices !== null)
+    .flatMap(({ domains, splices: { pieces, windows, pairs, rows } }) => [
+      `### ${domains.map(({ domain }) => domain).join(', ')}`,
+      `Up to ${windows} windows a domain, ${pairs} pairs. Share of pairs in which the real window is above its splice.`,
       markdown(
-        ['score', ...PIECES.map((pieces) => `${pieces} pieces`)],
+        ['score', ...pieces.map((count) => `${count} pieces`)],
         rows.map(({ score, shares }) => [`\`${score}\``, ...shares.map(withRange)]),
       ),
-    );
-  }
-  return found;
+    ]);
 }
 
-function controlList({ report }) {
-  const rows = report.controls.map(({ name, higher, how }) => [
+function controlList({ controls }) {
+  const rows = controls.map(({ name, higher, how }) => [
     name,
     how,
     higher === 'real' ? 'the real window' : 'the control',
@@ -165,21 +157,20 @@ const LIFT = prose(
 );
 
 /**
- * @param measured plan, run, folder, report, costs, builds and yardsticks of each measurement
+ * @param measured the digests of the plans
  * @param missing what could not be measured, or was not yet
  * @returns the page to read, and the one with every score
  */
-export async function evidencePages(measured, missing) {
+export function evidencePages(measured, missing) {
   const all = ofName(measured, 'controls') ?? measured[0];
-  const { model } = all.report;
-  const texts = [...new Set(measured.flatMap(({ report }) => report.corpus.domains.map(({ domain }) => domain)))];
+  const texts = [...new Set(measured.flatMap(({ domains }) => domains.map(({ domain }) => domain)))];
   const costly = measured.findLast(({ costs }) => costs.yardstick !== null) ?? measured[0];
   const drawn = measured.findLast(({ frontier }) => frontier);
   const page = [
     '# Evidence',
     prose(
       'What a score is worth on a text, and what it can tell apart. Printed by `node scripts/evidence.mjs` from the reports of',
-      '`longattn validate`; the same for your text and model is one call of `longattn validate`. Every score: [evidence-scores.md](evidence-scores.md).',
+      '`longattn validate`, kept in docs/evidence; the same for your text and model is one call of `longattn validate`. Every score: [evidence-scores.md](evidence-scores.md).',
     ),
     '## What was found',
     ...foundSection(measured),
@@ -229,13 +220,13 @@ export async function evidencePages(measured, missing) {
     '## The guard',
     ...guardSection(measured),
     '## Splices of 2, 4, 8 and 16 pieces',
-    ...(await curveSection(measured)),
+    ...curveSection(measured),
     '## Where each score looks',
     '![AUC by layer and head](evidence-auc.svg)',
     ...LAST,
     '## Of this printing',
     prose(
-      `Model: ${model.architecture}, SmolLM2-135M. Texts: ${texts.join(', ')}. Plans: ${measured.map(({ name, title }) => `\`${name}\` (${title})`).join('; ')}.`,
+      `Model: ${all.model}, SmolLM2-135M. Texts: ${texts.join(', ')}. Plans: ${measured.map(({ name, title }) => `\`${name}\` (${title})`).join('; ')}.`,
     ),
     [...missing.map((note) => `- ${note}`), ...printing(measured)].join('\n'),
   ];
@@ -256,8 +247,8 @@ export async function evidencePages(measured, missing) {
     ),
     ...controlSection(measured),
     '## In words, by `validate`',
-    ...measured.map(({ title, report }) =>
-      [`### ${title}`, '', ...report.advice.map((sentence) => `- ${sentence}`)].join('\n'),
+    ...measured.map(({ title, advice }) =>
+      [`### ${title}`, '', ...advice.map((sentence) => `- ${sentence}`)].join('\n'),
     ),
   ];
   const text = (sections) => `${sections.join('\n\n')}\n`;

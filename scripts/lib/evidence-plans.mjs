@@ -31,6 +31,8 @@ export const FULL = [
     windows: 16,
     layers: '0',
     loss: 'none',
+    // Of splice plan `old` has it, with losses.
+    yardstick: ['same-document', 'matched-recurrence', 'matched-gzip'],
   },
   {
     name: 'new',

@@ -1,7 +1,7 @@
 // The first screen of docs/evidence.md: what was found, a short table of lifts, and what a choice should have, with the figures.
 //
-// All figures are taken from the reports. The sentences around them are about these texts: they are read again when a plan is measured anew.
-import { fixed, markdown, nameOf, NONE, POOLED, reportCells, withRange } from './evidence-tables.mjs';
+// All figures are taken from the digests of the plans. The sentences around them are about these texts: they are read again when a plan is measured anew.
+import { fixed, markdown, nameOf, withRange } from './evidence-tables.mjs';
 
 /** A share of the ceiling that is worth having, as an aim. */
 const AIM = 0.85;
@@ -23,25 +23,24 @@ const SHOWN = [
 ];
 
 const prose = (...lines) => lines.join('\n');
-const hasLift = ({ report }) => report.lift !== null;
-const liftsOf = ({ report }, { score, layer }) =>
-  report.lifts.find((one) => one.score === score && one.layer === layer);
-const ratioIn = (one, about, domain) =>
-  liftsOf(one, about)?.domains.find((other) => other.domain === domain)?.lift.ratio?.value;
+const hasLift = ({ lift }) => lift !== null;
+const liftsOf = ({ lifts }, { score, layer }) => lifts.find((one) => one.score === score && one.layer === layer);
+/** Each text of each plan with lifts, and its place there. */
 const texts = (measured) =>
-  measured.filter(hasLift).flatMap((one) => one.report.corpus.domains.map(({ domain }) => ({ one, domain })));
+  measured.filter(hasLift).flatMap((one) => one.domains.map(({ domain }, at) => ({ one, domain, at })));
+const cellIn = ({ one, at }, about) => liftsOf(one, about)?.domains[at];
 
 /** Lift over that of the ceiling, a text each. @param about a score, or what names it of a plan */
 function shares(places, about) {
-  return places.flatMap(({ one, domain }) => {
-    const [value, most] = [ratioIn(one, about(one), domain), ratioIn(one, CEILING, domain)];
-    return value && most ? [{ domain, share: value / most }] : [];
+  return places.flatMap((place) => {
+    const share = cellIn(place, about(place.one))?.share ?? null;
+    return share === null ? [] : [{ domain: place.domain, share }];
   });
 }
 
 const reached = (found) => found.filter(({ share }) => share >= AIM).length;
 const listed = (found) => found.map(({ domain, share }) => `${domain} ${fixed(share)}`).join(', ');
-const pooled = (one, about) => withRange(liftsOf(one, about).pooled.ratio);
+const pooled = (one, about) => withRange(liftsOf(one, about).all.ratio);
 
 /** What a reader should know first. */
 export function foundSection(measured) {
@@ -50,7 +49,7 @@ export function foundSection(measured) {
   const plans = measured.filter(hasLift);
   const count = shares(places, () => COUNT);
   const attention = shares(places, () => ATTENTION);
-  const telling = plans.filter(({ report }) => report.tells);
+  const telling = plans.filter(({ tells }) => tells);
   const { text, layers } = plans.at(-1).costs;
   const times = Math.round(layers[ATTENTION.layer] / text[COUNT.score] / 1000) * 1000;
   return [
@@ -70,49 +69,46 @@ export function foundSection(measured) {
 /** Lift without intervals, a column a text: evidence-scores.md has all scores, with them. */
 export function shortLiftTable(measured) {
   const places = texts(measured);
-  const cells = (about) => places.map(({ one, domain }) => fixed(ratioIn(one, about(one), domain)));
+  const cells = (about) => places.map((place) => fixed(cellIn(place, about(place.one))?.ratio?.value));
   return markdown(
     ['score', ...places.map(({ domain }) => domain)],
     [
       ['chance', ...places.map(() => '1')],
       ...SHOWN.map((about) => [nameOf(about), ...cells(() => about)]),
-      ['what `validate` chose', ...cells(({ report }) => report.choice)],
+      ['what `validate` chose', ...cells(({ choice }) => choice)],
       ['**the ceiling**', ...cells(() => CEILING)],
     ],
   );
 }
 
-const tested = ({ report }, metric, control) =>
-  report.choice.tested.find((cell) => cell.metric === metric && cell.against === control)?.interval;
+const tested = ({ choice }, name) => choice.tested.find(({ control }) => control === name);
 
 /** Share of pairs of the yardstick itself, of the same texts, whichever plan has measured it: the windows are made alike. */
 function yardstickOf(measured, one, control) {
-  const textsOf = ({ report }) => report.corpus.domains.map(({ domain }) => domain).join() + report.corpus.window;
+  const textsOf = ({ domains, window }) => domains.map(({ domain }) => domain).join() + window;
   return measured
     .filter((other) => textsOf(other) === textsOf(one))
     .flatMap(
-      ({ report, yardsticks }) =>
-        report.verdicts.find((verdict) => verdict.control === control)?.yardstick ?? yardsticks[control] ?? [],
+      ({ verdicts, yardsticks }) =>
+        verdicts.find((verdict) => verdict.control === control)?.yardstick ?? yardsticks[control] ?? [],
     )[0];
 }
 
 /** Pairs that the choice of a plan has right, beside those that the yardstick has. */
 export function yardstickTable(measured, one) {
-  const rows = one.report.controls.flatMap(({ name }) => {
-    const choice = tested(one, 'pair-share', name);
+  const rows = one.controls.flatMap(({ name }) => {
+    const choice = tested(one, name)?.pairs;
     const own = yardstickOf(measured, one, name);
     return choice && own ? [[name, withRange(choice), withRange(own), own.pairs]] : [];
   });
-  return markdown(['control', `${nameOf(one.report.choice)}, the choice`, '`nll-gain`', 'pairs of `nll-gain`'], rows);
+  return markdown(['control', `${nameOf(one.choice)}, the choice`, '`nll-gain`', 'pairs of `nll-gain`'], rows);
 }
 
 /** The highest AUC of any score with all heads on a control, all windows. */
 function highest(one, control) {
-  const rows = reportCells(one.folder).filter(
-    (row) => row.metric === 'auc' && row.against === control && row.head === NONE && row.domain === POOLED,
-  );
-  const best = rows.reduce((a, b) => (b.value > a.value ? b : a));
-  return `${nameOf({ score: best.score, layer: best.layer === NONE ? null : best.layer })} has the most, ${fixed(best.value)}`;
+  const rows = one.cells.filter(({ against }) => against === control);
+  const best = rows.reduce((a, b) => (b.auc.value > a.auc.value ? b : a));
+  return `${nameOf(best)} has the most, ${fixed(best.auc.value)}`;
 }
 
 /** Of fewer pairs than a validation has of each control the yardstick says nothing: 2 right of 5 may be 0.12 or 0.77. */
@@ -121,13 +117,13 @@ const YARDSTICK_PAIRS = 8;
 /** Whether the choice has as many pairs right as the yardstick. */
 function likeYardstick(measured, one, control) {
   const own = yardstickOf(measured, one, control);
-  return own !== undefined && own.pairs >= YARDSTICK_PAIRS && tested(one, 'pair-share', control).value >= own.value;
+  return own !== undefined && own.pairs >= YARDSTICK_PAIRS && tested(one, control).pairs.value >= own.value;
 }
 
 /** A row of what the choice of each plan tells apart. `orYardstick`: as many pairs as the yardstick has right are enough. */
 function controlRow(measured, control, aim, why, orYardstick = false) {
   const found = measured.flatMap((one) => {
-    const interval = tested(one, 'auc', control);
+    const interval = tested(one, control)?.auc;
     return interval ? [{ one, interval }] : [];
   });
   const enough = ({ one, interval }) => interval.value >= aim || (orYardstick && likeYardstick(measured, one, control));
@@ -145,7 +141,7 @@ function controlRow(measured, control, aim, why, orYardstick = false) {
 export function aimsTable(measured) {
   const places = texts(measured);
   const of = (some) => places.filter(({ domain }) => SIX.includes(domain) === some);
-  const chosen = (one) => one.report.choice;
+  const chosen = (one) => one.choice;
   const liftRow = (name, some, least) => {
     const found = shares(some, chosen);
     const same = shares(some, () => COUNT);
@@ -172,7 +168,7 @@ export function aimsTable(measured) {
       .join('. ');
   const random = measured
     .filter(hasLift)
-    .map((one) => ({ one, lift: liftsOf(one, { score: 'random', layer: null }).pooled.ratio }));
+    .map((one) => ({ one, lift: liftsOf(one, { score: 'random', layer: null }).all.ratio }));
   const rows = [
     liftRow(`${SIX.join(', ')}`, of(true), 5),
     liftRow('Text that nothing was decided by', of(false), Math.ceil(AIM * of(false).length)),
@@ -189,10 +185,10 @@ export function aimsTable(measured) {
     controlRow(measured, 'matched-recurrence', 0.75, byYardstick('matched-recurrence'), true),
     [
       'the choice tells something of windows that it was not made from',
-      measured.every(({ report }) => report.tells)
+      measured.every(({ tells }) => tells)
         ? 'yes'
-        : `${measured.filter(({ report }) => report.tells).length} of ${measured.length}`,
-      measured.map(({ name, report }) => `${name} ${report.tells ? 'yes' : 'no'}`).join('; '),
+        : `${measured.filter(({ tells }) => tells).length} of ${measured.length}`,
+      measured.map(({ name, tells }) => `${name} ${tells ? 'yes' : 'no'}`).join('; '),
       'an interval from half of the windows is wide: `validate` says how many would do',
     ],
   ];

@@ -1,11 +1,5 @@
-// The tables of docs/evidence.md, from report.json, report.arrow and facts.arrow of a validation. Numbers as they fell: nothing is
-// chosen here, and every row that a report has for the first k and all heads is printed.
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
-import { tableFromIPC } from 'apache-arrow';
-
-export const POOLED = '(pooled)';
-export const NONE = -1;
+// The tables of docs/evidence.md, from the digests of validations (evidence-digest.mjs). Numbers as they fell: nothing is chosen here, and
+// every row that a report has for the first k and all heads is printed.
 
 export const fixed = (value, digits = 2) =>
   value === undefined || value === null || Number.isNaN(value) ? '' : value.toFixed(digits);
@@ -23,23 +17,14 @@ function liftCell({ ratio, nats }) {
 }
 
 /** One row a score and layer, one column a domain, and the share of the ceiling over all of them. */
-export function liftTable({ report }) {
-  const domains = report.corpus.domains.map(({ domain }) => domain);
-  const most = report.lift.ceiling.nats.value;
-  const row = (name, of) => [name, ...domains.map((domain) => of(domain)), of(POOLED)];
-  const ceiling = report.lifts.find(({ score }) => score === 'nll-gain');
-  const rows = report.lifts
-    .filter((one) => one !== ceiling)
-    .map((one) => {
-      const of = (domain) =>
-        liftCell(domain === POOLED ? one.pooled : one.domains.find((other) => other.domain === domain).lift);
-      return [...row(nameOf(one), of), fixed(one.pooled.nats.value / most)];
-    });
-  const top = (domain) =>
-    liftCell(domain === POOLED ? ceiling.pooled : ceiling.domains.find((other) => other.domain === domain).lift);
+export function liftTable({ domains, lifts }) {
+  const names = domains.map(({ domain }) => domain);
+  const row = (name, one) => [name, ...[...one.domains, one.all].map(liftCell)];
+  const ceiling = lifts.find(({ score }) => score === 'nll-gain');
+  const rows = lifts.filter((one) => one !== ceiling).map((one) => [...row(nameOf(one), one), fixed(one.all.share)]);
   return markdown(
-    ['score', ...domains, 'all', 'of the ceiling'],
-    [[...row('chance', () => '1'), '0'], ...rows, [...row('**`nll-gain`, the ceiling**', top), '1']],
+    ['score', ...names, 'all', 'of the ceiling'],
+    [['chance', ...names.map(() => '1'), '1', '0'], ...rows, [...row('**`nll-gain`, the ceiling**', ceiling), '1']],
   );
 }
 
@@ -50,99 +35,56 @@ const BESIDE = [
 ];
 
 /** Lift of the choice as a share of the lift of the ceiling, a column a domain, all windows. */
-export function shareTable({ report }) {
-  const find = ({ score, layer }) => report.lifts.find((one) => one.score === score && one.layer === layer);
-  const ratios = (one) => one.domains.map(({ lift }) => lift.ratio?.value);
-  const most = ratios(find({ score: 'nll-gain', layer: null }));
-  const rows = [report.choice, ...BESIDE].map(find).filter(Boolean);
+export function shareTable({ choice, domains, lifts }) {
+  const find = ({ score, layer }) => lifts.find((one) => one.score === score && one.layer === layer);
+  const rows = [choice, ...BESIDE].map(find).filter(Boolean);
   return markdown(
-    ['score', ...report.corpus.domains.map(({ domain }) => domain)],
+    ['score', ...domains.map(({ domain }) => domain)],
     rows.map((one, at) => [
       `${nameOf(one)}${at === 0 ? ' (the choice)' : ''}`,
-      ...ratios(one).map((ratio, domain) => (ratio && most[domain] ? fixed(ratio / most[domain]) : 'no ratio')),
+      ...one.domains.map(({ share }) => (share === null ? 'no ratio' : fixed(share))),
     ]),
   );
 }
 
-/** All rows of report.arrow. */
-export const reportCells = (folder) => tableFromIPC(readFileSync(path.join(folder, 'report.arrow'))).toArray();
-
-/** All rows of report.arrow, by what they are about. */
-function cellsOf(folder) {
-  const key = ({ metric, score, layer, head, k, against, domain }) =>
-    [metric, score, layer, head, k, against, domain].join('\t');
-  const cells = new Map();
-  for (const row of reportCells(folder)) {
-    cells.set(key(row), { value: row.value, low: row.low, high: row.high });
-  }
-  return (about) => cells.get(key({ head: NONE, domain: POOLED, ...about }));
-}
-
 /** AUC with its interval / share of pairs: one row a score and layer, one column a control; the yardstick's own share of pairs last. */
-export function controlTable({ report, folder }) {
-  const cell = cellsOf(folder);
-  const controls = report.controls.map(({ name }) => name);
-  const [k] = report.corpus.k;
-  const scores = new Set();
-  const rows = reportCells(folder)
-    .filter((row) => row.metric === 'auc' && row.head === NONE && row.domain === POOLED && [k, NONE].includes(row.k))
-    .filter(({ score, layer }) => !scores.has(`${score}\t${layer}`) && scores.add(`${score}\t${layer}`))
-    .map(({ score, layer, k: own }) => [
-      nameOf({ score, layer: layer === NONE ? null : layer }),
-      ...controls.map((against) => {
-        const of = (metric) => cell({ metric, score, layer, k: own, against });
-        const value = of('auc');
-        return value ? `${withRange(value)} / ${fixed(of('pair-share').value)}` : '';
-      }),
-    ]);
-  const yardstick = ({ yardstick: found }) => (found ? `/ ${withRange(found)}, ${found.pairs} pairs` : 'not measured');
-  const last = ['**`nll-gain`, the yardstick**', ...report.verdicts.map(yardstick)];
-  const counts = ['counts', ...report.verdicts.map(({ counts: yes }) => (yes ? 'yes' : 'no'))];
+export function controlTable({ cells, controls: all, verdicts }) {
+  const key = ({ score, layer, against }) => [score, layer, against].join('\t');
+  const found = new Map(cells.map((cell) => [key(cell), cell]));
+  const controls = all.map(({ name }) => name);
+  const scores = new Map(cells.map(({ score, layer }) => [`${score}\t${layer}`, { score, layer }]));
+  const rows = [...scores.values()].map(({ score, layer }) => [
+    nameOf({ score, layer }),
+    ...controls.map((against) => {
+      const cell = found.get(key({ score, layer, against }));
+      return cell ? `${withRange(cell.auc)} / ${fixed(cell.share)}` : '';
+    }),
+  ]);
+  const yardstick = ({ yardstick: own }) => (own ? `/ ${withRange(own)}, ${own.pairs} pairs` : 'not measured');
+  const last = ['**`nll-gain`, the yardstick**', ...verdicts.map(yardstick)];
+  const counts = ['counts', ...verdicts.map(({ counts: yes }) => (yes ? 'yes' : 'no'))];
   return markdown(['score', ...controls], [...rows, last, counts]);
 }
 
 /** Share of the pairs of the repetition control that a count ranks rightly, with and without the guard. */
-export function guardTable({ report, folder }) {
-  const table = tableFromIPC(readFileSync(path.join(folder, 'cases', 'facts.arrow')));
-  const columns = JSON.parse(table.schema.metadata.get('text_scores'));
-  const cases = table.toArray().map((row) => ({ ...row.toJSON(), values: [...row.text_scores] }));
-  const reals = new Map(cases.filter(({ control }) => control === 'real').map((one) => [one.pair, one]));
-  const pairs = cases.filter(({ control }) => control === 'repetition').map((one) => [reals.get(one.pair), one]);
-  const guarded = (one, value) => (one.repeats > report.guard.maxRepeats ? -Infinity : value);
-  const share = (value) => {
-    const won = pairs.map(([real, other]) => Math.sign(value(real) - value(other) || 0) / 2 + 0.5);
-    return won.reduce((sum, one) => sum + one, 0) / pairs.length;
-  };
-  const guardedScores = columns.map(({ score }, at) => ({ score, at })).filter(({ score }) => score !== 'random');
-  const rows = guardedScores.map(({ score, at }) => [
-    `\`${score}\``,
-    fixed(share(({ values }) => values[at])),
-    // Two windows that are both refused are equal: neither is kept.
-    fixed(share((one) => Math.max(guarded(one, one.values[at]), -Number.MAX_VALUE))),
-  ]);
-  const refused = pairs.filter(([, one]) => one.repeats > report.guard.maxRepeats).length;
-  return {
-    table: markdown(['score', 'without the guard', 'behind the guard'], rows),
-    refused,
-    pairs: pairs.length,
-    real: [...reals.values()].filter(({ repeats }) => repeats > report.guard.maxRepeats).length,
-    reals: reals.size,
-  };
+export function guardTable({ guard }) {
+  return markdown(
+    ['score', 'without the guard', 'behind the guard'],
+    guard.shares.map(({ score, without, behind }) => [`\`${score}\``, fixed(without), fixed(behind)]),
+  );
 }
 
 const seconds = (value) => (value >= 0.1 ? `${value.toFixed(1)} s` : `${(1000 * value).toPrecision(2)} ms`);
 
 /** CPU seconds a window against the lift of the plainest score of that cost; without losses the lift is left empty. */
-export function costTable({ report, costs }) {
-  const most = report.lift?.ceiling.nats.value;
-  const of = (score, layer) => report.lifts.find((one) => one.score === score && one.layer === layer);
-  const share = (one) => (one && most ? fixed(one.pooled.nats.value / most) : '');
+export function costTable({ costs, lifts }) {
+  const share = (score, layer) => fixed(lifts.find((one) => one.score === score && one.layer === layer)?.all.share);
   const rows = [
-    ...Object.entries(costs.text).map(([score, cost]) => [`\`${score}\``, seconds(cost), share(of(score, null))]),
+    ...Object.entries(costs.text).map(([score, cost]) => [`\`${score}\``, seconds(cost), share(score, null)]),
     ...Object.entries(costs.layers).map(([layer, cost]) => [
       `\`content\`, layer ${layer}`,
       seconds(cost),
-      share(of('content', Number(layer))),
+      share('content', Number(layer)),
     ]),
     ...(costs.yardstick === null ? [] : [['`nll-gain`', seconds(costs.yardstick), '1']]),
   ];

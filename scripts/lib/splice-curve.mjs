@@ -12,9 +12,9 @@ import { distinct } from '../../dist/scores/counts/distinct.js';
 import { gzip } from '../../dist/scores/counts/gzip.js';
 import { lastRecurrence } from '../../dist/scores/counts/last-recurrence.js';
 
-export const PIECES = [2, 4, 8, 16];
+const PIECES = [2, 4, 8, 16];
 /** Real windows a domain. */
-export const WINDOWS = 32;
+const WINDOWS = 32;
 const SEED = 1;
 
 const counts = (k) => ({
@@ -34,7 +34,7 @@ async function* windowsOf(run) {
   }
 }
 
-/** @returns by score, the share of pairs (with its interval) in which the real window is above its splice, for each of PIECES */
+/** @returns by score, the share of pairs (with its interval) in which the real window is above its splice, for each number of pieces */
 export async function spliceCurve({ run, window, k }) {
   const { domains } = await sampleWindows(windowsOf(run), WINDOWS, SEED);
   const scores = Object.entries(counts(k));
@@ -49,7 +49,7 @@ export async function spliceCurve({ run, window, k }) {
       rows[at].shares.push(wilson(won, made.length));
     });
   }
-  return { rows, pairs };
+  return { pieces: PIECES, windows: WINDOWS, pairs, rows };
 }
 
 function splices(sample, pieces, window) {

@@ -1,0 +1,1 @@
+export function evidencePages(measured: object[], missing: string[]): { page: string; scores: string };

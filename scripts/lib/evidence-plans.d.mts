@@ -1,0 +1,1 @@
+export const FULL: { name: string; title: string }[];
