@@ -4,7 +4,6 @@
 // tokenizer.json may ask for are switched off: a document is never cut or padded. Offsets are asked for one token at a time,
 // because the windows of a document need two each and a table of all of them costs more than the encoding itself.
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Tokenizer as NativeTokenizer } from '@anush008/tokenizers';
 import { environmentError, dataError } from '../base/errors.js';
@@ -12,20 +11,11 @@ import { encodePieces } from './encode-pieces.js';
 import type { Encoded } from './encoded.js';
 import { requireMergesWithPrefix } from './merges.js';
 import { cutIntoPieces, PIECE_UNITS, pieceRule } from './pieces.js';
-import { tokenizerOfTekken } from './tekken.js';
-import { beginsAsTable, RECIPES, tokenizerOfTiktoken } from './tiktoken.js';
 import { wordRule } from './word-pieces.js';
-import {
-  readTokenizerConfig,
-  templateWarnings,
-  withTemplate,
-  type TokenizerConfig,
-  type TokenizerWarning,
-} from './template.js';
+import { readTokenizerConfig, templateWarnings, withTemplate, type TokenizerWarning } from './template.js';
+import { converterOf, readTokenizerFile } from './tokenizer-file.js';
 
 const MAX_DOCUMENT = 8 << 20;
-/** Bytes of a table of ranks; the largest so far have 19 million. */
-const MAX_TABLE = 100_000_000;
 /** From here on the spans of a text are kept as numbers: asking for all of them takes time, but less memory. */
 const LONG_TEXT_UNITS = 16 * PIECE_UNITS;
 
@@ -177,47 +167,6 @@ async function encodeCompactly(native: NativeTokenizer, text: string, addSpecial
   const spans = new Uint32Array(2 * ids.length);
   encoding.getOffsets().forEach(([start, end], token) => spans.set([start!, end!], 2 * token));
   return { ids, span: (token) => [spans[2 * token]!, spans[2 * token + 1]!] };
-}
-
-async function readTokenizerFile(location: string): Promise<{ file: string; bytes: Buffer }> {
-  const file = await fileOf(location);
-  try {
-    if (converterOf(file) && (await stat(file)).size > MAX_TABLE)
-      throw new Error(`it has more than ${MAX_TABLE} bytes`);
-    const bytes = await readFile(file);
-    if (TIKTOKEN.test(file) && !beginsAsTable(bytes))
-      throw new Error('it is no table of ranks, and other kinds are not read');
-    return { file, bytes };
-  } catch (error) {
-    throw dataError(
-      'TOKENIZER_MISSING',
-      `${file} cannot be read: ${(error as Error).message}. ` +
-        'A model folder must hold its tokenizer.json. Where it has tokenizer.model or a table of tiktoken, transformers (pip install ' +
-        'transformers sentencepiece tiktoken) makes one if it knows the model: python3 -c "from transformers import AutoTokenizer; ' +
-        "AutoTokenizer.from_pretrained('DIR').save_pretrained('DIR')\". " +
-        'For corpora of ready token ids give --ids-field, which needs no tokenizer.',
-      error,
-    );
-  }
-}
-
-const KINDS = ['tokenizer.json', 'tekken.json', ...RECIPES.map(({ file }) => file)];
-
-/** The tokenizer of a folder, where it has one that can be read: tokenizer.json first. */
-async function fileOf(location: string): Promise<string> {
-  const statsOf = (file: string) => stat(file).catch(() => undefined);
-  if (!(await statsOf(location))?.isDirectory()) return location;
-  for (const file of KINDS.map((name) => path.join(location, name))) if (await statsOf(file)) return file;
-  return path.join(location, 'tokenizer.json');
-}
-
-const TIKTOKEN = /\.(tiktoken|model)$/;
-
-/** Of a table of ranks, what a tokenizer.json would hold; undefined for a tokenizer.json. */
-function converterOf(file: string): ((text: string, config?: TokenizerConfig) => unknown) | undefined {
-  const name = path.basename(file);
-  if (/^tekken.*\.json$/.test(name)) return tokenizerOfTekken;
-  return TIKTOKEN.test(name) ? (text, config) => tokenizerOfTiktoken(text, name, config?.names) : undefined;
 }
 
 /** Loaded on first use: reading ready token ids must work where the binding has no build for the platform. */

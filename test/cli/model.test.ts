@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import yargs from 'yargs';
@@ -53,6 +53,15 @@ describe('longattn model', () => {
     for (const text of ['llama', 'key/value heads', '128 tokens', 'asked layers', 'self_attn.q_proj', folder])
       expect(out).toContain(text);
     expect(err).toBe('');
+  });
+
+  it('inspect says below its tables why it knows nothing of the tokenizer', async () => {
+    const folder = await folderOf(testModel(false).files);
+    await rm(path.join(folder, 'tokenizer.json'));
+    expect(await model('inspect', folder)).toBe(0);
+    const lines = out.trim().split('\n');
+    expect(lines.at(-1)).toMatch(/^\S+tokenizer\.json does not exist\. A model folder must hold/);
+    expect(lines.slice(0, -1).join()).not.toContain('A model folder');
   });
 
   it('inspect --json prints the report of a model on the Hub', async () => {

@@ -63,7 +63,7 @@ describe('a tokenizer.json that cannot be used', () => {
       code: 'TOKENIZER_MISSING',
       exitCode: 3,
       message: expect.stringMatching(
-        /\/nonexistent cannot be read.*save_pretrained\('DIR'\).*--ids-field/,
+        /\/nonexistent does not exist\..*save_pretrained\('DIR'\).*--ids-field/,
       ) as unknown as string,
     });
   });

@@ -36,14 +36,19 @@ export function describeModel(report: ModelReport): string {
   return [
     renderTable(['what', 'value'], facts),
     renderTable(['tensor', 'dtype', 'shape', 'bytes', 'file'], tensors),
+    ...remarks(report.tokenizer),
   ].join('\n');
 }
 
-/** Ids that the tokenizer adds to every text, and what contradicts them. */
+/** Ids that the tokenizer adds to every text. */
 function aroundText(tokenizer: ModelReport['tokenizer']): string {
-  if ('problem' in tokenizer) return tokenizer.problem;
-  const ids = tokenizer.added.length > 0 ? `ids ${tokenizer.added.join(', ')}` : 'nothing: no BOS, no EOS';
-  return [ids, ...tokenizer.warnings.map(({ message }) => message)].join('; ');
+  if ('problem' in tokenizer) return 'not known: the tokenizer cannot be read (below)';
+  return tokenizer.added.length > 0 ? `ids ${tokenizer.added.join(', ')}` : 'nothing: no BOS, no EOS';
+}
+
+/** Why they are not known, or what contradicts them: sentences, which would make a table as wide as themselves. */
+function remarks(tokenizer: ModelReport['tokenizer']): string[] {
+  return 'problem' in tokenizer ? [tokenizer.problem] : tokenizer.warnings.map(({ message }) => message);
 }
 
 function windowLimit({ maxPositions, maxLength }: ModelReport): string {
