@@ -48,9 +48,9 @@ export class RefusedFilesError extends LongattnError {
 function message(files: readonly RefusedFile[]): string {
   const named = files.slice(0, NAMED_FILES).map((file) => `${show(file.file)} (${file.reason}; ${lostRows(file)})`);
   const rest = files.length > NAMED_FILES ? `; and ${files.length - NAMED_FILES} more` : '';
-  const what = files.length === 1 ? '1 file was' : `${files.length} files were`;
+  const [what, it] = files.length === 1 ? ['1 file was', 'it'] : [`${files.length} files were`, 'them'];
   return (
-    `${what} refused, whole or in part: ${named.join('; ')}${rest}. Mend them and run the same command again, ` +
+    `${what} refused, whole or in part: ${named.join('; ')}${rest}. Mend ${it} and run the same command again, ` +
     'or give --allow-refused-files to go on without what was refused.'
   );
 }
