@@ -101,16 +101,26 @@ async function makeRun(folder) {
   return { corpus, revision: JSON.parse(readFileSync(path.join(folder, 'RUN', 'run.json'), 'utf8')).spec.revision };
 }
 
+/** Values changed in what is JSON still. */
+function damagedValues(name, bytes, random) {
+  if (name === 'plan.json') {
+    // It has its digest in a second line: kept by a change by hand, and taken away for a plan of an earlier version.
+    const [json, ...digest] = bytes.toString().split('\n');
+    const end = random(2) > 0 ? '' : digest.join('\n');
+    return Buffer.concat([damageJson(json, random), Buffer.from(`\n${end}`)]);
+  }
+  if (name === 'run.json' && random(2) > 0) {
+    // Only the options: the form of all else is looked at when a run is opened, and a change is mostly refused there.
+    const manifest = JSON.parse(bytes);
+    const spec = JSON.parse(damageJson(JSON.stringify(manifest.spec), random));
+    return Buffer.from(JSON.stringify({ ...manifest, spec }));
+  }
+  return damageJson(bytes, random);
+}
+
 function damaged(file, random) {
   const bytes = readFileSync(file);
-  if (file.endsWith('.json') && random(3) > 0) {
-    // A plan has its digest in a second line: kept by a change by hand, and taken away for a plan of an earlier version.
-    const [json, ...more] = bytes.toString().split('\n');
-    const end = file.endsWith('plan.json') && random(2) > 0 ? '' : more.join('\n');
-    return file.endsWith('plan.json')
-      ? Buffer.concat([damageJson(json, random), Buffer.from(`\n${end}`)])
-      : damageJson(bytes, random);
-  }
+  if (file.endsWith('.json') && random(3) > 0) return damagedValues(path.basename(file), bytes, random);
   if (!file.endsWith('.safetensors')) return damage(bytes, random);
   // The header; the weights behind it are numbers like any others.
   const end = 8 + Number(bytes.readBigUInt64LE(0));
