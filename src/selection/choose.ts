@@ -68,7 +68,7 @@ export function choose(
         reason[window] = indexOfReason(reasons, refused.reason);
         continue;
       }
-      for (const guard of guards) guard.take(window);
+      for (let g = 0; g < guards.length; g++) guards[g]!.take(window);
       reason[window] = 0;
       lowest = Math.min(lowest, scores[window]!);
       taken++;
@@ -89,9 +89,9 @@ function draw(scores: Float64Array, windows: Uint32Array, { ids }: ChoiceTable, 
   return rankDescending(tempered, windows, (a, b) => ids.compare(a, b));
 }
 
-/** A loop: this runs once a window. */
+/** By index: this runs once a window, and an iterator makes an object for each. */
 function firstRefusal(guards: readonly Limit[], window: number): Limit | undefined {
-  for (const guard of guards) if (!guard.admits(window)) return guard;
+  for (let g = 0; g < guards.length; g++) if (!guards[g]!.admits(window)) return guards[g];
   return undefined;
 }
 

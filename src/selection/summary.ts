@@ -30,11 +30,14 @@ export function summariseDomains(
   choice: Choice,
   lengths?: Int32Array,
 ): DomainSummary[] {
-  const mean = (sum: number, windows: number): number | undefined => (layer === undefined ? undefined : sum / windows);
+  const mean = (values: Float64Array, windows: Uint32Array): number | undefined =>
+    layer === undefined ? undefined : meanOf(values, windows);
   return table.byDomain().map((windows, domain) => {
-    let [documents, last, kept, dsSum, duSum] = [0, -1, 0, 0, 0];
+    let [documents, last, kept] = [0, -1, 0];
     let [keptDocuments, documentTokens] = [0, 0];
-    for (const window of windows) {
+    // By index: this runs once a window, and an iterator of a typed array makes an object for each.
+    for (let i = 0; i < windows.length; i++) {
+      const window = windows[i]!;
       const isKept = choice.reason[window] === 0;
       const document = table.documents[window]!;
       if (document !== last) {
@@ -44,19 +47,23 @@ export function summariseDomains(
       }
       last = document;
       if (isKept) kept++;
-      dsSum += ds[window]!;
-      duSum += du[window]!;
     }
     return {
       domain: table.domainNames[domain]!,
       documents,
       windows: windows.length,
       tokens: windows.length * table.window,
-      dsMean: mean(dsSum, windows.length),
-      duMean: mean(duSum, windows.length),
+      dsMean: mean(ds, windows),
+      duMean: mean(du, windows),
       scoreCut: kept > 0 ? choice.cuts[domain] : undefined,
       kept,
       ...(lengths ? { keptTokens: documentTokens, keptDocuments } : { keptTokens: kept * table.window }),
     };
   });
+}
+
+function meanOf(values: Float64Array, windows: Uint32Array): number {
+  let sum = 0;
+  for (let i = 0; i < windows.length; i++) sum += values[windows[i]!]!;
+  return sum / windows.length;
 }
