@@ -3,6 +3,7 @@
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { LongattnError } from '../base/errors.js';
+import { version } from '../base/version.js';
 import { annotateCommand } from './commands/annotate.js';
 import { attentionCommand } from './commands/attention.js';
 import { checkCommand } from './commands/check.js';
@@ -31,6 +32,8 @@ const parser = withGlobals(yargs(hideBin(process.argv)))
   .command([checkCommand, annotateCommand, reportCommand, serveCommand, statsCommand, showCommand])
   .command([verifyCommand, validateCommand, attentionCommand])
   .command([modelCommand, setupCommand, doctorCommand])
+  // Else yargs takes that of the package.json around the user's folder.
+  .version(version)
   .demandCommand(1, 'Name a command.')
   .recommendCommands()
   .strict()

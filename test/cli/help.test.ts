@@ -1,7 +1,7 @@
 // The examples that --help prints are commands: each is run as it stands, in a folder with a moby.txt and the bundled model.
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
-import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { root, temporaryFolder } from '../support/cli.js';
 import { madeText } from '../support/corpus.js';
@@ -21,6 +21,14 @@ function examplesOf(...command: string[]): string[][] {
   const lines = examples.split('\n').filter((line) => /^\s+longattn /.test(line));
   return lines.map((line) => line.trim().split(/ {2,}/)[0]!.split(' ').slice(1));
 }
+
+describe('longattn --version', () => {
+  it('is that of this package, whatever project it is called in', () => {
+    const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string };
+    writeFileSync(path.join(folder, 'package.json'), '{ "name": "another", "version": "9.9.9" }');
+    expect(longattn(['--version'])).toMatchObject({ status: 0, stdout: `${version}\n` });
+  });
+});
 
 describe('longattn --help', () => {
   it('has examples that run, for the whole and for every stage', () => {
