@@ -7,6 +7,7 @@ import type { Hooks, OnProgress } from '../base/events.js';
 import { readWindows } from '../arrow/reader.js';
 import { checkReach, openModelFolder } from '../model/open-model.js';
 import { deviceCount, requireDevice } from '../native/device.js';
+import { loadTorch } from '../native/load.js';
 import { Scorer } from '../native/scorer.js';
 import { prepareWindows } from '../pipeline/prepare-windows.js';
 import { resolveSpec, type Prepared, type PreparedModel } from '../pipeline/prepare.js';
@@ -38,6 +39,8 @@ export async function validateRun(options: ValidationOptions, hooks: Hooks = {})
   const named = requireModel(merged.spec.model, output);
   const loss = own.fit === 'gain' ? (own.loss ?? 'real') : own.loss;
   const plan = await planModel({ model: named, layers, loss, configOverride }, hooks);
+  // Before windows are cut in vain.
+  if (merged.stored === undefined && plan.loss !== 'none') loadTorch();
   const ksOf = (window: number): number[] => (own.k === 'quarter' ? [resolveDistance('quarter', window)] : own.k);
   const prepared = await prepareWindows(
     { ...asked, model: plan.folder, layers: plan.layers },
@@ -106,7 +109,8 @@ class OpenedModels implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const scorer of this.scorers.values()) await (await scorer)[Symbol.asyncDispose]();
+    // One that could not be opened has said so where it was asked for.
+    for (const scorer of this.scorers.values()) await (await scorer.catch(() => undefined))?.[Symbol.asyncDispose]();
   }
 
   private async openNew(what: 'scores' | 'losses'): Promise<Scorer> {

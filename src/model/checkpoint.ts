@@ -123,6 +123,6 @@ function parseIndex(index: Record<string, unknown>, path: string): Map<string, s
 function missing(name: string, where: string): LongattnError {
   return dataError(
     'TENSOR_MISSING',
-    `tensor ${show(name)} is missing from ${where}. Check that the download is complete and that config.json belongs to it.`,
+    `tensor ${show(name)} is missing from ${where}. Check that the download is complete and that config.json belongs to it. A part of a model, such as the bundled layer 0, has no more than its own layers.`,
   );
 }

@@ -65,7 +65,7 @@ export function loadTorch(): NativeTorch {
   if (!existsSync(path)) {
     throw environmentError(
       'TORCH_MISSING',
-      `The half of longattn that runs on torch is not at ${path}. ${NEEDS_TORCH}. Run \`longattn setup\`, which finds or fetches libtorch and builds it; in a clone, \`npm run setup\`.`,
+      `longattn has no half that runs on torch here (${path}). ${NEEDS_TORCH}. Run \`longattn setup\`, which finds or fetches libtorch and compiles it; in a clone, \`npm run setup\`.`,
     );
   }
   return (torch = load<NativeTorch>(path));

@@ -52,7 +52,7 @@ export async function score(raw: RunOptions, hooks: Hooks = {}): Promise<RunSumm
   const { spec } = await resolveSpec(options);
   requireModel(spec.model, spec.output);
   requireDevice(spec.device);
-  const prepared = await prepare(options, hooks);
+  const prepared = await prepare(options, hooks, { scores: true });
   return logged('score', prepared, hooks, async (inner) => {
     const windows = await made(prepared, inner);
     return report(windows, prepared.run.scores.folder);
@@ -120,7 +120,7 @@ async function open(raw: RunOptions, hooks: Hooks): Promise<Opened> {
   const found = await openFinished(spec);
   if (found) return { ...found, spec };
   requireDevice(spec.device);
-  const prepared = await prepare(options, hooks);
+  const prepared = await prepare(options, hooks, { scores: true });
   return { ...prepared, prepared };
 }
 

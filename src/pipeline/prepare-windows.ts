@@ -1,4 +1,4 @@
-// An open run with all its windows: what an evaluation of a model on a corpus starts from.
+// An open run with all its windows: what an evaluation of a model on a corpus starts from, whose scores are then computed.
 import type { Hooks } from '../base/events.js';
 import type { RunOptions } from '../options/run-options.js';
 import { prepare, type Prepared } from './prepare.js';
@@ -13,7 +13,7 @@ export async function prepareWindows(
   hooks: Hooks,
   check: (prepared: Prepared) => void,
 ): Promise<Prepared> {
-  const prepared = await prepare(options, hooks);
+  const prepared = await prepare(options, hooks, { scores: true });
   check(prepared);
   await windowsStage(prepared, hooks);
   return prepared;

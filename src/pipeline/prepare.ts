@@ -10,6 +10,7 @@ import { canonicalJson, type JsonObject } from '../io/canonical-json.js';
 import { findRun, isScored, ledgersOf, openRun, sweep, type Run } from '../run/directory.js';
 import { partName } from '../run/ledger.js';
 import type { InputPart } from '../corpus/plan.js';
+import { halfFor } from '../native/half.js';
 import { freezePlan, loadPlan } from './plan-run.js';
 import type { ModelDescription } from '../model/open-model.js';
 import { openTokenizer, type Tokenizer } from '../tokenizer/tokenizer.js';
@@ -39,12 +40,14 @@ export type PreparedModel = Prepared & { model: ModelDescription };
 const NAMED_TOKENS = 5;
 
 /**
- * @throws LongattnError INVALID_OPTION, MISSING_OPTION, SPEC_CHANGED, and those of the model, the tokenizer and the inputs
+ * @param how `scores`: statistics will be computed by this process, so that a new run is not begun where it could not score
+ * @throws LongattnError INVALID_OPTION, MISSING_OPTION, SPEC_CHANGED, ADDON_MISSING, TORCH_MISSING, and those of the model, the tokenizer and
+ *   the inputs
  */
 export async function prepare(
   raw: RunOptions,
   hooks: Hooks = {},
-  { sweeps = true }: { sweeps?: boolean } = {},
+  { sweeps = true, scores: isScoredNow = false }: { sweeps?: boolean; scores?: boolean } = {},
 ): Promise<Prepared> {
   const { signal, onProgress } = hooks;
   const { spec, ...before } = await resolveSpec(raw);
@@ -56,6 +59,7 @@ export async function prepare(
   }
   const found = spec.model === undefined ? undefined : await openModelOfRun(spec.model, spec, before, hooks);
   const { model, id, commit }: Partial<ModelOfRun> = found ?? {};
+  if (!stored && isScoredNow && model) halfFor(model.specText, spec.device);
   const reads = spec.idsField === undefined;
   const given = reads && spec.tokenizer !== undefined ? await tokenizerOf(spec.tokenizer, before, hooks) : undefined;
   const place = given?.place ?? found?.folder;

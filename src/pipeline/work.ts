@@ -45,7 +45,7 @@ export async function work(options: RunOptions & WorkOptions, hooks: WorkHooks =
   const place = startPlace(start);
   using drain = drainOf(timeLimit, hooks.drain);
   requireDevice((await resolveSpec(raw)).spec.device);
-  const prepared = await prepare(raw, hooks, { sweeps: false });
+  const prepared = await prepare(raw, hooks, { sweeps: false, scores: true });
   const { run } = prepared;
   await using leases = run.leases;
   const made = { windows: 0, scores: 0 };

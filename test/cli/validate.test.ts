@@ -1,8 +1,8 @@
 // `longattn validate` as a user calls it, with a part of a model: its defaults, its table, and how it goes on.
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { cli, demoModel, temporaryFolder } from '../support/cli.js';
+import { cli, demoModel, root, temporaryFolder } from '../support/cli.js';
 import { makeCorpus } from '../support/corpus.js';
 
 const folder = temporaryFolder();
@@ -23,6 +23,33 @@ describe('longattn validate', () => {
       model: { layers: number[] };
     };
     expect(report).toMatchObject({ corpus: { window: 2048, k: [512] }, model: { layers: [0] } });
+  });
+
+  it('says that the half for layers and losses is missing before it makes anything', async () => {
+    const whole = path.join(root, 'test', 'fixtures', 'models', 'llama');
+    writeFileSync(
+      path.join(folder, 'ids.jsonl'),
+      `${JSON.stringify({ ids: Array.from({ length: 512 }, (_, id) => id % 50) })}\n`,
+    );
+    const corpus = ['--input', path.join(folder, 'ids.jsonl'), '--ids-field', 'ids', '--window', '64'];
+    for (const [command, more] of [
+      ['validate', []],
+      ['validate', ['--loss', 'none', '--layers', '1']],
+      ['run', ['--layers', '1']],
+      ['score', ['--layers', '1']],
+      ['work', ['--layers', '1']],
+    ] as const) {
+      const place = path.join(folder, 'without-torch');
+      const where = command === 'work' ? [place] : ['-o', place];
+      const asked = [command, ...corpus, '--model', whole, ...more, ...where];
+      const { code, stderr } = await cli(asked, { LONGATTN_TORCH_ADDON: '/no/such.node' });
+      expect({ command, code, stderr }).toEqual({
+        command,
+        code: 4,
+        stderr: expect.stringMatching(/^error: .*TORCH_MISSING\]\n$/),
+      });
+      expect(existsSync(place)).toBe(false);
+    }
   });
 
   it('goes on without being told the window again, and refuses another one', async () => {
