@@ -15,6 +15,14 @@ export function renderTable(head: string[], rows: (string | number)[][]): string
   return table.toString();
 }
 
+/** A line a fact, for values that may be sentences: the frame of a table would be as wide as the longest. */
+export function renderFacts(facts: Record<string, string>): string {
+  const width = Math.max(...Object.keys(facts).map((name) => name.length));
+  return Object.entries(facts)
+    .map(([name, value]) => `${name.padEnd(width)}  ${value}`)
+    .join('\n');
+}
+
 export function printResult(text: string): void {
   process.stdout.write(`${text}\n`);
 }

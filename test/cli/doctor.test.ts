@@ -36,6 +36,8 @@ describe('longattn doctor', () => {
   it('works without the addon, says what for and how to get it, and ends with 4', async () => {
     const { code, stdout } = await cli(['doctor'], { LONGATTN_ADDON: '/no/such.node' });
     expect(code).toBe(4);
+    expect(stdout).toMatch(/^devices +none$/m);
+    expect(stdout).toMatch(/^longattn +\d+\.\d+\.\d+$/m);
     expect(stdout).toMatch(/missing: .*\/no\/such\.node.*attention needs it.*npm run setup/);
   });
 });

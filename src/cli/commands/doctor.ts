@@ -1,4 +1,4 @@
-// `longattn doctor`: what this machine has, in a table to paste into a bug report. The torch half may be missing: then exit code 0.
+// `longattn doctor`: what this machine has, in lines to paste into a bug report. The torch half may be missing: then exit code 0.
 import { existsSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import type { CommandModule } from 'yargs';
@@ -9,7 +9,7 @@ import { LongattnError } from '../../base/errors.js';
 import { version } from '../../base/version.js';
 import { usableProcessors } from '../../base/processors.js';
 import { runCommand } from '../context.js';
-import { printResult, renderTable } from '../output.js';
+import { printResult, renderFacts } from '../output.js';
 
 /** Where the system found libtorch: only the loaded process knows for sure, and only Linux tells. */
 function libtorchPath(): string | undefined {
@@ -37,7 +37,9 @@ async function facts(): Promise<Record<string, string>> {
   } catch (error) {
     out['addon'] = `missing: ${(error as Error).message}`;
   }
-  return { ...out, ...torchFacts() };
+  // Of a device nothing is known without the core.
+  const { devices, ...torch } = torchFacts();
+  return { ...out, ...torch, devices: out['addon'] === 'loaded' ? devices! : 'none' };
 }
 
 /** Of the half that is loaded when it is needed: without it layer 0 is ranked as well. */
@@ -75,7 +77,7 @@ export const doctorCommand: CommandModule = {
   handler: (argv) =>
     runCommand(argv, async ({ json }) => {
       const found = await facts();
-      printResult(json ? JSON.stringify(found, null, 2) : renderTable(['what', 'found'], Object.entries(found)));
+      printResult(json ? JSON.stringify(found, null, 2) : renderFacts(found));
       if (found['addon'] !== 'loaded' || found['torch half']?.startsWith('broken')) process.exitCode = 4;
     }),
 };
