@@ -162,7 +162,7 @@ export const ERRORS = {
     OUT_OF_MEMORY: 'Memory ran out. Use fewer threads, shorter windows or a bigger machine.',
     PAGE_NOT_BUILT: 'The script of the page is not built. Run `npm run build:ts`.',
     PORT_UNAVAILABLE: 'The port is used by another program, or only root may use it. Choose another one, or none.',
-    PYTHON_MISSING: 'python3 cannot be started. Install Python 3.9 or newer with pip.',
+    PYTHON_MISSING: 'Python cannot be started. Install Python 3.9 or newer with pip, or name one in LONGATTN_PYTHON.',
     READ_FAILED: 'Reading a file failed. Check the disk and the permissions.',
     RUN_LOST: 'The run directory was removed while it was being made. Start again.',
     SETUP_FAILED:

@@ -22,21 +22,14 @@ const VERSION_HEADERS = ['torch/headeronly/version.h', 'torch/csrc/api/include/t
  */
 export async function findLibtorch({ from, cuda, signal, onMessage }: BringOptions): Promise<Libtorch> {
   const script = path.join(packageFolder(), 'scripts', 'fetch-libtorch.py');
-  const python = pythonProgram();
   const env = { ...process.env, ...offline(from) };
-  const end = await runPython(python, [script, ...(cuda ? ['--cuda'] : [])], { env, signal, onMessage });
+  const end = await runPython([script, ...(cuda ? ['--cuda'] : [])], { env, signal, onMessage });
   if (end.code !== 0)
     throw environmentError(
       'SETUP_FAILED',
       `libtorch was neither found nor fetched. ${path.basename(script)} says: ${end.said}`,
     );
   return { folder: end.answer, version: versionOf(end.answer) };
-}
-
-/** That of the virtual environment, where one is active, else the one on the PATH. */
-export function pythonProgram(): string {
-  const active = process.env['VIRTUAL_ENV'] && path.join(process.env['VIRTUAL_ENV'], 'bin', 'python3');
-  return active && existsSync(active) ? active : 'python3';
 }
 
 /** What tells pip, in the script and below CMake, to use a folder and nothing else. */

@@ -103,7 +103,7 @@ def check_argument_before_variable():
 
 
 def check_torch():
-    """Of a torch that is importable its folder is told, without importing it; what the user says stays."""
+    """Of a torch that is importable its folder is told, without importing it, and which Python this is; what the user says stays."""
     from longattn import _node
 
     with tempfile.TemporaryDirectory() as folder:
@@ -116,6 +116,8 @@ def check_torch():
         del os.environ["LONGATTN_LIBTORCH"]
         sys.path.remove(folder)
     assert "LONGATTN_LIBTORCH" not in _node.environment()
+    # There is no python3 on the PATH of this process but this one's, nor need be.
+    assert _node.environment()["LONGATTN_PYTHON"] == sys.executable
 
 
 def check_console_script():

@@ -129,5 +129,8 @@ describe('longattn setup', () => {
     });
     const { stderr } = await cli(['setup'], { ...env, VIRTUAL_ENV: path.join(folder, 'venv') });
     expect(stderr).toMatch(/fetch-libtorch\.py says: of the environment \[SETUP_FAILED\]/);
+    // The wheel names its own, active or not.
+    const told = await cli(['setup'], { ...env, LONGATTN_PYTHON: python });
+    expect(told.stderr).toMatch(/fetch-libtorch\.py says: of the environment \[SETUP_FAILED\]/);
   });
 });

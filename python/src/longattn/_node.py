@@ -29,11 +29,15 @@ def command() -> list[str]:
 
 
 def environment() -> dict[str, str]:
-    """Of the command: this one, and the libtorch of the torch beside us, which is found without importing it."""
+    """Of the command: this one, the libtorch of the torch beside us, which is found without importing it, and this Python for the scripts of
+    `longattn setup` and `model fetch`, which take pip. What the user has set stays.
+    """
     found = dict(os.environ)
-    torch = find_spec("torch") if "LONGATTN_LIBTORCH" not in found else None
+    torch = None if found.get("LONGATTN_LIBTORCH") else find_spec("torch")
     if torch is not None and torch.origin:
         found["LONGATTN_LIBTORCH"] = str(Path(torch.origin).parent)
+    if not found.get("LONGATTN_PYTHON") and find_spec("pip") is not None:
+        found["LONGATTN_PYTHON"] = sys.executable
     return found
 
 
