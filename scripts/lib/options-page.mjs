@@ -36,7 +36,8 @@ export function optionsPage({ COMMAND_OPTIONS, GROUPS, flagOf, variableOf }) {
 
 Written by \`node scripts/options-page.mjs\` from the tables in \`src/options\`. A flag comes before its variable, that before \`--config FILE\`
 (JSON with the long names in camel case, as in Node), that before the default. "Decides" is the stage whose bytes an option decides: a
-run is not resumed with another value for windows or scores. An option that is not given keeps the run's value.
+run is not resumed with another value for windows or scores. An option of these that is not given keeps the run's value;
+without an option of a selection \`export\` writes what was selected last, while \`run\` and \`select\` take the defaults.
 Commands with RUN take it as an argument; \`run\`, \`window\`, \`score\`, \`select\`, \`export\` and \`validate\` as \`-o RUN\` too. \`plan\`, \`work\`, \`finish\`, \`slurm\`
 and \`kubernetes\` also take the options of a run that concern them.
 

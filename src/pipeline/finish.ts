@@ -8,7 +8,7 @@ import { splitRows } from '../options/parse-rows.js';
 import type { RunOptions } from '../options/run-options.js';
 import { ledgersOf, loadRun } from '../run/directory.js';
 import { partName } from '../run/ledger.js';
-import { exportRun, select, type RunSummary } from './pipeline.js';
+import { select, selectAndExport, type RunSummary } from './pipeline.js';
 
 const NAMED = 20;
 
@@ -19,8 +19,7 @@ const NAMED = 20;
 export async function finish(options: RunOptions & FinishOptions, hooks: Hooks = {}): Promise<RunSummary> {
   const [{ then }, raw] = splitRows(FINISH, options);
   await requireAllParts(String(raw.output));
-  // The export selects by itself.
-  return then.includes('export') ? exportRun(raw, hooks) : select(raw, hooks);
+  return then.includes('export') ? selectAndExport(raw, hooks) : select(raw, hooks);
 }
 
 async function requireAllParts(dir: string): Promise<void> {

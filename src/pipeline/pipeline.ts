@@ -6,6 +6,7 @@ import path from 'node:path';
 import { LongattnError } from '../base/errors.js';
 import type { Hooks, StageName } from '../base/events.js';
 import { requireDevice } from '../native/device.js';
+import { asSelected } from './as-selected.js';
 import { completeDocuments } from './complete-documents.js';
 import { logged } from './logged.js';
 import { openFinished, prepare, resolveSpec, type Prepared } from './prepare.js';
@@ -68,8 +69,13 @@ export async function select(options: RunOptions, hooks: Hooks = {}): Promise<Ru
   });
 }
 
-/** Write the kept windows as a data set. */
+/** Write the kept windows as a data set: those of the selection that is there, unless an option of a selection is given. */
 export async function exportRun(options: RunOptions, hooks: Hooks = {}): Promise<RunSummary> {
+  return selectAndExport(await asSelected(options), hooks);
+}
+
+/** By these options, whatever was selected before. */
+export async function selectAndExport(options: RunOptions, hooks: Hooks = {}): Promise<RunSummary> {
   return exported('export', options, hooks);
 }
 

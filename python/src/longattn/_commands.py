@@ -1346,7 +1346,7 @@ def export(
     shard: Mapping[str, Any] | str | None = None,
     progress: bool | None = None,
 ) -> Any:
-    """Write the kept windows as a data set.
+    """Write the kept windows as a data set; without options of a selection, those of the last one.
 
     input: DOMAIN=PATH: a file, folder, glob or address of text or rows (docs/corpus.md lists the formats); repeatable. It must be one or more DOMAIN=PATH (or PATH with --domain-field), each a file, a folder, a glob or an address (https://, s3://, gs://, hf://).
     window: tokens a window. It must be a whole number of tokens, at least 1. Default: 32768.

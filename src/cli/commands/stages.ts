@@ -50,7 +50,7 @@ export const stageCommands: CommandModule[] = [
   ),
   stageCommand(
     'export',
-    'write the kept windows as a data set',
+    'write the kept windows as a data set; without options of a selection, those of the last one',
     [...CORPUS, 'score', 'select', 'export'],
     'exportRun',
     '-o RUN --format jsonl',
