@@ -3,14 +3,16 @@
 // codes, tables, and every line of Python in docs/python.md and the README. After `npm run setup`.
 //   node scripts/check-python.mjs [--engines | --setup]
 //
+// Before that what lies in the wheel, and in those of other platforms whose core scripts/build-portable.mjs has made: these are not run.
+//
 // --engines: the extras on the real engines in place of the wheel alone, and the lines that use them too. That downloads 0.4 GB and takes
 // minutes, so CI leaves it out; CONTRIBUTING.md has its last result.
-// --setup: `longattn setup` of the wheel with the libtorch of this clone, and a run by layer 1, in place of the rest. Compiles for minutes.
+// --setup: `longattn setup` of the wheel, by a download and by the torch of its extra, each with a run by layer 1, in place of the rest.
+// Downloads 3 GB, takes 8 GB of disk and compiles twice; docs/release.md has its last result.
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { fetchLibtorch } from './lib/libtorch.mjs';
 import { readmeLine } from './lib/readme-line.mjs';
 import { main, root, run, SetupError, step } from './lib/step.mjs';
 
@@ -35,6 +37,7 @@ function roomFor(name) {
   return room;
 }
 
+const AUDITORS = 'auditwheel==6.8.2 wheel==0.48.0';
 const ENGINES = ['ray', 'datatrove'];
 /** What datatrove's own readers and filters ask for when they are used. */
 const OF_EXAMPLES = 'orjson regex';
@@ -86,46 +89,64 @@ async function checkEngines() {
     await step(engine, () => python([path.join(root, 'test', 'python', `check_${engine}.py`)], roomFor(engine)));
 }
 
-/** What the wheel compiles has the bits of the clone's half. */
-async function checkSetup() {
+/** Read by those who know: `wheel` holds each file against RECORD, auditwheel the tag against the binaries. */
+function checkContents(wheels) {
+  const tools = path.join(folder, 'tools');
+  pip(`pip install --target '${tools}' ${AUDITORS}`, folder);
+  const files = wheels.map((wheel) => path.join(root, wheel));
+  const env = { PYTHONPATH: tools };
+  run(path.join(bin, 'python'), [path.join(root, 'test', 'python', 'check_contents.py'), ...files], { env });
+  return `${wheels.length} of ${wheels.length}`;
+}
+
+/** What the wheel compiles has the bits of the clone's half. The environment is not active: its console script alone is called. */
+function setUp(name) {
   const env = {
-    ...{ PATH: `${bin}:${process.env.PATH}`, VIRTUAL_ENV: path.join(folder, 'venv') },
-    ...{ LONGATTN_CACHE: path.join(folder, 'cache'), LONGATTN_LIBTORCH: fetchLibtorch() },
+    ...{ PATH: `${bin}:${process.env.PATH}`, LONGATTN_CACHE: path.join(folder, `cache-${name}`) },
+    ...{
+      VIRTUAL_ENV: undefined,
+      LONGATTN_LIBTORCH: undefined,
+      LONGATTN_TORCH_ADDON: undefined,
+      LONGATTN_ADDON: undefined,
+    },
   };
   const longattn = (words) => run(path.join(bin, 'longattn'), words, { cwd: folder, env, quiet: true });
-  await step('longattn setup', () => {
-    const made = JSON.parse(longattn(['setup', '--json']));
-    if (made.how !== 'compiled' || !made.addon.startsWith(env.LONGATTN_CACHE))
-      throw new SetupError(`it made ${JSON.stringify(made)}`);
-    return `compiled against torch ${made.torch}`;
+  const made = JSON.parse(longattn(['setup', '--json']));
+  const place = name === 'torch' ? path.join(folder, 'venv') : env.LONGATTN_CACHE;
+  if (made.how !== 'compiled' || !made.addon.startsWith(env.LONGATTN_CACHE) || !made.libtorch.startsWith(place))
+    throw new SetupError(`it made ${JSON.stringify(made)}`);
+  const { how } = JSON.parse(longattn(['setup', '--json']));
+  if (how !== 'there') throw new SetupError(`a second time it says ${how}`);
+  const model = path.join(root, 'test', 'fixtures', 'models', 'llama');
+  const corpus = ['--input', 'ids.jsonl', '--ids-field', 'ids', '--window', '128'];
+  const asked = ['run', ...corpus, '--model', model, '--layers', '1', '--output'];
+  longattn([...asked, `RUN-${name}`]);
+  const clone = [path.join(root, 'dist/cli/bin.cjs'), ...asked, `CLONE-${name}`];
+  run(process.execPath, clone, { cwd: folder, quiet: true });
+  const [mine, clones] = [`RUN-${name}`, `CLONE-${name}`].map((one) => {
+    const scores = path.join(folder, one, 'scores');
+    const parts = readdirSync(scores).filter((file) => file.endsWith('.arrow'));
+    return parts.map((file) => readFileSync(path.join(scores, file)));
   });
-  await step('longattn setup again', () => {
-    const { how } = JSON.parse(longattn(['setup', '--json']));
-    if (how !== 'there') throw new SetupError(`a second time it says ${how}`);
-    return how;
+  if (mine.length === 0 || !mine.every((part, at) => part.equals(clones[at])))
+    throw new SetupError('the scores of layer 1 differ from those of the clone');
+  return `torch ${made.torch}, layer 1 equal to the bit`;
+}
+
+async function checkSetup() {
+  const ids = Array.from({ length: 1024 }, (_, at) => 3 + ((at * at + 7 * at) % 50));
+  writeFileSync(path.join(folder, 'ids.jsonl'), `${JSON.stringify({ ids })}\n`);
+  await step('longattn setup by a download', () => setUp('download'));
+  await step('the extra torch', () => {
+    pip("pip install 'longattn[torch]'", folder);
+    return run(path.join(bin, 'python'), ['-c', 'import torch; print(torch.__version__)'], { quiet: true }).trim();
   });
-  await step('layer 1', () => {
-    const ids = Array.from({ length: 1024 }, (_, at) => 3 + ((at * at + 7 * at) % 50));
-    writeFileSync(path.join(folder, 'ids.jsonl'), `${JSON.stringify({ ids })}\n`);
-    const model = path.join(root, 'test', 'fixtures', 'models', 'llama');
-    const asked = ['run', '--input', 'ids.jsonl', '--ids-field', 'ids', '--window', '128', '--model', model];
-    longattn([...asked, '--layers', '1', '--output', 'MINE']);
-    const clone = [path.join(root, 'dist/cli/bin.cjs'), ...asked, '--layers', '1', '--output', 'CLONES'];
-    run(process.execPath, clone, { cwd: folder, quiet: true });
-    const [mine, clones] = ['MINE', 'CLONES'].map((name) => {
-      const scores = path.join(folder, name, 'scores');
-      const parts = readdirSync(scores).filter((file) => file.endsWith('.arrow'));
-      return parts.map((file) => readFileSync(path.join(scores, file)));
-    });
-    if (mine.length === 0 || !mine.every((part, at) => part.equals(clones[at])))
-      throw new SetupError('the scores of layer 1 differ from those of the clone');
-    return 'equal to the bit';
-  });
+  await step('longattn setup by that torch', () => setUp('torch'));
 }
 
 await main(async (args) => {
   const engines = args.includes('--engines');
-  const wheel = run(process.execPath, ['scripts/wheel.mjs'], { quiet: true }).trim().split('\n').at(-1);
+  const wheels = run(process.execPath, ['scripts/wheel.mjs'], { quiet: true }).trim().split('\n');
   makeFolder();
   try {
     await step('the wheel in a fresh environment', () => {
@@ -133,8 +154,9 @@ await main(async (args) => {
       // Where the README has the clone.
       symlinkSync(root, path.join(folder, 'longattn'));
       pip(readmeLine('pip install'), roomFor('pip'));
-      return path.basename(wheel);
+      return path.basename(wheels[0]);
     });
+    await step('what lies in the wheels', () => checkContents(wheels));
     if (args.includes('--setup')) return await checkSetup();
     if (engines) await checkEngines();
     else await checkWheel();
