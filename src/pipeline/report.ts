@@ -1,4 +1,6 @@
 // What a run function hands back: one line a domain, with the fields of the stages that were run.
+import path from 'node:path';
+import { dataError, show } from '../base/errors.js';
 import type { RemovalResult } from '../selection/removal/report-removal.js';
 import type { NullModel, SelectionResult } from '../selection/select-windows.js';
 import type { RefusedFile } from '../run/refused-files.js';
@@ -42,9 +44,21 @@ export interface RunSummary {
   result: string;
 }
 
+/**
+ * @throws LongattnError PART_CHANGED where windows were selected in a domain that no entry of the windows' ledger knows: it would be missing
+ */
 export function report(windows: WindowsResult, result: string, selection?: SelectionResult): RunSummary {
   const nullModel = selection?.nullModel && { nullModel: selection.nullModel };
   const chosen = new Map(selection?.domains.map((domain) => [domain.domain, domain]));
+  const lost = selection?.domains.find(({ domain }) => windows.counts[domain] === undefined)?.domain;
+  if (lost !== undefined) {
+    const entries = path.join(path.dirname(windows.rejectsPath), 'windows', '*.done.json');
+    throw dataError(
+      'PART_CHANGED',
+      `The windows of the domain ${show(lost)} are in none of the entries ${entries}: one of them was changed. ` +
+        'Remove them and run the same command again: the windows are cut again, and what is made of them stays.',
+    );
+  }
   const domains = Object.entries(windows.counts).map(([domain, { documents, windows: count, tokens }]) => {
     const { dsMean, duMean, scoreCut, kept, keptTokens, keptDocuments } = chosen.get(domain) ?? {};
     const means = dsMean === undefined ? {} : { dsMean, duMean: duMean! };

@@ -17,13 +17,7 @@ import { partName, type LedgerRecord } from '../run/ledger.js';
 import { mergeRejects, readRejects, requireFewRejects, writeRejects } from '../run/rejects.js';
 import { partsOfShard, runParts, type RunPartsOptions, type Share } from '../run/run-parts.js';
 import { allTooShort } from '../windows/cut-windows.js';
-import {
-  mergeWindowCounts,
-  newWindowCounts,
-  totalCounts,
-  type DomainCounts,
-  type WindowCounts,
-} from '../windows/counts.js';
+import { mergeWindowCounts, newWindowCounts, totalCounts, type WindowCounts } from '../windows/counts.js';
 import { cutPart } from './cut-part.js';
 import type { Prepared } from './prepare.js';
 import { onlyRefusedFiles, refusedFiles, RefusedFilesError, type RefusedFile } from '../run/refused-files.js';
@@ -144,7 +138,7 @@ function entryCounts(counts: WindowCounts, rejects: number): Record<string, numb
 
 function countsOf({ domains = [] }: LedgerRecord): WindowCounts {
   const counts = newWindowCounts();
-  for (const { domain, counts: values } of domains) counts[domain] = values as unknown as DomainCounts;
+  for (const { domain, counts: values } of domains) counts[domain] = values;
   return counts;
 }
 

@@ -12,18 +12,34 @@ import { ifExists, nodeFileSystem, type FileSystem } from '../io/file-system.js'
 import { hashFile } from '../io/hash-file.js';
 import { readError } from '../io/io-error.js';
 
-const recordSchema = z.strictObject({
-  rows: z.int().min(0),
-  bytes: z.int().min(0),
+const count = z.int().min(0);
+/** As src/windows/counts.ts has them: one that is missing would be summed up as NaN. */
+const domainCounts = z.strictObject({
+  ...{ documents: count, tokens: count, windows: count },
+  ...{ shortDocuments: count, shortTokens: count, longestShort: count },
+});
+
+const recordFields = z.strictObject({
+  rows: count,
+  bytes: count,
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   specHash: z.string(),
   /** What happened on the way, by name: documents, tokens, rejected rows. */
-  counts: z.record(z.string(), z.number()),
+  counts: z.record(z.string(), count),
   /** The same by domain. A list, because a domain may have any name. */
-  domains: z.array(z.strictObject({ domain: z.string(), counts: z.record(z.string(), z.number()) })).optional(),
+  domains: z.array(z.strictObject({ domain: z.string(), counts: domainCounts })).optional(),
   /** Of the documents' text that the part was made from (src/windows/document-text.ts); absent where there was none. */
   digest: z.string().optional(),
 });
+
+/** What the part holds is what its domains hold together. */
+const recordSchema = recordFields.refine(
+  ({ counts, domains }) =>
+    domains === undefined ||
+    (['documents', 'tokens', 'windows'] as const).every(
+      (name) => counts[name] === domains.reduce((sum, domain) => sum + domain.counts[name], 0),
+    ),
+);
 
 export type LedgerRecord = z.output<typeof recordSchema>;
 

@@ -53,6 +53,21 @@ describe('Ledger', () => {
     });
   });
 
+  it.each([
+    ['as its maker wrote them', {}, 'done'],
+    ['with one missing', { windows: undefined }, 'changed'],
+    ['that do not add up', { windows: 2 }, 'changed'],
+    ['with a half', { longestShort: 0.5 }, 'changed'],
+    ['with one of another version', { paragraphs: 1 }, 'changed'],
+  ])('looks at the counts of a domain: %s', async (_, change, expected) => {
+    const counts = { documents: 2, tokens: 128, windows: 1, shortDocuments: 1, shortTokens: 64, longestShort: 64 };
+    const file = ledger.doneFile('part-00000');
+    const entry = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+    const domains = [{ domain: 'book', counts: { ...counts, ...change } }];
+    writeFileSync(file, JSON.stringify({ ...entry, counts: { documents: 2, tokens: 128, windows: 1 }, domains }));
+    expect(await status()).toBe(expected);
+  });
+
   it('does not take a part of a run with other settings', async () => {
     const other = new Ledger(ledger.folder, 'hash-b');
     expect(await other.inspect('part-00000')).toMatchObject({

@@ -23,9 +23,11 @@ export async function makeRun(dir: string, parts: readonly Window[][], model?: s
   for (const [part, windows] of parts.entries()) {
     const domains = [...new Set(windows.map((window) => window.domain))].map((domain) => {
       const count = windows.filter((window) => window.domain === domain).length;
-      return { domain, counts: { documents: count, windows: count } };
+      const short = { shortDocuments: 0, shortTokens: 0, longestShort: 0 };
+      return { domain, counts: { documents: count, tokens: count * WINDOW, windows: count, ...short } };
     });
-    const entry = () => ({ counts: { windows: windows.length }, domains });
+    const [documents, tokens] = [windows.length, windows.length * WINDOW];
+    const entry = () => ({ counts: { documents, tokens, windows: windows.length }, domains });
     const metadata = { window: `${WINDOW}` };
     const rows = windows.map(windowRow);
     await writeArrowPart(run.windows, partName(part), { columns: WINDOW_COLUMNS, metadata, rows, entry });
