@@ -11,7 +11,7 @@
 namespace longattn {
 namespace {
 
-constexpr int64_t kBlockRows = 1024;
+constexpr int64_t kBlockRows = 4096;  // every block packs the weights again
 
 class OwnBackend : public Backend {
  public:

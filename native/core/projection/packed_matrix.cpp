@@ -62,7 +62,7 @@ void PackedMatrix::multiply(int64_t part, const float* x, int64_t count, int thr
         const int64_t width = std::min(kPanel, p.rows - index * kPanel);
         alignas(64) float out[kMaxRows * kPanel];
         tile(x + first * inputs_, inputs_, rows, stored_wide ? reinterpret_cast<const float*>(stored) : wide.get(),
-             inputs_, out);
+             inputs_, out, kPanel);
         for (int64_t r = 0; r < rows; ++r) {
           std::copy_n(out + r * kPanel, width, out_row(first + r) + index * kPanel);
         }

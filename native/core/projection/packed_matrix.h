@@ -17,6 +17,8 @@
 
 namespace longattn::projection {
 
+constexpr int64_t kMaxRows = 48;  // input rows that are multiplied at a time
+
 class PackedMatrix {
  public:
   // part_rows[p] rows in part p. `row` writes row r of part p, [inputs] floats that `type` can hold, to `out`; it may

@@ -12,16 +12,20 @@ namespace longattn::projection {
 
 constexpr int64_t kPanel = 64;        // outputs of a panel
 constexpr int64_t kInputBlock = 128;  // inputs of a partial sum: short chains keep more digits
-constexpr int64_t kMaxRows = 48;      // input rows of one call
 
-// x: rows of [inputs], x_stride floats apart, 1 <= rows <= kMaxRows. panel: [inputs][kPanel], 64-byte aligned.
-// out: [rows][kPanel], overwritten.
-using Tile = void (*)(const float* x, int64_t x_stride, int64_t rows, const float* panel, int64_t inputs, float* out);
+// x: rows of [inputs], x_stride floats apart. panel: [inputs][kPanel], 64-byte aligned.
+// out: rows of kPanel, out_stride floats apart, overwritten.
+using Tile = void (*)(const float* x, int64_t x_stride, int64_t rows, const float* panel, int64_t inputs, float* out,
+                      int64_t out_stride);
 
-void tile_portable(const float* x, int64_t x_stride, int64_t rows, const float* panel, int64_t inputs, float* out);
-void tile_avx2(const float* x, int64_t x_stride, int64_t rows, const float* panel, int64_t inputs, float* out);
-void tile_avx512(const float* x, int64_t x_stride, int64_t rows, const float* panel, int64_t inputs, float* out);
-void tile_neon(const float* x, int64_t x_stride, int64_t rows, const float* panel, int64_t inputs, float* out);
+void tile_portable(const float* x, int64_t x_stride, int64_t rows, const float* panel, int64_t inputs, float* out,
+                   int64_t out_stride);
+void tile_avx2(const float* x, int64_t x_stride, int64_t rows, const float* panel, int64_t inputs, float* out,
+               int64_t out_stride);
+void tile_avx512(const float* x, int64_t x_stride, int64_t rows, const float* panel, int64_t inputs, float* out,
+                 int64_t out_stride);
+void tile_neon(const float* x, int64_t x_stride, int64_t rows, const float* panel, int64_t inputs, float* out,
+               int64_t out_stride);
 
 // Transposes a piece of a weight matrix into a panel: rows (at most kPanel) of `inputs` values, `stride` floats apart,
 // to [inputs][kPanel], zeros where rows are missing.

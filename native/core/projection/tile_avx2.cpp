@@ -55,8 +55,9 @@ void pack_avx2(const float* rows, int64_t stride, int64_t count, int64_t inputs,
   }
 }
 
-void tile_avx2(const float* x, int64_t x_stride, int64_t rows, const float* panel, int64_t inputs, float* out) {
-  tile<Avx2, 6, 2>(x, x_stride, rows, panel, inputs, out);
+void tile_avx2(const float* x, int64_t x_stride, int64_t rows, const float* panel, int64_t inputs, float* out,
+               int64_t out_stride) {
+  tile<Avx2, 6, 2>(x, x_stride, rows, panel, inputs, out, out_stride);
 }
 
 }  // namespace longattn::projection

@@ -19,8 +19,9 @@ struct Avx512 {
 
 }  // namespace
 
-void tile_avx512(const float* x, int64_t x_stride, int64_t rows, const float* panel, int64_t inputs, float* out) {
-  tile<Avx512, 6, 4>(x, x_stride, rows, panel, inputs, out);
+void tile_avx512(const float* x, int64_t x_stride, int64_t rows, const float* panel, int64_t inputs, float* out,
+                 int64_t out_stride) {
+  tile<Avx512, 6, 4>(x, x_stride, rows, panel, inputs, out, out_stride);
 }
 
 }  // namespace longattn::projection

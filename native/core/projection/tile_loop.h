@@ -11,51 +11,89 @@
 namespace longattn::projection {
 namespace {
 
-// out[r][0 .. kVectors * width) += sum over `count` inputs, for kRows rows. Registers: kRows * kVectors accumulators.
+// What a call of accumulate() brings into the caches for the calls after it. Hardware does not see it coming: rows of x
+// are short and far apart, and a panel is read once from far away and then from the first-level cache.
+struct Ahead {
+  const float* x;      // the rows of the next call
+  const float* panel;  // a share of the next piece of the panel
+};
+
+// out[r][0 .. kVectors * width) = or += sum over `count` inputs, for kRows rows. Registers: kRows * kVectors sums.
 template <typename V, int kRows, int kVectors>
-void accumulate(const float* x, int64_t x_stride, const float* panel, int64_t count, float* out) {
+void accumulate(const float* x, int64_t x_stride, const float* panel, int64_t count, bool add, float* out,
+                int64_t out_stride, Ahead ahead) {
+  constexpr int64_t kLine = 16;                                    // floats of a cache line
+  constexpr int64_t kEvery = 2 * kPanel / (kVectors * V::kWidth);  // inputs to a line of the panel
+  static_assert(kLine % kEvery == 0);
   typename V::Register sum[kRows][kVectors];
   for (int r = 0; r < kRows; ++r) {
     for (int v = 0; v < kVectors; ++v) sum[r][v] = V::zero();
   }
-  for (int64_t i = 0; i < count; ++i) {
+  const auto input = [&](int64_t i) {
     typename V::Register w[kVectors];
     for (int v = 0; v < kVectors; ++v) w[v] = V::load(panel + i * kPanel + v * V::kWidth);
     for (int r = 0; r < kRows; ++r) {
       const typename V::Register value = V::broadcast(x[r * x_stride + i]);
       for (int v = 0; v < kVectors; ++v) sum[r][v] = V::fma(value, w[v], sum[r][v]);
     }
-  }
-  for (int r = 0; r < kRows; ++r) {
-    for (int v = 0; v < kVectors; ++v) {
-      float* to = out + r * kPanel + v * V::kWidth;
-      V::store(to, V::add(V::load(to), sum[r][v]));
+  };
+  int64_t i = 0;
+  for (; i + kLine <= count; i += kLine) {
+    for (int r = 0; r < kRows; ++r) __builtin_prefetch(ahead.x + r * x_stride + i, 0, 3);
+    for (int64_t j = 0; j < kLine; j += kEvery, ahead.panel += kLine) {
+      __builtin_prefetch(ahead.panel, 0, 2);
+      for (int64_t e = 0; e < kEvery; ++e) input(i + j + e);
     }
+  }
+  for (; i < count; ++i) input(i);
+  if (add) {
+#pragma GCC unroll 6
+    for (int r = 0; r < kRows; ++r) {
+#pragma GCC unroll 4
+      for (int v = 0; v < kVectors; ++v) sum[r][v] = V::add(V::load(out + r * out_stride + v * V::kWidth), sum[r][v]);
+    }
+  }
+#pragma GCC unroll 6
+  for (int r = 0; r < kRows; ++r) {
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) V::store(out + r * out_stride + v * V::kWidth, sum[r][v]);
   }
 }
 
 // The same for the rows that do not fill a group, `rows` <= kRows.
 template <typename V, int kRows, int kVectors>
-void last_rows(int64_t rows, const float* x, int64_t x_stride, const float* panel, int64_t count, float* out) {
+void last_rows(int64_t rows, const float* x, int64_t x_stride, const float* panel, int64_t count, bool add, float* out,
+               int64_t out_stride, Ahead ahead) {
   if constexpr (kRows > 0) {
-    if (rows == kRows) return accumulate<V, kRows, kVectors>(x, x_stride, panel, count, out);
-    last_rows<V, kRows - 1, kVectors>(rows, x, x_stride, panel, count, out);
+    if (rows == kRows) {
+      return accumulate<V, kRows, kVectors>(x, x_stride, panel, count, add, out, out_stride, ahead);
+    }
+    last_rows<V, kRows - 1, kVectors>(rows, x, x_stride, panel, count, add, out, out_stride, ahead);
   }
 }
 
 template <typename V, int kRows, int kVectors>
-void tile(const float* x, int64_t x_stride, int64_t rows, const float* panel, int64_t inputs, float* out) {
-  for (int64_t i = 0; i < rows * kPanel; ++i) out[i] = 0.0f;
+void tile(const float* x, int64_t x_stride, int64_t rows, const float* panel, int64_t inputs, float* out,
+          int64_t out_stride) {
+  constexpr int64_t kColumns = kVectors * V::kWidth;
+  const int64_t calls = (rows + kRows - 1) / kRows * (kPanel / kColumns);
   for (int64_t first = 0; first < inputs; first += kInputBlock) {
     const int64_t count = inputs - first < kInputBlock ? inputs - first : kInputBlock;
-    for (int64_t column = 0; column < kPanel; column += kVectors * V::kWidth) {
-      const float* piece = panel + first * kPanel + column;
-      int64_t r = 0;
-      for (; r + kRows <= rows; r += kRows) {
-        accumulate<V, kRows, kVectors>(x + r * x_stride + first, x_stride, piece, count, out + r * kPanel + column);
+    const float* next_piece = panel + (first + count) * kPanel;  // behind the last one: that of the next panel, often
+    int64_t call = 0;
+    for (int64_t column = 0; column < kPanel; column += kColumns) {
+      for (int64_t r = 0; r < rows; r += kRows, ++call) {
+        const float* from = x + r * x_stride + first;
+        const float* piece = panel + first * kPanel + column;
+        float* to = out + r * out_stride + column;
+        const Ahead ahead{r + kRows < rows ? from + kRows * x_stride : x + first + count,
+                          next_piece + call * kInputBlock * kPanel / calls};
+        if (r + kRows <= rows) {
+          accumulate<V, kRows, kVectors>(from, x_stride, piece, count, first > 0, to, out_stride, ahead);
+        } else {
+          last_rows<V, kRows - 1, kVectors>(rows - r, from, x_stride, piece, count, first > 0, to, out_stride, ahead);
+        }
       }
-      last_rows<V, kRows - 1, kVectors>(rows - r, x + r * x_stride + first, x_stride, piece, count,
-                                        out + r * kPanel + column);
     }
   }
 }

@@ -20,8 +20,9 @@ struct Neon {
 
 }  // namespace
 
-void tile_neon(const float* x, int64_t x_stride, int64_t rows, const float* panel, int64_t inputs, float* out) {
-  tile<Neon, 6, 4>(x, x_stride, rows, panel, inputs, out);
+void tile_neon(const float* x, int64_t x_stride, int64_t rows, const float* panel, int64_t inputs, float* out,
+               int64_t out_stride) {
+  tile<Neon, 6, 4>(x, x_stride, rows, panel, inputs, out, out_stride);
 }
 
 }  // namespace longattn::projection

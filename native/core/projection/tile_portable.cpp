@@ -5,9 +5,10 @@
 
 namespace longattn::projection {
 
-void tile_portable(const float* x, int64_t x_stride, int64_t rows, const float* panel, int64_t inputs, float* out) {
+void tile_portable(const float* x, int64_t x_stride, int64_t rows, const float* panel, int64_t inputs, float* out,
+                   int64_t out_stride) {
   for (int64_t r = 0; r < rows; ++r) {
-    float* to = out + r * kPanel;
+    float* to = out + r * out_stride;
     std::fill(to, to + kPanel, 0.0f);
     for (int64_t first = 0; first < inputs; first += kInputBlock) {
       float sum[kPanel] = {};

@@ -117,8 +117,11 @@ void vector_tiles_agree() {
   for (size_t i = 0; i < want.size(); ++i)
     want[i] = chain(&x[i / projection::kPanel * inputs], &panel[i % projection::kPanel], inputs);
   const auto by = [&](projection::Tile tile) {
-    std::vector<float> out(want.size());
-    tile(x.data(), inputs, rows, panel.get(), inputs, out.data());
+    constexpr int64_t stride = projection::kPanel + 3;
+    std::vector<float> apart(rows * stride), out;
+    tile(x.data(), inputs, rows, panel.get(), inputs, apart.data(), stride);
+    for (int64_t r = 0; r < rows; ++r)
+      out.insert(out.end(), &apart[r * stride], &apart[r * stride] + projection::kPanel);
     return out;
   };
 #if defined(__x86_64__)
@@ -187,6 +190,7 @@ int main() {
   for (const DType type : {DType::f16, DType::bf16}) keeps_the_type_of_the_checkpoint({300, {200}}, type);
   vector_tiles_agree();
   for (const int64_t count : {1, 4, 48, 100}) packs_as_it_goes(576, 192, count);
+  packs_as_it_goes(40, 700, 200);  // several tasks either way
   packs_as_it_goes(1, 1, 1);
   packs_as_it_goes(40000, 70, 3);  // a panel beyond the scratch
   kernels_can_be_forced();
