@@ -1,11 +1,10 @@
 // What a score costs: process CPU seconds a window, measured on a few windows and layers of this model on this machine.
 //
-// The cost of a layer grows with the layers below it by the same amount each, so that a handful is measured and the rest lies on the
-// lines between them. Layer 0 alone is a table lookup: it is always measured by itself.
+// The cost of a layer grows with the layers below it by the same amount each, so that the ends are measured and the rest lies on
+// the line between them. Layer 0 alone is a table lookup: it is always measured by itself.
 import { attentionTerms, partsOf, resolveScore } from '../scores/resolve.js';
 import type { ScoreWindows } from '../scoring/score-batch.js';
 
-const MEASURED_LAYERS = 4;
 const WINDOWS = 2;
 
 /** Process CPU seconds of `action`. */
@@ -25,30 +24,30 @@ export async function layerCosts(
   signal?: AbortSignal,
 ): Promise<Map<number, number>> {
   const some = windows.slice(0, WINDOWS);
-  const scoreOf = (layer: number) => (): Promise<unknown> =>
-    score(
-      {
-        ids: Int32Array.from(some.flatMap((ids) => [...ids])),
-        lengths: Int32Array.from(some, (ids) => ids.length),
-        k: new Int32Array(some.length).fill(k),
-        layers: Int32Array.of(layer),
-        tokens: false,
-      },
-      signal,
-    );
-  await scoreOf(layers.at(-1)!)(); // weights are read from the disk once, and that is no part of the price
+  const scoreOf =
+    (layer: number, asked: readonly Int32Array[] = some) =>
+    (): Promise<unknown> =>
+      score(
+        {
+          ids: Int32Array.from(asked.flatMap((ids) => [...ids])),
+          lengths: Int32Array.from(asked, (ids) => ids.length),
+          k: new Int32Array(asked.length).fill(k),
+          layers: Int32Array.of(layer),
+          tokens: false,
+        },
+        signal,
+      );
+  await scoreOf(layers.at(-1)!, some.slice(0, 1))(); // weights are read from the disk once, and that is no part of the price
   const measured: [layer: number, seconds: number][] = [];
-  for (const layer of spread(layers, MEASURED_LAYERS)) {
+  for (const layer of ends(layers)) {
     measured.push([layer, (await cpuSeconds(scoreOf(layer))) / some.length]);
   }
   return new Map(layers.map((layer) => [layer, between(measured, layer)]));
 }
 
-/** First, last and what lies evenly between them; layer 0's neighbour too, because layer 0 takes another way. */
-function spread(layers: readonly number[], count: number): number[] {
-  if (layers.length <= count) return [...layers];
-  const at = Array.from({ length: count - 1 }, (_, i) => 1 + Math.round((i * (layers.length - 2)) / (count - 2)));
-  return [...new Set([layers[0]!, ...at.map((index) => layers[index]!)])];
+/** The first takes another way where it is layer 0; from the second to the last the cost lies on a line. */
+function ends(layers: readonly number[]): number[] {
+  return [...new Set([layers[0]!, layers[1] ?? layers[0]!, layers.at(-1)!])];
 }
 
 /**
