@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { tableFromIPC } from 'apache-arrow';
 import { guardShares } from './guard-shares.mjs';
+import { sharedStarts } from './shared-starts.mjs';
 import { spliceCurve } from './splice-curve.mjs';
 import { readYardsticks } from './yardstick.mjs';
 
@@ -76,6 +77,7 @@ export async function digestOf(plan, run, builds) {
     controls: controls.map(({ name, higher, how, notes }) => ({ name, higher, how, notes })),
     advice,
     frontier: existsSync(path.join(folder, 'frontier.svg')),
+    starts: sharedStarts(run),
     splices: CURVES.includes(plan.name) ? await spliceCurve({ ...plan, run }) : null,
     lifts: liftRows(lifts),
     cells: cellsOf(folder, corpus.k),
