@@ -9,7 +9,8 @@ import type { RunOptions } from '../options/run-options.js';
 import { isScored, ledgersOf, type Run } from '../run/directory.js';
 import { partName } from '../run/ledger.js';
 import { logged } from './logged.js';
-import { prepare } from './prepare.js';
+import { prepare, type Prepared } from './prepare.js';
+import { isAddress } from '../storage/address.js';
 
 /** What a part leaves: windows, counts and scores with their entries, and rarely its rejects. */
 const FILES_OF_A_PART = { windows: 4, scores: 2 };
@@ -24,6 +25,8 @@ export interface PlanSummary {
   created: boolean;
   inputFiles: number;
   inputBytes: number;
+  /** Of `inputBytes`, what lies on servers: fetched once to make the windows, and once more by an export with text. */
+  remoteBytes: number;
   parts: number;
   /** Of the run when all is done, about: for a quota of files. */
   files: number;
@@ -48,7 +51,9 @@ export async function plan(options: RunOptions & PlanOptions, hooks: Hooks = {})
   return logged('plan', prepared, hooks, async () => {
     await run.failures.forget();
     const { inputs, parts } = run.manifest;
-    const inputBytes = inputs.reduce((sum, { bytes }) => sum + bytes, 0);
+    const sizes = sizesOf(prepared);
+    const inputBytes = total(sizes.values());
+    const remoteBytes = total([...sizes].flatMap(([file, bytes]) => (isAddress(file) ? bytes : [])));
     const last = ledgersOf(run).at(-1)!;
     const done = await last.listed();
     const tokensOfPart = await meanTokens(last, [...done]);
@@ -56,12 +61,22 @@ export async function plan(options: RunOptions & PlanOptions, hooks: Hooks = {})
     const { size: planBytes } = await stat(path.join(run.dir, 'windows', 'plan.json'));
     const left = parts === 0 ? 0 : (tokens * (parts - done.size)) / parts;
     return {
-      ...{ run: run.dir, created: run.created, inputFiles: inputs.length, inputBytes, parts },
+      ...{ run: run.dir, created: run.created, inputFiles: inputs.length, inputBytes, remoteBytes, parts },
       ...{ files: parts * filesOfAPart(run), planBytes, done: done.size, tokens },
       ...(rate !== undefined && { workerHours: left / rate / 3600 }),
     };
   });
 }
+
+/** Of each input, with what lies beside it: the ids of an index of Megatron's. */
+function sizesOf({ run, parts }: Pick<Prepared, 'run' | 'parts'>): Map<string, number> {
+  const beside = new Map<string, number>();
+  for (const { slices } of parts)
+    for (const slice of slices) if (slice.format === 'megatron') beside.set(slice.path, slice.binBytes);
+  return new Map(run.manifest.inputs.map(({ path, bytes }) => [path, bytes + (beside.get(path) ?? 0)]));
+}
+
+const total = (numbers: Iterable<number>): number => [...numbers].reduce((sum, number) => sum + number, 0);
 
 const filesOfAPart = ({ manifest }: Run): number =>
   FILES_OF_A_PART.windows + (isScored(manifest) ? FILES_OF_A_PART.scores : 0);

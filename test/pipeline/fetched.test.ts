@@ -1,10 +1,11 @@
 // What came from servers is told at the end of a stage, and stands in the log.
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { ProgressEvent } from '../../src/base/events.js';
 import { select } from '../../src/pipeline/pipeline.js';
+import { plan } from '../../src/pipeline/plan.js';
 import { FileServer } from '../support/file-server.js';
 import { tempFolder } from '../support/temp-folder.js';
 
@@ -45,4 +46,30 @@ it('of a file of this machine: nothing', async () => {
   const file = path.join(tempFolder(), 'a.jsonl.gz');
   writeFileSync(file, packed);
   expect(await fetchedOf(file)).toEqual({ told: [], logged: [] });
+});
+
+describe('a plan says how much there is to fetch', () => {
+  const shared = { idsField: 'ids', model, window: 16, score: 'gzip' } as const;
+  const planned = async (input: string) =>
+    plan({ ...shared, input: `d=${input}`, output: path.join(tempFolder(), 'RUN') });
+
+  it('of a packed file its bytes', async () => {
+    const { inputBytes, remoteBytes } = await planned(server.address('a.jsonl.gz', packed));
+    expect([inputBytes, remoteBytes]).toEqual([packed.length, packed.length]);
+  });
+
+  it("of an index of Megatron's the ids beside it too", async () => {
+    const folder = path.join(import.meta.dirname, '..', 'fixtures', 'exports', 'tokens', 'code', '00000');
+    const [idx, bin] = ['tokens.idx', 'tokens.bin'].map((name) => readFileSync(path.join(folder, name)));
+    server.address('tokens.bin', bin);
+    const { remoteBytes } = await planned(server.address('tokens.idx', idx));
+    expect(remoteBytes).toBe(idx!.length + bin!.length);
+  });
+
+  it('of a file of this machine nothing', async () => {
+    const file = path.join(tempFolder(), 'a.jsonl.gz');
+    writeFileSync(file, packed);
+    const { inputBytes, remoteBytes } = await planned(file);
+    expect([inputBytes, remoteBytes]).toEqual([packed.length, 0]);
+  });
 });

@@ -28,11 +28,15 @@ export const planCommand: CommandModule = {
 };
 
 function describePlan(summary: PlanSummary): string {
-  const { run, created, inputFiles, inputBytes, parts, files, planBytes, done, tokens, workerHours } = summary;
+  const { run, created, inputFiles, inputBytes, remoteBytes, parts, files, planBytes, done, tokens, workerHours } =
+    summary;
   const count = (value: number): string => value.toLocaleString('en');
   return [
     `${run}: ${created ? 'planned' : 'was planned before'}`,
     `inputs  ${count(inputFiles)} files, ${count(inputBytes)} bytes, about ${count(tokens)} tokens`,
+    ...(remoteBytes > 0
+      ? [`fetch   ${count(remoteBytes)} bytes from servers for the windows; an export with text fetches them once more`]
+      : []),
     `parts   ${count(parts)}, of which ${count(done)} are done`,
     `files   about ${count(files)} when all is done; the plan has ${count(planBytes)} bytes`,
     ...(workerHours === undefined
