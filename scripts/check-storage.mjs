@@ -320,7 +320,7 @@ async function s3Checks(server, { quick, checksSignatures }) {
   });
 }
 
-/** Of a run that the checks of S3 have made: read from a bucket of Google's protocol, and its export sent to one. */
+/** Formats read from a bucket of Google's protocol; and an export sent to one, of the run over a disk that the checks of S3 have made. */
 async function gsChecks(server) {
   const formats = path.join(root, 'test/fixtures/corpus');
   const env = { STORAGE_EMULATOR_HOST: server.endpoint };
@@ -348,10 +348,10 @@ async function gsChecks(server) {
   });
 
   await step('gs: an export, twice', async () => {
-    const whole = path.join(folder, 'whole');
+    const local = path.join(folder, 'local');
     for (let n = 0; n < 2; n++) {
       const to = ['--to', `gs://${BUCKET}/export`];
-      const { code, stderr } = await cli(['export', whole, '--format', 'parquet', ...to], env);
+      const { code, stderr } = await cli(['export', local, '--format', 'parquet', ...to], env);
       assert.equal(code, 0, stderr);
     }
     const [files] = await client.bucket(BUCKET).getFiles({ prefix: 'export/' });
@@ -360,7 +360,7 @@ async function gsChecks(server) {
       const [bytes] = await file.download();
       sums[file.name.slice('export/'.length)] = createHash('sha256').update(bytes).digest('hex');
     }
-    assert.deepEqual(sums, contents(path.join(whole, 'export')));
+    assert.deepEqual(sums, contents(path.join(local, 'export')));
     return `${files.length} files, as on the disk`;
   });
 }
