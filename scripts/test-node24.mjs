@@ -16,6 +16,7 @@ const TESTS = [
   'test/cli/(kubernetes|model|options|signals)',
   'test/corpus/compressed',
   'test/export',
+  'test/interop/python-readers',
   'test/native/(load|process)',
   'test/pipeline/run',
   'test/scoring/open-model',

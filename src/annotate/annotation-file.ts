@@ -1,13 +1,14 @@
 // One Parquet file of an annotation: a row a row of its source, in its order.
 import { Float64, Int32, makeBuilder, Utf8, type Builder, type DataType, type Field } from 'apache-arrow';
 import type { ColumnBuilder } from '../arrow/column-builders.js';
-import type { Columns } from '../arrow/schema.js';
+import type { Columns, TableColumns } from '../arrow/schema.js';
 import { makeValueBuilder } from '../arrow/value-builder.js';
 import type { Value } from '../arrow/values.js';
 import { ArrowWriter } from '../arrow/writer.js';
 import { ParquetStream, type ParquetLibrary } from '../export/formats/parquet-stream.js';
 import type { FileSystem } from '../io/file-system.js';
-import { FileSink, type Sink, type Written } from '../io/file-sink.js';
+import { FileSink, type Written } from '../io/file-sink.js';
+import { MemorySink } from '../io/memory-sink.js';
 
 /** Numbers a row: a batch, and a row group, is a few megabytes. */
 const BATCH_ROWS = 1 << 16;
@@ -19,6 +20,9 @@ export type AnnotationCell = string | number | null;
 
 export class AnnotationFile {
   rows = 0;
+  /** All columns. */
+  readonly #table: TableColumns;
+  readonly #batch = new MemorySink();
   readonly #stream: ParquetStream;
   readonly #builders: Builder[];
   readonly #kept: ColumnBuilder[];
@@ -27,11 +31,12 @@ export class AnnotationFile {
 
   private constructor(
     readonly sink: FileSink,
-    readonly columns: Columns,
-    readonly kept: readonly Field[],
+    columns: Columns,
+    kept: readonly Field[],
     library: ParquetLibrary,
   ) {
-    this.#stream = new ParquetStream(sink, library, GROUP);
+    this.#table = { ...columns, ...Object.fromEntries(kept.map((field) => [field.name, field])) };
+    this.#stream = new ParquetStream(sink, library, this.#table, GROUP);
     this.#builders = Object.values(columns).map((type) => makeBuilder({ type: arrowType(type), nullValues: [null] }));
     this.#kept = kept.map(makeValueBuilder);
   }
@@ -70,17 +75,14 @@ export class AnnotationFile {
   }
 
   async #endBatch(): Promise<void> {
-    const chunks: Uint8Array[] = [];
-    const sink: Sink = { write: async (chunk) => void chunks.push(chunk.slice()) };
-    const columns = { ...this.columns, ...Object.fromEntries(this.kept.map((field) => [field.name, field])) };
-    const writer = new ArrowWriter(sink, columns, { metadata: {}, format: 'stream', nullable: true });
+    const writer = new ArrowWriter(this.#batch, this.#table, { metadata: {}, format: 'stream', nullable: true });
     const rows = this.#gathered;
     const own = this.#builders.map((builder) => builder.flush());
     await writer.pushBatch({ rows, columns: [...own, ...this.#kept.map((builder) => builder.finish(rows))] });
     await writer.close();
     this.#gathered = 0;
     this.#batches++;
-    await this.#stream.write(Buffer.concat(chunks));
+    await this.#stream.write(this.#batch.take());
   }
 }
 

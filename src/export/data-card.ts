@@ -64,6 +64,9 @@ export function dataCard({
 tags:
 - long-context
 - longattn
+configs:
+- config_name: default
+  data_files: "${EXPORT_FORMATS[format].rows}"
 ---
 # ${whole ? 'Documents' : 'Windows'} chosen by long-range attention
 

@@ -39,7 +39,7 @@ async function putTables(name: string, columns: Columns, rows: readonly Record<s
   await writer.close();
   const bytes = Buffer.concat(arrow.chunks);
   const parquet = collector();
-  const stream = new ParquetStream(parquet.sink, library, { rows: 10, bytes: 1 << 20 });
+  const stream = new ParquetStream(parquet.sink, library, columns, { rows: 10, bytes: 1 << 20 });
   await stream.write(bytes);
   await stream.close();
   const files = [`${name}.arrow`, `${name}.parquet`].map((file) => path.join(folder, file));

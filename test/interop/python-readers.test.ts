@@ -2,9 +2,10 @@
 //
 // The libraries are installed on first use (scripts/setup-python.mjs); where that fails, so do these tests.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import * as zlib from 'node:zlib';
 import { attention } from '../../src/attention/attention.js';
 import { writeAttention } from '../../src/attention/attention-file.js';
 import { readScores, readSelection, readWindows } from '../../src/arrow/reader.js';
@@ -19,6 +20,9 @@ import { makeSelectedRun, type MadeExport } from '../support/exported-run.js';
 import { INSTALL_TIMEOUT_MS, installReaders, readWithPython, type Job, type Seen } from '../support/python-readers.js';
 
 const ROOT = path.resolve(import.meta.dirname, '..', '..');
+
+/** Node.js writes zstd from 22.15 on: scripts/test-node24.mjs runs these tests there too. */
+const ZSTD = 'createZstdCompress' in zlib ? (['jsonl.zst'] as const) : [];
 
 const dir = mkdtempSync(path.join(os.tmpdir(), 'longattn-test-'));
 let readers: string;
@@ -35,7 +39,7 @@ beforeAll(async () => {
     )
   ).map(plain);
   // Small files, so that there are several.
-  for (const format of ['hf', 'arrow', 'parquet', 'jsonl'] as const) {
+  for (const format of ['hf', 'arrow', 'parquet', 'jsonl', ...ZSTD] as const) {
     const { files } = await exportWindows(run, selection, {
       format,
       textOf,
@@ -72,15 +76,18 @@ describe('the exported folder', () => {
         (how) => ({ how, paths: [folder('hf')] }),
       ),
       ...['pyarrow_stream', 'polars_stream', 'duckdb_arrow'].map((how) => ({ how, paths: [folder('hf')] })),
-      ...['pyarrow_folder', 'pyarrow_dataset', 'polars_scan', 'duckdb_arrow'].map((how) => ({
+      ...['pyarrow_folder', 'pyarrow_dataset', 'polars_scan', 'duckdb_arrow', 'hf_folder'].map((how) => ({
         how,
         paths: [folder('arrow')],
       })),
-      ...['hf_parquet', 'pyarrow_parquet', 'polars_parquet', 'duckdb_parquet'].map((how) => ({
+      ...['hf_parquet', 'hf_folder', 'pyarrow_parquet', 'polars_parquet', 'duckdb_parquet'].map((how) => ({
         how,
         paths: [folder('parquet')],
       })),
-      ...['hf_json', 'polars_json', 'duckdb_json'].map((how) => ({ how, paths: [folder('jsonl')] })),
+      ...['hf_json', 'hf_folder', 'polars_json', 'duckdb_json'].map((how) => ({ how, paths: [folder('jsonl')] })),
+      ...ZSTD.flatMap((format) =>
+        ['hf_json', 'hf_folder', 'zstd_lines'].map((how) => ({ how, paths: [folder(format)] })),
+      ),
     ];
     const seen = read(jobs);
     expect(seen).toHaveLength(jobs.length);
@@ -109,6 +116,26 @@ describe('the exported folder', () => {
   });
 });
 
+it('the lines of its card open it', () => {
+  const formats = ['hf', 'parquet', 'arrow', 'jsonl', ...ZSTD];
+  const seen = read(formats.map((format) => ({ how: 'card', paths: [path.join(dir, format)] })));
+  const lines = seen.flatMap(({ rows }) => rows);
+  expect(lines.length).toBeGreaterThan(6);
+  expect(lines.filter(({ rows }) => rows !== expected.length)).toEqual([]);
+});
+
+it('Parquet has the least and the largest value of each column but the lists', () => {
+  const folder = path.join(dir, 'parquet');
+  const paths = readdirSync(folder)
+    .filter((name) => name.endsWith('.parquet'))
+    .map((name) => path.join(folder, name));
+  const [{ rows }] = read([{ how: 'parquet_statistics', paths }]) as [Seen];
+  expect(rows.length).toBeGreaterThan(0);
+  const columns = Object.keys(EXPORT_COLUMNS).map((name) => (name === 'token_ids' ? 'input_ids' : name));
+  const expected = Object.fromEntries(columns.map((name) => [name, name !== 'input_ids']));
+  for (const row of rows) expect(row).toEqual(expected);
+});
+
 describe('the token files', () => {
   it('hold the ids of each window between the places that their indexes name', async () => {
     const { run, selection, textOf } = made;
@@ -118,9 +145,13 @@ describe('the token files', () => {
       ['book', 'code'].map((domain) => ({ how: 'token_files', paths: [path.join(folder, domain, '00000')] })),
     );
     const rows = (expected as Row[]).map(({ text: _, token_ids, ...row }) => ({ ...row, ids: token_ids }));
-    expect(seen.flatMap((one) => one.rows)).toEqual(
-      [...rows].sort((a, b) => ((a as unknown as Row)['domain']! < (b as unknown as Row)['domain']! ? -1 : 1)),
+    const byDomain = [...rows].sort((a, b) =>
+      (a as unknown as Row)['domain']! < (b as unknown as Row)['domain']! ? -1 : 1,
     );
+    expect(seen.flatMap((one) => one.rows)).toEqual(byDomain);
+    // What the viewer of the Hub shows: where each window comes from.
+    const [shown] = read([{ how: 'hf_folder', paths: [folder] }]);
+    expect(shown!.rows).toEqual(byDomain.map(({ ids: _, ...row }) => row));
   });
 });
 

@@ -9,7 +9,9 @@ import glob
 import gzip
 import json
 import os
+import shutil
 import struct
+import subprocess
 import sys
 import tempfile
 
@@ -24,6 +26,7 @@ import pyarrow as pa
 import pyarrow.dataset
 import pyarrow.ipc
 import pyarrow.parquet
+import zstandard
 
 
 def data_files(folder, ending):
@@ -74,8 +77,48 @@ def hf_transformed(folder):
 
 
 def hf_json(folder):
-    files = os.path.join(folder, "*.jsonl")
+    files = os.path.join(folder, "*.jsonl*")
     return of_dataset(datasets.load_dataset("json", data_files=files, split="train"))
+
+
+def hf_folder(folder):
+    """As the head of the card says."""
+    return of_dataset(datasets.load_dataset(folder, split="train"))
+
+
+def card(folder):
+    """The lines of the card, one by one as a reader would paste them: a row for each line that names data anew, with its number of rows."""
+    with open(os.path.join(folder, "README.md"), encoding="utf-8") as file:
+        lines = file.read().split("```python\n")[1].split("\n```")[0].replace("PATH", folder).splitlines()
+    names, rows = {}, []
+    for line in lines:
+        exec(line, names)
+        if line.startswith("data ="):
+            rows.append({"line": line, "rows": len(names["data"])})
+    return {"columns": {}, "rows": rows}
+
+
+def expression(folder, code):
+    """A data set by a line of the documents, run where the run lies."""
+    before = os.getcwd()
+    os.chdir(folder)
+    try:
+        names = {"load_dataset": datasets.load_dataset, "load_from_disk": datasets.load_from_disk}
+        return of_dataset(eval(code, names))
+    finally:
+        os.chdir(before)
+
+
+def zstd_lines(folder):
+    """The lines of zstd files by python-zstandard, which the program zstd must unpack to the same bytes."""
+    rows = []
+    for file in data_files(folder, "jsonl.zst"):
+        with zstandard.open(file, "rb") as packed:
+            text = packed.read()
+        if shutil.which("zstd"):
+            assert subprocess.run(["zstd", "-dc", file], stdout=subprocess.PIPE, check=True).stdout == text
+        rows += [json.loads(line) for line in text.splitlines()]
+    return {"columns": {name: "" for name in rows[0]}, "rows": rows}
 
 
 def pyarrow_stream(folder):
@@ -146,6 +189,18 @@ def pyarrow_parquet(folder):
     for table in tables:
         table.validate(full=True)
     return of_table(pa.concat_tables(tables))
+
+
+def parquet_statistics(*files):
+    """Whether each column of each row group has a least and a largest value."""
+    rows = []
+    for file in files:
+        found = pyarrow.parquet.ParquetFile(file).metadata
+        for group in range(found.num_row_groups):
+            columns = [found.row_group(group).column(i) for i in range(found.num_columns)]
+            has = lambda column: column.statistics is not None and column.statistics.has_min_max
+            rows.append({column.path_in_schema.split(".")[0]: has(column) for column in columns})
+    return {"columns": {}, "rows": rows}
 
 
 def polars_parquet(folder):

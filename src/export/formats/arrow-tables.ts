@@ -20,6 +20,7 @@ const arrowShards =
 
 export const hf: ExportFormatRow = {
   idsColumn: 'input_ids',
+  rows: 'data-*.arrow',
   shardBytes: SHARD_BYTES,
   refuses: (field) =>
     featureOf(field) === undefined ? 'datasets has no feature of this type: use parquet or arrow' : undefined,
@@ -27,7 +28,7 @@ export const hf: ExportFormatRow = {
 data = load_from_disk("PATH")                                                   # memory-mapped
 
 from datasets import load_dataset
-data = load_dataset("arrow", data_files="PATH/*.arrow", split="train")`,
+data = load_dataset("arrow", data_files="PATH/data-*.arrow", split="train")`,
   async write(rows, context): Promise<ExportFile[]> {
     const shards = await arrowShards('stream')(rows, context);
     const beside = hfFiles(context.columns, shards, context.fingerprint);
@@ -41,6 +42,7 @@ data = load_dataset("arrow", data_files="PATH/*.arrow", split="train")`,
 
 export const arrow: ExportFormatRow = {
   idsColumn: 'token_ids',
+  rows: 'data-*.arrow',
   shardBytes: SHARD_BYTES,
   open: `import polars as pl
 data = pl.read_ipc("PATH/*.arrow")

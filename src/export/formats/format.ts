@@ -56,6 +56,8 @@ export interface ExportFormatRow {
   refuses?(field: Field): string | undefined;
   /** Lines of Python for the card; PATH is the folder. */
   open: string;
+  /** For the head of the card: which files `load_dataset` of the folder, and the viewer of the Hub, take for its rows. */
+  rows: string;
   /**
    * All files of the data, whole and synced.
    * @param rows as `keptWindows` gives them; read once, in order

@@ -22,6 +22,7 @@ const createZstd = (zlib as { createZstdCompress?: Compressor }).createZstdCompr
 
 export const jsonl: ExportFormatRow = {
   idsColumn: 'token_ids',
+  rows: 'data-*.jsonl',
   shardBytes: SHARD_BYTES,
   refuses: refusedByJson,
   open: `from datasets import load_dataset
@@ -37,6 +38,7 @@ data = load_dataset("json", data_files="PATH/*.jsonl", split="train")`,
 
 export const jsonlZst: ExportFormatRow = {
   idsColumn: 'token_ids',
+  rows: 'data-*.jsonl.zst',
   shardBytes: SHARD_BYTES,
   refuses: refusedByJson,
   open: `from datasets import load_dataset                                             # with pip install zstandard

@@ -10,7 +10,7 @@ import { writeAtomically, writeTextAtomically } from '../../io/atomic-file.js';
 import { FileSink } from '../../io/file-sink.js';
 import { writeByDomain, type ShardWriter } from './by-domain.js';
 import type { ExportFile, ExportFormatRow, FormatContext } from './format.js';
-import { Provenance } from './provenance.js';
+import { Provenance, PROVENANCE_OF_SHARDS } from './provenance.js';
 
 /** As its writer splits by default. */
 const SIZE_LIMIT = 1 << 26;
@@ -33,6 +33,7 @@ const CONFIG = {
 export const mds: ExportFormatRow = {
   // Of a folder with one index; its shards are smaller.
   shardBytes: 1e12,
+  rows: PROVENANCE_OF_SHARDS,
   open: `from streaming import StreamingDataset
 data = StreamingDataset(local="PATH/DOMAIN/00000", shuffle=False, batch_size=1)  # input_ids, indices, length, id, domain`,
   write: (rows, context) => writeByDomain(rows, context, (folder) => MdsWriter.open(folder, context)),

@@ -1,7 +1,11 @@
 // One Parquet file, zstd, by parquet-wasm: it takes Arrow as we write it. Imported when one is written: it is 5 MB of WebAssembly.
 //
-// Batch by batch, so that no table is ever whole in memory.
+// Batch by batch, so that no table is ever whole in memory. Of lists no statistics are kept: the least and the largest token id of a group
+// help nobody, and cost time. Their encoding is the usual dictionary: split into streams of bytes, ids take less time and space, but
+// DuckDB 1.4 and pyarrow 15 do not read that.
+import type { Field } from 'apache-arrow';
 import type { RecordBatch } from 'parquet-wasm';
+import { fieldType, toArrowSchema, type TableColumns } from '../../arrow/schema.js';
 import type { Sink } from '../../io/file-sink.js';
 
 export type ParquetLibrary = typeof import('parquet-wasm');
@@ -17,9 +21,10 @@ export class ParquetStream {
   constructor(
     sink: Sink,
     readonly library: ParquetLibrary,
+    columns: TableColumns,
     group: { rows: number; bytes: number },
   ) {
-    this.#copied = this.#copy(sink, group);
+    this.#copied = this.#copy(sink, columns, group);
     this.#copied.catch(() => undefined); // told by write or close
   }
 
@@ -37,13 +42,18 @@ export class ParquetStream {
     await this.#copied;
   }
 
-  async #copy(sink: Sink, group: { rows: number; bytes: number }): Promise<void> {
-    const { Compression, WriterPropertiesBuilder } = this.library;
-    const properties = new WriterPropertiesBuilder()
+  async #copy(sink: Sink, columns: TableColumns, group: { rows: number; bytes: number }): Promise<void> {
+    const { Compression, EnabledStatistics, WriterPropertiesBuilder } = this.library;
+    let builder = new WriterPropertiesBuilder()
       .setCompression(Compression.ZSTD)
       .setMaxRowGroupSize(group.rows)
       .setMaxRowGroupBytes(group.bytes)
-      .build();
+      .setStatisticsEnabled(EnabledStatistics.None);
+    // By name, because the library has no names for what lies within a column.
+    for (const field of toArrowSchema(columns).fields) {
+      if (!isNested(field)) builder = builder.setColumnStatisticsEnabled(field.name, EnabledStatistics.Page);
+    }
+    const properties = builder.build();
     const output = (await this.library.transformParquetStream(
       this.#batches.readable,
       properties,
@@ -53,4 +63,8 @@ export class ParquetStream {
       await sink.write(chunk);
     }
   }
+}
+
+function isNested(field: Field): boolean {
+  return (fieldType(field).children ?? []).length > 0;
 }

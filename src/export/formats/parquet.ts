@@ -2,6 +2,7 @@
 import type { Row } from '../../arrow/rows.js';
 import { ArrowWriter } from '../../arrow/writer.js';
 import type { Sink } from '../../io/file-sink.js';
+import { MemorySink } from '../../io/memory-sink.js';
 import type { ExportFormatRow, FormatContext } from './format.js';
 import { hfMetadata } from './hf-files.js';
 import { ParquetStream, type ParquetLibrary } from './parquet-stream.js';
@@ -15,6 +16,7 @@ const ROW_GROUP_BYTES = 4 << 20;
 
 export const parquet: ExportFormatRow = {
   idsColumn: 'input_ids',
+  rows: 'data-*.parquet',
   // Compressed.
   shardBytes: 128e6,
   open: `from datasets import load_dataset
@@ -34,7 +36,8 @@ duckdb.sql("select domain, count(*), avg(lds) from 'PATH/*.parquet' group by dom
 
 class ParquetWriter implements RowWriter {
   rows = 0;
-  #batch: { writer: ArrowWriter; chunks: Uint8Array[] } | undefined;
+  #batch: ArrowWriter | undefined;
+  readonly #table = new MemorySink();
   readonly #stream: ParquetStream;
 
   constructor(
@@ -42,7 +45,7 @@ class ParquetWriter implements RowWriter {
     readonly context: FormatContext,
     library: ParquetLibrary,
   ) {
-    this.#stream = new ParquetStream(sink, library, { rows: ROW_GROUP_ROWS, bytes: ROW_GROUP_BYTES });
+    this.#stream = new ParquetStream(sink, library, context.columns, { rows: ROW_GROUP_ROWS, bytes: ROW_GROUP_BYTES });
   }
 
   get bytes(): number {
@@ -52,8 +55,8 @@ class ParquetWriter implements RowWriter {
   async push(row: Row): Promise<void> {
     this.rows++;
     this.#batch ??= this.#newBatch();
-    await this.#batch.writer.push(row);
-    if (this.#batch.writer.bytes > 0) await this.#endBatch();
+    await this.#batch.push(row);
+    if (this.#batch.bytes > 0) await this.#endBatch();
   }
 
   async close(): Promise<void> {
@@ -61,19 +64,17 @@ class ParquetWriter implements RowWriter {
     await this.#stream.close();
   }
 
-  #newBatch(): { writer: ArrowWriter; chunks: Uint8Array[] } {
+  #newBatch(): ArrowWriter {
     const { columns, metadata } = this.context;
-    const chunks: Uint8Array[] = [];
-    const sink: Sink = { write: async (chunk) => void chunks.push(chunk.slice()) };
     const options = { metadata: { ...metadata, ...hfMetadata(columns) }, format: 'stream', nullable: true } as const;
-    return { chunks, writer: new ArrowWriter(sink, columns, options) };
+    return new ArrowWriter(this.#table, columns, options);
   }
 
   async #endBatch(): Promise<void> {
-    if (!this.#batch) return;
-    const { writer, chunks } = this.#batch;
+    const batch = this.#batch;
+    if (!batch) return;
     this.#batch = undefined;
-    await writer.close();
-    await this.#stream.write(Buffer.concat(chunks));
+    await batch.close();
+    await this.#stream.write(this.#table.take());
   }
 }

@@ -11,6 +11,8 @@ import { withKept } from './table-columns.js';
 const { text: _, token_ids: _ids, ...columns } = EXPORT_COLUMNS;
 export const PROVENANCE_COLUMNS = columns;
 export const PROVENANCE_FILE = 'provenance.arrow';
+/** Below the folder of an export whose own files no table reader takes: see by-domain.ts. */
+export const PROVENANCE_OF_SHARDS = `*/*/${PROVENANCE_FILE}`;
 
 export class Provenance {
   private constructor(

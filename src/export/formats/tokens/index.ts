@@ -11,7 +11,7 @@ import type { ShardWriter } from '../by-domain.js';
 import { writeByDomain } from '../by-domain.js';
 import type { ExportFile, ExportFormatRow, FormatContext } from '../format.js';
 import { TOKEN_READERS, type TokenReader } from '../../../options/export-formats.js';
-import { Provenance } from '../provenance.js';
+import { Provenance, PROVENANCE_OF_SHARDS } from '../provenance.js';
 import { datatroveFiles } from './datatrove.js';
 import { megatronFiles } from './megatron.js';
 import { olmoFiles } from './olmo.js';
@@ -28,6 +28,7 @@ const SIDECARS: Record<TokenReader, Sidecar> = {
 export const tokens: ExportFormatRow = {
   // Large: a trainer is told each file by name.
   shardBytes: 16e9,
+  rows: PROVENANCE_OF_SHARDS,
   open: `import numpy as np
 ids = np.memmap("PATH/DOMAIN/00000/tokens.bin", dtype=np.uint32, mode="r")      # any reader
 
