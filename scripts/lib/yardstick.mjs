@@ -1,7 +1,7 @@
 // The yardstick on the controls of a plan that measures no losses: share of pairs in which the far context of the real window is worth more
 // than its control's, as `validate` says it of its own controls.
 //
-// Eight pairs of three controls are 32 windows of about 14 processor seconds each. What is measured is kept, pair by pair, in
+// Eight pairs of three controls are 32 windows of about 12 processor seconds each. What is measured is kept, pair by pair, in
 // yardstick.json of the plan.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
