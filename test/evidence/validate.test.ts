@@ -217,10 +217,10 @@ describe('a validation that was stopped', () => {
       },
     });
     await validate(options);
-    // 28 real windows and 8 of each control; then the other controls, and what is measured for the cost.
+    // 28 real windows and 8 of each control; then the other controls, and for the cost a window that reads the weights and two a layer.
     const controls = 2 * 28 - 2 * 8;
     expect(asked.losses).toBe(28 + 2 * 8 + 1);
-    expect(asked.statistics).toBe(controls + 3 * 2);
+    expect(asked.statistics).toBe(controls + 1 + 2 * 2);
     const taken = readFileSync(path.join(dir, 'scores', 'part-00000.arrow'));
     const known = readdirSync(path.join(dir, 'statistics')).filter((name) => name.endsWith('.arrow'));
     expect(known).toHaveLength((28 + 2 * 8) / 4);
