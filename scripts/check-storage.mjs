@@ -18,7 +18,7 @@ import { tableFromIPC } from 'apache-arrow';
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout } from 'node:timers';
@@ -100,6 +100,16 @@ function makeCorpus() {
   return corpus;
 }
 
+/** A file of each format and packing: those that the tests read, and token ids of Megatron-LM. */
+function formatsFolder() {
+  const formats = path.join(folder, 'formats');
+  const fixtures = path.join(root, 'test/fixtures');
+  cpSync(path.join(fixtures, 'corpus'), formats, { recursive: true });
+  for (const ending of ['idx', 'bin'])
+    cpSync(path.join(fixtures, `exports/tokens/code/00000/tokens.${ending}`), path.join(formats, `code.${ending}`));
+  return formats;
+}
+
 async function upload(client, from, prefix) {
   for (const name of readdirSync(from)) {
     const Body = readFileSync(path.join(from, name));
@@ -126,7 +136,7 @@ async function s3Checks(server, { quick, checksSignatures }) {
   const client = new S3Client({ endpoint: server.endpoint, region: 'us-east-1', forcePathStyle: true, credentials });
   await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
   const corpus = makeCorpus();
-  const formats = path.join(root, 'test/fixtures/corpus');
+  const formats = formatsFolder();
   await upload(client, corpus, 'pages');
   await upload(client, formats, 'formats');
   const bucket = (prefix) => `s3://${BUCKET}/${prefix}`;
@@ -322,7 +332,7 @@ async function s3Checks(server, { quick, checksSignatures }) {
 
 /** Formats read from a bucket of Google's protocol; and an export sent to one, of the run over a disk that the checks of S3 have made. */
 async function gsChecks(server) {
-  const formats = path.join(root, 'test/fixtures/corpus');
+  const formats = formatsFolder();
   const env = { STORAGE_EMULATOR_HOST: server.endpoint };
   const client = new Storage({ apiEndpoint: server.endpoint, projectId: 'check' });
   await client.createBucket(BUCKET);
