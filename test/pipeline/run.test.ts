@@ -7,6 +7,7 @@ import { score, select, window } from '../../src/pipeline/pipeline.js';
 import type { RunOptions } from '../../src/options/run-options.js';
 import { demoModel } from '../support/cli.js';
 import { makeCorpus } from '../support/corpus.js';
+import { FileServer } from '../support/file-server.js';
 import { tempFolder } from '../support/temp-folder.js';
 
 const WINDOW = 256;
@@ -47,6 +48,38 @@ describe('score', () => {
     // 32 words make up the whole corpus: nearly every token of a window was in one before it.
     expect(facts[1]!['tableHitRate']).toBeGreaterThan(0.9);
     expect(facts[1]!['tableHitRate']).toBeLessThan(1);
+  });
+
+  it('does not wait for what a server still has to send', async () => {
+    const folder = tempFolder();
+    const ids = Array.from({ length: 2 * WINDOW }, (_, i) => (i * 31) % 49_152);
+    // Two lines of 5 MiB: a part each.
+    const line = `${JSON.stringify({ ids, pad: 'x'.repeat(5 << 20) })}\n`;
+    const server = await new FileServer().start();
+    try {
+      const input = `book=${server.address('ids.jsonl', line + line)}`;
+      const options = { input, idsField: 'ids', window: WINDOW, model: demoModel, output: path.join(folder, 'RUN') };
+      let isPlanned = false;
+      let release: () => void = () => undefined;
+      const scored = new Promise<void>((resolve) => (release = resolve));
+      // The second part comes when the first has its scores: a run that waits for it would never end.
+      server.fault = () => {
+        const start = Number(/\d+/.exec(server.asked.at(-1)!.headers.range ?? '')?.[0] ?? 0);
+        return isPlanned && start >= line.length ? { until: scored } : undefined;
+      };
+      const done: number[] = [];
+      await score(options, {
+        onProgress(event) {
+          if (event.type === 'stage-start' && event.stage === 'windows') isPlanned = true;
+          if (event.type !== 'part-done' || event.stage !== 'scores') return;
+          done.push(event.part);
+          release();
+        },
+      });
+      expect(done).toEqual([0, 1]);
+    } finally {
+      await server.stop();
+    }
   });
 
   it('blames the corpus where it has too many broken rows, whatever the scores met', async () => {

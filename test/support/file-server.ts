@@ -13,6 +13,8 @@ export interface Fault {
   /** Close the connection after so many bytes of the body. */
   cutAfter?: number;
   ignoreRange?: boolean;
+  /** Send the body then. */
+  until?: Promise<unknown>;
   /** Beside `status`. */
   body?: string;
 }
@@ -89,7 +91,8 @@ export class FileServer {
       ...(this.sums.has(name) && { 'x-amz-checksum-sha256': this.sums.get(name) }),
       ...fault.headers,
     });
-    if (fault.cutAfter === undefined) response.end(body);
+    if (fault.until) void fault.until.then(() => response.end(body));
+    else if (fault.cutAfter === undefined) response.end(body);
     else response.write(body.subarray(0, fault.cutAfter), () => setImmediate(() => response.destroy()));
   }
 
