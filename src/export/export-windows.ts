@@ -12,7 +12,8 @@ import type { ExportFile, ExportFormatRow, FormatSettings } from './formats/form
 import type { ExportFormat } from '../options/export-formats.js';
 import { EXPORT_FORMATS } from './formats/index.js';
 import { Provenance } from './formats/provenance.js';
-import { tableColumns, withKept } from './formats/table-columns.js';
+import { withKept } from './formats/table-columns.js';
+import { checkExport } from './check-export.js';
 import { requireKeepable, withKeptCells, type KeptSource } from './kept-columns.js';
 import { ArrowFile } from '../arrow/file.js';
 import type { Row } from '../arrow/rows.js';
@@ -65,7 +66,7 @@ export interface ExportResult {
 }
 
 /**
- * @throws LongattnError NOTHING_SELECTED, CORPUS_CHANGED, COLUMN_TYPE, COLUMN_UNREADABLE, FOLDER_IN_USE, PART_CHANGED, and those of the disk; on any error the folder stays as it was
+ * @throws LongattnError those of `checkExport`; NOTHING_SELECTED, CORPUS_CHANGED, COLUMN_TYPE, COLUMN_UNREADABLE, FOLDER_IN_USE, PART_CHANGED, and those of the disk; on any error the folder stays as it was
  */
 export async function exportWindows(
   run: Run,
@@ -74,7 +75,7 @@ export async function exportWindows(
 ): Promise<ExportResult> {
   const { format, settings = {}, textOf, tokenizer = 'longattn', signal, onProgress } = options;
   const row = EXPORT_FORMATS[format];
-  const ownColumns = tableColumns(settings, row.idsColumn ?? 'input_ids');
+  const ownColumns = checkExport(format, settings);
   const shardBytes = options.shardBytes ?? row.shardBytes;
   const { fs } = run.windows;
   const folder = options.folder ?? path.join(run.dir, 'export');

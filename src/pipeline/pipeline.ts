@@ -25,6 +25,7 @@ import type { Spec } from '../options/spec.js';
 import { stageOptions } from '../options/stage-options.js';
 import { RUN } from '../options/table.js';
 import { missingDocuments } from '../documents/documents-part.js';
+import { checkExport } from '../export/check-export.js';
 import { exportWindows } from '../export/export-windows.js';
 import { removalPath, reportRemoval, type RemovalResult } from '../selection/removal/report-removal.js';
 import { selectWindows, type SelectionResult } from '../selection/select-windows.js';
@@ -82,14 +83,15 @@ export async function selectAndExport(options: RunOptions, hooks: Hooks = {}): P
 async function exported(command: string, options: RunOptions, hooks: Hooks): Promise<RunSummary> {
   const opened = await open(options, hooks);
   const { to } = opened.spec;
-  // Before hours of work: a wrong address, or a package that is missing.
+  // Before hours of work: a wrong option or address, or a package that is missing.
+  const { format, ...settings } = stageOptions('export', opened.spec);
+  checkExport(format, settings);
   const place = to === undefined ? undefined : await placeOf(to);
   return logged(command, opened, hooks, async (inner) => {
     const { windows, selection, removal } = await selected(opened, inner);
     const { run, spec } = opened;
     await checkInputs(run.manifest);
     const result = await timed('export', inner, async () => {
-      const { format, ...settings } = stageOptions('export', spec);
       const written = await exportWindows(run, selection, {
         format,
         settings,

@@ -5,12 +5,12 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { environmentError, LongattnError } from '../base/errors.js';
+import { environmentError, LongattnError, show } from '../base/errors.js';
 import type { OnProgress } from '../base/events.js';
 import { writeTextAtomically } from '../io/atomic-file.js';
 import { ifExists } from '../io/file-system.js';
 import { hashFile } from '../io/hash-file.js';
-import { schemeOf } from './address.js';
+import { isAddress, schemeOf } from './address.js';
 import type { Outgoing, Storage, StoredFile, Upload } from './storage.js';
 
 const manifestSchema = z.object({
@@ -86,7 +86,7 @@ export async function uploadTo(storage: Storage, to: string): Promise<Upload> {
   if (upload) return upload;
   throw new LongattnError(
     'INVALID_OPTION',
-    `nothing can be sent to ${schemeOf(to)}://. Give an address of s3://, gs:// or hf://.`,
+    `nothing can be sent to ${isAddress(to) ? `${schemeOf(to)}://` : show(to)}. Give an address of s3://, gs:// or hf://; the export itself is in RUN/export.`,
   );
 }
 

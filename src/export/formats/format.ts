@@ -2,6 +2,7 @@
 import type { Field } from 'apache-arrow';
 import type { Metadata, TableColumns } from '../../arrow/schema.js';
 import type { Row } from '../../arrow/rows.js';
+import type { LongattnError } from '../../base/errors.js';
 import type { Written } from '../../io/file-sink.js';
 import type { FileSystem } from '../../io/file-system.js';
 import type { TokenReader } from '../../options/export-formats.js';
@@ -52,6 +53,10 @@ export interface ExportFormatRow {
   idsColumn?: string;
   /** As users of the format split by default. */
   shardBytes: number;
+  /** Of the settings of token files, those that it takes. Default: none. */
+  ofTokens?: readonly ('for' | 'idsType' | 'eos')[];
+  /** Why it cannot be written on this machine; undefined where it can. Default: it can. */
+  unavailable?(): LongattnError | undefined;
   /** Why a column of the corpus cannot go through; undefined where it can. Default: it can. */
   refuses?(field: Field): string | undefined;
   /** Lines of Python for the card; PATH is the folder. */

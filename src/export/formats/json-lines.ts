@@ -43,15 +43,16 @@ export const jsonlZst: ExportFormatRow = {
   refuses: refusedByJson,
   open: `from datasets import load_dataset                                             # with pip install zstandard
 data = load_dataset("json", data_files="PATH/*.jsonl.zst", split="train")`,
-  async write(rows, context) {
-    if (!createZstd) {
-      throw environmentError(
-        'ZSTD_UNAVAILABLE',
-        `Node.js ${process.versions.node} has no zstd. Use Node.js 22.15 or newer, or write jsonl and compress it: zstd PATH/*.jsonl.`,
-      );
-    }
+  unavailable: () =>
+    createZstd
+      ? undefined
+      : environmentError(
+          'ZSTD_UNAVAILABLE',
+          `Node.js ${process.versions.node} has no zstd. Use Node.js 22.15 or newer, or write jsonl and compress it: zstd PATH/*.jsonl.`,
+        ),
+  write(rows, context) {
     const columns = withColumns(rows, context.columns);
-    return writeShards(columns, context, 'jsonl.zst', (sink) => new CompressedWriter(sink, context.kept, createZstd));
+    return writeShards(columns, context, 'jsonl.zst', (sink) => new CompressedWriter(sink, context.kept, createZstd!));
   },
 };
 

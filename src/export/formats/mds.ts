@@ -34,6 +34,7 @@ export const mds: ExportFormatRow = {
   // Of a folder with one index; its shards are smaller.
   shardBytes: 1e12,
   rows: PROVENANCE_OF_SHARDS,
+  ofTokens: ['eos'],
   open: `from streaming import StreamingDataset
 data = StreamingDataset(local="PATH/DOMAIN/00000", shuffle=False, batch_size=1)  # input_ids, indices, length, id, domain`,
   write: (rows, context) => writeByDomain(rows, context, (folder) => MdsWriter.open(folder, context)),

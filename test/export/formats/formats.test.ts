@@ -174,6 +174,19 @@ describe('the columns of a table', () => {
   });
 });
 
+describe('an option that a format has no use for', () => {
+  it.each([
+    ['parquet', { for: ['megatron'] }, /^for must not be given with the format parquet.* It is of tokens\./],
+    ['hf', { eos: 0 }, /^eos must not.* It is of tokens, mds\./],
+    ['jsonl', { idsType: 'uint16' }, /^idsType must not/],
+    ['tokens', { columns: ['input_ids'] }, /^columns must not.* It is of hf, arrow, parquet, jsonl, jsonl\.zst\./],
+    ['mds', { idsColumn: 'ids' }, /^idsColumn must not/],
+  ] as const)('%s: %j is refused', async (format, settings, message) => {
+    const attempt = write({ format, settings });
+    await expect(attempt).rejects.toMatchObject({ code: 'INVALID_OPTION', message: expect.stringMatching(message) });
+  });
+});
+
 describe('parquet', () => {
   it('writes the same bytes each time, also in several files', async () => {
     const read = ({ folder, files }: ExportResult): string[] =>

@@ -29,6 +29,7 @@ export const tokens: ExportFormatRow = {
   // Large: a trainer is told each file by name.
   shardBytes: 16e9,
   rows: PROVENANCE_OF_SHARDS,
+  ofTokens: ['for', 'idsType', 'eos'],
   open: `import numpy as np
 ids = np.memmap("PATH/DOMAIN/00000/tokens.bin", dtype=np.uint32, mode="r")      # any reader
 
