@@ -11,7 +11,7 @@ const FACTOR = { rope_type: 'yarn', rope_theta: 10_000, factor: 2, attn_factor: 
 /** Of the old form, where `rope_parameters` stands in a config of today. */
 const inert = (rope_scaling) => ({ rope_parameters: undefined, rope_scaling });
 /** Says at its end what the process held at most. */
-const PEAK = `process.on('exit',()=>console.error('peak',process.resourceUsage().maxRSS>>10,'MiB'))`;
+const PEAK = 'process.on(`exit`,()=>console.error(`peak`,process.resourceUsage().maxRSS>>10,`MiB`))';
 
 const row = (id) =>
   `${JSON.stringify({ id: `d${id}`, input_ids: Array.from({ length: 80 }, (_, i) => (i * 7 + id) % 300) })}\n`;
@@ -48,7 +48,9 @@ export function commandCases(folder) {
     ...['--output', path.join(folder, `run-${runs++}`)],
   ];
   /** Text, read with a tokenizer. */
-  const text = (...args) => ['window', ...args, '--window', '8', '--output', path.join(folder, `run-${runs++}`)];
+  const text = (length, ...args) => [
+    ...['window', ...args, '--window', String(length), '--output', path.join(folder, `run-${runs++}`)],
+  ];
   const corpus = (name, contents) => ['--input', `d=${files(name, contents)}`];
 
   const links = corpus('links', { 'a.jsonl': rows(10) });
@@ -82,7 +84,7 @@ export function commandCases(folder) {
     ['CSV', window('--input', `d=${files('csv', { 'a.csv': 'id,text\n1,x\n' })}/a.csv`)],
     [
       '64 MB of Chinese, one document',
-      [...text(...corpus('chinese', { 'a.txt': chinese(64e6) }), '--model', MODEL), '--window', '4096'],
+      text(4096, ...corpus('chinese', { 'a.txt': chinese(64e6) }), '--model', MODEL),
       { NODE_OPTIONS: `--import=data:text/javascript,${PEAK}` },
     ],
     ['no domain', window('--input', files('none', { 'a.jsonl': rows(20) }))],
@@ -108,8 +110,8 @@ export function commandCases(folder) {
     ['text of a model with vision', ['model', 'inspect', 'test/fixtures/models/qwen2_vl']],
     ['a family that is not known', inspect('family', { model_type: 'gemma4' })],
     ['another head', inspect('head', { architectures: ['LlamaForSequenceClassification'] })],
-    ['no tokenizer.json', text(...prose, '--model', 'test/fixtures/models/llama')],
-    ['another tokenizer', text(...prose, '--model', MODEL, '--tokenizer', 'test/fixtures/tokenizers/tekken')],
+    ['no tokenizer.json', text(8, ...prose, '--model', 'test/fixtures/models/llama')],
+    ['another tokenizer', text(8, ...prose, '--model', MODEL, '--tokenizer', 'test/fixtures/tokenizers/tekken')],
     ['Infinity in a config', inspect('infinity', { initializer_range: 'Infinity' })],
     ['neither folder nor model', ['model', 'inspect', 'no-such-folder/'], { HF_HUB_OFFLINE: '1' }],
   ];
