@@ -44,21 +44,11 @@ export interface RunSummary {
   result: string;
 }
 
-/**
- * @throws LongattnError PART_CHANGED where windows were selected in a domain that no entry of the windows' ledger knows: it would be missing
- */
+/** @throws LongattnError PART_CHANGED where the windows' ledger and the selection name other windows: a line would be missing or wrong */
 export function report(windows: WindowsResult, result: string, selection?: SelectionResult): RunSummary {
   const nullModel = selection?.nullModel && { nullModel: selection.nullModel };
   const chosen = new Map(selection?.domains.map((domain) => [domain.domain, domain]));
-  const lost = selection?.domains.find(({ domain }) => windows.counts[domain] === undefined)?.domain;
-  if (lost !== undefined) {
-    const entries = path.join(path.dirname(windows.rejectsPath), 'windows', '*.done.json');
-    throw dataError(
-      'PART_CHANGED',
-      `The windows of the domain ${show(lost)} are in none of the entries ${entries}: one of them was changed. ` +
-        'Remove them and run the same command again: the windows are cut again, and what is made of them stays.',
-    );
-  }
+  if (selection) requireSameWindows(windows, chosen);
   const domains = Object.entries(windows.counts).map(([domain, { documents, windows: count, tokens }]) => {
     const { dsMean, duMean, scoreCut, kept, keptTokens, keptDocuments } = chosen.get(domain) ?? {};
     const means = dsMean === undefined ? {} : { dsMean, duMean: duMean! };
@@ -69,4 +59,20 @@ export function report(windows: WindowsResult, result: string, selection?: Selec
   const shortDocuments = Object.values(windows.counts).reduce((sum, domain) => sum + domain.shortDocuments, 0);
   const { rejects, rejectsPath, refused, nonFinite } = windows;
   return { domains, shortDocuments, rejects, rejectsPath, refused, nonFinite, ...nullModel, result };
+}
+
+function requireSameWindows(
+  { counts, rejectsPath }: WindowsResult,
+  chosen: ReadonlyMap<string, { windows: number }>,
+): void {
+  for (const domain of new Set([...Object.keys(counts), ...chosen.keys()])) {
+    const [cut, scored] = [counts[domain]?.windows ?? 0, chosen.get(domain)?.windows ?? 0];
+    if (cut === scored) continue;
+    throw dataError(
+      'PART_CHANGED',
+      `The ledger of the windows has ${cut} of the domain ${show(domain)}, and ${scored} were scored: an entry was changed, or the plan. ` +
+        `Remove ${path.join(path.dirname(rejectsPath), 'windows', '*.done.json')} and run the same command again: the windows are cut ` +
+        'again, and the scores stay. If it says so again, start a new run in another folder.',
+    );
+  }
 }
