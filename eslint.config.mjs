@@ -14,7 +14,7 @@ const nodeGlobals = {
 };
 
 export default tseslint.config(
-  { ignores: ['dist/', 'build/', 'build-sanitize/', 'node_modules/', 'test/fixtures/'] },
+  { ignores: ['dist/', 'build/', 'build-sanitize/', 'build-threads/', 'node_modules/', 'test/fixtures/'] },
   js.configs.recommended,
   { files: ['**/*.mjs'], languageOptions: { globals: nodeGlobals } },
   {

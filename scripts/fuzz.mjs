@@ -3,10 +3,10 @@
 // UndefinedBehaviorSanitizer, without OpenMP and libtorch. Takes Clang with its runtime: apt install clang-14 libclang-rt-14-dev.
 //   node scripts/fuzz.mjs [--seconds 600]     without Clang it is skipped, saying so (with CI=true: an error)
 // Inputs that found something new are kept in build/fuzz/corpus, one that failed in build/fuzz/.
-import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { findClang } from './lib/clang.mjs';
 import { skip } from './lib/skip.mjs';
 import { main, root, run, step } from './lib/step.mjs';
 
@@ -22,22 +22,14 @@ const FLAGS = [
   ...['-fsanitize=fuzzer,address,undefined', '-fno-sanitize-recover=all', '-fno-omit-frame-pointer'],
 ];
 
-/** A Clang that has libFuzzer, or undefined. */
-function findClang() {
-  const candidates = [process.env.CLANGXX, 'clang++', ...[20, 19, 18, 17, 16, 15, 14].map((n) => `clang++-${n}`)];
-  return candidates.filter(Boolean).find((compiler) => {
-    const args = ['-fsanitize=fuzzer,address', '-x', 'c++', '-', '-o', path.join(FOLDER, 'try')];
-    const input = 'extern "C" int LLVMFuzzerTestOneInput(const unsigned char*, unsigned long) { return 0; }';
-    return spawnSync(compiler, args, { input }).status === 0;
-  });
-}
+const PROGRAM = 'extern "C" int LLVMFuzzerTestOneInput(const unsigned char*, unsigned long) { return 0; }';
 
 await main(async () => {
   const { values } = parseArgs({
     options: { seconds: { type: 'string', default: '600' } },
   });
   mkdirSync(path.join(FOLDER, 'corpus'), { recursive: true });
-  const compiler = findClang();
+  const compiler = findClang(['-fsanitize=fuzzer,address'], PROGRAM);
   if (!compiler) {
     return skip('fuzz', 'no Clang with libFuzzer (apt-get install clang-14 libclang-rt-14-dev, or set CLANGXX)');
   }
