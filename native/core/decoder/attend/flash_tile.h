@@ -31,6 +31,7 @@ class Tile {
   static constexpr float kHidden = -3e38f;  // logit of a masked key; its weight is 2^-126
   static constexpr float kHeadroom = 20;    // a logit may pass the shift by this
   static constexpr float kSmallest = -126;  // 2^x is 0 below
+  static constexpr int64_t kLine = 16;      // floats of a cache line
 
   explicit Tile(const Block& block) : b_(block), width_(block.value_chunks * kColumns) {
     memset(b_.sums, 0, sizeof(float) * kBlockRows * width_);
@@ -50,14 +51,30 @@ class Tile {
     finish();
   }
 
+  // The first tile of a row block that looks at a panel would wait for it, and each for its queries and sums: every
+  // tile fetches those of the next one and a share of the next panel.
   void panel(int64_t c0) {
+    const int64_t tiles = (b_.rows + kRows - 1) / kRows;
     for (int g = 0; g * kRows < b_.rows; ++g) {
       const int64_t n0 = b_.first_row + g * kRows;
       if (n0 + kRows - 1 < c0) continue;
-      weigh(g, n0, c0);
-      add_values(g, c0);
+      const int next = g + 1 < tiles ? g + 1 : 0;
+      const float* keys = static_cast<const float*>(b_.keys) + (c0 + kPanel) * b_.elements;
+      const float* values = static_cast<const float*>(b_.values) + (c0 + kPanel) * width_;
+      weigh(g, n0, c0, {tile_queries(next), keys + g * kPanel * b_.elements / tiles});
+      add_values(g, c0, {tile_sums(next), values + g * kPanel * width_ / tiles});
     }
   }
+
+  struct Ahead {
+    const float* tile;   // what the next tile reads first
+    const float* panel;  // a share of the next panel
+  };
+
+  const float* tile_queries(int g) const {
+    return static_cast<const float*>(b_.queries) + static_cast<int64_t>(g) * kRows * b_.elements;
+  }
+  float* tile_sums(int g) const { return b_.sums + static_cast<int64_t>(g) * kRows * width_; }
 
   // Are all keys of the panel visible to all rows of the tile?
   bool all_visible(int64_t n0, int64_t c0) const {
@@ -66,8 +83,7 @@ class Tile {
   }
 
   // Weights of a tile's rows over a panel, into weights_.
-  void weigh(int g, int64_t n0, int64_t c0) {
-    const float* queries = static_cast<const float*>(b_.queries) + static_cast<int64_t>(g) * kRows * b_.elements;
+  void weigh(int g, int64_t n0, int64_t c0, Ahead ahead) {
     const float* keys = static_cast<const float*>(b_.keys) + c0 * b_.elements;
     const bool all = all_visible(n0, c0);
     for (int chunk = 0; chunk * kColumns < kPanel; ++chunk) {
@@ -76,7 +92,8 @@ class Tile {
       for (int r = 0; r < kRows; ++r)
 #pragma GCC unroll 4
         for (int v = 0; v < kVectors; ++v) x[r][v] = Vec{};
-      multiply(queries, b_.elements, b_.elements, keys + static_cast<int64_t>(chunk) * kColumns * b_.elements, x);
+      multiply(tile_queries(g), b_.elements, b_.elements, keys + static_cast<int64_t>(chunk) * kColumns * b_.elements,
+               x, ahead);
       const int64_t first_key = c0 + static_cast<int64_t>(chunk) * kColumns;
       if (b_.softcap > 0 || b_.alibi != 0) apply_bias(n0, first_key, x);
       if (!all) hide(n0, first_key, x);
@@ -88,17 +105,31 @@ class Tile {
 
   // x[r][v] += sum over j < depth of a[r * stride + j] * columns[j].
   static inline __attribute__((always_inline)) void multiply(const float* a, int64_t stride, int64_t depth,
-                                                             const float* columns, Vec (&x)[kRows][kVectors]) {
-    for (int64_t j = 0; j < depth; ++j) {
-      Vec column[kVectors];
+                                                             const float* columns, Vec (&x)[kRows][kVectors],
+                                                             Ahead& ahead) {
+    int64_t j = 0;
+    for (; j + 4 <= depth; j += 4) {
+      __builtin_prefetch(ahead.tile, 0, 3);
+      __builtin_prefetch(ahead.tile + kLine, 0, 3);
+      __builtin_prefetch(ahead.panel, 0, 2);
+      ahead.tile += 2 * kLine;
+      ahead.panel += kLine;
 #pragma GCC unroll 4
-      for (int v = 0; v < kVectors; ++v) column[v] = load(columns + j * kColumns + v * kLanes);
+      for (int i = 0; i < 4; ++i) multiply_one(a + j + i, stride, columns + (j + i) * kColumns, x);
+    }
+    for (; j < depth; ++j) multiply_one(a + j, stride, columns + j * kColumns, x);
+  }
+
+  static inline __attribute__((always_inline)) void multiply_one(const float* a, int64_t stride, const float* columns,
+                                                                 Vec (&x)[kRows][kVectors]) {
+    Vec column[kVectors];
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) column[v] = load(columns + v * kLanes);
 #pragma GCC unroll 6
-      for (int r = 0; r < kRows; ++r) {
-        const float factor = a[r * stride + j];
+    for (int r = 0; r < kRows; ++r) {
+      const float factor = a[r * stride];
 #pragma GCC unroll 4
-        for (int v = 0; v < kVectors; ++v) x[r][v] += factor * column[v];
-      }
+      for (int v = 0; v < kVectors; ++v) x[r][v] += factor * column[v];
     }
   }
 
@@ -174,18 +205,23 @@ class Tile {
 
   // True if a logit passes its row's shift by more than the headroom.
   bool subtract_shifts(int g, Vec (&x)[kRows][kVectors]) const {
-    Vec most = Vec{} + kHidden;
+    Vec most[kVectors];  // side by side: in one, each comparison would wait for the one before
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) most[v] = Vec{} + kHidden;
 #pragma GCC unroll 6
     for (int r = 0; r < kRows; ++r)
 #pragma GCC unroll 4
       for (int v = 0; v < kVectors; ++v) {
         x[r][v] -= shift_[g * kRows + r];
-        most = x[r][v] > most ? x[r][v] : most;
+        most[v] = x[r][v] > most[v] ? x[r][v] : most[v];
       }
-    const Int passed = most > kHeadroom;
-    for (int i = 0; i < kLanes; ++i)
-      if (passed[i]) return true;
-    return false;
+    Int passed = Int{};
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) passed |= most[v] > kHeadroom;
+    int64_t words[sizeof(passed) / sizeof(int64_t)], any = 0;
+    memcpy(words, &passed, sizeof(passed));
+    for (const int64_t word : words) any |= word;
+    return any != 0;
   }
 
   // Raises the shifts of rows that need it to the tile's maximum: in x, in the panel's weights so far and in the sums.
@@ -218,16 +254,16 @@ class Tile {
     }
   }
 
-  void add_values(int g, int64_t c0) {
+  void add_values(int g, int64_t c0, Ahead ahead) {
     const float* values = static_cast<const float*>(b_.values) + c0 * width_;
     for (int64_t chunk = 0; chunk < b_.value_chunks; ++chunk) {
-      float* sums = b_.sums + static_cast<int64_t>(g) * kRows * width_ + chunk * kColumns;
+      float* sums = tile_sums(g) + chunk * kColumns;
       Vec x[kRows][kVectors];
 #pragma GCC unroll 6
       for (int r = 0; r < kRows; ++r)
 #pragma GCC unroll 4
         for (int v = 0; v < kVectors; ++v) x[r][v] = load(sums + r * width_ + v * kLanes);
-      multiply(weights_, kPanel, kPanel, values + chunk * kPanel * kColumns, x);
+      multiply(weights_, kPanel, kPanel, values + chunk * kPanel * kColumns, x, ahead);
 #pragma GCC unroll 6
       for (int r = 0; r < kRows; ++r)
 #pragma GCC unroll 4
