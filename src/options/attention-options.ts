@@ -134,8 +134,8 @@ export const ATTENTION_COMMAND = {
     type: type.text,
     alias: 'i',
     variable: false,
-    allowed: 'the path of a text file',
-    help: 'a text file (UTF-8), read as one document',
+    allowed: 'the path or address of a text file',
+    help: 'a text file (UTF-8; https:// and the like too), read as one document',
   },
   output: {
     stage: 'none',

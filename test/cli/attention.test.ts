@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { cli, demoModel, root } from '../support/cli.js';
+import { FileServer } from '../support/file-server.js';
 import { tempFolder } from '../support/temp-folder.js';
 
 const README = path.join(root, 'README.md');
@@ -34,6 +35,20 @@ describe('longattn attention', () => {
         records: [{ layer: 0, head: 'mean' }],
         columns: { map: 'tensor<float32>[5,5]', rows: 'tensor<float32>[2,5]' },
       });
+    }
+  });
+
+  it('takes a text from a server as from a disk, and says where there is none', async () => {
+    const server = await new FileServer().start();
+    try {
+      const address = server.address('moby.txt', 'Call me Ishmael. '.repeat(50));
+      const output = path.join(tempFolder(), 'map.arrow');
+      expect(await attention('--input', address, '-o', output)).toMatchObject({ code: 0 });
+      expect(existsSync(output)).toBe(true);
+      const { code, stderr } = await attention('--input', server.address('none.txt'), '-o', output);
+      expect([code, stderr]).toEqual([3, expect.stringContaining('none.txt is not there')]);
+    } finally {
+      await server.stop();
     }
   });
 

@@ -103,7 +103,7 @@ def attention(
     dtype: what layers above 0 are run in: float32, or weights (bf16 or f16, as the model is stored). It must be float32, or weights: the type of the model's weights. Default: float32.
     rope_theta: RoPE base instead of the model's own. It must be a positive number. Default: the model's own.
     config_override: KEY=VALUE in place of what config.json says, such as rope_scaling.attention_factor=1; repeatable. It must be KEY=VALUE with a key of config.json that the model is read from (dotted, each once) and a value in JSON. Default: none.
-    input: a text file (UTF-8), read as one document. It must be the path of a text file.
+    input: a text file (UTF-8; https:// and the like too), read as one document. It must be the path or address of a text file.
     output: the Arrow file to write. It must be the path of the Arrow file to write.
     progress: bars; None is where stderr is a terminal
 

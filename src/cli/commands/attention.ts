@@ -1,13 +1,12 @@
 // `longattn attention`: rows of the attention matrix and its block means, into an Arrow file of tensors.
-import { readFile } from 'node:fs/promises';
 import type { CommandModule } from 'yargs';
 import type { AttentionResult } from '../../attention/attention.js';
 import { dataError } from '../../base/errors.js';
 import type { Columns } from '../../arrow/schema.js';
 import { decodeUtf8, withoutBom } from '../../corpus/utf8.js';
-import { readError } from '../../io/io-error.js';
 import { ATTENTION_COMMAND, type AttentionOptions } from '../../options/attention-options.js';
 import { parseRows } from '../../options/parse-rows.js';
+import { wholeFile } from '../../storage/whole-file.js';
 import { runCommand } from '../context.js';
 import { addOptions, collectOptions } from '../options.js';
 import { printResult, renderTable } from '../output.js';
@@ -50,27 +49,19 @@ async function readInput(
 }
 
 async function readText(path: string): Promise<string> {
-  const text = decodeUtf8(withoutBom(await read(path)));
+  const text = decodeUtf8(withoutBom(await wholeFile(path)));
   if (text === undefined) throw dataError('TEXT_INVALID', `${path} is not valid UTF-8.`);
   if (text === '') throw dataError('TEXT_INVALID', `${path} is empty.`);
   return text;
 }
 
 async function readIds(path: string): Promise<unknown> {
-  const bytes = await read(path);
+  const bytes = await wholeFile(path);
   try {
     return JSON.parse(bytes.toString('utf8'));
   } catch (cause) {
     const reason = (cause as Error).message;
     throw dataError('TOKEN_ID', `${path} must hold a JSON list of token ids such as [1, 2, 3]: ${reason}`, cause);
-  }
-}
-
-async function read(path: string): Promise<Buffer> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    throw readError(error, path);
   }
 }
 
