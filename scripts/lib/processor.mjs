@@ -1,4 +1,5 @@
-// What a figure was measured on: a name such as "AMD EPYC" is that of five generations, so family and model stand beside it.
+// What a figure was measured on: a name such as "AMD EPYC" is that of five generations, so family and model stand beside it; and so does AMX,
+// which a virtual machine can hide of a processor that has it.
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 
@@ -6,7 +7,8 @@ import os from 'node:os';
 export function describeProcessor(cpuinfo) {
   const field = (name) => new RegExp(`^${name}\\s*: (.*)$`, 'm').exec(cpuinfo)?.[1].trim();
   const [name, family, model] = ['model name', 'cpu family', 'model'].map(field);
-  return family && model ? `${name ?? 'unnamed'}, family ${family} model ${model}` : name;
+  const amx = / amx_bf16\b/.test(field('flags') ?? '') ? ', AMX' : '';
+  return family && model ? `${name ?? 'unnamed'}, family ${family} model ${model}${amx}` : name;
 }
 
 /** The processor of this machine. */

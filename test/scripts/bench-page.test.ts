@@ -38,6 +38,8 @@ describe('the processor', () => {
     const cpuinfo =
       'processor\t: 0\ncpu family\t: 6\nmodel\t\t: 207\nmodel name\t: Intel(R) Xeon(R) Processor\n\nprocessor\t: 1\n';
     expect(describeProcessor(cpuinfo)).toBe('Intel(R) Xeon(R) Processor, family 6 model 207');
+    const flags = cpuinfo.replace('\n\n', '\nflags\t\t: fpu avx512f amx_bf16 amx_tile\n\n');
+    expect(describeProcessor(flags)).toBe('Intel(R) Xeon(R) Processor, family 6 model 207, AMX');
     expect(describeProcessor('CPU implementer\t: 0x41\n')).toBeUndefined();
   });
 });
