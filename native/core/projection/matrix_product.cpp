@@ -45,7 +45,7 @@ void multiply(const Matrix& weight, const float* bias, const float* x, int64_t c
   const int64_t inputs = weight.inputs, outputs = weight.outputs;
   const int64_t panels = (outputs + kPanel - 1) / kPanel, panel_floats = inputs * kPanel;
   const int64_t together = std::clamp<int64_t>(kScratchBytes / (panel_floats * 4), 1, panels);
-  const int64_t pieces = (inputs + kInputBlock - 1) / kInputBlock;
+  const int64_t pieces = (inputs + kInputBlock - 1) / kInputBlock, row_tasks = (count + kTaskRows - 1) / kTaskRows;
   const auto packed = attention::make_aligned<float>(together * panel_floats);
 #pragma omp parallel num_threads(threads)
   for (int64_t first = 0; first < panels; first += together) {
@@ -58,11 +58,14 @@ void multiply(const Matrix& weight, const float* bias, const float* x, int64_t c
                  std::min(kInputBlock, inputs - input), packed.get() + p * panel_floats + input * kPanel);
       }
     }
+    const int64_t panel_tasks = (here + kTaskPanels - 1) / kTaskPanels;
+    // In steps of one: of others Clang counts the turns unsigned, for which the portable runtime has no dispatch.
 #pragma omp for collapse(2) schedule(dynamic)
-    for (int64_t row = 0; row < count; row += kTaskRows) {
-      for (int64_t begin = 0; begin < here; begin += kTaskPanels) {
+    for (int64_t row_task = 0; row_task < row_tasks; ++row_task) {
+      for (int64_t panel_task = 0; panel_task < panel_tasks; ++panel_task) {
         if (is_cancelled(cancel)) continue;
-        const int64_t rows = std::min(kTaskRows, count - row), end = std::min(begin + kTaskPanels, here);
+        const int64_t row = row_task * kTaskRows, rows = std::min(kTaskRows, count - row);
+        const int64_t begin = panel_task * kTaskPanels, end = std::min(begin + kTaskPanels, here);
         for (int64_t p = begin; p < end; ++p) {
           multiply_panel(use, weight, bias, x + row * inputs, rows, packed.get() + p * panel_floats,
                          (first + p) * kPanel, out + row * outputs);
