@@ -11,6 +11,8 @@ export default {
   },
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   testMatch: ['**/*.test.ts'],
+  // A whole model, which a checkout does not hold: `npm run test:model`.
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/fetched/'],
   testTimeout: 120_000,
   maxWorkers: 2,
 };

@@ -3,12 +3,10 @@ import { existsSync } from 'node:fs';
 import { appendFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { KNOWN_MODELS, knownModelFolder, type KnownModel } from '../../src/hub/known-models.js';
+import { knownModelFolder, type KnownModel } from '../../src/hub/known-models.js';
 import { resolveModel } from '../../src/hub/resolve-model.js';
 import { readSettings } from '../../src/hub/settings.js';
 import { fetchModel, type FetchModelHooks, type FetchModelOptions } from '../../src/model-tools/fetch-model.js';
-import { openModelFolder } from '../../src/model/open-model.js';
-import { hashFile } from '../../src/io/hash-file.js';
 import { failure } from '../hub/setup.js';
 import { tempFolder } from '../support/temp-folder.js';
 
@@ -105,28 +103,5 @@ describe('a known model by its bare name', () => {
     );
     await mkdir(folder, { recursive: true });
     expect(await resolveModel('smollm2-135m', { env })).toEqual({ folder, source: 'cache' });
-  });
-});
-
-const [smollm2] = KNOWN_MODELS;
-const fetched = knownModelFolder(readSettings(), smollm2!.name);
-const bundled = path.resolve(import.meta.dirname, '..', '..', 'models', 'smollm2-135m-layer0');
-const whenFetched = existsSync(fetched) ? it : it.skip;
-
-describe('the fetched smollm2-135m (skipped where `longattn model fetch smollm2-135m` was not run)', () => {
-  whenFetched('has the sums that are written down', async () => {
-    for (const [file, sum] of Object.entries(smollm2!.files))
-      expect(await hashFile(path.join(fetched, file))).toBe(sum);
-  });
-
-  whenFetched('holds the bundled layer 0, bit for bit', async () => {
-    const [whole, layer0] = [await openModelFolder(fetched), await openModelFolder(bundled)];
-    expect(whole.revision).toBe(layer0.revision);
-    for (const [index, tensor] of whole.tensors.entries()) {
-      const other = layer0.tensors[index]!;
-      const bytes = async ({ file, offset, bytes: length }: typeof tensor) =>
-        (await readFile(file)).subarray(offset, offset + length);
-      expect((await bytes(tensor)).equals(await bytes(other))).toBe(true);
-    }
   });
 });

@@ -1,14 +1,15 @@
 // A real language model, all of its layers and its losses, against transformers in float64.
 //
-// The model has 269 MB, so it is not in the repository: `longattn model fetch smollm2-135m` makes it, and LONGATTN_TEST_SMOLLM2 names its
-// folder. Without it these tests are skipped, and say so.
+// The model has 269 MB, so it is not in the repository: `npm run test:model` fetches it first. Plain jest leaves this folder out.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { knownModelFolder } from '../../src/hub/known-models.js';
+import { readSettings } from '../../src/hub/settings.js';
 import { Scorer } from '../../src/native/scorer.js';
 import { openModelFolder } from '../../src/model/open-model.js';
 
-const FOLDER = process.env['LONGATTN_TEST_SMOLLM2'];
+const FOLDER = knownModelFolder(readSettings(), 'smollm2-135m');
 const { windows } = JSON.parse(
   readFileSync(join(import.meta.dirname, '..', 'fixtures', 'goldens_smollm2_all_layers.json'), 'utf8'),
 ) as { windows: Golden[] };
@@ -48,12 +49,11 @@ function farSums(bins: Float64Array, heads: number, length: number, k: number, f
 /** Our own code, and the device's code on the CPU (docs/cuda.md). */
 const CASES = ['cpu', 'torch-cpu'].flatMap((device) => windows.map((golden) => ({ ...golden, device })));
 
-const named = FOLDER === undefined ? describe.skip : describe;
-named.each(CASES)('SmolLM2-135M, all layers (LONGATTN_TEST_SMOLLM2 names its folder): $name, $device', (golden) => {
+describe.each(CASES)('SmolLM2-135M, all layers: $name, $device', (golden) => {
   const { ids, length, k, device } = golden;
 
   it('has the statistics of transformers within 1e-4', async () => {
-    const model = await openModelFolder(FOLDER!, { layers: 'all' });
+    const model = await openModelFolder(FOLDER, { layers: 'all' });
     await using scorer = await Scorer.open(model.specText, { device });
     const stats = await scorer.score({
       ids: Int32Array.from(ids),
@@ -77,7 +77,7 @@ named.each(CASES)('SmolLM2-135M, all layers (LONGATTN_TEST_SMOLLM2 names its fol
   });
 
   it('has the losses of transformers within 1e-3 nats', async () => {
-    const model = await openModelFolder(FOLDER!, { layers: 'all', loss: true });
+    const model = await openModelFolder(FOLDER, { layers: 'all', loss: true });
     await using scorer = await Scorer.open(model.specText, { device });
     const [losses] = await scorer.losses({
       ids: Int32Array.from(ids),
