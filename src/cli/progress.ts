@@ -116,7 +116,9 @@ export class ProgressPrinter {
     this.stages.delete(name);
     if (bar) this.bars!.remove(bar);
     if (this.stages.size === 0) this.stop();
-    const list = Object.entries(counts).map(([what, number]) => `${count(number)} ${what}`);
+    const list = Object.entries(counts).map(([what, number]) =>
+      number === 1 ? `1 ${one(what)}` : `${count(number)} ${what}`,
+    );
     this.line(`${name}: done${list.length > 0 ? `, ${list.join(', ')}` : ''}`);
   }
 }
@@ -129,6 +131,9 @@ const format: GenericFormatter = (options, { progress, value, total, eta, startT
   const rest = growing || !Number.isFinite(eta) ? '' : ` | ETA ${time(eta)}`;
   return `${stage} [${cliProgress.Format.BarFormat(progress, options)}] ${value}/${total}${growing ? '+' : ''} ${unit} | ${time(seconds)}${rest}`;
 };
+
+/** `documents` of one, and `bytes fetched`; `kept` stays. */
+const one = (what: string): string => what.replace(/s\b/, '');
 
 function count(value: string | number | undefined): string {
   return Number(value).toLocaleString('en');

@@ -1,5 +1,6 @@
 // README.md of an exported data set: what it is, how it was made, what the columns mean, how to open it.
 import type { Field } from 'apache-arrow';
+import { counted } from '../base/counted.js';
 import type { JsonObject } from '../io/canonical-json.js';
 import type { NullModel } from '../selection/select-windows.js';
 import type { DomainSummary } from '../selection/summary.js';
@@ -58,7 +59,7 @@ export function dataCard({
   const { layers: _, selection: _s, ...model } = scores;
   const whole = settings['unit'] === 'document';
   const kept = domains.reduce((sum, domain) => sum + (whole ? (domain.keptDocuments ?? 0) : domain.kept), 0);
-  const what = whole ? 'documents' : 'windows';
+  const what = whole ? 'document' : 'window';
   const tokens = domains.reduce((sum, domain) => sum + domain.keptTokens, 0);
   return `---
 tags:
@@ -70,7 +71,7 @@ configs:
 ---
 # ${whole ? 'Documents' : 'Windows'} chosen by long-range attention
 
-${count(kept)} ${what}, ${count(tokens)} tokens, in the order of the corpus. Each domain was ranked by ${rankedBy(settings)}, and its best ${what} were kept. A score compares windows of one domain;
+${counted(kept, what)}, ${counted(tokens, 'token')}, in the order of the corpus. Each domain was ranked by ${rankedBy(settings)}, and its best ${what}s were kept. A score compares windows of one domain;
 it says nothing across domains. The texts keep the licences of their sources.
 
 ## What was kept

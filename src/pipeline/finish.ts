@@ -1,6 +1,7 @@
 // `longattn finish`: what comes after the last worker. It asks the ledger whether all parts are there, because a scheduler only knows
 // whether its jobs ended.
 import path from 'node:path';
+import { counted } from '../base/counted.js';
 import { LongattnError } from '../base/errors.js';
 import type { Hooks } from '../base/events.js';
 import { FINISH, type FinishOptions } from '../options/cluster-options.js';
@@ -42,7 +43,7 @@ async function requireAllParts(dir: string): Promise<void> {
   });
   throw new LongattnError(
     'PARTS_MISSING',
-    `${missing.length} parts of ${dir} are not done: ${told.join('; ')}${missing.length > NAMED ? '; ...' : ''}. ` +
+    `${counted(missing.length, 'part')} of ${dir} not done: ${told.join('; ')}${missing.length > NAMED ? '; ...' : ''}. ` +
       'Start workers again (the same command, or `longattn work`): they make these and no others.',
   );
 }

@@ -1,6 +1,7 @@
 // Files and groups of rows that were refused: more than a row, so that a share of rows cannot excuse them.
 //
 // A part that would lack them is not made unless the user allows it. So the same command goes on once the file is mended, or with the flag.
+import { counted } from '../base/counted.js';
 import { LongattnError, show } from '../base/errors.js';
 import type { Reject } from '../base/records.js';
 
@@ -35,8 +36,7 @@ export function refusedFiles(rejects: Iterable<Reject>, rowsOf: (file: string) =
 /** How many rows of a file, for people. */
 export function lostRows({ rows, isEstimate }: RefusedFile): string {
   if (rows === 0) return 'its rows are not known';
-  const count = `${rows.toLocaleString('en')} ${rows === 1 ? 'row' : 'rows'}`;
-  return isEstimate ? `about ${count}` : count;
+  return `${isEstimate ? 'about ' : ''}${counted(rows, 'row')}`;
 }
 
 export class RefusedFilesError extends LongattnError {

@@ -1,4 +1,5 @@
 // Make the parts of a stage that are not done: several at once, going on where one fails, ending early only where going on is vain.
+import { counted } from '../base/counted.js';
 import { LongattnError } from '../base/errors.js';
 import type { OnProgress, StageName } from '../base/events.js';
 import type { Failures } from './failures.js';
@@ -164,7 +165,7 @@ function leftAlone(stage: StageName, parts: ReadonlySet<number>): LongattnError 
   const names = [...parts].slice(0, NAMED_FAILURES).map(partName).join(', ');
   return new LongattnError(
     'PARTS_FAILED',
-    `${parts.size} parts of ${stage} failed too often and are left alone (${names}${parts.size > NAMED_FAILURES ? ', ...' : ''}). ` +
+    `${counted(parts.size, 'part')} of ${stage} left alone after too many failures (${names}${parts.size > NAMED_FAILURES ? ', ...' : ''}). ` +
       '`longattn status RUN` has the reasons. Mend the cause, then start the run anew with `longattn plan` or `longattn slurm`.',
   );
 }

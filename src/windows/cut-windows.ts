@@ -3,6 +3,7 @@
 // Windows leave in the order of the documents, and within one in the order of the algorithm. A window's ids are a copy of a
 // slice of the document's ids; its characters reach from the first character of its first token to the last of its last, so a
 // character that is split between two windows belongs to both.
+import { counted } from '../base/counted.js';
 import { dataError, LongattnError, show } from '../base/errors.js';
 import { mapOrdered } from '../base/map-ordered.js';
 import { usableProcessors } from '../base/processors.js';
@@ -93,7 +94,7 @@ export function allTooShort(counts: WindowCounts, window: number): LongattnError
     return dataError('NO_DOCUMENTS', 'The corpus has no documents. See rejects.jsonl for what was refused.');
   return dataError(
     'ALL_DOCUMENTS_TOO_SHORT',
-    `Not one of ${documents} documents has the ${window} tokens of a window: the longest has ${longestShort}, the mean is ` +
+    `Of ${counted(documents, 'document')} none has the ${window} tokens of a window: the longest has ${longestShort}, the mean is ` +
       `${Math.round(tokens / documents)}. Choose a --window of at most ${longestShort}, or join short documents beforehand.`,
   );
 }

@@ -98,7 +98,7 @@ describe('score', () => {
     await expect(score(options)).rejects.toMatchObject({
       code: 'ALL_DOCUMENTS_TOO_SHORT',
       exitCode: 3,
-      message: expect.stringContaining('Not one of 4 documents has the 5000 tokens of a window: the longest has 512'),
+      message: expect.stringContaining('Of 4 documents none has the 5000 tokens of a window: the longest has 512'),
     });
   });
 

@@ -160,7 +160,7 @@ describe('counts', () => {
     const error = allTooShort(counts, 64);
     expect(error).toMatchObject({ code: 'ALL_DOCUMENTS_TOO_SHORT', exitCode: 3 });
     expect(error!.message).toContain(
-      'Not one of 2 documents has the 64 tokens of a window: the longest has 30, the mean is 20.',
+      'Of 2 documents none has the 64 tokens of a window: the longest has 30, the mean is 20.',
     );
     expect(allTooShort(newWindowCounts(), 64)).toMatchObject({ code: 'NO_DOCUMENTS' });
     expect(allTooShort((await cut([ofIds(64)], undefined, 64)).counts, 64)).toBeUndefined();

@@ -1,5 +1,6 @@
 // `longattn annotate RUN`: a row a document, beside the corpus.
 import type { CommandModule } from 'yargs';
+import { counted } from '../../base/counted.js';
 import { ANNOTATE } from '../../options/annotate-options.js';
 import { parseRows } from '../../options/parse-rows.js';
 import { runCommand } from '../context.js';
@@ -21,12 +22,11 @@ export const annotateCommand: CommandModule = {
       const result = await annotate(once(argv, 'run')!, options, { signal, onProgress: progress.on });
       progress.stop();
       const { rows, documents, tooShort, refused, files, folder } = result;
-      const count = (value: number): string => value.toLocaleString('en');
       printResult(
         json
           ? JSON.stringify(result, null, 2)
-          : `${count(rows)} rows: ${count(documents)} documents with windows, ${count(tooShort)} too short, ${count(refused)} refused\n` +
-              `${count(files.length)} files in ${folder}`,
+          : `${counted(rows, 'row')}: ${counted(documents, 'document')} with windows, ${tooShort.toLocaleString('en')} too short, ${refused.toLocaleString('en')} refused\n` +
+              `${counted(files.length, 'file')} in ${folder}`,
       );
     }),
 };

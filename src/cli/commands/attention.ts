@@ -1,6 +1,7 @@
 // `longattn attention`: rows of the attention matrix and its block means, into an Arrow file of tensors.
 import type { CommandModule } from 'yargs';
 import type { AttentionResult } from '../../attention/attention.js';
+import { counted } from '../../base/counted.js';
 import { dataError } from '../../base/errors.js';
 import type { Columns } from '../../arrow/schema.js';
 import { decodeUtf8, withoutBom } from '../../corpus/utf8.js';
@@ -74,6 +75,6 @@ function describe(output: string, result: AttentionResult, columns: Columns): st
   const layers = new Set(result.attention.map(({ layer }) => layer)).size;
   return [
     renderTable(['column', 'type'], Object.entries(columns)),
-    `${output}: ${result.attention.length} records (${layers} layers), a window of ${result.ids.length.toLocaleString('en')} tokens`,
+    `${output}: ${counted(result.attention.length, 'record')} (${counted(layers, 'layer')}), a window of ${result.ids.length.toLocaleString('en')} tokens`,
   ].join('\n');
 }

@@ -1,5 +1,6 @@
 // `longattn check --input ...`: what would be refused, and why, before hours are spent. Exit 0 where a run would go through, else 3.
 import type { CommandModule } from 'yargs';
+import { counted } from '../../base/counted.js';
 import { CHECK, type CheckOptions } from '../../options/check-options.js';
 import type { CheckReport, FilesAndBytes } from '../../pipeline/check.js';
 import { lostRows } from '../../run/refused-files.js';
@@ -34,7 +35,7 @@ function describe(report: CheckReport): string {
   const { listed, read, readInPart, unread, skipped, reasons, refused, rejects, nonFinite, stops } = report;
   const count = (value: number | undefined): string => value?.toLocaleString('en') ?? '';
   const line = (name: string, { files, bytes }: FilesAndBytes): string =>
-    `${name.padEnd(10)}${count(files)} ${files === 1 ? 'file' : 'files'}, ${count(bytes)} bytes`;
+    `${name.padEnd(10)}${counted(files, 'file')}, ${counted(bytes, 'byte')}`;
   const domains = report.domains.map(({ domain, documents, characters, tokens, windows, shortDocuments }) => [
     ...[domain, count(documents), count(characters), count(tokens), count(windows), count(shortDocuments)],
   ]);
@@ -56,7 +57,7 @@ function describe(report: CheckReport): string {
     ...(stops.some(({ code }) => code === 'INPUT_REFUSED') ? [] : refused)
       .slice(0, SHOWN)
       .map((file) => `refused: ${file.file} (${file.reason}; ${lostRows(file)})`),
-    ...(nonFinite > 0 ? [`${count(nonFinite)} rows have NaN or Infinity, which is no JSON: read as null`] : []),
+    ...(nonFinite > 0 ? [`${counted(nonFinite, 'row')} with NaN or Infinity, which is no JSON: read as null`] : []),
     ...stops.map(({ code, message }) => `a run would stop: ${message} [${code}]`),
     ...(stops.length === 0
       ? [`a run would go through${rejects + refused.length > 0 ? ' without what is refused' : ''}`]

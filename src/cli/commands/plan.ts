@@ -1,5 +1,6 @@
 // `longattn plan`: start a run without working on it, and say how large it is.
 import type { CommandModule } from 'yargs';
+import { counted } from '../../base/counted.js';
 import type { PlanSummary } from '../../pipeline/plan.js';
 import { PLAN } from '../../options/cluster-options.js';
 import { runCommand } from '../context.js';
@@ -33,7 +34,7 @@ function describePlan(summary: PlanSummary): string {
   const count = (value: number): string => value.toLocaleString('en');
   return [
     `${run}: ${created ? 'planned' : 'was planned before'}`,
-    `inputs  ${count(inputFiles)} files, ${count(inputBytes)} bytes, about ${count(tokens)} tokens`,
+    `inputs  ${counted(inputFiles, 'file')}, ${count(inputBytes)} bytes, about ${count(tokens)} tokens`,
     ...(remoteBytes > 0
       ? [`fetch   ${count(remoteBytes)} bytes from servers for the windows; an export with text fetches them once more`]
       : []),

@@ -1,5 +1,6 @@
 // `longattn report RUN`: the page that shows why windows were chosen.
 import type { CommandModule } from 'yargs';
+import { counted } from '../../base/counted.js';
 import { parseRows } from '../../options/parse-rows.js';
 import { REPORT } from '../../options/report-options.js';
 import { runCommand } from '../context.js';
@@ -24,7 +25,7 @@ export const reportCommand: CommandModule = {
       printResult(
         json
           ? JSON.stringify(result, null, 2)
-          : `${windows.toLocaleString('en')} windows, ${texts.toLocaleString('en')} with text, ${(bytes / 1e6).toFixed(1)} MB\n${page}`,
+          : `${counted(windows, 'window')}, ${texts.toLocaleString('en')} with text, ${(bytes / 1e6).toFixed(1)} MB\n${page}`,
       );
     }),
 };

@@ -1,5 +1,6 @@
 // `run` and the stages by themselves: window, score, select, export. Each runs the stages before it that are not done.
 import type { CommandModule } from 'yargs';
+import { counted } from '../../base/counted.js';
 import type { RunSummary } from '../../pipeline/pipeline.js';
 import { describeRemoval } from '../removal-table.js';
 import type { Group } from '../../options/row.js';
@@ -82,13 +83,13 @@ export function describeRun(summary: RunSummary): string {
     lines.push(`DS of uniform attention: ${ds.toFixed(4)} (at k = ${count(k)} of ${count(length)} tokens)`);
   }
   if (summary.shortDocuments > 0)
-    lines.push(`${count(summary.shortDocuments)} documents shorter than a window were left out`);
-  if (summary.rejects > 0) lines.push(`${count(summary.rejects)} rows were refused: ${summary.rejectsPath}`);
+    lines.push(`${counted(summary.shortDocuments, 'document')} shorter than a window left out`);
+  if (summary.rejects > 0) lines.push(`${counted(summary.rejects, 'row')} refused: ${summary.rejectsPath}`);
   for (const file of summary.refused) {
     lines.push(`refused: ${file.file} (${file.reason}; ${lostRows(file)}): ${summary.rejectsPath}`);
   }
   if (summary.nonFinite > 0) {
-    lines.push(`${count(summary.nonFinite)} rows have NaN or Infinity, which is no JSON: read as null`);
+    lines.push(`${counted(summary.nonFinite, 'row')} with NaN or Infinity, which is no JSON: read as null`);
   }
   if (summary.removal) lines.push(describeRemoval(summary.removal));
   lines.push(summary.result);

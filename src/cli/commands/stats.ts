@@ -1,5 +1,6 @@
 // `longattn stats RUN`: small histograms in the terminal, all windows over those that are kept.
 import type { CommandModule } from 'yargs';
+import { counted } from '../../base/counted.js';
 import { visible } from '../../base/visible.js';
 import type { DomainStats, Histogram, RunStats } from '../../report/stats.js';
 import { runCommand } from '../context.js';
@@ -33,7 +34,7 @@ export function describeStats({ score, window, k, layer, domains }: RunStats): s
 
 function domainLines({ domain, windows, kept, histograms }: DomainStats): string[] {
   const share = windows === 0 ? 0 : (100 * kept) / windows;
-  const head = `${visible(domain)}: ${kept.toLocaleString('en')} of ${windows.toLocaleString('en')} windows kept (${share.toFixed(1)} %)`;
+  const head = `${visible(domain)}: ${kept.toLocaleString('en')} of ${counted(windows, 'window')} kept (${share.toFixed(1)} %)`;
   const names = Math.max(...histograms.map(({ name }) => name.length), 0);
   return ['', head, ...histograms.flatMap((one) => histogramLines(one, names))];
 }

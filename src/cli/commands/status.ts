@@ -1,6 +1,7 @@
 // `longattn status`: how far a run is; with --watch again and again until it is complete.
 import { setTimeout } from 'node:timers/promises';
 import type { CommandModule } from 'yargs';
+import { counted } from '../../base/counted.js';
 import type { RunStatus, StageStatus } from '../../pipeline/status.js';
 import { STATUS } from '../../options/cluster-options.js';
 import { parseRows } from '../../options/parse-rows.js';
@@ -65,13 +66,12 @@ export function describeStatus(found: RunStatus): string {
   }
   if (failures.length > 0) lines.push('failures:');
   for (const { name, attempts, hosts, code, message, left } of failures) {
-    lines.push(`  ${name}  ${attempts} times on ${hosts} hosts${left ? ', left alone' : ''}: ${message} [${code}]`);
+    lines.push(
+      `  ${name}  ${counted(attempts, 'time')} on ${counted(hosts, 'host')}${left ? ', left alone' : ''}: ${message} [${code}]`,
+    );
   }
   return lines.join('\n');
 }
-
-const counted = (count: number, what: string): string =>
-  `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`;
 
 function describeTime(seconds: number): string {
   const minutes = Math.round(seconds / 60);
