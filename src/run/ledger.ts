@@ -6,7 +6,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { dataError } from '../base/errors.js';
 import { mapOrdered } from '../base/map-ordered.js';
-import { canonicalJson } from '../io/canonical-json.js';
+import { canonicalJson, hashJson } from '../io/canonical-json.js';
 import { writeTextAtomically, type Written } from '../io/atomic-file.js';
 import { ifExists, nodeFileSystem, type FileSystem } from '../io/file-system.js';
 import { hashFile } from '../io/hash-file.js';
@@ -30,16 +30,20 @@ const recordFields = z.strictObject({
   domains: z.array(z.strictObject({ domain: z.string(), counts: domainCounts })).optional(),
   /** Of the documents' text that the part was made from (src/windows/document-text.ts); absent where there was none. */
   digest: z.string().optional(),
+  /** Of the rest of this entry: counts that were changed may still add up. Entries of earlier versions have none. */
+  entrySha256: z.string().optional(),
 });
 
 /** What the part holds is what its domains hold together. */
-const recordSchema = recordFields.refine(
-  ({ counts, domains }) =>
-    domains === undefined ||
-    (['documents', 'tokens', 'windows'] as const).every(
-      (name) => counts[name] === domains.reduce((sum, domain) => sum + domain.counts[name], 0),
-    ),
-);
+const recordSchema = recordFields
+  .refine(({ entrySha256, ...rest }) => entrySha256 === undefined || entrySha256 === hashJson(rest))
+  .refine(
+    ({ counts, domains }) =>
+      domains === undefined ||
+      (['documents', 'tokens', 'windows'] as const).every(
+        (name) => counts[name] === domains.reduce((sum, domain) => sum + domain.counts[name], 0),
+      ),
+  );
 
 export type LedgerRecord = z.output<typeof recordSchema>;
 
@@ -121,7 +125,8 @@ export class Ledger {
 
   /** Enter a file that is in place under its final name. Last step of a part, atomic. */
   async commit(name: string, written: Written, entry: LedgerEntry): Promise<LedgerRecord> {
-    const record: LedgerRecord = { ...written, ...entry, specHash: this.specHash };
+    const said = { ...written, ...entry, specHash: this.specHash };
+    const record: LedgerRecord = { ...said, entrySha256: hashJson(said) };
     await writeTextAtomically(this.doneFile(name), `${canonicalJson(record)}\n`, this.fs);
     return record;
   }

@@ -50,8 +50,12 @@ describe('the format of a run', () => {
     for (const file of CUT) rmSync(path.join(run, file));
     await within(folder, () => score({ output: 'run' }));
     // What was there stays to the byte, what was cut is cut to the same windows.
-    for (const file of [...LEFT, ...filesOf('windows', 'part-00001'), 'run.json'])
+    const [windows, entry] = filesOf('windows', 'part-00001');
+    for (const file of [...LEFT, windows!, 'run.json'])
       expect(readFileSync(path.join(run, file)).equals(readFileSync(path.join(old, file)))).toBe(true);
+    // An entry says as much as before, and has a sum of its own besides.
+    const said = JSON.parse(readFileSync(path.join(old, entry!), 'utf8')) as object;
+    expect(JSON.parse(readFileSync(path.join(run, entry!), 'utf8'))).toMatchObject(said);
     // The numbers are those of this machine's kernel: equal but for rounding.
     const [name] = filesOf('scores', 'part-00001');
     const golden = await collect(readScores(path.join(old, name!)));
