@@ -1,6 +1,7 @@
-// The row kernel in AVX-512, float32: its loops are vector_kernel.h and tile_kernel.h, its operations avx512_vectors.h.
+// The row kernel in AVX-512, float32: its loops are vector_kernel.h and tile_kernel.h.
 // Compiled with AVX-512 flags: no STL here, see row_block.h.
-#include "attention/avx512_vectors.h"
+#include "simd/avx512.h"
+
 #include "attention/hand_kernels.h"
 #include "attention/map_kernel.h"
 #include "attention/vector_kernel.h"
@@ -9,11 +10,8 @@ namespace longattn {
 namespace attention {
 namespace {
 
-struct Avx512 : Avx512Vectors {
-  using Factor = __m512;
-  static LONGATTN_INLINE Factor load_factor(const float* from) { return _mm512_load_ps(from); }
-  static LONGATTN_INLINE Factor broadcast_factor(const float* from) { return _mm512_set1_ps(*from); }
-  static LONGATTN_INLINE Vec multiply_add(Factor a, Factor b, Vec c) { return _mm512_fmadd_ps(a, b, c); }
+struct Avx512 : simd::Avx512 {
+  static constexpr int kRows = 6, kVectors = 4;  // 24 sums + 4 keys + 1 query of 32 registers
 };
 
 }  // namespace

@@ -6,10 +6,7 @@
 #pragma once
 
 #include "attention/row_block.h"
-
-#define LONGATTN_INLINE inline __attribute__((always_inline))
-// Loops over a register tile must be unrolled completely, or its arrays do not become registers.
-#define LONGATTN_UNROLL _Pragma("GCC unroll 16")
+#include "simd/inline.h"
 
 namespace longattn {
 namespace attention {

@@ -2,20 +2,10 @@
 #include <immintrin.h>
 
 #include "projection/tile_loop.h"
+#include "simd/avx2.h"
 
 namespace longattn::projection {
 namespace {
-
-struct Avx2 {
-  using Register = __m256;
-  static constexpr int kWidth = 8;
-  static Register zero() { return _mm256_setzero_ps(); }
-  static Register load(const float* from) { return _mm256_loadu_ps(from); }
-  static void store(float* to, Register value) { _mm256_storeu_ps(to, value); }
-  static Register broadcast(float value) { return _mm256_set1_ps(value); }
-  static Register add(Register a, Register b) { return _mm256_add_ps(a, b); }
-  static Register fma(Register a, Register b, Register c) { return _mm256_fmadd_ps(a, b, c); }
-};
 
 // to[i][0..8) = from[0..8)[i] for 8 values of i.
 void transpose_8x8(const float* from, int64_t stride, float* to) {
@@ -57,7 +47,7 @@ void pack_avx2(const float* rows, int64_t stride, int64_t count, int64_t inputs,
 
 void tile_avx2(const float* x, int64_t x_stride, int64_t rows, const float* panel, int64_t inputs, float* out,
                int64_t out_stride) {
-  tile<Avx2, 6, 2>(x, x_stride, rows, panel, inputs, out, out_stride);
+  tile<simd::Avx2, 6, 2>(x, x_stride, rows, panel, inputs, out, out_stride);
 }
 
 }  // namespace longattn::projection

@@ -23,17 +23,17 @@ template <typename V, int kRows, int kVectors>
 void accumulate(const float* x, int64_t x_stride, const float* panel, int64_t count, bool add, float* out,
                 int64_t out_stride, Ahead ahead) {
   constexpr int64_t kLine = 16;                                    // floats of a cache line
-  constexpr int64_t kEvery = 2 * kPanel / (kVectors * V::kWidth);  // inputs to a line of the panel
+  constexpr int64_t kEvery = 2 * kPanel / (kVectors * V::kLanes);  // inputs to a line of the panel
   static_assert(kLine % kEvery == 0);
-  typename V::Register sum[kRows][kVectors];
+  typename V::Vec sum[kRows][kVectors];
   for (int r = 0; r < kRows; ++r) {
     for (int v = 0; v < kVectors; ++v) sum[r][v] = V::zero();
   }
   const auto input = [&](int64_t i) {
-    typename V::Register w[kVectors];
-    for (int v = 0; v < kVectors; ++v) w[v] = V::load(panel + i * kPanel + v * V::kWidth);
+    typename V::Vec w[kVectors];
+    for (int v = 0; v < kVectors; ++v) w[v] = V::load_unaligned(panel + i * kPanel + v * V::kLanes);
     for (int r = 0; r < kRows; ++r) {
-      const typename V::Register value = V::broadcast(x[r * x_stride + i]);
+      const typename V::Vec value = V::set1(x[r * x_stride + i]);
       for (int v = 0; v < kVectors; ++v) sum[r][v] = V::fma(value, w[v], sum[r][v]);
     }
   };
@@ -50,13 +50,14 @@ void accumulate(const float* x, int64_t x_stride, const float* panel, int64_t co
 #pragma GCC unroll 6
     for (int r = 0; r < kRows; ++r) {
 #pragma GCC unroll 4
-      for (int v = 0; v < kVectors; ++v) sum[r][v] = V::add(V::load(out + r * out_stride + v * V::kWidth), sum[r][v]);
+      for (int v = 0; v < kVectors; ++v)
+        sum[r][v] = V::add(V::load_unaligned(out + r * out_stride + v * V::kLanes), sum[r][v]);
     }
   }
 #pragma GCC unroll 6
   for (int r = 0; r < kRows; ++r) {
 #pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) V::store(out + r * out_stride + v * V::kWidth, sum[r][v]);
+    for (int v = 0; v < kVectors; ++v) V::store_unaligned(out + r * out_stride + v * V::kLanes, sum[r][v]);
   }
 }
 
@@ -75,7 +76,7 @@ void last_rows(int64_t rows, const float* x, int64_t x_stride, const float* pane
 template <typename V, int kRows, int kVectors>
 void tile(const float* x, int64_t x_stride, int64_t rows, const float* panel, int64_t inputs, float* out,
           int64_t out_stride) {
-  constexpr int64_t kColumns = kVectors * V::kWidth;
+  constexpr int64_t kColumns = kVectors * V::kLanes;
   const int64_t calls = (rows + kRows - 1) / kRows * (kPanel / kColumns);
   for (int64_t first = 0; first < inputs; first += kInputBlock) {
     const int64_t count = inputs - first < kInputBlock ? inputs - first : kInputBlock;
