@@ -2,7 +2,9 @@
 // anywhere.
 import type { ModelDescription } from '../model/open-model.js';
 import { loadBinding, loadTorch } from './load.js';
+import { translated } from './translate.js';
 
+/** @throws LongattnError INVALID_REQUEST where LONGATTN_CPU_KERNEL or LONGATTN_CUDA_KERNEL names no kernel */
 export function modelMetadata(model: ModelDescription, device = 'cpu'): Record<string, string> {
   const rope = Object.entries(model.settings).filter(([key]) => key.startsWith('rope'));
   return {
@@ -11,6 +13,14 @@ export function modelMetadata(model: ModelDescription, device = 'cpu'): Record<s
     dtype: model.dtype,
     ...(model.configOverride && { config_override: JSON.stringify(model.configOverride) }),
     rope: JSON.stringify(Object.fromEntries(rope)),
-    kernel: device === 'cpu' ? loadBinding().cpu().kernel : `cuda ${loadTorch().cuda().kernel}`,
+    kernel: kernelOf(device),
   };
+}
+
+function kernelOf(device: string): string {
+  try {
+    return device === 'cpu' ? loadBinding().cpu().kernel : `cuda ${loadTorch().cuda().kernel}`;
+  } catch (error) {
+    throw translated(error);
+  }
 }
