@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "attention/cpu_features.h"
 #include "attention_stats.h"
 #include "error.h"
 #include "operation.h"
+#include "simd/cpu_features.h"
 
 namespace longattn::addon {
 namespace {
@@ -21,9 +21,9 @@ Napi::Array strings(Napi::Env env, const std::vector<std::string>& values) {
 
 std::vector<std::string> features() {
   std::vector<std::string> names;
-  if (attention::cpu_has_avx2_fma()) names.insert(names.end(), {"avx2", "fma"});
-  if (attention::cpu_has_avx512()) names.insert(names.end(), {"avx512f", "avx512bw", "avx512dq", "avx512vl"});
-  if (attention::cpu_has_avx512_bf16()) names.push_back("avx512_bf16");
+  if (simd::cpu_has_avx2_fma()) names.insert(names.end(), {"avx2", "fma"});
+  if (simd::cpu_has_avx512()) names.insert(names.end(), {"avx512f", "avx512bw", "avx512dq", "avx512vl"});
+  if (simd::cpu_has_avx512_bf16()) names.push_back("avx512_bf16");
   return names;
 }
 

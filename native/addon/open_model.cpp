@@ -6,12 +6,12 @@
 #include <stdexcept>
 #include <string>
 
-#include "attention_stats.h"
 #include "environment.h"
 #include "error.h"
 #include "half.h"
 #include "model_wrap.h"
 #include "request.h"
+#include "simd/cpu_kernel.h"
 #include "wish.h"
 
 namespace longattn::addon {
@@ -48,7 +48,7 @@ Napi::Object open_model(const Napi::CallbackInfo& info, Environment& environment
   if (!info[0].IsString()) throw coded_error(env, kInvalidRequest, "spec must be a string.");
   keep_wishes();
   try {
-    (void)attention_kernel();
+    (void)simd::choose_cpu_kernel();  // refuses a wrong name here; no later answer is another
   } catch (const std::invalid_argument& error) {
     throw coded_error(env, kInvalidRequest, error.what());
   }

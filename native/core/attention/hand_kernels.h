@@ -1,5 +1,5 @@
-// The hand-written row kernels. Each of x86-64 lives in a file with its own instruction set flags; ask cpu_features.h
-// before running one.
+// The hand-written row kernels. Each of x86-64 lives in a file with its own instruction set flags; ask
+// simd/cpu_kernel.h before running one.
 #pragma once
 
 #include "attention/row_block.h"

@@ -1,7 +1,7 @@
 // A kernel a width of vectors.
 #include "projection/kernel.h"
 
-#include "attention/cpu_features.h"
+#include "simd/cpu_kernel.h"
 
 namespace longattn::projection {
 namespace {
@@ -17,14 +17,19 @@ constexpr Kernel kNeon{tile_neon, pack_portable, true};
 }  // namespace
 
 const Kernel& kernel() {
+  switch (simd::choose_cpu_kernel().vectors) {
 #if defined(__x86_64__)
-  const attention::VectorWidth width = attention::vector_width();
-  if (width == attention::VectorWidth::avx512) return kAvx512;
-  if (width == attention::VectorWidth::avx2) return kAvx2;
+    case simd::CpuKernel::avx512:
+      return kAvx512;
+    case simd::CpuKernel::avx2:
+      return kAvx2;
 #elif defined(__aarch64__)
-  if (attention::vector_width() == attention::VectorWidth::neon) return kNeon;
+    case simd::CpuKernel::neon:
+      return kNeon;
 #endif
-  return kPortable;
+    default:
+      return kPortable;
+  }
 }
 
 }  // namespace longattn::projection

@@ -11,7 +11,7 @@ struct Kernel {
   bool vector;  // false: the portable one, which a library's product outruns
 };
 
-// The fastest of this CPU, or a slower one that LONGATTN_CPU_KERNEL names (portable, reference, avx2).
+// What simd::choose_cpu_kernel() says.
 const Kernel& kernel();
 
 }  // namespace longattn::projection

@@ -8,11 +8,12 @@
 #include <random>
 #include <vector>
 
-#include "attention/cpu_features.h"
 #include "attention_stats.h"
 #include "bf16.h"
 #include "check.h"
 #include "decoder/bf16/product.h"
+#include "simd/cpu_features.h"
+#include "simd/cpu_kernel.h"
 
 using namespace longattn;
 
@@ -110,8 +111,9 @@ void can_be_cancelled() {
 }
 
 void an_exact_kernel_rounds_nothing() {
-  for (const char* name : {"portable", "avx2", "avx512"}) {
-    setenv("LONGATTN_CPU_KERNEL", name, 1);
+  for (const simd::CpuKernel kernel : simd::usable_cpu_kernels()) {
+    if (kernel == simd::CpuKernel::avx512bf16) continue;
+    setenv("LONGATTN_CPU_KERNEL", simd::name_of(kernel), 1);
     CHECK(!bf16::has_product());
   }
   unsetenv("LONGATTN_CPU_KERNEL");
@@ -122,7 +124,7 @@ void an_exact_kernel_rounds_nothing() {
 int main() {
   unsetenv("LONGATTN_CPU_KERNEL");
   an_exact_kernel_rounds_nothing();
-  if (!attention::cpu_has_amx_bf16()) {
+  if (!simd::cpu_has_amx_bf16()) {
     std::puts("skipped: this CPU has no AMX tiles of bf16");
     return check::exit_code();
   }

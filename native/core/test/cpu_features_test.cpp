@@ -1,11 +1,11 @@
 // What the processor is asked for, beside what the compiler's own run time finds.
-#include "attention/cpu_features.h"
+#include "simd/cpu_features.h"
 
 #include "check.h"
 
 namespace {
 
-using namespace longattn::attention;
+using namespace longattn::simd;
 
 void test_as_the_compiler_finds() {
 #if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))

@@ -7,13 +7,14 @@
 #include <string>
 #include <vector>
 
-#include "attention/cpu_features.h"
 #include "attention_stats.h"
 #include "check.h"
 #include "checkpoint/float_convert.h"
 #include "projection/kernel.h"
 #include "projection/matrix_product.h"
 #include "projection/packed_matrix.h"
+#include "simd/cpu_features.h"
+#include "simd/cpu_kernel.h"
 
 using namespace longattn;
 using projection::PackedMatrix;
@@ -125,8 +126,8 @@ void vector_tiles_agree() {
     return out;
   };
 #if defined(__x86_64__)
-  if (attention::cpu_has_avx2_fma()) CHECK(by(projection::tile_avx2) == want);
-  if (attention::cpu_has_avx512()) CHECK(by(projection::tile_avx512) == want);
+  if (simd::cpu_has_avx2_fma()) CHECK(by(projection::tile_avx2) == want);
+  if (simd::cpu_has_avx512()) CHECK(by(projection::tile_avx512) == want);
 #elif defined(__aarch64__)
   CHECK(by(projection::tile_neon) == want);
 #endif
@@ -152,18 +153,10 @@ void packs_as_it_goes(int64_t inputs, int64_t outputs, int64_t count) {
 }
 
 void kernels_can_be_forced() {
-#if defined(__aarch64__)
-  const std::string vector = "neon";
-  const bool has_vector = true;
-#else
-  const std::string vector = "avx2";
-  const bool has_vector = attention::cpu_has_avx2_fma();
-#endif
-  for (const std::string& name : {std::string("portable"), vector}) {
-    setenv("LONGATTN_CPU_KERNEL", name.c_str(), 1);
+  for (const simd::CpuKernel kernel : simd::usable_cpu_kernels()) {
+    setenv("LONGATTN_CPU_KERNEL", simd::name_of(kernel), 1);
     for (const int64_t outputs : {1, 63, 64, 130}) packs_as_it_goes(131, outputs, 7);
     packs_as_it_goes(8, 72, 50);
-    CHECK(projection::has_vector_tile() == (name == vector && has_vector));
   }
   unsetenv("LONGATTN_CPU_KERNEL");
 }

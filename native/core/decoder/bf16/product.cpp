@@ -113,7 +113,7 @@ class Product {
 
 bool has_product() {
 #if defined(__x86_64__)
-  return attention::vector_width() == attention::VectorWidth::avx512 && attention::bf16_tiles();
+  return simd::choose_cpu_kernel().bf16_tiles;
 #else
   return false;
 #endif

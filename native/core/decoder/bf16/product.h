@@ -37,7 +37,7 @@ class Scratch {
   Grown strips_, panels_;
 };
 
-// Whether this CPU has the tiles that multiply() needs, and attention::bf16_tiles() lets them be used.
+// Whether this CPU has the tiles that multiply() needs, and simd::choose_cpu_kernel() lets them be used.
 bool has_product();
 
 // out [count][outputs] = x [count][inputs] W^T + bias; bias [outputs] or null. A row's bits do not depend on the other

@@ -1,11 +1,7 @@
 // Asked of the processor itself (cpuid), and of xgetbv whether the operating system keeps the registers: a CPU whose
 // AVX-512 is switched off by the kernel answers no. Not by __builtin_cpu_supports: Zig's compiler_rt answers no to
 // everything.
-#include "attention/cpu_features.h"
-
-#include <cstring>
-
-#include "wish.h"
+#include "simd/cpu_features.h"
 
 #if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
 #include <cpuid.h>
@@ -17,7 +13,7 @@
 #endif
 #endif
 
-namespace longattn::attention {
+namespace longattn::simd {
 #if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
 
 namespace {
@@ -106,20 +102,4 @@ bool cpu_has_amx_bf16() {
 
 #endif
 
-VectorWidth vector_width() {
-  const char* wanted = wish(kCpuKernelVariable);
-  const auto is = [&](const char* name) { return wanted != nullptr && std::strcmp(wanted, name) == 0; };
-  if (is("portable") || is("reference")) return VectorWidth::none;
-#ifdef __aarch64__
-  return VectorWidth::neon;
-#endif
-  if (!cpu_has_avx2_fma()) return VectorWidth::none;
-  return is("avx2") || !cpu_has_avx512() ? VectorWidth::avx2 : VectorWidth::avx512;
-}
-
-bool bf16_tiles() {
-  const char* wanted = wish(kCpuKernelVariable);
-  return (wanted == nullptr || *wanted == '\0' || std::strcmp(wanted, "avx512bf16") == 0) && cpu_has_amx_bf16();
-}
-
-}  // namespace longattn::attention
+}  // namespace longattn::simd
