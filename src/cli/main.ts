@@ -2,7 +2,6 @@
 // The command line: one file a command under commands/, one table of options, one mapping of errors to exit codes.
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
-import { LongattnError } from '../base/errors.js';
 import { version } from '../base/version.js';
 import { annotateCommand } from './commands/annotate.js';
 import { attentionCommand } from './commands/attention.js';
@@ -24,6 +23,7 @@ import { validateCommand } from './commands/validate.js';
 import { verifyCommand } from './commands/verify.js';
 import { workCommand } from './commands/work.js';
 import { reportError, withGlobals } from './context.js';
+import { usageError, type Place } from './usage-error.js';
 
 const parser = withGlobals(yargs(hideBin(process.argv)))
   .scriptName('longattn')
@@ -35,7 +35,6 @@ const parser = withGlobals(yargs(hideBin(process.argv)))
   // Else yargs takes that of the package.json around the user's folder.
   .version(version)
   .demandCommand(1, 'Name a command.')
-  .recommendCommands()
   .strict()
   .parserConfiguration({ 'boolean-negation': false, 'parse-numbers': false, 'duplicate-arguments-array': true })
   // Without a second column, which would break the first example into two lines.
@@ -49,8 +48,23 @@ const parser = withGlobals(yargs(hideBin(process.argv)))
   .fail((message, error) => {
     // What yargs itself throws is about usage too, such as an option without its value.
     if (error && error.name !== 'YError') throw error;
-    throw new LongattnError('USAGE', `${(message ?? error.message).replace(/(?<![.?!])$/, '.')} See longattn --help.`);
+    throw usageError(message ?? error.message, hideBin(process.argv), placeOf(parser));
   });
+
+/** Where yargs is: its types do not tell. */
+function placeOf(at: unknown): Place {
+  const place = at as {
+    getInternalMethods(): {
+      getContext(): { commands: string[]; fullCommands: string[] };
+      getCommandInstance(): { getCommands(): string[] };
+    };
+    getOptions(): { key: object };
+  };
+  const methods = place.getInternalMethods();
+  const { commands, fullCommands } = methods.getContext();
+  const below = methods.getCommandInstance().getCommands();
+  return { commands, below, usage: fullCommands.at(-1), options: Object.keys(place.getOptions().key) };
+}
 
 try {
   await parser.parseAsync();

@@ -137,7 +137,13 @@ export async function resolveSpec(raw: RunOptions): Promise<StartedWith & { spec
   const started = await startedWith(found?.manifest ?? {});
   const { stored } = started;
   const kept = stored ? fromStored(stored) : {};
-  const options: object = { ...kept, ...currentNames(RUN, { ...raw }) };
+  const options = { ...kept, ...currentNames(RUN, { ...raw }) } as Partial<RunOptions>;
+  if (!found && options.input === undefined) {
+    throw new LongattnError(
+      'MISSING_OPTION',
+      `input is missing, and ${output} has no run to go on with (no run.json). Give the folder of a run, or input to start one: ${RUN.input.allowed}.`,
+    );
+  }
   const spec = withStoredRule(parseSpec(options as RunOptions), kept);
   if (stored && !isScored({ spec: stored }) && spec.model !== undefined) {
     throw new LongattnError(

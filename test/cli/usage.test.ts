@@ -22,7 +22,28 @@ describe('a wrong use', () => {
     [['slurm', 'RUN', '--workers', '0'], 'INVALID_OPTION', 'workers must not be "0"'],
     [['slurm', 'RUN', '--workers', '8', '--shard', '1/8'], 'USAGE', 'shard'],
     [['kubernetes', 'RUN', '--workers', '8', '--image', 'x'], 'MISSING_OPTION', 'claim is missing'],
-    [['rnu'], 'USAGE', 'Did you mean run? See longattn --help.'],
+    [['rnu'], 'USAGE', 'longattn has no command "rnu". Did you mean run? See longattn --help.'],
+    [['frobnicate', 'RUN'], 'USAGE', 'longattn has no command "frobnicate". See longattn --help.'],
+    [['model', 'fethc'], 'USAGE', 'longattn model has no command "fethc". Did you mean fetch?'],
+    [
+      ['select', 'RUN', '--keep-token', '3'],
+      'USAGE',
+      'longattn select has no option --keep-token. Did you mean --keep-tokens? See longattn select --help.',
+    ],
+    [
+      ['select', 'RUN', '--max-per-doc=2', '-q'],
+      'USAGE',
+      'Did you mean --max-per-document? longattn select has no option -q.',
+    ],
+    [['select', 'RUN', 'OTHER'], 'USAGE', '"OTHER" is one word too many: longattn select [run].'],
+    [['select', 'RUN', '--keep-tokens'], 'USAGE', '--keep-tokens needs a value.'],
+    [
+      ['select', 'RUN', '--log-format', 'xml'],
+      'USAGE',
+      '--log-format must not be "xml". It must be one of text, json.',
+    ],
+    [['show', 'RUN'], 'USAGE', 'window is missing: longattn show <run> <window>.'],
+    [['select', 'NO-RUN'], 'MISSING_OPTION', 'input is missing, and NO-RUN has no run to go on with'],
   ])('%j ends with 2 and no stack', async (args, code, message) => {
     const result = await cli(args);
     expect({ code: result.code, stdout: result.stdout }).toEqual({ code: 2, stdout: '' });
