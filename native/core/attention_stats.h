@@ -30,6 +30,15 @@ class HeadSource {
   virtual void keys(int64_t kv_head, int64_t row, int64_t count, float* out) const = 0;
 };
 
+// softmax(logits) V of a problem, for layers that are run.
+struct AttentionValues {
+  const float* v = nullptr;  // [L, Hkv, dim]
+  int64_t dim = 0;           // of a value, >= 1
+  int64_t near = 0;          // > 0: key i of query n only if n - i < near or i < kSinkKeys, besides the problem's mask
+  float* out = nullptr;      // [L, H, dim]
+  bool done = false;         // out is filled
+};
+
 struct AttentionProblem {
   int64_t length = 0;                   // L >= 1
   int64_t heads = 0;                    // H
@@ -43,6 +52,9 @@ struct AttentionProblem {
   const float* sink_logits = nullptr;   // [H] or null: one more term exp(sink_logit) in the normaliser (gpt_oss)
   const HeadSource* source = nullptr;   // prepare_group() is called through mutable_source
   HeadSource* mutable_source = nullptr;
+  // Or null. attention_stats() computes them in the same pass where its kernel can, in the bits of attention_values(),
+  // and says so in `done`. `near` must be 0.
+  AttentionValues* values = nullptr;
 };
 
 struct AttentionOptions {
@@ -103,6 +115,12 @@ AttentionStats attention_stats_portable(const AttentionProblem& problem, const A
 // The fastest kernel of this CPU, or the one that LONGATTN_CPU_KERNEL names (reference, portable, avx2, avx512,
 // avx512bf16).
 AttentionStats attention_stats(const AttentionProblem& problem, const AttentionOptions& options);
+
+// Values alone, by the fastest kernel of this CPU or the one that the variable names; those that have no values leave
+// them to the portable one (reference) or to the exact one of their width (avx512bf16). A row with a NaN or Inf among
+// its logits is NaN.
+void attention_values(const AttentionProblem& problem, AttentionValues& values, int threads,
+                      const std::atomic<bool>* cancel);
 
 // Names of the kernels that this CPU can run, fastest exact one first ("avx512bf16" rounds inputs and is never the
 // default).

@@ -18,8 +18,15 @@ struct Avx2 : simd::Avx2 {
 
 const RowKernel& avx2_kernel() {
   using Kernel = VectorKernel<Avx2>;
-  static const RowKernel kernel = {
-      "avx2", Input::f32, Kernel::kColumns, Avx2::kRows, 96, Kernel::kScratchBytes, Kernel::run, MapKernel<Avx2>::run};
+  static const RowKernel kernel = {"avx2",
+                                   Input::f32,
+                                   Kernel::kColumns,
+                                   Avx2::kRows,
+                                   96,
+                                   Kernel::kScratchBytes,
+                                   run_rows<Avx2>,
+                                   ValueKernel<Avx2>::run,
+                                   MapKernel<Avx2>::run};
   return kernel;
 }
 

@@ -24,7 +24,8 @@ const RowKernel& avx512_kernel() {
                                    Avx512::kRows,
                                    192,
                                    Kernel::kScratchBytes,
-                                   Kernel::run,
+                                   run_rows<Avx512>,
+                                   ValueKernel<Avx512>::run,
                                    MapKernel<Avx512>::run};
   return kernel;
 }

@@ -30,6 +30,13 @@ void check_problem(const AttentionProblem& p, const AttentionOptions& options) {
       refuse("alibi slope or sink logit", "NaN or Inf", "finite");
 }
 
+void check_values(const AttentionValues& values, int64_t near) {
+  if (values.dim < 1) refuse("value dim", std::to_string(values.dim), "at least 1");
+  if (values.near < 0 || values.near > near)
+    refuse("near", std::to_string(values.near), "from 0 (none) to " + std::to_string(near));
+  if (values.v == nullptr || values.out == nullptr) refuse("values", "null", "arrays");
+}
+
 void check_map_problem(const AttentionProblem& p, const MapOptions& options) {
   AttentionOptions threads;
   threads.threads = options.threads;

@@ -10,6 +10,9 @@ constexpr int64_t kMaxDim = 512;  // the scratch of a row block is sized by it; 
 // Throws std::invalid_argument naming the field, its value and what is allowed.
 void check_problem(const AttentionProblem& problem, const AttentionOptions& options);
 
+// The same of values, whose `near` is at most that.
+void check_values(const AttentionValues& values, int64_t near);
+
 // The same for a map or rows of it, and the chosen heads: in range, ascending, distinct, at least one.
 void check_map_problem(const AttentionProblem& problem, const MapOptions& options);
 

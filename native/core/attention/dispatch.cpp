@@ -1,61 +1,34 @@
-// Picks the kernel at run time: the variable, else the fastest exact one that this CPU has.
-#include "attention/cpu_features.h"
+// The calls of attention_stats.h and attention_maps.h by the kernel that simd/cpu_kernel.h chooses.
 #include "attention/driver.h"
 #include "attention/hand_kernels.h"
 #include "attention/map_driver.h"
 #include "attention/portable.h"
 #include "attention_maps.h"
-#include "wish.h"
+#include "simd/cpu_kernel.h"
 
 namespace longattn {
 namespace {
 
-struct Entry {
-  const char* name;
-  bool usable;
-  AttentionStats (*run)(const AttentionProblem&, const AttentionOptions&);
-  std::vector<std::vector<float>> (*map)(const AttentionProblem&, int64_t blocks, const MapOptions&);
-};
+using simd::CpuKernel;
 
-template <const attention::RowKernel& (*kernel)()>
-AttentionStats run(const AttentionProblem& problem, const AttentionOptions& options) {
-  return attention::run_kernel(kernel(), problem, options);
-}
-
-template <const attention::RowKernel& (*kernel)()>
-std::vector<std::vector<float>> map(const AttentionProblem& problem, int64_t blocks, const MapOptions& options) {
-  return attention::run_map(kernel(), problem, blocks, options);
-}
-
-std::vector<Entry> entries() {
-  using namespace attention;
-  return {
+// By a kernel of its own the reference has nothing.
+const attention::RowKernel& row_kernel(CpuKernel kernel) {
+  switch (kernel) {
 #ifdef LONGATTN_X86_KERNELS
-      {"avx512", cpu_has_avx512(), run<avx512_kernel>, map<avx512_kernel>},
-      {"avx2", cpu_has_avx2_fma(), run<avx2_kernel>, map<avx2_kernel>},
+    case CpuKernel::avx512:
+      return attention::avx512_kernel();
+    case CpuKernel::avx2:
+      return attention::avx2_kernel();
+    case CpuKernel::avx512bf16:
+      return attention::avx512bf16_kernel();
 #endif
 #ifdef __aarch64__
-      {"neon", true, run<neon_kernel>, map<neon_kernel>},
+    case CpuKernel::neon:
+      return attention::neon_kernel();
 #endif
-      {"portable", true, attention_stats_portable, map<portable_kernel>},
-#ifdef LONGATTN_X86_KERNELS
-      // rounds its inputs: never the default
-      {"avx512bf16", cpu_has_avx512_bf16(), run<avx512bf16_kernel>, map<avx512bf16_kernel>},
-#endif
-      {"reference", true, attention_stats_reference, attention_map_reference},
-  };
-}
-
-Entry chosen() {
-  const char* wanted = wish(kCpuKernelVariable);
-  std::string allowed;
-  for (const Entry& entry : entries()) {
-    if (!entry.usable) continue;
-    if (wanted == nullptr || *wanted == '\0' || entry.name == std::string(wanted)) return entry;
-    allowed += std::string(allowed.empty() ? "" : ", ") + entry.name;
+    default:
+      return attention::portable_kernel();
   }
-  throw std::invalid_argument(std::string(kCpuKernelVariable) + " must name a kernel that this CPU can run (" +
-                              allowed + "), not " + wanted + ". Unset it to use the fastest.");
 }
 
 }  // namespace
@@ -65,23 +38,31 @@ AttentionStats attention_stats_portable(const AttentionProblem& problem, const A
 }
 
 AttentionStats attention_stats(const AttentionProblem& problem, const AttentionOptions& options) {
-  return chosen().run(problem, options);
+  const CpuKernel kernel = simd::choose_cpu_kernel().kernel;
+  if (kernel == CpuKernel::reference) return attention_stats_reference(problem, options);
+  return attention::run_kernel(row_kernel(kernel), problem, options);
+}
+
+void attention_values(const AttentionProblem& problem, AttentionValues& values, int threads,
+                      const std::atomic<bool>* cancel) {
+  attention::run_values(row_kernel(simd::choose_cpu_kernel().vectors), problem, values, threads, cancel);
 }
 
 std::vector<std::vector<float>> attention_map(const AttentionProblem& problem, int64_t blocks,
                                               const MapOptions& options) {
-  return chosen().map(problem, blocks, options);
+  const CpuKernel kernel = simd::choose_cpu_kernel().kernel;
+  if (kernel == CpuKernel::reference) return attention_map_reference(problem, blocks, options);
+  return attention::run_map(row_kernel(kernel), problem, blocks, options);
 }
 
 std::vector<std::string> attention_kernels() {
   std::vector<std::string> names;
-  for (const Entry& entry : entries())
-    if (entry.usable) names.push_back(entry.name);
+  for (const CpuKernel kernel : simd::usable_cpu_kernels()) names.emplace_back(simd::name_of(kernel));
   return names;
 }
 
 std::string attention_kernel() {
-  return chosen().name;
+  return simd::name_of(simd::choose_cpu_kernel().kernel);
 }
 
 }  // namespace longattn

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <vector>
 
 #include "attention/aligned_buffer.h"
@@ -13,37 +14,86 @@
 #include "attention/finish_rows.h"
 #include "attention/float_environment.h"
 #include "attention/inputs.h"
+#include "attention/pack.h"
 #include "attention/segments.h"
 #include "parallel_rows.h"
 
 namespace longattn::attention {
 namespace {
 
+// The values of one KV head, packed.
+class PackedValues {
+ public:
+  PackedValues(const RowKernel& kernel, const AttentionProblem& problem, const AttentionValues& values)
+      : columns_(kernel.panel_columns),
+        p_(problem),
+        v_(values),
+        chunks_(divide_up(values.dim, columns_)),
+        panels_(make_aligned<float>(divide_up(problem.length, columns_) * columns_ * width())) {}
+
+  int64_t width() const { return chunks_ * columns_; }
+
+  void pack(int64_t kv_head, int64_t panel) const {
+    const int64_t first = panel * columns_, stride = p_.kv_heads * v_.dim;
+    pack_values(v_.v + first * stride + kv_head * v_.dim, stride, std::min(columns_, p_.length - first), v_.dim,
+                columns_, panels_.get() + first * width());
+  }
+
+  // All but the scratch, for rows from first_row on.
+  Values of(int64_t head, int64_t first_row) const {
+    Values values = {};
+    values.panels = panels_.get();
+    values.dim = v_.dim;
+    values.chunks = chunks_;
+    values.has_sink = p_.sink_logits != nullptr;
+    values.sink = values.has_sink ? p_.sink_logits[head] * kLog2E : 0;
+    values.out = v_.out + (first_row * p_.heads + head) * v_.dim;
+    values.out_stride = p_.heads * v_.dim;
+    return values;
+  }
+
+ private:
+  const int64_t columns_;
+  const AttentionProblem& p_;
+  const AttentionValues& v_;
+  const int64_t chunks_;
+  const AlignedBuffer<float> panels_;
+};
+
 // One thread's memory.
 struct Scratch {
-  Scratch(const RowKernel& k, const Inputs& all)
+  Scratch(const RowKernel& k, const Inputs& all, bool score, int64_t value_width)
       : inputs(all.make_scratch()),
-        states(make_aligned<RowState>(k.block_rows)),
-        kernel(make_aligned<char>(k.block_rows * k.scratch_bytes)) {}
+        states(make_aligned<RowState>(score ? k.block_rows : 0)),
+        kernel(make_aligned<char>(score ? k.block_rows * k.scratch_bytes : 0)),
+        sums(make_aligned<float>(k.block_rows * value_width)),
+        masses(make_aligned<float>(value_width > 0 ? k.block_rows * kMassFloats : 0)) {}
   Inputs::Scratch inputs;
   AlignedBuffer<RowState> states;
   AlignedBuffer<char> kernel;
+  AlignedBuffer<float> sums, masses;
 };
 
-class StatsRun {
+class Run {
  public:
-  StatsRun(const RowKernel& kernel, const AttentionProblem& problem, const AttentionOptions& options)
+  // `score`: statistics; `values` or null.
+  Run(const RowKernel& kernel, const AttentionProblem& problem, const AttentionOptions& options, bool score,
+      const AttentionValues* values)
       : k_(kernel),
         p_(problem),
         o_(options),
+        score_(score),
+        v_(values),
         failures_(options.cancel),
         segments_(make_segments(p_.length, p_.k)),
         group_(p_.heads / p_.kv_heads),
         inputs_(k_, p_),
         block_count_(divide_up(p_.length, k_.block_rows)),
-        threads_(static_cast<int>(std::min<int64_t>(thread_count(o_.threads), block_count_ * group_))),
-        slots_(block_count_ * group_) {
-    for (int t = 0; t < threads_; ++t) scratch_.emplace_back(k_, inputs_);
+        threads_(static_cast<int>(std::min<int64_t>(thread_count(o_.threads), block_count_ * group_))) {
+    if (v_ != nullptr) values_.emplace(k_, p_, *v_);
+    for (int t = 0; t < threads_; ++t) scratch_.emplace_back(k_, inputs_, score_, values_ ? values_->width() : 0);
+    if (!score_) return;
+    slots_.resize(block_count_ * group_);
     result_.heads.resize(p_.heads);
     if (o_.token_far) token_far_.resize(group_ * p_.length), token_sum_.resize(p_.length);
   }
@@ -54,7 +104,7 @@ class StatsRun {
       if (p_.mutable_source != nullptr) p_.mutable_source->prepare_group(kv);
       one_group(kv);
       failures_.rethrow();
-      reduce(kv);
+      if (score_) reduce(kv);
     }
     for (double sum : token_sum_) result_.token_far.push_back(static_cast<float>(sum / static_cast<double>(p_.heads)));
     return std::move(result_);
@@ -70,7 +120,8 @@ class StatsRun {
 #pragma omp for schedule(static)
       for (int64_t panel = 0; panel < inputs_.panel_count(); ++panel)
         failures_.guard(kv * group_, [&] {
-          if (!inputs_.pack_keys(kv, panel, scratch.inputs)) failures_.not_finite(kv * group_);
+          if (!inputs_.pack_keys(kv, panel, scratch.inputs)) not_finite(kv * group_);
+          if (values_) values_->pack(kv, panel);
         });
 #pragma omp for schedule(dynamic, 1)
       for (int64_t item = 0; item < items; ++item) {
@@ -80,17 +131,35 @@ class StatsRun {
     }
   }
 
+  // Statistics of what is not finite are refused; values become NaN.
+  void not_finite(int64_t head) {
+    if (score_) failures_.not_finite(head);
+  }
+
   void run_block(int64_t head, int64_t block, Scratch& s) {
     const StopContext context = {&failures_, head};
+    BlockInput input = {};
     const int64_t first_row = block * k_.block_rows;
+    if (!inputs_.fill(head, first_row, std::min(k_.block_rows, p_.length - first_row), s.inputs, input)) {
+      not_finite(head);
+      if (score_) return;
+    }
+    input.stop = stop_block;
+    input.stop_context = &context;
+    Values values = {};
+    if (values_) {
+      values = values_->of(head, first_row);
+      values.sums = s.sums.get();
+      values.masses = s.masses.get();
+    }
+    if (!score_) return k_.run_values({input, values, v_->near});
+
     RowBlock b = {};
-    if (!inputs_.fill(head, first_row, std::min(k_.block_rows, p_.length - first_row), s.inputs, b))
-      return failures_.not_finite(head);
+    static_cast<BlockInput&>(b) = input;
+    b.values = values_ ? &values : nullptr;
     b.segments = &segments_;
     b.entropy = o_.entropy;
     b.far_peak = o_.far_peak;
-    b.stop = stop_block;
-    b.stop_context = &context;
     b.states = s.states.get();
     b.scratch = s.kernel.get();
     k_.run(b);
@@ -127,10 +196,13 @@ class StatsRun {
   const RowKernel& k_;
   const AttentionProblem& p_;
   const AttentionOptions& o_;
+  const bool score_;
+  const AttentionValues* v_;
   Failures failures_;
   const Segments segments_;
   const int64_t group_;  // query heads of a KV head
   Inputs inputs_;
+  std::optional<PackedValues> values_;
   const int64_t block_count_;
   const int threads_;              // no more than there are work items
   std::vector<Scratch> scratch_;   // [threads]
@@ -144,7 +216,22 @@ class StatsRun {
 
 AttentionStats run_kernel(const RowKernel& kernel, const AttentionProblem& problem, const AttentionOptions& options) {
   check_problem(problem, options);
-  return StatsRun(kernel, problem, options).all_groups();
+  AttentionValues* values = kernel.run_values != nullptr ? problem.values : nullptr;
+  if (values != nullptr) check_values(*values, 0);
+  AttentionStats stats = Run(kernel, problem, options, true, values).all_groups();
+  if (values != nullptr) values->done = true;
+  return stats;
+}
+
+void run_values(const RowKernel& kernel, const AttentionProblem& problem, AttentionValues& values, int threads,
+                const std::atomic<bool>* cancel) {
+  AttentionOptions options;
+  options.threads = threads;
+  options.cancel = cancel;
+  check_problem(problem, options);
+  check_values(values, problem.length);
+  Run(kernel, problem, options, false, &values).all_groups();
+  values.done = true;
 }
 
 }  // namespace longattn::attention

@@ -14,7 +14,7 @@ class MapKernel : TileKernel<V> {
   using Tile = TileKernel<V>;
   using Tile::groups_;
   using Tile::kRows, Tile::kVectors, Tile::kLanes, Tile::kColumns, Tile::kNoShift;
-  using Tile::query, Tile::panel, Tile::prefetch, Tile::first_row, Tile::first_panel;
+  using Tile::query, Tile::panel, Tile::prefetch, Tile::first_row, Tile::first_panel, Tile::has_bias;
   using Tile::store_logits, Tile::total, Tile::visible, Tile::first_shift;
   using typename Tile::Vec;
 
@@ -50,10 +50,10 @@ class MapKernel : TileKernel<V> {
         const bool diagonal = c0 + kColumns - 1 > first_row(g);
         // A row's first tile must take the slow way, which sets its shift.
         const bool first_keys = c0 == 0 || (b_.window > 0 && first_row(g) + kRows - c0 >= b_.window);
-        if (diagonal || first_keys || b_.softcap > 0)
+        if (diagonal || first_keys)
           boundary(g, c0, run);
         else
-          b_.alibi != 0 ? interior<true>(g, c0, run) : interior<false>(g, c0, run);
+          has_bias() ? interior<true>(g, c0, run) : interior<false>(g, c0, run);
       }
     }
     return true;
@@ -66,13 +66,13 @@ class MapKernel : TileKernel<V> {
   }
 
   // A tile all of whose keys are visible; `run` holds its first.
-  template <bool kAlibi>
+  template <bool kBias>
   void interior(int64_t g, int64_t c0, int64_t run) {
     const int64_t r0 = g * kRows;
     float start[kRows];
     LONGATTN_UNROLL for (int r = 0; r < kRows; ++r) start[r] = -b_.shifts[r0 + r];
     Vec acc[kRows][kVectors];
-    this->template multiply_from<kAlibi>(start, g, c0, acc);
+    this->template multiply_from<kBias>(start, g, c0, acc);
     const bool one_run = c0 + kColumns <= b_.edges[run + 1];
     double* sum = sums(run) + r0;
     alignas(64) float stored[kColumns];
@@ -90,18 +90,19 @@ class MapKernel : TileKernel<V> {
 
   // Any tile.
   void boundary(int64_t g, int64_t c0, int64_t run) {
+    float start[kRows];
+    for (int r = 0; r < kRows; ++r) start[r] = Tile::start_of(b_.shifts[g * kRows + r]);
     alignas(64) float x[kRows][kColumns];
-    store_logits(g, c0, x);
+    store_logits(start, g, c0, x);
     for (int r = 0; r < kRows; ++r) {
       const int64_t row = g * kRows + r;
       if (row >= b_.rows) return;  // the rest is padding
       int first, last;
       visible(b_.first_row + row, c0, first, last);
       if (first > last) continue;
-      if (b_.shifts[row] == kNoShift) b_.shifts[row] = first_shift(x[r], first, last);
-      const Vec start = V::set1(-b_.shifts[row]);
+      if (b_.shifts[row] == kNoShift) Tile::shift_row(b_.shifts[row] = first_shift(x[r], first, last), x[r]);
       Vec xs[kVectors], ps[kVectors];
-      LONGATTN_UNROLL for (int v = 0; v < kVectors; ++v) xs[v] = V::add(V::load(x[r] + v * kLanes), start);
+      LONGATTN_UNROLL for (int v = 0; v < kVectors; ++v) xs[v] = V::load(x[r] + v * kLanes);
       weigh(xs, ps);
       LONGATTN_UNROLL for (int v = 0; v < kVectors; ++v) V::store(x[r] + v * kLanes, ps[v]);
       add_runs(x[r], c0, first, last, run, row);

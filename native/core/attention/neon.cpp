@@ -21,8 +21,15 @@ struct Neon : simd::Neon {
 
 const RowKernel& neon_kernel() {
   using Kernel = VectorKernel<Neon>;
-  static const RowKernel kernel = {
-      "neon", Input::f32, Kernel::kColumns, Neon::kRows, 96, Kernel::kScratchBytes, Kernel::run, MapKernel<Neon>::run};
+  static const RowKernel kernel = {"neon",
+                                   Input::f32,
+                                   Kernel::kColumns,
+                                   Neon::kRows,
+                                   96,
+                                   Kernel::kScratchBytes,
+                                   run_rows<Neon>,
+                                   ValueKernel<Neon>::run,
+                                   MapKernel<Neon>::run};
   return kernel;
 }
 

@@ -1,4 +1,4 @@
-// Puts keys and queries into the layout that a row kernel reads.
+// Puts queries, keys and values into the layout that a row kernel reads.
 #pragma once
 
 #include <cstdint>
@@ -16,5 +16,9 @@ void pack_panel(Input input, const float* rows, int64_t count, int64_t dim, int6
 // rows: [count, dim], each number multiplied by `scale`. out: [padded, packed_dim], zero in the rows from count on.
 void pack_queries(Input input, const float* rows, int64_t count, int64_t dim, float scale, int64_t padded,
                   uint32_t* out);
+
+// rows: `count` of `dim` numbers, `stride` apart. panel: [ceil(dim / columns)][columns rows][columns], zero where there
+// is no number.
+void pack_values(const float* rows, int64_t stride, int64_t count, int64_t dim, int64_t columns, float* panel);
 
 }  // namespace longattn::attention

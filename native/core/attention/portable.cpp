@@ -96,12 +96,13 @@ void run(const RowBlock& b) {
     b.states[r].shift = kNoShift;
   }
   sweep_tiles(b, [&b](int64_t r, int64_t c0, float* x) { sweep(b, b.first_row + r, c0, x, b.states[r]); });
+  if (b.values != nullptr) portable_values({b, *b.values, 0});
 }
 
 }  // namespace
 
 const RowKernel& portable_kernel() {
-  static const RowKernel kernel = {"portable", Input::f32, kColumns, kRows, 128, 0, run, portable_map};
+  static const RowKernel kernel = {"portable", Input::f32, kColumns, kRows, 128, 0, run, portable_values, portable_map};
   return kernel;
 }
 

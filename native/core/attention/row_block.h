@@ -52,8 +52,29 @@ struct BlockInput {
   const void* stop_context;
 };
 
+// The rows of softmax(logits) V.
+struct Values {
+  const float* panels;  // [ceil(length / panel_columns)][chunks][panel_columns keys][panel_columns], 64-byte aligned
+  int64_t dim;          // of a value
+  int64_t chunks;       // ceil(dim / panel_columns)
+  float* sums;          // scratch, [rows rounded up to row_group][chunks * panel_columns], 64-byte aligned
+  float* masses;        // scratch, [rows rounded up to row_group][kMassFloats], 64-byte aligned
+  double sink;          // one more logit in the normaliser, in base 2
+  bool has_sink;        // false: there is none
+  float* out;           // row r at out + r * out_stride, dim floats
+  int64_t out_stride;
+};
+constexpr int kMassFloats = 16;
+
+// Values alone.
+struct ValueBlock : BlockInput {
+  Values values;
+  int64_t near;  // > 0: key i is visible only if n - i < near or i < kSinks, besides the window
+};
+
 // The statistics of docs/definitions.md, row by row.
 struct RowBlock : BlockInput {
+  const Values* values;  // or null: computed along with them, in the bits of ValueBlock
   const Segments* segments;
   bool entropy;      // keep RowState::weighted
   bool far_peak;     // keep RowState::peak
@@ -80,6 +101,7 @@ struct RowKernel {
   int64_t block_rows;     // rows of a work item, a multiple of row_group
   int64_t scratch_bytes;  // a row
   void (*run)(const RowBlock& block);
+  void (*run_values)(const ValueBlock& block);  // null: has none, and run() wants no values either
   void (*run_map)(const MapBlock& block);
 };
 

@@ -12,12 +12,14 @@ set(LONGATTN_ATTENTION_SOURCES
   ${CMAKE_CURRENT_LIST_DIR}/pack.cpp
   ${CMAKE_CURRENT_LIST_DIR}/portable.cpp
   ${CMAKE_CURRENT_LIST_DIR}/portable_map.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/portable_values.cpp
   ${CMAKE_CURRENT_LIST_DIR}/reference.cpp
   ${CMAKE_CURRENT_LIST_DIR}/reference_map.cpp
   ${CMAKE_CURRENT_LIST_DIR}/segments.cpp
 )
 # The vector loops of the portable kernels are the compiler's work; -O2 of GCC 12 leaves some of them scalar.
-set_source_files_properties(${CMAKE_CURRENT_LIST_DIR}/portable.cpp ${CMAKE_CURRENT_LIST_DIR}/portable_map.cpp PROPERTIES COMPILE_OPTIONS "-O3")
+set_source_files_properties(${CMAKE_CURRENT_LIST_DIR}/portable.cpp ${CMAKE_CURRENT_LIST_DIR}/portable_map.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/portable_values.cpp PROPERTIES COMPILE_OPTIONS "-O3")
 
 # The hand-written kernels of x86-64: with GCC or Clang only. Each file has the flags of its own instruction set and no other file has
 # any; which one runs is decided at run time.

@@ -12,19 +12,21 @@
 // for 60 powers of two on either side; a row that overflows all the same is done again with its exact maximum.
 #pragma once
 
-#include "attention/tile_kernel.h"
+#include "attention/value_kernel.h"
+#include "attention/value_tile.h"
 
 namespace longattn {
 namespace attention {
 
-template <class V>
-class VectorKernel : TileKernel<V> {
-  using Tile = TileKernel<V>;
+// kValues: softmax V too.
+template <class V, bool kValues = false>
+class VectorKernel : ValueTile<V> {
+  using Tile = ValueTile<V>;
   using typename Tile::Vec;
   using Mask = typename V::Mask;
+  using Tile::groups_;
   using Tile::kRows, Tile::kVectors, Tile::kLanes, Tile::kNoShift;
-  using Tile::queries_, Tile::panels_, Tile::groups_;
-  using Tile::query, Tile::panel, Tile::prefetch, Tile::first_row, Tile::first_panel;
+  using Tile::prefetch, Tile::first_row, Tile::first_panel, Tile::has_bias;
   using Tile::store_logits, Tile::total, Tile::visible, Tile::first_shift;
 
  public:
@@ -43,13 +45,16 @@ class VectorKernel : TileKernel<V> {
   static void run(const RowBlock& block) {
     VectorKernel kernel(block);
     if (!kernel.sweep(0, kernel.groups_)) return;
+    if constexpr (kValues) {
+      if (!kernel.write_values()) return;
+    }
     for (int64_t g = 0; g < kernel.groups_; ++g)
       if (kernel.overflowed(g) && (!kernel.find_shifts(g) || !kernel.sweep(g, g + 1))) return;
   }
 
  private:
   explicit VectorKernel(const RowBlock& block)
-      : Tile(block),
+      : Tile(block, block.values),
         b_(block),
         segments_(*block.segments),
         rows_(static_cast<Row*>(block.scratch)),
@@ -65,6 +70,7 @@ class VectorKernel : TileKernel<V> {
   // All panels for row groups [first, last); false if told to stop.
   bool sweep(int64_t first, int64_t last) {
     clear(first * kRows, last * kRows);
+    if constexpr (kValues) Tile::clear_values(first * kRows, last * kRows);
     const int64_t groups_end = first_row(last), block_end = b_.first_row + b_.rows;
     const int64_t end = groups_end < block_end ? groups_end : block_end;
     int segment = top_segment_;
@@ -74,8 +80,11 @@ class VectorKernel : TileKernel<V> {
       const int64_t begin = skipped > first ? skipped : first;
       while (segment > 0 && segments_.low[segment] > first_row(last) - 1 - c0) --segment;
       for (int64_t g = begin; g < last; ++g) {
-        if (c0 + kColumns < end) prefetch(c0 + kColumns, g - begin, last - begin);
+        if constexpr (!kValues) {
+          if (c0 + kColumns < end) prefetch(c0 + kColumns, g - begin, last - begin);
+        }
         tile(g, c0, segment);
+        if constexpr (kValues) Tile::add_values(g, c0);
       }
     }
     finish(first * kRows, last * kRows);
@@ -92,7 +101,7 @@ class VectorKernel : TileKernel<V> {
       RowState& state = b_.states[r];
       for (int i = 0; i < kSinks; ++i) state.sink[i] = 0;
       state.weighted = 0;
-      rows_[r].start = -state.shift;
+      rows_[r].start = Tile::start_of(state.shift);
       V::store(rows_[r].weighted, V::zero());
       V::store(rows_[r].peak, V::zero());
     }
@@ -118,7 +127,7 @@ class VectorKernel : TileKernel<V> {
     while (segment > 0 && segments_.low[segment] > farthest) --segment;
     // A row's first tile must take the slow way, which sets its shift: c0 == 0, or the one that holds the window's
     // edge.
-    if (c0 == 0 || b_.softcap > 0 || (b_.window > 0 && farthest + 1 >= b_.window)) return boundary(g, c0);
+    if (c0 == 0 || (b_.window > 0 && farthest + 1 >= b_.window)) return boundary(g, c0);
     if (nearest >= segments_.low[segment]) return dispatch<false>(g, c0, segment);
     if (segment > 0 && nearest >= segments_.low[segment - 1]) return dispatch<true>(g, c0, segment);
     boundary(g, c0);
@@ -126,27 +135,32 @@ class VectorKernel : TileKernel<V> {
 
   template <bool kEdge>
   LONGATTN_INLINE void dispatch(int64_t g, int64_t c0, int segment) {
-    b_.alibi != 0 ? dispatch<kEdge, true>(g, c0, segment) : dispatch<kEdge, false>(g, c0, segment);
+    has_bias() ? dispatch<kEdge, true>(g, c0, segment) : dispatch<kEdge, false>(g, c0, segment);
   }
-  template <bool kEdge, bool kAlibi>
+  template <bool kEdge, bool kBias>
   LONGATTN_INLINE void dispatch(int64_t g, int64_t c0, int segment) {
     const bool peak = b_.far_peak && segment >= segments_.first_far;
     if (b_.entropy)
-      peak ? interior<kEdge, kAlibi, true, true>(g, c0, segment) : interior<kEdge, kAlibi, true, false>(g, c0, segment);
+      peak ? interior<kEdge, kBias, true, true>(g, c0, segment) : interior<kEdge, kBias, true, false>(g, c0, segment);
     else
-      peak ? interior<kEdge, kAlibi, false, true>(g, c0, segment)
-           : interior<kEdge, kAlibi, false, false>(g, c0, segment);
+      peak ? interior<kEdge, kBias, false, true>(g, c0, segment)
+           : interior<kEdge, kBias, false, false>(g, c0, segment);
   }
 
   // A tile all of whose keys are visible and lie in `segment`, or (kEdge) in `segment` and the one before it.
-  template <bool kEdge, bool kAlibi, bool kEntropy, bool kPeak>
+  template <bool kEdge, bool kBias, bool kEntropy, bool kPeak>
   void interior(int64_t g, int64_t c0, int segment) {
     const int64_t r0 = g * kRows;
     Row* row = rows_ + r0;
     float start[kRows];
     LONGATTN_UNROLL for (int r = 0; r < kRows; ++r) start[r] = row[r].start;
     Vec acc[kRows][kVectors];
-    this->template multiply_from<kAlibi>(start, g, c0, acc);
+    if constexpr (kValues) {
+      typename Tile::Ahead ahead = Tile::ahead_of_keys(g, c0);
+      this->template multiply_from<kBias>(start, g, c0, acc, ahead);
+    } else {
+      this->template multiply_from<kBias>(start, g, c0, acc);
+    }
 
     Sums* far = sums(segment, r0);
     Sums* near = sums(segment - 1, r0);
@@ -156,6 +170,7 @@ class VectorKernel : TileKernel<V> {
     LONGATTN_UNROLL for (int r = 0; r < kRows; ++r) {
       Vec p[kVectors];
       V::exp2(acc[r], p);
+      if constexpr (kValues) Tile::keep_weights(g, r, p);
       if (kEdge) {
         Mask in_far[kVectors];
         V::below(edge + r, in_far);
@@ -198,28 +213,34 @@ class VectorKernel : TileKernel<V> {
 
   // Any tile: its rows are cut into runs of visible keys of one segment.
   void boundary(int64_t g, int64_t c0) {
+    float start[kRows];
+    for (int r = 0; r < kRows; ++r) start[r] = rows_[g * kRows + r].start;
     alignas(64) float x[kRows][kColumns];
-    store_logits(g, c0, x);
-    for (int r = 0; r < kRows; ++r) boundary_row(g * kRows + r, c0, x[r]);
+    store_logits(start, g, c0, x);
+    for (int r = 0; r < kRows; ++r) boundary_row(g, r, c0, x[r]);
   }
 
-  void boundary_row(int64_t r, int64_t c0, float* x) {
+  void boundary_row(int64_t g, int r_of_group, int64_t c0, float (&x)[kColumns]) {
+    const int64_t r = g * kRows + r_of_group;
     const int64_t n = b_.first_row + r;
     RowState& state = b_.states[r];
     int first, last;
     visible(n, c0, first, last);
-    if (first > last) return;
-    if (state.shift == kNoShift) {
+    if (state.shift == kNoShift && first <= last) {
       state.shift = first_shift(x, first, last);
       rows_[r].start = -state.shift;
+      Tile::shift_row(state.shift, x);
     }
     alignas(64) float p[kColumns];
-    const Vec start = V::set1(rows_[r].start);
     Vec xs[kVectors], ps[kVectors];
-    LONGATTN_UNROLL for (int v = 0; v < kVectors; ++v)
-        V::store(x + v * kLanes, xs[v] = V::add(V::load(x + v * kLanes), start));
+    LONGATTN_UNROLL for (int v = 0; v < kVectors; ++v) xs[v] = V::load(x + v * kLanes);
     V::exp2(xs, ps);
     LONGATTN_UNROLL for (int v = 0; v < kVectors; ++v) V::store(p + v * kLanes, ps[v]);
+    if constexpr (kValues) {
+      LONGATTN_UNROLL for (int v = 0; v < kVectors; ++v) ps[v] = Tile::keep_columns(ps[v], v, first, last + 1);
+      Tile::keep_weights(g, r_of_group, ps);
+    }
+    if (first > last) return;
 
     int c = first;
     for (; c0 == 0 && c <= last && c < kSinks; ++c) {
@@ -256,6 +277,18 @@ class VectorKernel : TileKernel<V> {
     if (segment >= segments_.first_far) V::store(row.peak, peak);
   }
 
+  // What a block has whose statistics nobody wants, to the bit; false if told to stop.
+  bool write_values() const {
+    for (int64_t g = 0; g < groups_; ++g) {
+      float shifts[kRows];
+      for (int r = 0; r < kRows; ++r) shifts[r] = b_.states[g * kRows + r].shift;
+      if (Tile::finish_values(g, shifts, false)) continue;
+      const ValueBlock alone = {b_, *b_.values, 0};
+      if (!ValueKernel<V>::run_exact(alone, g)) return false;
+    }
+    return true;
+  }
+
   bool overflowed(int64_t g) const {
     for (int64_t r = g * kRows; r < (g + 1) * kRows && r < b_.rows; ++r) {
       const RowState& state = b_.states[r];
@@ -281,6 +314,12 @@ class VectorKernel : TileKernel<V> {
   Sums* sums_;       // [segments][groups * kRows]
   int top_segment_;  // that of the farthest distance of the block
 };
+
+// RowKernel::run of a kernel that has values.
+template <class V>
+void run_rows(const RowBlock& block) {
+  block.values != nullptr ? VectorKernel<V, true>::run(block) : VectorKernel<V>::run(block);
+}
 
 }  // namespace attention
 }  // namespace longattn

@@ -34,9 +34,11 @@ class Backend {
   // x [n, in], out [n, out], contiguous float32; the product is computed in the weight's type.
   virtual void multiply_into(const Linear& linear, const at::Tensor& x, const at::Tensor& out,
                              const ProviderOptions& options) = 0;
-  // softmax(scale * Q K^T) V under the layer's mask and `near` (attend/attend.h): [L, H * dv]. No L x L matrix.
+  // softmax(scale * Q K^T) V under the layer's mask and `near` (AttentionValues): [L, H * dv]. No L x L matrix.
   virtual at::Tensor attend(const AttentionConfig& config, const Heads& heads, int64_t near,
                             const ProviderOptions& options) = 0;
+  // Whether attend() is attention_values(): then the pass that makes a layer's statistics may make its values too.
+  virtual bool joins_values() const { return false; }
 
   // Calls work(most) with the largest number of rows that a block of activations may have, again with fewer where a
   // device ran out of memory.

@@ -148,17 +148,30 @@ class Decoder::Parts {
     const at::Tensor input = backend_->normed(layer.input_norm, x, thread_count(options.threads));
     std::vector<at::Tensor> attended(passes.size());
     for_each_heads(layer, n, input, passes, options, tokens, [&](size_t p, const Heads& heads) {
-      if (p == 0 && visitor != nullptr) {
-        TensorHeads source(heads);
-        AttentionProblem problem = attention_problem(layer.attention.base, tokens.length, source);
-        (*visitor)(n, problem);
+      if (p == 0 && visitor != nullptr) attended[p] = visit(n, heads, forward && passes[p].near == 0, *visitor);
+      if (forward && !attended[p].defined()) {
+        attended[p] = backend_->attend(layer.attention.base, heads, passes[p].near, options);
       }
-      if (forward) attended[p] = backend_->attend(layer.attention.base, heads, passes[p].near, options);
     });
     if (!forward) return x;
     const at::Tensor rows = passes.size() == 1 ? attended[0] : at::cat(own_rows(passes, std::move(attended)));
     const at::Tensor added = project(*backend_, layer.weights.o, rows, options);
     return join(*layer.block, layer.weights, x, input, added, options);
+  }
+
+  // Shows a layer's attention to the visitor; its output [L, H * dv] where that took no pass of its own, else undefined.
+  at::Tensor visit(int64_t n, const Heads& heads, bool with_values, const Visitor& visitor) const {
+    TensorHeads source(heads);
+    AttentionProblem problem = attention_problem(layers_[n].attention.base, heads.q.size(0), source);
+    if (!with_values || !backend_->joins_values()) {
+      visitor(n, problem);
+      return {};
+    }
+    at::Tensor out = at::empty({heads.q.size(0), heads.q.size(1) * heads.v.size(2)}, backend_->floats());
+    AttentionValues values = attention_values_of(heads, 0, out);
+    problem.values = &values;
+    visitor(n, problem);
+    return values.done ? out : at::Tensor();
   }
 
   at::Tensor join(const BlockConfig& block, const LayerWeights& weights, const at::Tensor& x, const at::Tensor& input,

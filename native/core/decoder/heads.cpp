@@ -86,6 +86,15 @@ Heads place_heads(Backend& backend, const LayerAttention& config, ProjectedRows 
   return heads;
 }
 
+AttentionValues attention_values_of(const Heads& heads, int64_t near, const at::Tensor& out) {
+  AttentionValues values;
+  values.v = heads.v.const_data_ptr<float>();
+  values.dim = heads.v.size(2);
+  values.near = near;
+  values.out = out.mutable_data_ptr<float>();
+  return values;
+}
+
 namespace {
 
 void copy_rows(const at::Tensor& x, int64_t head, int64_t row, int64_t count, float* out) {

@@ -20,6 +20,9 @@ ProjectedRows project_rows(Backend& backend, const LayerAttention& config, const
 Heads place_heads(Backend& backend, const LayerAttention& config, ProjectedRows rows, const at::Tensor& positions,
                   const ProviderOptions& options);
 
+// Of heads on the CPU; out [L, H * dv] float32.
+AttentionValues attention_values_of(const Heads& heads, int64_t near, const at::Tensor& out);
+
 // Hands rows of the tensors to a kernel; those on a device are copied to the CPU a head group at a time, unless the
 // kernel takes the tensors themselves.
 class TensorHeads : public HeadSource, public device::TensorRows {

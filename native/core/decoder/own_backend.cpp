@@ -1,9 +1,10 @@
 // Norms and rotation are those of the lookup path, in float64, so that both paths agree.
 #include <algorithm>
 
-#include "decoder/attend/attend.h"
+#include "decoder/attend/attend_bf16.h"
 #include "decoder/backend.h"
 #include "decoder/bf16/product.h"
+#include "decoder/heads.h"
 #include "decoder/rotations.h"
 #include "parallel_rows.h"
 #include "projection/matrix_product.h"
@@ -70,16 +71,20 @@ class OwnBackend : public Backend {
                     const ProviderOptions& options) override {
     const int64_t length = heads.q.size(0), value_dim = heads.v.size(2);
     at::Tensor out = at::empty({length, config.heads * value_dim}, at::kFloat);
-    const AttendInput input{heads.q.const_data_ptr<float>(),
-                            heads.k.const_data_ptr<float>(),
-                            heads.v.const_data_ptr<float>(),
-                            length,
-                            value_dim,
-                            near,
-                            bf16_};
-    longattn::attend(config, input, options, out.data_ptr<float>());
+    if (!joins_values()) {
+      const AttendInput input{heads.q.const_data_ptr<float>(), heads.k.const_data_ptr<float>(),
+                              heads.v.const_data_ptr<float>(), length, value_dim, near};
+      attend_bf16(config, input, options, out.data_ptr<float>());
+      return out;
+    }
+    TensorHeads source(heads);
+    const AttentionProblem problem = attention_problem(config, length, source);
+    AttentionValues values = attention_values_of(heads, std::min(near, length), out);
+    attention_values(problem, values, options.threads, options.cancel);
     return out;
   }
+
+  bool joins_values() const override { return !(bf16_ && has_attend_bf16()); }
 
   void in_block(const BlockWork& work) override { work(kBlockRows); }
 

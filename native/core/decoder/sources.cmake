@@ -1,8 +1,7 @@
 # The decoder: the only part of the core that needs torch.
 set(LONGATTN_DECODER_SOURCES
-  native/core/decoder/attend/attend.cpp
+  native/core/decoder/attend/attend_bf16.cpp
   native/core/decoder/attend/attend_tensors.cpp
-  native/core/decoder/attend/flash_portable.cpp
   native/core/decoder/attend/pack.cpp
   native/core/decoder/bf16/product.cpp
   native/core/decoder/decoder.cpp
@@ -16,12 +15,8 @@ set(LONGATTN_DECODER_SOURCES
   native/core/decoder/window_tokens.cpp)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|amd64")
   list(APPEND LONGATTN_DECODER_SOURCES
-    native/core/decoder/attend/flash_avx2.cpp
-    native/core/decoder/attend/flash_avx512.cpp
     native/core/decoder/attend/flash_amx.cpp
     native/core/decoder/bf16/tile_amx.cpp)
-  set_source_files_properties(native/core/decoder/attend/flash_avx2.cpp PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma")
-  set_source_files_properties(native/core/decoder/attend/flash_avx512.cpp PROPERTIES COMPILE_OPTIONS "-mavx512f")
   set(amx_flags -mavx512f -mavx512bw -mavx512bf16 -mamx-tile -mamx-bf16)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 14)
     list(APPEND amx_flags -Wno-uninitialized -Wno-maybe-uninitialized) # false alarms in GCC's own headers

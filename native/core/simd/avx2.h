@@ -66,13 +66,14 @@ struct Avx2 {
   }
 
   // p = 2^x: floor, the polynomial on [0, 1) (7e-8 relative), and the exponent by integer addition. x is held to where
-  // that addition is right: 0 below -127, Inf (or NaN, which counts as much) at 128, so that an overflow is seen.
+  // that addition is right: 0 below -127, Inf at 128, so that an overflow is seen. A NaN stays one: of its two
+  // operands such an instruction gives the second.
   template <int kVectors>
   static LONGATTN_INLINE void exp2(const Vec (&x)[kVectors], Vec (&p)[kVectors]) {
     Vec f[kVectors];
     __m256i exponent[kVectors];
     LONGATTN_UNROLL for (int v = 0; v < kVectors; ++v) {
-      const Vec held = min(max(x[v], set1(-127.0f)), set1(128.0f)), whole = _mm256_floor_ps(held);
+      const Vec held = min(set1(128.0f), max(set1(-127.0f), x[v])), whole = _mm256_floor_ps(held);
       f[v] = _mm256_sub_ps(held, whole);
       exponent[v] = _mm256_slli_epi32(_mm256_cvtps_epi32(whole), 23);
     }

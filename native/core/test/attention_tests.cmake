@@ -6,5 +6,6 @@ set(LONGATTN_ATTENTION_TESTS
   attention_maps_test
   attention_options_test
   attention_shapes_test
+  attention_values_test
   cpu_features_test
 )

@@ -1,7 +1,8 @@
-// attend() against the definition, with each of its kernels; in bf16 its error is held to twice that of plain bf16.
-#include "attention/cpu_features.h"
+// attend_bf16() against the definition: its error is held to twice that of plain bf16. (In float32 attention is
+// attention_values_test.cpp's.)
+#include "simd/cpu_features.h"
 #include "bf16.h"
-#include "decoder/attend/attend.h"
+#include "decoder/attend/attend_bf16.h"
 #include "decoder/attend/attend_tensors.h"
 
 // After torch, whose CHECK it replaces.
@@ -11,13 +12,6 @@ namespace {
 
 using namespace attend_cases;
 using longattn::AttendInput;
-
-void run(const Case& c) {
-  const Inputs in = inputs_of(c);
-  std::vector<float> out(static_cast<size_t>(c.length * c.heads * c.value_dim));
-  attend(in.config, {in.q.data(), in.k.data(), in.v.data(), c.length, c.value_dim, c.near}, {}, out.data());
-  check_rows(c, in, out.data());
-}
 
 float rounded(float value) {
   const uint32_t bits = longattn::bf16_of(value) << 16;
@@ -47,10 +41,10 @@ double error(const Case& c, const Inputs& in, const Out& out) {
 
 // Every mask: plain bf16 is the definition, in float64, of inputs rounded to bf16. Where libtorch has attention in
 // bf16, that is held against too.
-void run_bf16(const Case& c) {
+void run(const Case& c) {
   const Inputs in = inputs_of(c), plain = rounded(in);
   std::vector<float> out(static_cast<size_t>(c.length * c.heads * c.value_dim));
-  attend(in.config, {in.q.data(), in.k.data(), in.v.data(), c.length, c.value_dim, c.near, true}, {}, out.data());
+  attend_bf16(in.config, {in.q.data(), in.k.data(), in.v.data(), c.length, c.value_dim, c.near}, {}, out.data());
   const auto at_place = [&](const auto* values) {
     return
         [&c, values](int64_t n, int64_t h, int64_t j) -> double { return values[(n * c.heads + h) * c.value_dim + j]; };
@@ -75,23 +69,23 @@ void run_bf16(const Case& c) {
 }
 
 // Same bits for any number of threads; a cancelled run ends.
-void threads_and_cancellation(bool bf16) {
+void threads_and_cancellation() {
   const Case c{"threads", 700, 6, 3};
   std::mt19937 generator(1);
   const AttentionConfig config = config_of(c);
   const auto q = random(generator, 700 * 6 * 16), k = random(generator, 700 * 3 * 16),
              v = random(generator, 700 * 3 * 16);
-  const AttendInput input{q.data(), k.data(), v.data(), 700, 16, 0, bf16};
+  const AttendInput input{q.data(), k.data(), v.data(), 700, 16, 0};
   std::vector<float> one(700 * 6 * 16), four(one.size());
-  attend(config, input, {1, nullptr}, one.data());
-  attend(config, input, {4, nullptr}, four.data());
+  attend_bf16(config, input, {1, nullptr}, one.data());
+  attend_bf16(config, input, {4, nullptr}, four.data());
   CHECK(one == four);
   const std::atomic<bool> cancel{true};
-  CHECK_THROWS(attend(config, input, {2, &cancel}, one.data()), longattn::Cancelled);
+  CHECK_THROWS(attend_bf16(config, input, {2, &cancel}, one.data()), longattn::Cancelled);
 }
 
 // A NaN is not taken for a masked key.
-void nan_stays(bool bf16) {
+void nan_stays() {
   const Case c{"nan", 200, 1, 1};
   std::mt19937 generator(2);
   const AttentionConfig config = config_of(c);
@@ -99,26 +93,20 @@ void nan_stays(bool bf16) {
   auto k = random(generator, 200 * 16);
   k[100 * 16] = std::numeric_limits<float>::quiet_NaN();
   std::vector<float> out(200 * 16);
-  attend(config, {q.data(), k.data(), v.data(), 200, 16, 0, bf16}, {}, out.data());
+  attend_bf16(config, {q.data(), k.data(), v.data(), 200, 16, 0}, {}, out.data());
   CHECK(std::isfinite(out[99 * 16]) && std::isnan(out[100 * 16]) && std::isnan(out[199 * 16]));
 }
 
 }  // namespace
 
 int main() {
-  for (const char* kernel : {"portable", "avx2", "avx512"}) {
-    setenv("LONGATTN_CPU_KERNEL", kernel, 1);
-    for_each_case({1, 2, 6, 7, 64, 65, 97, 300}, run);
-    threads_and_cancellation(false);
-    nan_stays(false);
-  }
-  if (longattn::attention::cpu_has_amx_bf16()) {
+  if (longattn::simd::cpu_has_amx_bf16()) {
     setenv("LONGATTN_CPU_KERNEL", "avx512bf16", 1);
-    for_each_case({1, 2, 6, 7, 64, 65, 97, 300}, run_bf16);
-    run_bf16({"odd widths", 200, 4, 2, 17, 19});
-    run_bf16({"wide heads", 300, 4, 2, 128, 128});
-    threads_and_cancellation(true);
-    nan_stays(true);
+    for_each_case({1, 2, 6, 7, 64, 65, 97, 300}, run);
+    run({"odd widths", 200, 4, 2, 17, 19});
+    run({"wide heads", 300, 4, 2, 128, 128});
+    threads_and_cancellation();
+    nan_stays();
   } else {
     std::puts("skipped in bf16: this CPU has no AMX tiles of bf16");
   }

@@ -1,8 +1,8 @@
 // The attention kernel in AMX: queries, keys, values and weights rounded to bf16, products by tiles of 16 x 16 sums,
 // all sums, logits and exponentials in float32. Compiled with its flags.
 //
-// Apart from flash_tile.h, whose logits never leave the registers: these come out of tiles through memory, so that a
-// row is looked at on its own, and its shift is settled before its weights are made.
+// Apart from the kernels of attention/, whose logits never leave the registers: these come out of tiles through memory,
+// so that a row is looked at on its own, and its shift is settled before its weights are made.
 #include <immintrin.h>
 #include <math.h>
 #include <stdint.h>
@@ -17,13 +17,12 @@ namespace {
 
 using amx::kSide;
 constexpr int kRows = 2 * kSide;     // of queries that are worked on at a time
-constexpr int kColumns = 2 * kSide;  // of keys, or of numbers of a value
 constexpr int kLanes = 16;
 constexpr int kVectors = kPanel / kLanes;
 constexpr int kGroups = kBlockRows / kRows;
 constexpr float kHidden = -3e38f;  // logit of a masked key; its weight is 2^-126
 constexpr float kHeadroom = 20;    // a logit may pass the shift by this
-static_assert(kBlockRows % kRows == 0 && kPanel % kColumns == 0);
+static_assert(kColumns == 2 * kSide && kPairs == kSide && kBlockRows % kRows == 0 && kPanel % kColumns == 0);
 
 #define INLINE inline __attribute__((always_inline))
 
@@ -220,9 +219,8 @@ class Attention {
 
 }  // namespace
 
-const Kernel& amx_kernel() {
-  static const Kernel kernel = {"amx", kColumns, 2, kSide, Attention::run};
-  return kernel;
+void run_tiles(const Block& block) {
+  Attention::run(block);
 }
 
 }  // namespace flash

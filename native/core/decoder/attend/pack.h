@@ -1,4 +1,4 @@
-// Puts queries, keys and values into the layout that a kernel of flash_block.h reads. No torch here.
+// Puts queries, keys and values into the layout of flash_block.h. No torch here.
 #pragma once
 
 #include <cstdint>
@@ -8,9 +8,9 @@
 namespace longattn::flash {
 
 // Elements of a packed query or key of `dim` numbers.
-inline int64_t elements_of(const Kernel& kernel, int64_t dim) {
-  const int64_t whole = static_cast<int64_t>(kernel.numbers) * kernel.step;
-  return (dim + whole - 1) / whole * kernel.step;
+inline int64_t elements_of(int64_t dim) {
+  constexpr int64_t whole = 2 * kPairs;
+  return (dim + whole - 1) / whole * kPairs;
 }
 
 // Rows of a head, the next one `stride` floats on; `count` of them exist, the others are packed as zeros.
@@ -22,10 +22,10 @@ struct Rows {
 };
 
 // Each number times `factor`. out: kBlockRows rows of elements_of().
-void pack_queries(const Kernel& kernel, const Rows& rows, float factor, uint32_t* out);
+void pack_queries(const Rows& rows, float factor, uint32_t* out);
 // One panel, kPanel keys of elements_of().
-void pack_keys(const Kernel& kernel, const Rows& rows, uint32_t* panel);
-// One panel, kPanel / numbers rows of `chunks` times kernel.columns elements.
-void pack_values(const Kernel& kernel, const Rows& rows, int64_t chunks, uint32_t* panel);
+void pack_keys(const Rows& rows, uint32_t* panel);
+// One panel, kPanel / 2 rows of `chunks` times kColumns elements.
+void pack_values(const Rows& rows, int64_t chunks, uint32_t* panel);
 
 }  // namespace longattn::flash

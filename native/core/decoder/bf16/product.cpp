@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "attention/cpu_features.h"
+#include "simd/cpu_kernel.h"
 #include "attention_stats.h"
 #include "decoder/bf16/tile.h"
 

@@ -1,5 +1,5 @@
 // Packs the keys and values of one key head at a time, and hands blocks of rows to threads.
-#include "decoder/attend/attend.h"
+#include "decoder/attend/attend_bf16.h"
 
 #include <omp.h>
 
@@ -8,8 +8,8 @@
 #include <cmath>
 #include <vector>
 
+#include "simd/cpu_kernel.h"
 #include "attention/aligned_buffer.h"
-#include "attention/cpu_features.h"
 #include "attention/float_environment.h"
 #include "attention/row_block.h"
 #include "decoder/attend/flash_block.h"
@@ -24,17 +24,6 @@ using attention::kLog2E;
 using attention::make_aligned;
 
 static_assert(flash::kAlwaysNear == kSinkKeys);
-
-const flash::Kernel& choose_kernel(bool bf16) {
-#if defined(__x86_64__)
-  const attention::VectorWidth width = attention::vector_width();
-  if (width == attention::VectorWidth::avx512) {
-    return bf16 && attention::bf16_tiles() ? flash::amx_kernel() : flash::avx512_kernel();
-  }
-  if (width == attention::VectorWidth::avx2) return flash::avx2_kernel();
-#endif
-  return flash::portable_kernel();
-}
 
 // Keys and values of one key head, packed as flash_block.h says.
 struct Panels {
@@ -53,18 +42,17 @@ class Attention {
       : config_(config),
         in_(input),
         out_(out),
-        kernel_(choose_kernel(input.bf16)),
         options_(options),
         threads_(thread_count(options.threads)),
         panels_((input.length + flash::kPanel - 1) / flash::kPanel),
-        chunks_((input.value_dim + kernel_.columns - 1) / kernel_.columns),
-        elements_(flash::elements_of(kernel_, config_.dim)),
-        value_elements_(flash::kPanel / kernel_.numbers * chunks_ * kernel_.columns),
+        chunks_((input.value_dim + flash::kColumns - 1) / flash::kColumns),
+        elements_(flash::elements_of(config_.dim)),
+        value_elements_(flash::kPanel / 2 * chunks_ * flash::kColumns),
         packed_{make_aligned<uint32_t>(panels_ * flash::kPanel * elements_),
                 make_aligned<uint32_t>(panels_ * value_elements_)} {
     for (int thread = 0; thread < threads_; ++thread) {
       scratch_.push_back({make_aligned<uint32_t>(flash::kBlockRows * elements_),
-                          make_aligned<float>(flash::kBlockRows * chunks_ * kernel_.columns)});
+                          make_aligned<float>(flash::kBlockRows * chunks_ * flash::kColumns)});
     }
   }
 
@@ -93,9 +81,9 @@ class Attention {
  private:
   void pack(int64_t kv, int64_t panel) const {
     const int64_t first = panel * flash::kPanel, count = std::min<int64_t>(flash::kPanel, in_.length - first);
-    flash::pack_keys(kernel_, rows_of(in_.k, config_.kv_heads, kv, first, count, config_.dim),
+    flash::pack_keys(rows_of(in_.k, config_.kv_heads, kv, first, count, config_.dim),
                      packed_.keys.get() + first * elements_);
-    flash::pack_values(kernel_, rows_of(in_.v, config_.kv_heads, kv, first, count, in_.value_dim), chunks_,
+    flash::pack_values(rows_of(in_.v, config_.kv_heads, kv, first, count, in_.value_dim), chunks_,
                        packed_.values.get() + panel * value_elements_);
   }
 
@@ -107,7 +95,7 @@ class Attention {
   void attend_block(int64_t head, int64_t first, uint32_t* queries, float* sums) const {
     const int64_t rows = std::min<int64_t>(flash::kBlockRows, in_.length - first);
     const auto factor = static_cast<float>(config_.attention_scale * kLog2E);
-    flash::pack_queries(kernel_, rows_of(in_.q, config_.heads, head, first, rows, config_.dim), factor, queries);
+    flash::pack_queries(rows_of(in_.q, config_.heads, head, first, rows, config_.dim), factor, queries);
     flash::Block block;
     block.queries = queries;
     block.keys = packed_.keys.get();
@@ -126,13 +114,14 @@ class Attention {
     block.alibi = config_.alibi_slopes.empty() ? 0 : static_cast<float>(config_.alibi_slopes[head] * kLog2E);
     block.has_sink = !config_.sink_logits.empty();
     block.sink = block.has_sink ? static_cast<float>(config_.sink_logits[head] * kLog2E) : 0;
-    kernel_.run(block);
+#if defined(__x86_64__)
+    flash::run_tiles(block);
+#endif
   }
 
   const AttentionConfig& config_;
   const AttendInput& in_;
   float* out_;
-  const flash::Kernel& kernel_;
   const ProviderOptions& options_;
   const int threads_;
   const int64_t panels_;
@@ -145,7 +134,11 @@ class Attention {
 
 }  // namespace
 
-void attend(const AttentionConfig& config, const AttendInput& input, const ProviderOptions& options, float* out) {
+bool has_attend_bf16() {
+  return simd::choose_cpu_kernel().bf16_tiles;
+}
+
+void attend_bf16(const AttentionConfig& config, const AttendInput& input, const ProviderOptions& options, float* out) {
   Attention(config, input, options, out).run();
 }
 
