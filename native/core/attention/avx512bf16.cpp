@@ -18,15 +18,9 @@ struct Avx512Bf16 : simd::Avx512Bf16 {
 
 const RowKernel& avx512bf16_kernel() {
   using Kernel = VectorKernel<Avx512Bf16>;
-  static const RowKernel kernel = {"avx512bf16",
-                                   Input::bf16_pairs,
-                                   Kernel::kColumns,
-                                   Avx512Bf16::kRows,
-                                   192,
-                                   Kernel::kScratchBytes,
-                                   Kernel::run,
-                                   nullptr,
-                                   MapKernel<Avx512Bf16>::run};
+  static const RowKernel kernel = {
+      "avx512bf16",          Input::bf16_pairs, Kernel::kColumns, Avx512Bf16::kRows,         192,
+      Kernel::kScratchBytes, Kernel::run,       nullptr,          MapKernel<Avx512Bf16>::run};
   return kernel;
 }
 

@@ -105,8 +105,8 @@ class TileKernel {
   }
 
   // acc[r][v] = start[r] + the logits of a tile. Every caller gets the same bits. A bias (ALiBi's, or softcap) comes
-  // after the products: a sum of dim of them that begins at a bias of -50 would round dim times at that size. Whether there is one is
-  // known to the compiler: asked here, it would cost a kernel of 16 registers half of its speed.
+  // after the products: a sum of dim of them that begins at a bias of -50 would round dim times at that size. Whether
+  // there is one is known to the compiler: asked here, it would cost a kernel of 16 registers half of its speed.
   template <bool kBias, class... MaybeAhead>
   LONGATTN_INLINE void multiply_from(const float (&start)[kRows], int64_t g, int64_t c0, Vec (&acc)[kRows][kVectors],
                                      MaybeAhead&... ahead) const {
@@ -190,8 +190,7 @@ class TileKernel {
 
   // For logits that were made before their row had a shift.
   static void shift_row(float shift, float (&x)[kColumns]) {
-    for (int v = 0; v < kVectors; ++v)
-      V::store(x + v * kLanes, V::add(V::load(x + v * kLanes), V::set1(-shift)));
+    for (int v = 0; v < kVectors; ++v) V::store(x + v * kLanes, V::add(V::load(x + v * kLanes), V::set1(-shift)));
   }
 
   // The exact maxima of a row group's logits; false if told to stop.

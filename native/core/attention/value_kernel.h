@@ -10,9 +10,9 @@ namespace attention {
 template <class V>
 class ValueKernel : ValueTile<V> {
   using Tile = ValueTile<V>;
-  using typename Tile::Ahead, typename Tile::Vec;
-  using Tile::kRows, Tile::kVectors, Tile::kLanes, Tile::kColumns, Tile::kNoShift;
   using Tile::groups_, Tile::first_row;
+  using Tile::kRows, Tile::kVectors, Tile::kLanes, Tile::kColumns, Tile::kNoShift;
+  using typename Tile::Ahead, typename Tile::Vec;
 
  public:
   static void run(const ValueBlock& block) {
@@ -39,9 +39,7 @@ class ValueKernel : ValueTile<V> {
     for (int r = 0; r < kRows; ++r) shifts_[g][r] = kNoShift;
   }
 
-  bool again(int64_t g) {
-    return find_maxima(g) && sweep(g, g + 1) && Tile::finish_values(g, shifts_[g], true);
-  }
+  bool again(int64_t g) { return find_maxima(g) && sweep(g, g + 1) && Tile::finish_values(g, shifts_[g], true); }
 
   // All panels for row groups [first, last); false if told to stop.
   bool sweep(int64_t first, int64_t last) {

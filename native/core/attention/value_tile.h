@@ -14,9 +14,9 @@ class ValueTile : protected TileKernel<V> {
   using Tile::kLine;
 
  protected:
-  using typename Tile::Vec;
-  using typename Tile::Ahead;
   using Tile::kRows, Tile::kVectors, Tile::kLanes, Tile::kColumns;
+  using typename Tile::Ahead;
+  using typename Tile::Vec;
   static_assert(kLanes <= kMassFloats);
 
   ValueTile(const BlockInput& block, const Values* values)

@@ -143,8 +143,7 @@ class VectorKernel : ValueTile<V> {
     if (b_.entropy)
       peak ? interior<kEdge, kBias, true, true>(g, c0, segment) : interior<kEdge, kBias, true, false>(g, c0, segment);
     else
-      peak ? interior<kEdge, kBias, false, true>(g, c0, segment)
-           : interior<kEdge, kBias, false, false>(g, c0, segment);
+      peak ? interior<kEdge, kBias, false, true>(g, c0, segment) : interior<kEdge, kBias, false, false>(g, c0, segment);
   }
 
   // A tile all of whose keys are visible and lie in `segment`, or (kEdge) in `segment` and the one before it.

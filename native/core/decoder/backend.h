@@ -34,6 +34,10 @@ class Backend {
   // x [n, in], out [n, out], contiguous float32; the product is computed in the weight's type.
   virtual void multiply_into(const Linear& linear, const at::Tensor& x, const at::Tensor& out,
                              const ProviderOptions& options) = 0;
+  // x becomes its activation, times `up` where that is defined; both contiguous, [n, width]. Not xielu.
+  virtual void activate(Activation kind, const at::Tensor& x, const at::Tensor& up, int threads) = 0;
+  // x, contiguous, becomes its sigmoid.
+  virtual void sigmoid(const at::Tensor& x, int threads) = 0;
   // softmax(scale * Q K^T) V under the layer's mask and `near` (AttentionValues): [L, H * dv]. No L x L matrix.
   virtual at::Tensor attend(const AttentionConfig& config, const Heads& heads, int64_t near,
                             const ProviderOptions& options) = 0;

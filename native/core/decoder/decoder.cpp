@@ -159,7 +159,8 @@ class Decoder::Parts {
     return join(*layer.block, layer.weights, x, input, added, options);
   }
 
-  // Shows a layer's attention to the visitor; its output [L, H * dv] where that took no pass of its own, else undefined.
+  // Shows a layer's attention to the visitor; its output [L, H * dv] where that took no pass of its own, else
+  // undefined.
   at::Tensor visit(int64_t n, const Heads& heads, bool with_values, const Visitor& visitor) const {
     TensorHeads source(heads);
     AttentionProblem problem = attention_problem(layers_[n].attention.base, heads.q.size(0), source);

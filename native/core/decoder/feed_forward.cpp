@@ -5,38 +5,16 @@
 #include <cmath>
 #include <limits>
 
+#include "decoder/library_activation.h"
+#include "parallel_rows.h"
+
 namespace longattn {
 namespace {
-
-constexpr double kGateAlpha = 1.702;  // gpt_oss
-constexpr double kGateLimit = 7;
 
 at::Tensor multiply(Backend& backend, const Linear& linear, const at::Tensor& x, const ProviderOptions& options) {
   at::Tensor out = at::empty({x.size(0), linear.weight.size(0)}, backend.floats());
   backend.multiply_into(linear, x, out, options);
   return out;
-}
-
-// act(gate) * up; a plain MLP has no gate and `up` is activated itself.
-at::Tensor activate(Activation kind, at::Tensor x) {
-  switch (kind) {
-    case Activation::silu:
-      return at::silu_(x);
-    case Activation::gelu:
-      return at::gelu_(x, "none");
-    case Activation::gelu_tanh:
-      return at::gelu_(x, "tanh");
-    case Activation::relu:
-      return at::relu_(x);
-    case Activation::relu_squared:
-      return at::relu_(x).square_();
-    case Activation::xielu:  // plain MLPs only: xielu()
-      return x;
-    case Activation::swiglu_clamped:
-      x.clamp_max_(kGateLimit);
-      return x.mul_(at::sigmoid(x * kGateAlpha));
-  }
-  return x;
 }
 
 double softplus(double x) {
@@ -54,14 +32,17 @@ at::Tensor xielu(const Xielu& numbers, const at::Tensor& x) {
 void mlp_rows(Backend& backend, const BlockConfig& block, const MlpWeights& weights, const at::Tensor& x,
               const at::Tensor& out, const ProviderOptions& options) {
   const Activation activation = block.activation;
+  const int threads = thread_count(options.threads);
   at::Tensor up = multiply(backend, weights.up, x, options);
   if (activation == Activation::xielu) return backend.multiply_into(weights.down, xielu(block.xielu, up), out, options);
   if (!weights.gate.weight.defined()) {
-    return backend.multiply_into(weights.down, activate(activation, up), out, options);
+    backend.activate(activation, up, {}, threads);
+    return backend.multiply_into(weights.down, up, out, options);
   }
   if (activation == Activation::swiglu_clamped) up = up.clamp_(-kGateLimit, kGateLimit).add_(1);
-  const at::Tensor inner = activate(activation, multiply(backend, weights.gate, x, options)).mul_(up);
-  backend.multiply_into(weights.down, inner, out, options);
+  const at::Tensor gate = multiply(backend, weights.gate, x, options);
+  backend.activate(activation, gate, up, threads);
+  backend.multiply_into(weights.down, gate, out, options);
 }
 
 // Scores of experts outside the best groups, as the choice sees them.
@@ -105,7 +86,8 @@ Routing route(Backend& backend, const ExpertsConfig& config, const LayerWeights&
     return {at::cat({first, second}, 1), shares};
   }
   const bool sigmoid = config.scoring == ExpertsConfig::Scoring::sigmoid;
-  const at::Tensor scores = sigmoid ? at::sigmoid(logits) : at::softmax(logits, -1);
+  const at::Tensor scores = sigmoid ? logits : at::softmax(logits, -1);
+  if (sigmoid) backend.sigmoid(scores, thread_count(options.threads));
   at::Tensor choice = weights.router_correction.defined() ? scores + weights.router_correction : scores;
   if (config.groups > 1) {
     choice = only_best_groups(config, choice, sigmoid ? -std::numeric_limits<double>::infinity() : 0.0);
@@ -133,8 +115,11 @@ at::Tensor expert_rows(Backend& backend, const BlockConfig& block, const LayerWe
   if (!block.experts.shared) return out;
   at::Tensor shared = at::empty_like(x);
   mlp_rows(backend, block, weights.mlp, x, shared, options);
-  if (weights.shared_router.weight.defined())
-    shared.mul_(at::sigmoid(multiply(backend, weights.shared_router, x, options)));
+  if (weights.shared_router.weight.defined()) {
+    const at::Tensor share = multiply(backend, weights.shared_router, x, options);
+    backend.sigmoid(share, thread_count(options.threads));
+    shared.mul_(share);
+  }
   return out.add_(shared);
 }
 

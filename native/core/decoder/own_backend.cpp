@@ -4,7 +4,9 @@
 #include "decoder/attend/attend_bf16.h"
 #include "decoder/backend.h"
 #include "decoder/bf16/product.h"
+#include "decoder/gate/gate.h"
 #include "decoder/heads.h"
+#include "decoder/library_activation.h"
 #include "decoder/rotations.h"
 #include "parallel_rows.h"
 #include "projection/matrix_product.h"
@@ -67,13 +69,34 @@ class OwnBackend : public Backend {
     }
   }
 
+  // Row by row, even libtorch's: what ends a tensor it computes by other code than what fills its vectors, and a tensor
+  // ends where a thread's share does.
+  void activate(Activation kind, const at::Tensor& x, const at::Tensor& up, int threads) override {
+    const gate::Curve* curve = curve_of(kind);
+    if (kind == Activation::swiglu_clamped) at::Tensor(x).clamp_max_(kGateLimit);
+    parallel_rows(x.size(0), threads, [&](int64_t row) {
+      if (curve == nullptr) {
+        const c10::InferenceMode inference;
+        return library_activate(kind, x.narrow(0, row, 1), up.defined() ? up.narrow(0, row, 1) : up);
+      }
+      const int64_t width = x.size(1);
+      gate::multiply_gates(*curve, width, x.mutable_data_ptr<float>() + row * width,
+                           up.defined() ? up.const_data_ptr<float>() + row * width : nullptr);
+    });
+  }
+  void sigmoid(const at::Tensor& x, int) override { gate::sigmoids(x.numel(), x.mutable_data_ptr<float>()); }
+
   at::Tensor attend(const AttentionConfig& config, const Heads& heads, int64_t near,
                     const ProviderOptions& options) override {
     const int64_t length = heads.q.size(0), value_dim = heads.v.size(2);
     at::Tensor out = at::empty({length, config.heads * value_dim}, at::kFloat);
     if (!joins_values()) {
-      const AttendInput input{heads.q.const_data_ptr<float>(), heads.k.const_data_ptr<float>(),
-                              heads.v.const_data_ptr<float>(), length, value_dim, near};
+      const AttendInput input{heads.q.const_data_ptr<float>(),
+                              heads.k.const_data_ptr<float>(),
+                              heads.v.const_data_ptr<float>(),
+                              length,
+                              value_dim,
+                              near};
       attend_bf16(config, input, options, out.data_ptr<float>());
       return out;
     }
@@ -89,6 +112,19 @@ class OwnBackend : public Backend {
   void in_block(const BlockWork& work) override { work(kBlockRows); }
 
  private:
+  static const gate::Curve* curve_of(Activation kind) {
+    switch (kind) {
+      case Activation::silu:
+        return &gate::kSilu;
+      case Activation::gelu_tanh:
+        return &gate::kGeluTanh;
+      case Activation::swiglu_clamped:
+        return &gate::kGptOss;
+      default:
+        return nullptr;
+    }
+  }
+
   static void rotate_rows(const RopeTable& rope, const at::Tensor& x, int64_t heads, int64_t dim, int threads) {
     float* data = x.mutable_data_ptr<float>();
     parallel_rows(x.size(0), threads, [&](int64_t row) { rope.rotate(row, data + row * heads * dim, heads, dim); });

@@ -7,6 +7,7 @@
 
 #include "decoder/attend/attend_tensors.h"
 #include "decoder/backend.h"
+#include "decoder/library_activation.h"
 #include "decoder/rotations.h"
 #include "device/halve.h"
 #include "device/rotate.h"
@@ -70,6 +71,11 @@ class TorchBackend : public Backend {
                      const ProviderOptions&) override {
     library_product(linear, x, out);
   }
+
+  void activate(Activation kind, const at::Tensor& x, const at::Tensor& up, int) override {
+    library_activate(kind, x, up);
+  }
+  void sigmoid(const at::Tensor& x, int) override { at::Tensor(x).sigmoid_(); }
 
   at::Tensor attend(const AttentionConfig& config, const Heads& heads, int64_t near,
                     const ProviderOptions& options) override {

@@ -1,4 +1,5 @@
-// attention_values() against the definition, with each kernel; and alone or beside the statistics, the same bits of both.
+// attention_values() against the definition, with each kernel; and alone or beside the statistics, the same bits of
+// both.
 #include <cstdlib>
 
 #include "attend_cases.h"
@@ -38,8 +39,7 @@ AttentionValues values_of(const Case& c, const Inputs& in, std::vector<float>& o
   return values;
 }
 
-std::vector<float> alone(const Case& c, const Inputs& in, int threads = 0,
-                         const std::atomic<bool>* cancel = nullptr) {
+std::vector<float> alone(const Case& c, const Inputs& in, int threads = 0, const std::atomic<bool>* cancel = nullptr) {
   Rows rows(in);
   std::vector<float> out;
   AttentionValues values = values_of(c, in, out);

@@ -1,9 +1,9 @@
 // attend_bf16() against the definition: its error is held to twice that of plain bf16. (In float32 attention is
 // attention_values_test.cpp's.)
-#include "simd/cpu_features.h"
 #include "bf16.h"
 #include "decoder/attend/attend_bf16.h"
 #include "decoder/attend/attend_tensors.h"
+#include "simd/cpu_features.h"
 
 // After torch, whose CHECK it replaces.
 #include "attend_cases.h"

@@ -8,13 +8,13 @@
 #include <cmath>
 #include <vector>
 
-#include "simd/cpu_kernel.h"
 #include "attention/aligned_buffer.h"
 #include "attention/float_environment.h"
 #include "attention/row_block.h"
 #include "decoder/attend/flash_block.h"
 #include "decoder/attend/pack.h"
 #include "parallel_rows.h"
+#include "simd/cpu_kernel.h"
 
 namespace longattn {
 namespace {

@@ -16,7 +16,7 @@ namespace flash {
 namespace {
 
 using amx::kSide;
-constexpr int kRows = 2 * kSide;     // of queries that are worked on at a time
+constexpr int kRows = 2 * kSide;  // of queries that are worked on at a time
 constexpr int kLanes = 16;
 constexpr int kVectors = kPanel / kLanes;
 constexpr int kGroups = kBlockRows / kRows;

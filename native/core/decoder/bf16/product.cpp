@@ -5,9 +5,9 @@
 
 #include <algorithm>
 
-#include "simd/cpu_kernel.h"
 #include "attention_stats.h"
 #include "decoder/bf16/tile.h"
+#include "simd/cpu_kernel.h"
 
 namespace longattn::bf16 {
 namespace {
