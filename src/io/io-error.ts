@@ -19,7 +19,7 @@ export function writeError(error: unknown, target: string): LongattnError {
     case 'ENOENT': // such as a folder in /proc
       return environmentError(
         'NOT_WRITABLE',
-        `${target} must not be unwritable (${errorCode(error)}). Choose another output or change its permissions.`,
+        `${target} cannot be written (${errorCode(error)}). Choose another output, or change its permissions.`,
         error,
       );
     case 'ENOTDIR':

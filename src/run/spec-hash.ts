@@ -1,6 +1,6 @@
 // A hash a stage, over the options that the stage depends on and the hash of the stage before: other options never undo work.
 import { LongattnError, show } from '../base/errors.js';
-import { canonicalJson, hashJson, type JsonObject } from '../io/canonical-json.js';
+import { canonicalJson, hashJson, type Json, type JsonObject } from '../io/canonical-json.js';
 
 /**
  * @param stages name and options of each stage, in the order of the pipeline
@@ -28,7 +28,19 @@ export function requireSameSpec(dir: string, stored: JsonObject, given: JsonObje
   const others = changed.length > 1 ? ` (also changed: ${changed.slice(1).join(', ')})` : '';
   throw new LongattnError(
     'SPEC_CHANGED',
-    `${name} must not be ${show(given[name] ?? null)} in ${dir}: that run was started with ${show(stored[name] ?? null)}${others}. ` +
+    `${name} must not be ${typed(given[name])} in ${dir}: that run was started with ${typed(stored[name])}${others}. ` +
       'Give the old value to resume it, or another output folder to start a new run.',
   );
+}
+
+/** As it was typed: of an input DOMAIN=PATH. */
+function typed(value: Json | undefined): string {
+  if (value === undefined || value === null) return 'none';
+  const inputs = Array.isArray(value) ? (value as Json[]).flatMap(inputsOf) : [];
+  return show(inputs.length > 0 ? inputs.join(' ') : value);
+}
+
+function inputsOf(value: Json): string[] {
+  const { domain, patterns } = (value ?? {}) as { domain?: string; patterns?: string[] };
+  return (patterns ?? []).map((pattern) => (domain === undefined ? pattern : `${domain}=${pattern}`));
 }

@@ -123,8 +123,8 @@ describe('a run', () => {
     const input = file('good.jsonl', `${GOOD}\n`);
     refused(await score(input, '--shard', '3/2'), 2, 'INVALID_OPTION', 'shard must not be "3/2"', 'i/n');
     refused(await score(input, '--batch', 'many'), 2, 'INVALID_OPTION', 'batch must not be "many"');
-    refused(await score(input, '--windw', '3'), 2, 'USAGE', 'windw', 'longattn --help');
-    refused(await cli(['score', '--model']), 2, 'USAGE', 'model', 'longattn --help');
+    refused(await score(input, '--windw', '3'), 2, 'USAGE', 'windw', 'longattn score --help');
+    refused(await cli(['score', '--model']), 2, 'USAGE', 'model', 'longattn score --help');
     refused(await cli(['scor']), 2, 'USAGE', 'scor');
   });
 });

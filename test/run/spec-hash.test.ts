@@ -52,6 +52,14 @@ describe('stageHashes', () => {
 });
 
 describe('requireSameSpec', () => {
+  it('tells inputs as they were typed, and what was not given', () => {
+    const input = (name: string) => [{ domain: 'code', patterns: [name] }, { patterns: ['b'] }];
+    expect(() => requireSameSpec('RUN', { input: input('a.jsonl') }, { input: input('c.jsonl') })).toThrow(
+      'input must not be "code=c.jsonl b" in RUN: that run was started with "code=a.jsonl b".',
+    );
+    expect(() => requireSameSpec('RUN', { limit: 3 }, {})).toThrow('limit must not be none in RUN');
+  });
+
   it('names the option, the old value and the new one', () => {
     expect(() => requireSameSpec('RUN', { window: 32768, k: 'quarter' }, { window: 4096, k: 'quarter' })).toThrow(
       expect.objectContaining({
@@ -64,7 +72,7 @@ describe('requireSameSpec', () => {
 
   it('sees an option that is given now and was absent, and the other way round', () => {
     expect(() => requireSameSpec('RUN', {}, { limit: 5 })).toThrow('limit must not be 5');
-    expect(() => requireSameSpec('RUN', { limit: 5 }, {})).toThrow('limit must not be null');
+    expect(() => requireSameSpec('RUN', { limit: 5 }, {})).toThrow('limit must not be none');
     expect(() => requireSameSpec('RUN', { a: undefined, b: [1] }, { b: [1] })).not.toThrow();
   });
 });

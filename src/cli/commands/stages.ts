@@ -74,9 +74,16 @@ export function describeRun(summary: RunSummary): string {
     domain.duMean === undefined ? '' : domain.duMean.toExponential(2),
     number(domain.scoreCut, 3),
     domain.kept === undefined ? '' : `${count(domain.keptDocuments ?? domain.kept)}`,
+    count(domain.keptTokens),
   ]);
+  const head = ['domain', 'documents', 'windows', 'tokens', 'DS mean', 'DU mean', 'score cut', kept, 'kept tokens'];
+  // What no stage has told yet, or no model, is no column.
+  const told = (_: string, column: number): boolean => column < 4 || rows.some((row) => row[column] !== '');
   const lines = [
-    renderTable(['domain', 'documents', 'windows', 'tokens', 'DS mean', 'DU mean', 'score cut', kept], rows),
+    renderTable(
+      head.filter(told),
+      rows.map((row) => row.filter(told)),
+    ),
   ];
   if (summary.nullModel) {
     const { k, window: length, ds } = summary.nullModel;
