@@ -4,7 +4,7 @@
 // The shards have the shape of Llama-3.1-8B in bfloat16 and are sparse files, so that the disk holds only their headers. The tensors that
 // layer 0 needs are mapped, and Wq and Wk repacked in their own type: those bytes are "the tensors themselves", the rest is overhead.
 //
-//   npm run build && node scripts/measure-open.mjs
+//   npm run setup && node scripts/measure-open.mjs
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
