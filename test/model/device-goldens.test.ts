@@ -29,11 +29,12 @@ describe.each(Object.keys(LONG.results))('%s on a device, windows of 2,047 and 2
 describe.each(['llama_bf16_sharded', 'gpt_oss', 'cohere2', 'llama_fp16_tied'])(
   '%s on a device in the type of its weights',
   (name) => {
-    it('is off by no more than twice what our own code is', async () => {
+    // A device rounds the sums too, our own code the factors alone.
+    it('is off by no more than three times what our own code is', async () => {
       const [device, own] = [await errorsInWeightsType(name, DEVICE), await errorsInWeightsType(name, 'cpu')];
       expect(device.dtype).toMatch(/^(bf16|f16)$/);
-      expect(device.ds).toBeLessThan(2 * own.ds);
-      expect(device.variance).toBeLessThan(2 * own.variance);
+      expect(device.ds).toBeLessThan(3 * own.ds);
+      expect(device.variance).toBeLessThan(3 * own.variance);
     });
   },
 );

@@ -16,6 +16,20 @@ namespace {
 
 constexpr int64_t kBlockRows = 4096;  // every block packs the weights again
 
+enum class Product { library, floats, tiles };
+
+// Who computes a product with weights of a type.
+Product product_of(at::ScalarType type) {
+  const bool bf16 = type == at::kBFloat16;
+  if (bf16 && bf16::has_product()) return Product::tiles;
+  if (bf16 && bf16::library_is_faster()) return Product::library;
+  return projection::has_vector_tile() ? Product::floats : Product::library;
+}
+
+DType stored_type(at::ScalarType type) {
+  return type == at::kFloat ? DType::f32 : type == at::kHalf ? DType::f16 : DType::bf16;
+}
+
 class OwnBackend : public Backend {
  public:
   explicit OwnBackend(at::ScalarType type) : bf16_(type == at::kBFloat16) {}
@@ -47,21 +61,22 @@ class OwnBackend : public Backend {
     rotate_rows(rope, k, config.kv_heads, config.dim, threads);
   }
 
-  // In float32 by our own product: the library's is MKL's, which on an AMD CPU has half the speed, and whose bits may
-  // change with the number of threads. In bf16 where the CPU has tiles for it.
+  // By our own product: the library's of float32 is MKL's, which on an AMD CPU has half the speed; that of narrower
+  // types, where a CPU has no instructions for them, takes three times float32's time and rounds its sums too; and the
+  // bits of either may change with the number of threads.
   void multiply_into(const Linear& linear, const at::Tensor& x, const at::Tensor& out,
                      const ProviderOptions& options) override {
     const at::ScalarType type = linear.weight.scalar_type();
-    const bool floats = type == at::kFloat && projection::has_vector_tile();
-    if (!floats && !(type == at::kBFloat16 && bf16::has_product())) return library_product(linear, x, out);
+    const Product product = product_of(type);
+    if (product == Product::library) return library_product(linear, x, out);
     const void* weight = linear.weight.const_data_ptr();
     const float* bias = linear.bias.defined() ? linear.bias.const_data_ptr<float>() : nullptr;
     const at::Tensor rows = x.contiguous();
     const auto* from = rows.const_data_ptr<float>();
     auto* to = out.mutable_data_ptr<float>();
     const int threads = thread_count(options.threads);
-    if (floats) {
-      const projection::Matrix matrix{static_cast<const float*>(weight), out.size(1), x.size(1)};
+    if (product == Product::floats) {
+      const projection::Matrix matrix{weight, stored_type(type), out.size(1), x.size(1)};
       projection::multiply(matrix, bias, from, x.size(0), threads, options.cancel, to);
     } else {
       const bf16::Matrix matrix{static_cast<const uint16_t*>(weight), out.size(1), x.size(1)};

@@ -1,11 +1,15 @@
 // Packing takes about a fiftieth of the products of four thousand rows, so it is done anew in every call.
 #include "projection/matrix_product.h"
 
+#include <omp.h>
+
 #include <algorithm>
 
 #include "attention/aligned_buffer.h"
 #include "attention_stats.h"
+#include "checkpoint/float_convert.h"
 #include "projection/kernel.h"
+#include "projection/round.h"
 
 namespace longattn::projection {
 namespace {
@@ -15,23 +19,117 @@ constexpr int64_t kScratchBytes = int64_t{8} << 20;  // panels packed at a time:
 // A task is so many rows by so many panels: its rows stay in the second-level cache while the panels go by.
 constexpr int64_t kTaskRows = 96, kTaskPanels = 8;
 
-// Some rows times the panel that begins at `output`. out: of the first row.
-void multiply_panel(const Kernel& use, const Matrix& weight, const float* bias, const float* x, int64_t rows,
-                    const float* panel, int64_t output, float* out) {
-  const int64_t inputs = weight.inputs, outputs = weight.outputs, width = std::min(kPanel, outputs - output);
-  alignas(64) float edge[kTaskRows * kPanel];
-  float* const to = out + output;
-  if (width == kPanel) {
-    use.tile(x, inputs, rows, panel, inputs, to, outputs);
-  } else {
-    use.tile(x, inputs, rows, panel, inputs, edge, kPanel);
-    for (int64_t r = 0; r < rows; ++r) std::copy_n(edge + r * kPanel, width, to + r * outputs);
+class Product {
+ public:
+  Product(const Matrix& weight, const float* bias, const float* x, int64_t count, int threads, float* out)
+      : use_(kernel()),
+        weight_(weight),
+        bias_(bias),
+        x_(x),
+        count_(count),
+        threads_(threads),
+        out_(out),
+        panels_((weight.outputs + kPanel - 1) / kPanel),
+        panel_floats_(weight.inputs * kPanel),
+        together_(std::clamp<int64_t>(kScratchBytes / (panel_floats_ * 4), 1, panels_)),
+        packed_(attention::make_aligned<float>(together_ * panel_floats_)),
+        rounded_(attention::make_aligned<float>(rounds() ? threads * kTaskRows * weight.inputs : 0)) {}
+
+  void run(const std::atomic<bool>* cancel) const {
+    const int64_t pieces = (weight_.inputs + kInputBlock - 1) / kInputBlock;
+    const int64_t row_tasks = (count_ + kTaskRows - 1) / kTaskRows;
+#pragma omp parallel num_threads(threads_)
+    {
+      int64_t held = -1;  // the task whose rows this thread has rounded
+      for (int64_t first = 0; first < panels_; first += together_) {
+        const int64_t here = std::min(together_, panels_ - first);
+#pragma omp for collapse(2) schedule(static)
+        for (int64_t p = 0; p < here; ++p) {
+          for (int64_t piece = 0; piece < pieces; ++piece) {
+            const int64_t input = piece * kInputBlock;
+            pack((first + p) * kPanel, input, packed_.get() + p * panel_floats_ + input * kPanel);
+          }
+        }
+        const int64_t panel_tasks = (here + kTaskPanels - 1) / kTaskPanels;
+        // Where there are rows enough for all threads, one takes all panels of its rows, so that it rounds them once.
+        const int64_t chunk = rounds() && row_tasks >= 16 * threads_ ? panel_tasks : 1;
+        // In steps of one: of others Clang counts the turns unsigned, for which the portable runtime has no dispatch.
+#pragma omp for collapse(2) schedule(dynamic, chunk)
+        for (int64_t row_task = 0; row_task < row_tasks; ++row_task) {
+          for (int64_t panel_task = 0; panel_task < panel_tasks; ++panel_task) {
+            if (is_cancelled(cancel)) continue;
+            const float* x = rows_of(row_task, held);
+            const int64_t begin = panel_task * kTaskPanels, end = std::min(begin + kTaskPanels, here);
+            for (int64_t p = begin; p < end; ++p) multiply_panel(x, row_task * kTaskRows, first, p);
+          }
+        }
+      }
+    }
+    poll(cancel);
   }
-  if (bias == nullptr) return;
-  for (int64_t r = 0; r < rows; ++r) {
-    for (int64_t c = 0; c < width; ++c) to[r * outputs + c] += bias[output + c];
+
+ private:
+  bool rounds() const { return weight_.type != DType::f32; }
+
+  // At most kInputBlock inputs, from `input` on, of the weights of the panel that begins at `output`.
+  void pack(int64_t output, int64_t input, float* panel) const {
+    const int64_t rows = std::min(kPanel, weight_.outputs - output);
+    const int64_t inputs = std::min(kInputBlock, weight_.inputs - input), first = output * weight_.inputs + input;
+    if (!rounds()) {
+      return use_.pack(static_cast<const float*>(weight_.data) + first, weight_.inputs, rows, inputs, panel);
+    }
+    const auto* narrow = static_cast<const uint16_t*>(weight_.data) + first;
+    float wide[kPanel * kInputBlock];
+    for (int64_t r = 0; r < rows; ++r) {
+      to_float32(weight_.type, narrow + r * weight_.inputs, inputs, wide + r * kInputBlock);
+    }
+    use_.pack(wide, kInputBlock, rows, inputs, panel);
   }
-}
+
+  // The rows of x of a task, rounded by the thread that reads them: a copy that stays in its second-level cache.
+  const float* rows_of(int64_t row_task, int64_t& held) const {
+    const int64_t row = row_task * kTaskRows, inputs = weight_.inputs;
+    const float* const x = x_ + row * inputs;
+    if (!rounds()) return x;
+    float* const own = rounded_.get() + omp_get_thread_num() * kTaskRows * inputs;
+    if (held == row_task) return own;
+    round_to(weight_.type, x, std::min(kTaskRows, count_ - row) * inputs, own);
+    held = row_task;
+    return own;
+  }
+
+  // A task's rows, which begin at `row`, times panel p of those that are packed, which begin at panel `first`.
+  void multiply_panel(const float* x, int64_t row, int64_t first, int64_t p) const {
+    const int64_t inputs = weight_.inputs, outputs = weight_.outputs, output = (first + p) * kPanel;
+    const int64_t rows = std::min(kTaskRows, count_ - row), width = std::min(kPanel, outputs - output);
+    const float* const panel = packed_.get() + p * panel_floats_;
+    alignas(64) float edge[kTaskRows * kPanel];
+    float* const to = out_ + row * outputs + output;
+    if (width == kPanel) {
+      use_.tile(x, inputs, rows, panel, inputs, to, outputs);
+    } else {
+      use_.tile(x, inputs, rows, panel, inputs, edge, kPanel);
+      for (int64_t r = 0; r < rows; ++r) std::copy_n(edge + r * kPanel, width, to + r * outputs);
+    }
+    if (bias_ == nullptr) return;
+    for (int64_t r = 0; r < rows; ++r) {
+      for (int64_t c = 0; c < width; ++c) to[r * outputs + c] += bias_[output + c];
+    }
+  }
+
+  const Kernel& use_;
+  const Matrix& weight_;
+  const float* bias_;
+  const float* x_;
+  const int64_t count_;
+  const int threads_;
+  float* out_;
+  const int64_t panels_;
+  const int64_t panel_floats_;
+  const int64_t together_;  // panels packed at a time
+  const attention::AlignedBuffer<float> packed_;
+  const attention::AlignedBuffer<float> rounded_;  // [thread][kTaskRows][inputs]
+};
 
 }  // namespace
 
@@ -41,39 +139,7 @@ bool has_vector_tile() {
 
 void multiply(const Matrix& weight, const float* bias, const float* x, int64_t count, int threads,
               const std::atomic<bool>* cancel, float* out) {
-  const Kernel& use = kernel();
-  const int64_t inputs = weight.inputs, outputs = weight.outputs;
-  const int64_t panels = (outputs + kPanel - 1) / kPanel, panel_floats = inputs * kPanel;
-  const int64_t together = std::clamp<int64_t>(kScratchBytes / (panel_floats * 4), 1, panels);
-  const int64_t pieces = (inputs + kInputBlock - 1) / kInputBlock, row_tasks = (count + kTaskRows - 1) / kTaskRows;
-  const auto packed = attention::make_aligned<float>(together * panel_floats);
-#pragma omp parallel num_threads(threads)
-  for (int64_t first = 0; first < panels; first += together) {
-    const int64_t here = std::min(together, panels - first);
-#pragma omp for collapse(2) schedule(static)
-    for (int64_t p = 0; p < here; ++p) {
-      for (int64_t piece = 0; piece < pieces; ++piece) {
-        const int64_t output = (first + p) * kPanel, input = piece * kInputBlock;
-        use.pack(weight.data + output * inputs + input, inputs, std::min(kPanel, outputs - output),
-                 std::min(kInputBlock, inputs - input), packed.get() + p * panel_floats + input * kPanel);
-      }
-    }
-    const int64_t panel_tasks = (here + kTaskPanels - 1) / kTaskPanels;
-    // In steps of one: of others Clang counts the turns unsigned, for which the portable runtime has no dispatch.
-#pragma omp for collapse(2) schedule(dynamic)
-    for (int64_t row_task = 0; row_task < row_tasks; ++row_task) {
-      for (int64_t panel_task = 0; panel_task < panel_tasks; ++panel_task) {
-        if (is_cancelled(cancel)) continue;
-        const int64_t row = row_task * kTaskRows, rows = std::min(kTaskRows, count - row);
-        const int64_t begin = panel_task * kTaskPanels, end = std::min(begin + kTaskPanels, here);
-        for (int64_t p = begin; p < end; ++p) {
-          multiply_panel(use, weight, bias, x + row * inputs, rows, packed.get() + p * panel_floats,
-                         (first + p) * kPanel, out + row * outputs);
-        }
-      }
-    }
-  }
-  poll(cancel);
+  Product(weight, bias, x, count, threads, out).run(cancel);
 }
 
 }  // namespace longattn::projection

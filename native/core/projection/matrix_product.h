@@ -1,14 +1,20 @@
 // x W^T for a matrix as checkpoints have it, [outputs][inputs], without a packed copy that stays: a few megabytes of
 // panels are packed for all threads, used, and overwritten. A mapped 16 GB checkpoint so costs pages, not memory.
+//
+// A matrix of bf16 or fp16 is widened as it is packed, and x rounded to as many bits, as it would be by instructions
+// for such numbers; products and sums are float32's.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 
+#include "checkpoint/model_spec.h"
+
 namespace longattn::projection {
 
 struct Matrix {
-  const float* data;  // [outputs][inputs]
+  const void* data;  // [outputs][inputs] of `type`, aligned as one of them
+  DType type;        // f32, bf16 or f16
   int64_t outputs, inputs;
 };
 

@@ -1,5 +1,5 @@
-// The bf16 product by AMX tiles: right against float64 of the rounded numbers, and the same bits whatever shares the
-// batch, on any number of threads.
+// The bf16 products, by AMX tiles and by float32's: right against float64 of the rounded numbers, and the same bits
+// whatever shares the batch, on any number of threads.
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
@@ -12,6 +12,7 @@
 #include "bf16.h"
 #include "check.h"
 #include "decoder/bf16/product.h"
+#include "projection/matrix_product.h"
 #include "simd/cpu_features.h"
 #include "simd/cpu_kernel.h"
 
@@ -43,20 +44,33 @@ Problem random_problem(int64_t inputs, int64_t outputs, int64_t count) {
   return problem;
 }
 
-// Rows first .. first + count - 1.
-std::vector<float> product(const Problem& p, int64_t first, int64_t count, int threads, bool bias = true) {
-  std::vector<float> out(static_cast<size_t>(count * p.outputs), std::numeric_limits<float>::quiet_NaN());
+using Multiply = void (*)(const Problem& p, const float* bias, const float* x, int64_t count, int threads,
+                          const std::atomic<bool>* cancel, float* out);
+
+void by_tiles(const Problem& p, const float* bias, const float* x, int64_t count, int threads,
+              const std::atomic<bool>* cancel, float* out) {
   bf16::Scratch scratch;
-  bf16::multiply({p.weight.data(), p.outputs, p.inputs}, bias ? p.bias.data() : nullptr, p.x.data() + first * p.inputs,
-                 count, threads, nullptr, scratch, out.data());
+  bf16::multiply({p.weight.data(), p.outputs, p.inputs}, bias, x, count, threads, cancel, scratch, out);
+}
+
+void by_floats(const Problem& p, const float* bias, const float* x, int64_t count, int threads,
+               const std::atomic<bool>* cancel, float* out) {
+  projection::multiply({p.weight.data(), DType::bf16, p.outputs, p.inputs}, bias, x, count, threads, cancel, out);
+}
+
+// Rows first .. first + count - 1.
+std::vector<float> product(Multiply multiply, const Problem& p, int64_t first, int64_t count, int threads,
+                           bool bias = true) {
+  std::vector<float> out(static_cast<size_t>(count * p.outputs), std::numeric_limits<float>::quiet_NaN());
+  multiply(p, bias ? p.bias.data() : nullptr, p.x.data() + first * p.inputs, count, threads, nullptr, out.data());
   return out;
 }
 
-void is_right(int64_t inputs, int64_t outputs, int64_t count) {
+void is_right(Multiply multiply, int64_t inputs, int64_t outputs, int64_t count) {
   const Problem p = random_problem(inputs, outputs, count);
   const std::string where = std::to_string(count) + " x " + std::to_string(inputs) + " -> " + std::to_string(outputs);
   for (const bool bias : {false, true}) {
-    const std::vector<float> out = product(p, 0, count, 2, bias);
+    const std::vector<float> out = product(multiply, p, 0, count, 2, bias);
     for (int64_t t = 0; t < count; ++t) {
       for (int64_t r = 0; r < outputs; ++r) {
         double sum = bias ? p.bias[r] : 0, size = std::fabs(sum);
@@ -71,13 +85,13 @@ void is_right(int64_t inputs, int64_t outputs, int64_t count) {
   }
 }
 
-void has_the_same_bits_in_any_batch(int64_t inputs, int64_t outputs) {
+void has_the_same_bits_in_any_batch(Multiply multiply, int64_t inputs, int64_t outputs) {
   const Problem p = random_problem(inputs, outputs, 600);
-  const std::vector<float> all = product(p, 0, 600, 1);
-  for (const int threads : {2, 3, 8}) CHECK(product(p, 0, 600, threads) == all);
+  const std::vector<float> all = product(multiply, p, 0, 600, 1);
+  for (const int threads : {2, 3, 8}) CHECK(product(multiply, p, 0, 600, threads) == all);
   for (const int64_t first : {0, 1, 31, 256, 500}) {
     for (const int64_t count : {1, 31, 32, 33, 100}) {
-      const std::vector<float> some = product(p, first, count, 2);
+      const std::vector<float> some = product(multiply, p, first, count, 2);
       CHECK(std::memcmp(some.data(), all.data() + first * outputs, some.size() * sizeof(float)) == 0);
     }
   }
@@ -90,24 +104,22 @@ void scratch_is_reused() {
     const Problem p = random_problem(inputs, 70, 50);
     std::vector<float> out(50 * 70);
     bf16::multiply({p.weight.data(), 70, inputs}, p.bias.data(), p.x.data(), 50, 2, nullptr, scratch, out.data());
-    CHECK(out == product(p, 0, 50, 1));
+    CHECK(out == product(by_tiles, p, 0, 50, 1));
   }
 }
 
-void nan_stays() {
+void nan_stays(Multiply multiply) {
   Problem p = random_problem(70, 40, 40);
   p.x[5 * 70 + 69] = std::numeric_limits<float>::quiet_NaN();
-  const std::vector<float> out = product(p, 0, 40, 1);
+  const std::vector<float> out = product(multiply, p, 0, 40, 1);
   for (int64_t t = 0; t < 40; ++t) CHECK(std::isnan(out[t * 40 + 39]) == (t == 5));
 }
 
-void can_be_cancelled() {
+void can_be_cancelled(Multiply multiply) {
   const Problem p = random_problem(64, 64, 64);
   const std::atomic<bool> cancel{true};
-  bf16::Scratch scratch;
   std::vector<float> out(64 * 64);
-  CHECK_THROWS(bf16::multiply({p.weight.data(), 64, 64}, nullptr, p.x.data(), 64, 2, &cancel, scratch, out.data()),
-               Cancelled);
+  CHECK_THROWS(multiply(p, nullptr, p.x.data(), 64, 2, &cancel, out.data()), Cancelled);
 }
 
 void an_exact_kernel_rounds_nothing() {
@@ -119,26 +131,35 @@ void an_exact_kernel_rounds_nothing() {
   unsetenv("LONGATTN_CPU_KERNEL");
 }
 
+void holds(Multiply multiply) {
+  is_right(multiply, 1, 1, 1);
+  is_right(multiply, 33, 31, 3);
+  is_right(multiply, 64, 64, 64);
+  is_right(multiply, 576, 192, 40);
+  is_right(multiply, 1700, 130, 33);  // more than one piece of the inputs
+  is_right(multiply, 100, 300, 290);  // more than one task either way
+  has_the_same_bits_in_any_batch(multiply, 1600, 72);
+  has_the_same_bits_in_any_batch(multiply, 96, 128);
+  nan_stays(multiply);
+  can_be_cancelled(multiply);
+}
+
 }  // namespace
 
 int main() {
   unsetenv("LONGATTN_CPU_KERNEL");
   an_exact_kernel_rounds_nothing();
+  for (const simd::CpuKernel kernel : simd::usable_cpu_kernels()) {
+    setenv("LONGATTN_CPU_KERNEL", simd::name_of(kernel), 1);
+    holds(by_floats);
+  }
+  unsetenv("LONGATTN_CPU_KERNEL");
   if (!simd::cpu_has_amx_bf16()) {
-    std::puts("skipped: this CPU has no AMX tiles of bf16");
+    std::puts("tiles skipped: this CPU has no AMX tiles of bf16");
     return check::exit_code();
   }
   CHECK(bf16::has_product());
-  is_right(1, 1, 1);
-  is_right(33, 31, 3);
-  is_right(64, 64, 64);
-  is_right(576, 192, 40);
-  is_right(1700, 130, 33);  // more than one piece of the inputs
-  is_right(100, 300, 290);  // more than one task either way
-  has_the_same_bits_in_any_batch(1600, 72);
-  has_the_same_bits_in_any_batch(96, 128);
+  holds(by_tiles);
   scratch_is_reused();
-  nan_stays();
-  can_be_cancelled();
   return check::exit_code();
 }

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "check.h"
+#include "decoder/bf16/product.h"
 #include "decoder_model.h"
 #include "error.h"
 #include "layer_zero/layer_zero.h"
@@ -122,6 +123,45 @@ void windows_do_not_depend_on_those_before() {
   }
 }
 
+// Off by about the rounding of the type, of which fp16 has an eighth of bf16's, and on any number of threads by the
+// same.
+void products_can_be_in_the_type_of_the_weights() {
+  const DecoderModel model(3);
+  ScoreRequest asked = request({1, 2});
+  asked.ids.clear();
+  for (int32_t n = 0; n < 300; ++n) asked.ids.push_back(n * n % 31);
+  asked.lengths = {300};
+  asked.k = {60};
+  Decoder exact(model.spec(), 0);
+  const auto want = score(exact, asked, {});
+  const auto losses = exact.losses(asked.ids.data(), 300, 0, {});
+  for (const auto& [type, relative] : {std::pair("bf16", 0.2), std::pair("f16", 0.2 / 8)}) {
+    ModelSpec spec = model.spec();
+    spec.values["forward.dtype"] = type;
+    Decoder rounded(spec, 0);
+    const auto got = score(rounded, asked, {1});
+    const auto got_losses = rounded.losses(asked.ids.data(), 300, 0, {1, nullptr});
+    for (size_t i = 0; i < want.size(); ++i) {
+      CHECK(got[i].ds != want[i].ds);
+      for (size_t h = 0; h < want[i].ds.size(); ++h) {
+        CHECK(check::close(got[i].ds[h], want[i].ds[h], relative, 0));
+        CHECK(check::close(got[i].variance[h], want[i].variance[h], relative, 0));
+      }
+    }
+    // Random weights make logits that are far apart: what is off by a part of them is off by more nats.
+    for (size_t n = 0; n < losses.size(); ++n) CHECK(check::close(got_losses[n], losses[n], 0, 2 * relative));
+    if (type == std::string("bf16") && bf16::library_is_faster() && !bf16::has_product()) continue;
+    for (const int threads : {2, 5}) {
+      const auto again = score(rounded, asked, {threads});
+      for (size_t i = 0; i < want.size(); ++i) {
+        CHECK(again[i].ds == got[i].ds);
+        CHECK(again[i].variance == got[i].variance);
+      }
+      CHECK(rounded.losses(asked.ids.data(), 300, 0, {threads}) == got_losses);
+    }
+  }
+}
+
 void losses_are_those_of_a_distribution() {
   const DecoderModel model(2);
   Decoder decoder(model.spec(), 0);
@@ -184,6 +224,7 @@ int main() {
   files_cut_under_a_decoder_are_refused();
   cancelled_openings_end();
   cancelled_runs_end();
+  products_can_be_in_the_type_of_the_weights();
   losses_are_those_of_a_distribution();
   one_run_has_the_numbers_of_three();
   return check::exit_code();

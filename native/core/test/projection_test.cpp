@@ -1,6 +1,8 @@
 // The projection kernel: right against float64, and the same bits whatever shares the batch, on any number of threads.
 #include <algorithm>
 #include <atomic>
+#include <bit>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <random>
@@ -13,6 +15,7 @@
 #include "projection/kernel.h"
 #include "projection/matrix_product.h"
 #include "projection/packed_matrix.h"
+#include "projection/round.h"
 #include "simd/cpu_features.h"
 #include "simd/cpu_kernel.h"
 
@@ -140,7 +143,7 @@ void packs_as_it_goes(int64_t inputs, int64_t outputs, int64_t count) {
   const std::vector<float> weights = randn(outputs * inputs, 7), x = randn(count * inputs, 8), bias = randn(outputs, 9);
   const PackedMatrix matrix = pack({inputs, {outputs}}, weights);
   std::vector<float> want = product(matrix, 0, x.data(), count, 1);
-  const projection::Matrix weight{weights.data(), outputs, inputs};
+  const projection::Matrix weight{weights.data(), DType::f32, outputs, inputs};
   for (const int threads : {1, 2, 5}) {
     std::vector<float> out(want.size());
     projection::multiply(weight, nullptr, x.data(), count, threads, nullptr, out.data());
@@ -152,11 +155,59 @@ void packs_as_it_goes(int64_t inputs, int64_t outputs, int64_t count) {
   CHECK(out == want);
 }
 
+// To nearest, ties to even, with so many significant bits: in float64, where nothing else rounds.
+float with_bits(float x, int bits) {
+  if (x == 0 || !std::isfinite(x)) return x;
+  int exponent;
+  std::frexp(x, &exponent);
+  exponent = std::max(exponent, -125) - bits;  // subnormals have the step of the smallest normal
+  return static_cast<float>(std::ldexp(std::nearbyint(std::ldexp(static_cast<double>(x), -exponent)), exponent));
+}
+
+void rounding_is_to_nearest() {
+  std::vector<float> x = randn(1000, 12);
+  for (const float value : {1e-3F, 1.0F, 3e38F}) {
+    for (int step = 0; step < 64; ++step) x.push_back(value * (1 + static_cast<float>(step) * 0x1p-14F));
+  }
+  for (const float value : {0.0F, -0.0F, 1e-40F, 65519.0F, 65520.0F, 70000.0F, -3.3e38F, 3.4e38F, INFINITY, -INFINITY})
+    x.push_back(value);
+  x.push_back(std::nanf(""));
+  for (const uint32_t nan : {0x7fffffffu, 0xffffffffu, 0x7f800001u}) x.push_back(std::bit_cast<float>(nan));
+  for (const auto& [type, bits] : {std::pair(DType::bf16, 8), std::pair(DType::f16, 11)}) {
+    std::vector<float> out(x.size());
+    projection::round_to(type, x.data(), static_cast<int64_t>(x.size()), out.data());
+    for (size_t i = 0; i < x.size(); ++i) {
+      CHECK(std::isnan(x[i]) ? std::isnan(out[i]) : out[i] == with_bits(x[i], bits));
+    }
+  }
+}
+
+// Weights of 16 bits: the bits of the same numbers in float32, by x with as many.
+void rounds_to_the_type_of_the_weights(DType type, int bits, int64_t inputs, int64_t outputs, int64_t count) {
+  std::vector<float> weights = randn(outputs * inputs, 13);
+  const std::vector<float> x = randn(count * inputs, 14), bias = randn(outputs, 15);
+  std::vector<uint16_t> narrow(weights.size());
+  from_float32(type, weights.data(), static_cast<int64_t>(weights.size()), narrow.data());
+  to_float32(type, narrow.data(), static_cast<int64_t>(weights.size()), weights.data());
+  std::vector<float> rounded = x;
+  for (float& value : rounded) value = with_bits(value, bits);
+  std::vector<float> want(static_cast<size_t>(count * outputs));
+  projection::multiply({weights.data(), DType::f32, outputs, inputs}, bias.data(), rounded.data(), count, 1, nullptr,
+                       want.data());
+  for (const int threads : {1, 2, 5}) {
+    std::vector<float> out(want.size());
+    projection::multiply({narrow.data(), type, outputs, inputs}, bias.data(), x.data(), count, threads, nullptr,
+                         out.data());
+    CHECK(out == want);
+  }
+}
+
 void kernels_can_be_forced() {
   for (const simd::CpuKernel kernel : simd::usable_cpu_kernels()) {
     setenv("LONGATTN_CPU_KERNEL", simd::name_of(kernel), 1);
     for (const int64_t outputs : {1, 63, 64, 130}) packs_as_it_goes(131, outputs, 7);
     packs_as_it_goes(8, 72, 50);
+    rounds_to_the_type_of_the_weights(DType::bf16, 8, 131, 70, 7);
   }
   unsetenv("LONGATTN_CPU_KERNEL");
 }
@@ -167,7 +218,7 @@ void can_be_cancelled() {
   const std::atomic<bool> cancel{true};
   bool thrown = false;
   try {
-    projection::multiply({weights.data(), 64, 16}, nullptr, x.data(), 100, 2, &cancel, out.data());
+    projection::multiply({weights.data(), DType::f32, 64, 16}, nullptr, x.data(), 100, 2, &cancel, out.data());
   } catch (const Cancelled&) {
     thrown = true;
   }
@@ -186,6 +237,13 @@ int main() {
   packs_as_it_goes(40, 700, 200);  // several tasks either way
   packs_as_it_goes(1, 1, 1);
   packs_as_it_goes(40000, 70, 3);  // a panel beyond the scratch
+  rounding_is_to_nearest();
+  for (const auto& [type, bits] : {std::pair(DType::bf16, 8), std::pair(DType::f16, 11)}) {
+    rounds_to_the_type_of_the_weights(type, bits, 1, 1, 1);
+    rounds_to_the_type_of_the_weights(type, bits, 576, 192, 100);
+    rounds_to_the_type_of_the_weights(type, bits, 300, 700, 290);  // several tasks either way
+    rounds_to_the_type_of_the_weights(type, bits, 40000, 70, 3);   // a panel beyond the scratch
+  }
   kernels_can_be_forced();
   can_be_cancelled();
   return check::exit_code();

@@ -7,6 +7,7 @@
 
 #include "attention_stats.h"
 #include "decoder/bf16/tile.h"
+#include "simd/cpu_features.h"
 #include "simd/cpu_kernel.h"
 
 namespace longattn::bf16 {
@@ -117,6 +118,10 @@ bool has_product() {
 #else
   return false;
 #endif
+}
+
+bool library_is_faster() {
+  return simd::cpu_has_avx512_bf16();
 }
 
 void multiply(const Matrix& weight, const float* bias, const float* x, int64_t count, int threads,
