@@ -23,6 +23,7 @@ import { validateCommand } from './commands/validate.js';
 import { verifyCommand } from './commands/verify.js';
 import { workCommand } from './commands/work.js';
 import { reportError, withGlobals } from './context.js';
+import { watchOutputs } from './output.js';
 import { usageError, type Place } from './usage-error.js';
 
 const parser = withGlobals(yargs(hideBin(process.argv)))
@@ -66,8 +67,12 @@ function placeOf(at: unknown): Place {
   return { commands, below, usage: fullCommands.at(-1), options: Object.keys(place.getOptions().key) };
 }
 
+const report = (error: unknown): number =>
+  reportError(error, /(^| )--log-format[= ]json( |$)/.test(hideBin(process.argv).join(' ')));
+
+watchOutputs(report);
 try {
   await parser.parseAsync();
 } catch (error) {
-  process.exitCode = reportError(error, /(^| )--log-format[= ]json( |$)/.test(hideBin(process.argv).join(' ')));
+  process.exitCode = report(error);
 }

@@ -1,5 +1,7 @@
 // Results, on stdout.
 import Table from 'cli-table3';
+import type { LongattnError } from '../base/errors.js';
+import { writeError } from '../io/io-error.js';
 
 /** A table with a header row, numbers right-aligned; plain lines without colours, so that it can be piped. */
 export function renderTable(head: string[], rows: (string | number)[][]): string {
@@ -25,4 +27,19 @@ export function renderFacts(facts: Record<string, string>): string {
 
 export function printResult(text: string): void {
   process.stdout.write(`${text}\n`);
+}
+
+/** As the shell has it of a program that SIGPIPE ended. */
+const READER_LEFT = 141;
+
+/**
+ * A reader that has left (`| head`) ends the command without a word; what else stdout cannot take is an error. Progress may be lost: the
+ * work goes on.
+ * @param report tells the error and gives its exit code
+ */
+export function watchOutputs(report: (error: LongattnError) => number): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    process.exit(error.code === 'EPIPE' ? READER_LEFT : report(writeError(error, 'the result to stdout')));
+  });
+  process.stderr.on('error', () => undefined);
 }

@@ -14,7 +14,14 @@ import { writeDocuments } from '../documents/documents-part.js';
 import { writeArrowPart } from '../run/arrow-part.js';
 import { checkInputs, type Run } from '../run/directory.js';
 import { partName, type LedgerRecord } from '../run/ledger.js';
-import { mergeRejects, readRejects, requireFewRejects, writeRejects } from '../run/rejects.js';
+import {
+  firstReject,
+  mergeRejects,
+  readRejects,
+  requireFewRejects,
+  tooManyRejects,
+  writeRejects,
+} from '../run/rejects.js';
 import { partsOfShard, runParts, type RunPartsOptions, type Share } from '../run/run-parts.js';
 import { allTooShort } from '../windows/cut-windows.js';
 import { mergeWindowCounts, newWindowCounts, totalCounts, type WindowCounts } from '../windows/counts.js';
@@ -155,7 +162,11 @@ export async function endWindows({
   if (!result.complete) return result;
   await mergeRejects(run.dir, run.windows, parts.length);
   const { rejects, rejectsPath, counts } = result;
-  requireFewRejects(rejects, totalCounts(counts).documents + rejects, { maxRate: spec.maxRejectRate, rejectsPath });
+  const rows = totalCounts(counts).documents + rejects;
+  if (tooManyRejects(rejects, rows, spec.maxRejectRate)) {
+    const first = await firstReject(run.windows, parts.length);
+    requireFewRejects(rejects, rows, { maxRate: spec.maxRejectRate, rejectsPath, first });
+  }
   const tooShort = allTooShort(counts, spec.window);
   if (tooShort) throw tooShort;
   return result;

@@ -56,22 +56,33 @@ export async function mergeRejects(runDir: string, ledger: Ledger, parts: number
   return rows;
 }
 
+/** The first in the order of the corpus; undefined where nothing was refused. @throws LongattnError as readRejects does */
+export async function firstReject(ledger: Ledger, parts: number): Promise<Reject | undefined> {
+  for (let part = 0; part < parts; part++) {
+    const [first] = await readRejects(ledger, part);
+    if (first) return first;
+  }
+  return undefined;
+}
+
 /**
  * The reject limit (--max-reject-rate): a corpus of which more was refused is another one than the user thinks.
  * @param rows that were read, refused ones included
- * @param limit `maxRate`: a share, 0 to 1
+ * @param limit `maxRate`: a share, 0 to 1; `first`: a reject to name, for most often all have one cause
  * @throws LongattnError TOO_MANY_REJECTS
  */
 export function requireFewRejects(
   rejects: number,
   rows: number,
-  limit: { maxRate: number; rejectsPath: string },
+  limit: { maxRate: number; rejectsPath: string; first?: Reject | undefined },
 ): void {
   const tooMany = tooManyRejects(rejects, rows, limit.maxRate);
   if (!tooMany) return;
+  const { first, rejectsPath } = limit;
+  const such = first === undefined ? '' : ` The first is ${first.file}:${first.line}: ${first.reason}.`;
   throw dataError(
     tooMany.code,
-    `${tooMany.message}. Each is in ${limit.rejectsPath} with its file, line and reason: mend them, or raise the rate.`,
+    `${tooMany.message}.${such} Each is in ${rejectsPath} with its file, line and reason: mend them, or raise the rate.`,
   );
 }
 

@@ -29,7 +29,7 @@ export function requireSameSpec(dir: string, stored: JsonObject, given: JsonObje
   throw new LongattnError(
     'SPEC_CHANGED',
     `${name} must not be ${typed(given[name])} in ${dir}: that run was started with ${typed(stored[name])}${others}. ` +
-      'Give the old value to resume it, or another output folder to start a new run.',
+      `Give the old value to resume it. A new run starts in another output folder, or in this one once ${dir} is removed.`,
   );
 }
 

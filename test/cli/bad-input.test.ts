@@ -36,7 +36,7 @@ describe('a corpus', () => {
     const rows = Buffer.concat([Buffer.from(`${GOOD}\n{"text": \n`), Buffer.from([0x22, 0xff, 0xfe, 0x22, 0x0a])]);
     const input = file('broken.jsonl', rows);
     const output = at('broken');
-    refused(await score(input, '--output', output), 3, 'TOO_MANY_REJECTS', '2 of 3 rows', '1 %');
+    refused(await score(input, '--output', output), 3, 'TOO_MANY_REJECTS', '2 of 3 rows', '1 %', 'The first is ');
     const rejects = readFileSync(path.join(output, 'rejects.jsonl'), 'utf8').trimEnd().split('\n');
     expect(rejects.map((line) => JSON.parse(line) as unknown)).toEqual([
       { file: input, line: 2, reason: expect.stringMatching(/JSON/) },
