@@ -77,7 +77,7 @@ class OwnBackend : public Backend {
     const int threads = thread_count(options.threads);
     if (product == Product::floats) {
       const projection::Matrix matrix{weight, stored_type(type), out.size(1), x.size(1)};
-      projection::multiply(matrix, bias, from, x.size(0), threads, options.cancel, to);
+      projection::multiply(matrix, bias, from, x.size(0), threads, options.cancel, rounded_, to);
     } else {
       const bf16::Matrix matrix{static_cast<const uint16_t*>(weight), out.size(1), x.size(1)};
       bf16::multiply(matrix, bias, from, x.size(0), threads, options.cancel, scratch_, to);
@@ -147,6 +147,7 @@ class OwnBackend : public Backend {
 
   const bool bf16_;  // the type of the products
   bf16::Scratch scratch_;
+  attention::KeptBuffer<float> rounded_;
   Rotations<RopeTable> rotations_;
 };
 

@@ -21,7 +21,8 @@ constexpr int64_t kTaskRows = 96, kTaskPanels = 8;
 
 class Product {
  public:
-  Product(const Matrix& weight, const float* bias, const float* x, int64_t count, int threads, float* out)
+  Product(const Matrix& weight, const float* bias, const float* x, int64_t count, int threads,
+          attention::KeptBuffer<float>& rounded, float* out)
       : use_(kernel()),
         weight_(weight),
         bias_(bias),
@@ -32,15 +33,22 @@ class Product {
         panels_((weight.outputs + kPanel - 1) / kPanel),
         panel_floats_(weight.inputs * kPanel),
         together_(std::clamp<int64_t>(kScratchBytes / (panel_floats_ * 4), 1, panels_)),
+        row_tasks_((count + kTaskRows - 1) / kTaskRows),
+        alone_(rounds() && together_ == panels_ && row_tasks_ >= 16 * threads),
         packed_(attention::make_aligned<float>(together_ * panel_floats_)),
-        rounded_(attention::make_aligned<float>(rounds() ? threads * kTaskRows * weight.inputs : 0)) {}
+        rounded_(rounds() ? rounded.of((alone_ ? threads * kTaskRows : count) * weight.inputs) : nullptr) {}
 
   void run(const std::atomic<bool>* cancel) const {
     const int64_t pieces = (weight_.inputs + kInputBlock - 1) / kInputBlock;
-    const int64_t row_tasks = (count_ + kTaskRows - 1) / kTaskRows;
 #pragma omp parallel num_threads(threads_)
     {
-      int64_t held = -1;  // the task whose rows this thread has rounded
+      if (rounds() && !alone_) {
+#pragma omp for schedule(static)
+        for (int64_t row = 0; row < count_; ++row) {
+          const int64_t first = row * weight_.inputs;
+          round_to(weight_.type, x_ + first, weight_.inputs, rounded_ + first);
+        }
+      }
       for (int64_t first = 0; first < panels_; first += together_) {
         const int64_t here = std::min(together_, panels_ - first);
 #pragma omp for collapse(2) schedule(static)
@@ -50,16 +58,14 @@ class Product {
             pack((first + p) * kPanel, input, packed_.get() + p * panel_floats_ + input * kPanel);
           }
         }
-        const int64_t panel_tasks = (here + kTaskPanels - 1) / kTaskPanels;
-        // Where there are rows enough for all threads, one takes all panels of its rows, so that it rounds them once.
-        const int64_t chunk = rounds() && row_tasks >= 16 * threads_ ? panel_tasks : 1;
+        const int64_t task_panels = alone_ ? here : kTaskPanels, panel_tasks = (here + task_panels - 1) / task_panels;
         // In steps of one: of others Clang counts the turns unsigned, for which the portable runtime has no dispatch.
-#pragma omp for collapse(2) schedule(dynamic, chunk)
-        for (int64_t row_task = 0; row_task < row_tasks; ++row_task) {
+#pragma omp for collapse(2) schedule(dynamic)
+        for (int64_t row_task = 0; row_task < row_tasks_; ++row_task) {
           for (int64_t panel_task = 0; panel_task < panel_tasks; ++panel_task) {
             if (is_cancelled(cancel)) continue;
-            const float* x = rows_of(row_task, held);
-            const int64_t begin = panel_task * kTaskPanels, end = std::min(begin + kTaskPanels, here);
+            const float* x = rows_of(row_task);
+            const int64_t begin = panel_task * task_panels, end = std::min(begin + task_panels, here);
             for (int64_t p = begin; p < end; ++p) multiply_panel(x, row_task * kTaskRows, first, p);
           }
         }
@@ -86,15 +92,12 @@ class Product {
     use_.pack(wide, kInputBlock, rows, inputs, panel);
   }
 
-  // The rows of x of a task, rounded by the thread that reads them: a copy that stays in its second-level cache.
-  const float* rows_of(int64_t row_task, int64_t& held) const {
+  const float* rows_of(int64_t row_task) const {
     const int64_t row = row_task * kTaskRows, inputs = weight_.inputs;
-    const float* const x = x_ + row * inputs;
-    if (!rounds()) return x;
-    float* const own = rounded_.get() + omp_get_thread_num() * kTaskRows * inputs;
-    if (held == row_task) return own;
-    round_to(weight_.type, x, std::min(kTaskRows, count_ - row) * inputs, own);
-    held = row_task;
+    if (!rounds()) return x_ + row * inputs;
+    if (!alone_) return rounded_ + row * inputs;
+    float* const own = rounded_ + omp_get_thread_num() * kTaskRows * inputs;
+    round_to(weight_.type, x_ + row * inputs, std::min(kTaskRows, count_ - row) * inputs, own);
     return own;
   }
 
@@ -127,8 +130,12 @@ class Product {
   const int64_t panels_;
   const int64_t panel_floats_;
   const int64_t together_;  // panels packed at a time
+  const int64_t row_tasks_;
+  // One thread takes all panels of its rows and rounds them as it comes to them, while they are in its cache. Not where
+  // they come again with other panels, or would not keep all threads busy: then all rows are rounded before.
+  const bool alone_;
   const attention::AlignedBuffer<float> packed_;
-  const attention::AlignedBuffer<float> rounded_;  // [thread][kTaskRows][inputs]
+  float* const rounded_;  // [kTaskRows a thread, or all rows][inputs]
 };
 
 }  // namespace
@@ -138,8 +145,8 @@ bool has_vector_tile() {
 }
 
 void multiply(const Matrix& weight, const float* bias, const float* x, int64_t count, int threads,
-              const std::atomic<bool>* cancel, float* out) {
-  Product(weight, bias, x, count, threads, out).run(cancel);
+              const std::atomic<bool>* cancel, attention::KeptBuffer<float>& rounded, float* out) {
+  Product(weight, bias, x, count, threads, rounded, out).run(cancel);
 }
 
 }  // namespace longattn::projection

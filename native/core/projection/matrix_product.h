@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "attention/aligned_buffer.h"
 #include "checkpoint/model_spec.h"
 
 namespace longattn::projection {
@@ -20,8 +21,9 @@ struct Matrix {
 
 // out [count][outputs] = x [count][inputs] W^T + bias; bias [outputs] or null. A row's bits do not depend on the other
 // rows or on `threads`. Throws Cancelled when `cancel` (or null) becomes true; out is then undefined.
+// `rounded`: kept by the caller from one product to the next; not for two threads at a time.
 void multiply(const Matrix& weight, const float* bias, const float* x, int64_t count, int threads,
-              const std::atomic<bool>* cancel, float* out);
+              const std::atomic<bool>* cancel, attention::KeptBuffer<float>& rounded, float* out);
 
 // Whether this CPU has a tile that is worth it: else a library's product is faster.
 bool has_vector_tile();

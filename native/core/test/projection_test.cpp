@@ -144,14 +144,15 @@ void packs_as_it_goes(int64_t inputs, int64_t outputs, int64_t count) {
   const PackedMatrix matrix = pack({inputs, {outputs}}, weights);
   std::vector<float> want = product(matrix, 0, x.data(), count, 1);
   const projection::Matrix weight{weights.data(), DType::f32, outputs, inputs};
+  attention::KeptBuffer<float> rounded;
   for (const int threads : {1, 2, 5}) {
     std::vector<float> out(want.size());
-    projection::multiply(weight, nullptr, x.data(), count, threads, nullptr, out.data());
+    projection::multiply(weight, nullptr, x.data(), count, threads, nullptr, rounded, out.data());
     CHECK(out == want);
   }
   for (size_t i = 0; i < want.size(); ++i) want[i] += bias[i % outputs];
   std::vector<float> out(want.size());
-  projection::multiply(weight, bias.data(), x.data(), count, 2, nullptr, out.data());
+  projection::multiply(weight, bias.data(), x.data(), count, 2, nullptr, rounded, out.data());
   CHECK(out == want);
 }
 
@@ -189,15 +190,16 @@ void rounds_to_the_type_of_the_weights(DType type, int bits, int64_t inputs, int
   std::vector<uint16_t> narrow(weights.size());
   from_float32(type, weights.data(), static_cast<int64_t>(weights.size()), narrow.data());
   to_float32(type, narrow.data(), static_cast<int64_t>(weights.size()), weights.data());
-  std::vector<float> rounded = x;
-  for (float& value : rounded) value = with_bits(value, bits);
+  std::vector<float> few = x;
+  for (float& value : few) value = with_bits(value, bits);
+  attention::KeptBuffer<float> rounded;
   std::vector<float> want(static_cast<size_t>(count * outputs));
-  projection::multiply({weights.data(), DType::f32, outputs, inputs}, bias.data(), rounded.data(), count, 1, nullptr,
-                       want.data());
+  projection::multiply({weights.data(), DType::f32, outputs, inputs}, bias.data(), few.data(), count, 1, nullptr,
+                       rounded, want.data());
   for (const int threads : {1, 2, 5}) {
     std::vector<float> out(want.size());
     projection::multiply({narrow.data(), type, outputs, inputs}, bias.data(), x.data(), count, threads, nullptr,
-                         out.data());
+                         rounded, out.data());
     CHECK(out == want);
   }
 }
@@ -216,9 +218,10 @@ void can_be_cancelled() {
   const std::vector<float> weights(64 * 16), x(100 * 16);
   std::vector<float> out(100 * 64);
   const std::atomic<bool> cancel{true};
+  attention::KeptBuffer<float> rounded;
   bool thrown = false;
   try {
-    projection::multiply({weights.data(), DType::f32, 64, 16}, nullptr, x.data(), 100, 2, &cancel, out.data());
+    projection::multiply({weights.data(), DType::f32, 64, 16}, nullptr, x.data(), 100, 2, &cancel, rounded, out.data());
   } catch (const Cancelled&) {
     thrown = true;
   }
@@ -243,6 +246,7 @@ int main() {
     rounds_to_the_type_of_the_weights(type, bits, 576, 192, 100);
     rounds_to_the_type_of_the_weights(type, bits, 300, 700, 290);  // several tasks either way
     rounds_to_the_type_of_the_weights(type, bits, 40000, 70, 3);   // a panel beyond the scratch
+    rounds_to_the_type_of_the_weights(type, bits, 40, 700, 1600);  // by one thread: rows are rounded as they come
   }
   kernels_can_be_forced();
   can_be_cancelled();

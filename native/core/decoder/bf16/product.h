@@ -23,18 +23,7 @@ class Scratch {
   uint32_t* panels(int64_t pairs) { return panels_.of(pairs); }
 
  private:
-  struct Grown {
-    uint32_t* of(int64_t pairs) {
-      if (pairs > size) {
-        buffer = attention::make_aligned<uint32_t>(pairs);
-        size = pairs;
-      }
-      return buffer.get();
-    }
-    attention::AlignedBuffer<uint32_t> buffer;
-    int64_t size = 0;
-  };
-  Grown strips_, panels_;
+  attention::KeptBuffer<uint32_t> strips_, panels_;
 };
 
 // Whether this CPU has the tiles that multiply() needs, and simd::choose_cpu_kernel() lets them be used.
