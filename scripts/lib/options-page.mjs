@@ -14,7 +14,7 @@ export function optionsPage({ COMMAND_OPTIONS, GROUPS, flagOf, variableOf }) {
     `\`--${flagOf(name)}\`${alias ? `, \`-${alias}\`` : ''}${kind === 'list' ? ' (repeatable)' : ''}`,
     `${help}${formerly.length > 0 ? ` (was \`--${formerly.map(flagOf).join('`, `--')}\`)` : ''}`,
     allowed,
-    value === undefined ? (absent ?? '') : `\`${value}\``,
+    absent ?? (value === undefined ? '' : `\`${value}\``),
     stage === 'none' ? '' : stage,
     variable === false ? '' : `\`${variableOf(name)}\``,
   ];

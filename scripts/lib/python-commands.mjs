@@ -123,7 +123,7 @@ ${given.map((one) => `        ${JSON.stringify(one.flag)}: ${valueOf(one)},`).jo
 }
 
 function helpOf({ parameter, row: { help, allowed, default: value, absent } }) {
-  const shown = value === undefined ? absent : value === '\n\n' ? 'two line ends' : value;
+  const shown = absent ?? value;
   // A backslash in a docstring would be read.
   const text = `${parameter}: ${help}. It must be ${allowed}.${shown === undefined ? '' : ` Default: ${shown}.`}`;
   return `    ${text.replaceAll('\\', '\\\\')}`;

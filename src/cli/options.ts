@@ -36,7 +36,7 @@ function wordsOf({ kind }: OptionRow): Options {
 }
 
 function helpOf({ alias, default: value, absent, group, help }: OptionRow): Options {
-  const shown = value ?? absent;
+  const shown = absent ?? value;
   return {
     describe: help,
     group: GROUPS[group],

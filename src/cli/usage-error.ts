@@ -1,6 +1,6 @@
 // A wrong command line, as yargs tells it, in a sentence that names the command, what was wrong and what may have been meant.
 import { LongattnError, show } from '../base/errors.js';
-import { nearest } from './nearest.js';
+import { nearest } from '../base/nearest.js';
 
 /** What yargs knows at the moment of the fault. */
 export interface Place {

@@ -1,6 +1,7 @@
 // The one funnel: options of any command, checked against their table.
 import { invalid, LongattnError } from '../base/errors.js';
 import type { OnProgress } from '../base/events.js';
+import { nearest } from '../base/nearest.js';
 import type { Parsed, RawOptions, Rows } from './row.js';
 
 /**
@@ -24,10 +25,15 @@ export function parseRows<R extends Rows>(rows: R, raw: RawOptions): Parsed<R> {
   if (unknown.length > 0) {
     throw new LongattnError(
       'INVALID_OPTION',
-      `Unknown option ${unknown.join(', ')}. Known: ${Object.keys(rows).join(', ')}.`,
+      `Unknown option ${unknown.map((name) => meant(name, rows)).join(', ')}. Known: ${Object.keys(rows).join(', ')}.`,
     );
   }
   return parsed as Parsed<R>;
+}
+
+function meant(name: string, rows: Rows): string {
+  const near = nearest(name, Object.keys(rows));
+  return near === undefined ? name : `${name} (did you mean ${near}?)`;
 }
 
 /**

@@ -38,7 +38,7 @@ export interface OptionRow<T = unknown> {
   help: string;
   /** As a user would write it. */
   default?: string;
-  /** In the help of an option without a default: what holds where it is not given. */
+  /** In the help: what holds where the option is not given, for one without a default or with one that cannot be seen. */
   absent?: string | undefined;
   /** Where nothing is given there is no going on. */
   required?: true | undefined;

@@ -93,6 +93,7 @@ describe('parseSpec', () => {
     [{ keep: '10%', keepTokens: '1B' }, 'must not both be given'],
     [{ quota: 'book=1' }, 'quota must not be given without keepTokens'],
     [{ colour: 'red' }, 'Unknown option colour.'],
+    [{ windw: 64 }, 'Unknown option windw (did you mean window?).'],
     [{ device: 'tpu' }, 'device must not be "tpu".'],
     [{ device: 'cuda:' }, 'It must be cpu, cuda, cuda:i with i from 0'],
     [{ device: 'cpu,cuda' }, 'device must not be "cpu,cuda".'],

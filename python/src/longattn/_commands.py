@@ -156,7 +156,7 @@ def check(
     id_field: column of the document id. It must be the name of a column. Default: id, else data_id, else FILE:LINE.
     ids_field: column of ready token ids: nothing is tokenised. It must be the name of a column of token ids.
     domain_field: column of the domain, for inputs given without DOMAIN=. It must be the name of a column.
-    join: between the strings of a text that is a list of them. It must be text. Default: two line ends.
+    join: between the strings of a text that is a list of them. It must be text. Default: a blank line.
     zstd_window: largest window of .zst files: so much memory each; above 32MiB on Node.js 22.15 or later. It must be a number of bytes such as 128MiB or 2GiB. Default: 128MiB.
     max_reject_rate: share of refused rows above which the run fails. It must be a share from 0 to 1, or 0% to 100%. Default: 1%.
     allow_refused_files: go on without files, row groups and batches that are broken. It must be true or false. Default: false.
@@ -470,7 +470,7 @@ def plan(
     max_reject_rate: share of refused rows above which the run fails. It must be a share from 0 to 1, or 0% to 100%. Default: 1%.
     allow_refused_files: go on without files, row groups and batches that are broken. It must be true or false. Default: false.
     zstd_window: largest window of .zst files: so much memory each; above 32MiB on Node.js 22.15 or later. It must be a number of bytes such as 128MiB or 2GiB. Default: 128MiB.
-    join: between the strings of a text that is a list of them. It must be text. Default: two line ends.
+    join: between the strings of a text that is a list of them. It must be text. Default: a blank line.
     max_document: text that a tokenizer must take in one: longer documents without places to cut are refused. It must be a number of bytes such as 8MiB or 1GiB. Default: 8MiB.
     special_tokens: special tokens that stand in a text: parse (they are the tokens) or text (plain text). It must be parse or text. Default: parse.
     model: folder, org/name[@revision] on the Hub, or a fetched model (longattn model fetch). It must be a folder with config.json, *.safetensors and tokenizer.json, org/name[@revision] on the Hub, or the name of a fetched model. Default: none: for a score that needs none, with --tokenizer.
@@ -661,7 +661,7 @@ def slurm(
     max_reject_rate: share of refused rows above which the run fails. It must be a share from 0 to 1, or 0% to 100%. Default: 1%.
     allow_refused_files: go on without files, row groups and batches that are broken. It must be true or false. Default: false.
     zstd_window: largest window of .zst files: so much memory each; above 32MiB on Node.js 22.15 or later. It must be a number of bytes such as 128MiB or 2GiB. Default: 128MiB.
-    join: between the strings of a text that is a list of them. It must be text. Default: two line ends.
+    join: between the strings of a text that is a list of them. It must be text. Default: a blank line.
     max_document: text that a tokenizer must take in one: longer documents without places to cut are refused. It must be a number of bytes such as 8MiB or 1GiB. Default: 8MiB.
     special_tokens: special tokens that stand in a text: parse (they are the tokens) or text (plain text). It must be parse or text. Default: parse.
     model: folder, org/name[@revision] on the Hub, or a fetched model (longattn model fetch). It must be a folder with config.json, *.safetensors and tokenizer.json, org/name[@revision] on the Hub, or the name of a fetched model. Default: none: for a score that needs none, with --tokenizer.
@@ -847,7 +847,7 @@ def run(
     max_reject_rate: share of refused rows above which the run fails. It must be a share from 0 to 1, or 0% to 100%. Default: 1%.
     allow_refused_files: go on without files, row groups and batches that are broken. It must be true or false. Default: false.
     zstd_window: largest window of .zst files: so much memory each; above 32MiB on Node.js 22.15 or later. It must be a number of bytes such as 128MiB or 2GiB. Default: 128MiB.
-    join: between the strings of a text that is a list of them. It must be text. Default: two line ends.
+    join: between the strings of a text that is a list of them. It must be text. Default: a blank line.
     max_document: text that a tokenizer must take in one: longer documents without places to cut are refused. It must be a number of bytes such as 8MiB or 1GiB. Default: 8MiB.
     special_tokens: special tokens that stand in a text: parse (they are the tokens) or text (plain text). It must be parse or text. Default: parse.
     model: folder, org/name[@revision] on the Hub, or a fetched model (longattn model fetch). It must be a folder with config.json, *.safetensors and tokenizer.json, org/name[@revision] on the Hub, or the name of a fetched model. Default: none: for a score that needs none, with --tokenizer.
@@ -993,7 +993,7 @@ def window(
     max_reject_rate: share of refused rows above which the run fails. It must be a share from 0 to 1, or 0% to 100%. Default: 1%.
     allow_refused_files: go on without files, row groups and batches that are broken. It must be true or false. Default: false.
     zstd_window: largest window of .zst files: so much memory each; above 32MiB on Node.js 22.15 or later. It must be a number of bytes such as 128MiB or 2GiB. Default: 128MiB.
-    join: between the strings of a text that is a list of them. It must be text. Default: two line ends.
+    join: between the strings of a text that is a list of them. It must be text. Default: a blank line.
     max_document: text that a tokenizer must take in one: longer documents without places to cut are refused. It must be a number of bytes such as 8MiB or 1GiB. Default: 8MiB.
     special_tokens: special tokens that stand in a text: parse (they are the tokens) or text (plain text). It must be parse or text. Default: parse.
     model: folder, org/name[@revision] on the Hub, or a fetched model (longattn model fetch). It must be a folder with config.json, *.safetensors and tokenizer.json, org/name[@revision] on the Hub, or the name of a fetched model. Default: none: for a score that needs none, with --tokenizer.
@@ -1080,7 +1080,7 @@ def score(
     max_reject_rate: share of refused rows above which the run fails. It must be a share from 0 to 1, or 0% to 100%. Default: 1%.
     allow_refused_files: go on without files, row groups and batches that are broken. It must be true or false. Default: false.
     zstd_window: largest window of .zst files: so much memory each; above 32MiB on Node.js 22.15 or later. It must be a number of bytes such as 128MiB or 2GiB. Default: 128MiB.
-    join: between the strings of a text that is a list of them. It must be text. Default: two line ends.
+    join: between the strings of a text that is a list of them. It must be text. Default: a blank line.
     max_document: text that a tokenizer must take in one: longer documents without places to cut are refused. It must be a number of bytes such as 8MiB or 1GiB. Default: 8MiB.
     special_tokens: special tokens that stand in a text: parse (they are the tokens) or text (plain text). It must be parse or text. Default: parse.
     model: folder, org/name[@revision] on the Hub, or a fetched model (longattn model fetch). It must be a folder with config.json, *.safetensors and tokenizer.json, org/name[@revision] on the Hub, or the name of a fetched model. Default: none: for a score that needs none, with --tokenizer.
@@ -1196,7 +1196,7 @@ def select(
     max_reject_rate: share of refused rows above which the run fails. It must be a share from 0 to 1, or 0% to 100%. Default: 1%.
     allow_refused_files: go on without files, row groups and batches that are broken. It must be true or false. Default: false.
     zstd_window: largest window of .zst files: so much memory each; above 32MiB on Node.js 22.15 or later. It must be a number of bytes such as 128MiB or 2GiB. Default: 128MiB.
-    join: between the strings of a text that is a list of them. It must be text. Default: two line ends.
+    join: between the strings of a text that is a list of them. It must be text. Default: a blank line.
     max_document: text that a tokenizer must take in one: longer documents without places to cut are refused. It must be a number of bytes such as 8MiB or 1GiB. Default: 8MiB.
     special_tokens: special tokens that stand in a text: parse (they are the tokens) or text (plain text). It must be parse or text. Default: parse.
     model: folder, org/name[@revision] on the Hub, or a fetched model (longattn model fetch). It must be a folder with config.json, *.safetensors and tokenizer.json, org/name[@revision] on the Hub, or the name of a fetched model. Default: none: for a score that needs none, with --tokenizer.
@@ -1358,7 +1358,7 @@ def export(
     max_reject_rate: share of refused rows above which the run fails. It must be a share from 0 to 1, or 0% to 100%. Default: 1%.
     allow_refused_files: go on without files, row groups and batches that are broken. It must be true or false. Default: false.
     zstd_window: largest window of .zst files: so much memory each; above 32MiB on Node.js 22.15 or later. It must be a number of bytes such as 128MiB or 2GiB. Default: 128MiB.
-    join: between the strings of a text that is a list of them. It must be text. Default: two line ends.
+    join: between the strings of a text that is a list of them. It must be text. Default: a blank line.
     max_document: text that a tokenizer must take in one: longer documents without places to cut are refused. It must be a number of bytes such as 8MiB or 1GiB. Default: 8MiB.
     special_tokens: special tokens that stand in a text: parse (they are the tokens) or text (plain text). It must be parse or text. Default: parse.
     model: folder, org/name[@revision] on the Hub, or a fetched model (longattn model fetch). It must be a folder with config.json, *.safetensors and tokenizer.json, org/name[@revision] on the Hub, or the name of a fetched model. Default: none: for a score that needs none, with --tokenizer.
@@ -1673,7 +1673,7 @@ def work(
     max_reject_rate: share of refused rows above which the run fails. It must be a share from 0 to 1, or 0% to 100%. Default: 1%.
     allow_refused_files: go on without files, row groups and batches that are broken. It must be true or false. Default: false.
     zstd_window: largest window of .zst files: so much memory each; above 32MiB on Node.js 22.15 or later. It must be a number of bytes such as 128MiB or 2GiB. Default: 128MiB.
-    join: between the strings of a text that is a list of them. It must be text. Default: two line ends.
+    join: between the strings of a text that is a list of them. It must be text. Default: a blank line.
     max_document: text that a tokenizer must take in one: longer documents without places to cut are refused. It must be a number of bytes such as 8MiB or 1GiB. Default: 8MiB.
     special_tokens: special tokens that stand in a text: parse (they are the tokens) or text (plain text). It must be parse or text. Default: parse.
     model: folder, org/name[@revision] on the Hub, or a fetched model (longattn model fetch). It must be a folder with config.json, *.safetensors and tokenizer.json, org/name[@revision] on the Hub, or the name of a fetched model. Default: none: for a score that needs none, with --tokenizer.

@@ -91,6 +91,7 @@ export const CORPUS = {
     group: 'input',
     type: type.anyText,
     default: '\n\n',
+    absent: 'a blank line',
     allowed: 'text',
     help: 'between the strings of a text that is a list of them',
   },
