@@ -10,6 +10,7 @@ set(LONGATTN_ATTENTION_SOURCES
   ${CMAKE_CURRENT_LIST_DIR}/inputs.cpp
   ${CMAKE_CURRENT_LIST_DIR}/map_driver.cpp
   ${CMAKE_CURRENT_LIST_DIR}/pack.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/packed_values.cpp
   ${CMAKE_CURRENT_LIST_DIR}/portable.cpp
   ${CMAKE_CURRENT_LIST_DIR}/portable_map.cpp
   ${CMAKE_CURRENT_LIST_DIR}/portable_values.cpp

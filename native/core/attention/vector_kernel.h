@@ -7,11 +7,14 @@
 // The keys of a tile come from a panel that sits in the first-level cache: the outer loop goes over panels, the inner
 // one over the rows of the block. A tile whose distances lie in one segment, or in two neighbours, is summed in
 // registers; those with the diagonal, the sink, a window's edge or more edges (short windows of text) go through
-// memory. Sums stay one part a lane, in an array by segment and row, until the block is done. There is no pass for the
+// memory. There is no pass for the
 // rows' maxima: the shift is chosen from the first panel that a row sees and is 0 nearly always, since float32 has room
 // for 60 powers of two on either side; a row that overflows all the same is done again with its exact maximum.
+//
+// Values, where they are wanted, take each tile's weights from the first-level cache before the next tile is made.
 #pragma once
 
+#include "attention/segment_sums.h"
 #include "attention/value_kernel.h"
 #include "attention/value_tile.h"
 
@@ -28,19 +31,13 @@ class VectorKernel : ValueTile<V> {
   using Tile::kRows, Tile::kVectors, Tile::kLanes, Tile::kNoShift;
   using Tile::prefetch, Tile::first_row, Tile::first_panel, Tile::has_bias;
   using Tile::store_logits, Tile::total, Tile::visible, Tile::first_shift;
+  using Sums = SegmentSums<V>;
+  using Part = typename Sums::Part;
+  using Row = typename Sums::Row;
 
  public:
   using Tile::kColumns;
-
-  // The kernel's memory for one row, as RowKernel::scratch_bytes wants it.
-  struct Sums {
-    float mass[kLanes], squares[kLanes];
-  };
-  struct alignas(64) Row {
-    float weighted[kLanes], peak[kLanes];
-    float start;  // -shift: what a product's accumulator starts at
-  };
-  static constexpr int64_t kScratchBytes = kMaxSegments * sizeof(Sums) + sizeof(Row);
+  static constexpr int64_t kScratchBytes = Sums::kScratchBytes;
 
   static void run(const RowBlock& block) {
     VectorKernel kernel(block);
@@ -49,31 +46,28 @@ class VectorKernel : ValueTile<V> {
       if (!kernel.write_values()) return;
     }
     for (int64_t g = 0; g < kernel.groups_; ++g)
-      if (kernel.overflowed(g) && (!kernel.find_shifts(g) || !kernel.sweep(g, g + 1))) return;
+      if (kernel.sums_.overflowed(g * kRows, (g + 1) * kRows) && (!kernel.find_shifts(g) || !kernel.sweep(g, g + 1)))
+        return;
   }
 
  private:
   explicit VectorKernel(const RowBlock& block)
-      : Tile(block, block.values),
-        b_(block),
-        segments_(*block.segments),
-        rows_(static_cast<Row*>(block.scratch)),
-        sums_(reinterpret_cast<Sums*>(rows_ + groups_ * kRows)) {
-    top_segment_ = segments_.count - 1;
-    while (segments_.low[top_segment_] >= b_.first_row + b_.rows) --top_segment_;
+      : Tile(block, block.values), b_(block), segments_(*block.segments), sums_(block, groups_ * kRows) {
     for (int64_t r = 0; r < groups_ * kRows; ++r) b_.states[r].shift = kNoShift;
   }
 
-  // Sums of segment s, row r: the rows of a segment are neighbours, so that a panel's pass stays within a few pages.
-  Sums* sums(int64_t s, int64_t r) const { return sums_ + s * groups_ * kRows + r; }
+  void clear(int64_t begin, int64_t end) {
+    sums_.clear(begin, end);
+    for (int64_t r = begin; r < end; ++r) sums_.row(r).start = Tile::start_of(b_.states[r].shift);
+    if constexpr (kValues) Tile::clear_values(begin, end);
+  }
 
   // All panels for row groups [first, last); false if told to stop.
   bool sweep(int64_t first, int64_t last) {
     clear(first * kRows, last * kRows);
-    if constexpr (kValues) Tile::clear_values(first * kRows, last * kRows);
     const int64_t groups_end = first_row(last), block_end = b_.first_row + b_.rows;
     const int64_t end = groups_end < block_end ? groups_end : block_end;
-    int segment = top_segment_;
+    int segment = sums_.top_segment();
     for (int64_t c0 = first_panel(first); c0 < end; c0 += kColumns) {
       if (b_.stop(b_.stop_context)) return false;
       const int64_t skipped = (c0 - b_.first_row) / kRows;  // groups that lie above the diagonal
@@ -87,38 +81,8 @@ class VectorKernel : ValueTile<V> {
         if constexpr (kValues) Tile::add_values(g, c0);
       }
     }
-    finish(first * kRows, last * kRows);
+    sums_.finish(first * kRows, last * kRows);
     return true;
-  }
-
-  void clear(int64_t begin, int64_t end) {
-    for (int s = 0; s <= top_segment_; ++s)
-      for (int64_t r = begin; r < end; ++r) {
-        V::store(sums(s, r)->mass, V::zero());
-        V::store(sums(s, r)->squares, V::zero());
-      }
-    for (int64_t r = begin; r < end; ++r) {
-      RowState& state = b_.states[r];
-      for (int i = 0; i < kSinks; ++i) state.sink[i] = 0;
-      state.weighted = 0;
-      rows_[r].start = Tile::start_of(state.shift);
-      V::store(rows_[r].weighted, V::zero());
-      V::store(rows_[r].peak, V::zero());
-    }
-  }
-
-  // Adds up the lanes.
-  void finish(int64_t begin, int64_t end) {
-    for (int64_t r = begin; r < end; ++r) {
-      RowState& state = b_.states[r];
-      for (int s = 0; s <= top_segment_; ++s) {
-        state.mass[s] = V::sum(V::load(sums(s, r)->mass));
-        state.squares[s] = V::sum(V::load(sums(s, r)->squares));
-      }
-      for (int s = top_segment_ + 1; s < kMaxSegments; ++s) state.mass[s] = state.squares[s] = 0;
-      state.weighted += V::sum(V::load(rows_[r].weighted));
-      state.peak = V::maximum(V::load(rows_[r].peak));
-    }
   }
 
   // `segment` holds the farthest distance of the block's rows, or one beyond it.
@@ -150,7 +114,7 @@ class VectorKernel : ValueTile<V> {
   template <bool kEdge, bool kBias, bool kEntropy, bool kPeak>
   void interior(int64_t g, int64_t c0, int segment) {
     const int64_t r0 = g * kRows;
-    Row* row = rows_ + r0;
+    Row* row = &sums_.row(r0);
     float start[kRows];
     LONGATTN_UNROLL for (int r = 0; r < kRows; ++r) start[r] = row[r].start;
     Vec acc[kRows][kVectors];
@@ -161,8 +125,8 @@ class VectorKernel : ValueTile<V> {
       this->template multiply_from<kBias>(start, g, c0, acc);
     }
 
-    Sums* far = sums(segment, r0);
-    Sums* near = sums(segment - 1, r0);
+    Part* far = sums_.part(segment, r0);
+    Part* near = sums_.part(segment - 1, r0);
     // Columns below `edge` of row 0 belong to `segment`; each row further down has one more.
     const int64_t edge = first_row(g) - c0 - segments_.low[segment] + 1;
     const bool near_peak = segment - 1 >= segments_.first_far;
@@ -213,7 +177,7 @@ class VectorKernel : ValueTile<V> {
   // Any tile: its rows are cut into runs of visible keys of one segment.
   void boundary(int64_t g, int64_t c0) {
     float start[kRows];
-    for (int r = 0; r < kRows; ++r) start[r] = rows_[g * kRows + r].start;
+    for (int r = 0; r < kRows; ++r) start[r] = sums_.row(g * kRows + r).start;
     alignas(64) float x[kRows][kColumns];
     store_logits(start, g, c0, x);
     for (int r = 0; r < kRows; ++r) boundary_row(g, r, c0, x[r]);
@@ -227,7 +191,7 @@ class VectorKernel : ValueTile<V> {
     visible(n, c0, first, last);
     if (state.shift == kNoShift && first <= last) {
       state.shift = first_shift(x, first, last);
-      rows_[r].start = -state.shift;
+      sums_.row(r).start = -state.shift;
       Tile::shift_row(state.shift, x);
     }
     alignas(64) float p[kColumns];
@@ -246,34 +210,15 @@ class VectorKernel : ValueTile<V> {
       state.sink[c] = p[c];
       state.weighted += static_cast<double>(p[c]) * x[c];  // the product is exact: fused or not, the same sum
     }
-    int segment = top_segment_;
+    int segment = sums_.top_segment();
     while (c <= last) {
       const int64_t distance = n - c0 - c;
       while (distance < segments_.low[segment]) --segment;
       const int64_t to_edge = distance - segments_.low[segment] + 1;
       const int end = to_edge > last + 1 - c ? last + 1 : c + static_cast<int>(to_edge);
-      add_run(x, p, c, end, segment, r);
+      sums_.add_run(x, p, c, end, segment, r);
       c = end;
     }
-  }
-
-  // Adds columns [begin, end) of a panel, all in `segment`, to row r.
-  void add_run(const float* x, const float* p, int begin, int end, int segment, int64_t r) {
-    Row& row = rows_[r];
-    Sums& sum = *sums(segment, r);
-    Vec mass = V::load(sum.mass), squares = V::load(sum.squares), weighted = V::load(row.weighted),
-        peak = V::load(row.peak);
-    for (int v = begin / kLanes; v * kLanes < end; ++v) {
-      const Vec pv = V::keep(V::load(p + v * kLanes), begin - v * kLanes, end - v * kLanes);
-      mass = V::add(mass, pv);
-      squares = V::fma(pv, pv, squares);
-      weighted = V::fma(pv, V::load(x + v * kLanes), weighted);
-      peak = V::max(peak, pv);
-    }
-    V::store(sum.mass, mass);
-    V::store(sum.squares, squares);
-    V::store(row.weighted, weighted);
-    if (segment >= segments_.first_far) V::store(row.peak, peak);
   }
 
   // What a block has whose statistics nobody wants, to the bit; false if told to stop.
@@ -288,17 +233,6 @@ class VectorKernel : ValueTile<V> {
     return true;
   }
 
-  bool overflowed(int64_t g) const {
-    for (int64_t r = g * kRows; r < (g + 1) * kRows && r < b_.rows; ++r) {
-      const RowState& state = b_.states[r];
-      double sum = state.weighted;
-      for (int s = 0; s <= top_segment_; ++s) sum += state.mass[s] + state.squares[s];
-      for (int i = 0; i < kSinks; ++i) sum += state.sink[i];
-      if (!(sum < 1e300)) return true;  // Inf or NaN: a float32 sum passed 2^128
-    }
-    return false;
-  }
-
   // Sets the shifts of a row group to its rows' exact maxima; false if told to stop.
   bool find_shifts(int64_t g) {
     float maxima[kRows];
@@ -309,9 +243,7 @@ class VectorKernel : ValueTile<V> {
 
   const RowBlock& b_;
   const Segments& segments_;
-  Row* rows_;        // [groups * kRows]
-  Sums* sums_;       // [segments][groups * kRows]
-  int top_segment_;  // that of the farthest distance of the block
+  const Sums sums_;
 };
 
 // RowKernel::run of a kernel that has values.
