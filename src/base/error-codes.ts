@@ -72,7 +72,8 @@ export const ERRORS = {
     INPUT_CHANGED: 'An input is not what it was when the run was planned. Put the old file back, or start a new run.',
     INPUT_FORMAT: 'An input has an ending that is not known. Convert, rename or leave it out.',
     INPUT_IN_TWO_DOMAINS: 'A file is given for two domains. Narrow one of the patterns.',
-    INPUT_MISSING: 'An input of the run is gone. Put it back, or start a new run.',
+    INPUT_MISSING:
+      'An input of the run is gone. Put it back, or start a new run. An export without texts needs none (docs/export.md).',
     INPUT_NOT_FOUND: 'No file matches an input. Check the path or the pattern.',
     INPUT_REFUSED:
       'Files were refused, whole or in part. Mend them, or go on without them with `--allow-refused-files`.',

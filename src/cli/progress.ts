@@ -116,9 +116,9 @@ export class ProgressPrinter {
     this.stages.delete(name);
     if (bar) this.bars!.remove(bar);
     if (this.stages.size === 0) this.stop();
-    const list = Object.entries(counts).map(([what, number]) =>
-      number === 1 ? `1 ${one(what)}` : `${count(number)} ${what}`,
-    );
+    const list = Object.entries(counts)
+      .map(([name, number]) => [words(name), number] as const)
+      .map(([what, number]) => (number === 1 ? `1 ${one(what)}` : `${count(number)} ${what}`));
     this.line(`${name}: done${list.length > 0 ? `, ${list.join(', ')}` : ''}`);
   }
 }
@@ -134,6 +134,9 @@ const format: GenericFormatter = (options, { progress, value, total, eta, startT
 
 /** `documents` of one, and `bytes fetched`; `kept` stays. */
 const one = (what: string): string => what.replace(/s\b/, '');
+
+/** `tooShort` as `too short`. */
+const words = (name: string): string => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
 function count(value: string | number | undefined): string {
   return Number(value).toLocaleString('en');

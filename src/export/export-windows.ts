@@ -17,6 +17,7 @@ import { checkExport } from './check-export.js';
 import { requireKeepable, withKeptCells, type KeptSource } from './kept-columns.js';
 import { ArrowFile } from '../arrow/file.js';
 import type { Row } from '../arrow/rows.js';
+import type { Columns } from '../arrow/schema.js';
 import { SELECTION_COLUMNS } from '../arrow/schema.js';
 import { makeFolder } from '../io/make-folder.js';
 import { requireOurFolder } from '../io/our-folder.js';
@@ -66,6 +67,14 @@ export interface ExportResult {
 }
 
 /**
+ * Does an export read the texts of the corpus? Token files and tables of ids are made from the windows alone.
+ * @param columns what `checkExport` gives
+ */
+export function readsTexts(format: ExportFormat, columns: Columns): boolean {
+  return EXPORT_FORMATS[format].idsColumn !== undefined && 'text' in columns;
+}
+
+/**
  * @throws LongattnError those of `checkExport`; NOTHING_SELECTED, CORPUS_CHANGED, COLUMN_TYPE, COLUMN_UNREADABLE, FOLDER_IN_USE, PART_CHANGED, and those of the disk; on any error the folder stays as it was
  */
 export async function exportWindows(
@@ -94,12 +103,11 @@ export async function exportWindows(
   if (present?.key === key) return { folder, rows: present.rows, files: present.files, written: false };
 
   await requireOurFolder(folder, EXPORT_RECORD, fs);
-  const withText = row.idsColumn !== undefined && 'text' in ownColumns;
   const rows = (whole ? keptDocuments : keptWindows)({
     windows: run.windows,
     parts: run.manifest.parts,
     selectionPath: selection.path,
-    textOf: withText ? textOf : noTexts,
+    textOf: readsTexts(format, ownColumns) ? textOf : noTexts,
     check: options.check,
     signal,
   });

@@ -26,7 +26,7 @@ import { stageOptions } from '../options/stage-options.js';
 import { RUN } from '../options/table.js';
 import { missingDocuments } from '../documents/documents-part.js';
 import { checkExport } from '../export/check-export.js';
-import { exportWindows } from '../export/export-windows.js';
+import { exportWindows, readsTexts } from '../export/export-windows.js';
 import { removalPath, reportRemoval, type RemovalResult } from '../selection/removal/report-removal.js';
 import { selectWindows, type SelectionResult } from '../selection/select-windows.js';
 import { together } from '../base/together.js';
@@ -85,12 +85,12 @@ async function exported(command: string, options: RunOptions, hooks: Hooks): Pro
   const { to } = opened.spec;
   // Before hours of work: a wrong option or address, or a package that is missing.
   const { format, ...settings } = stageOptions('export', opened.spec);
-  checkExport(format, settings);
+  const reads = readsTexts(format, checkExport(format, settings));
   const place = to === undefined ? undefined : await placeOf(to);
   return logged(command, opened, hooks, async (inner) => {
     const { windows, selection, removal } = await selected(opened, inner);
     const { run, spec } = opened;
-    await checkInputs(run.manifest);
+    if (reads) await checkInputs(run.manifest);
     const result = await timed('export', inner, async () => {
       const written = await exportWindows(run, selection, {
         format,

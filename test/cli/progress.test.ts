@@ -87,9 +87,9 @@ describe('progress on a terminal', () => {
 
   it('says one thing in the singular', () => {
     const { printer, output } = setUp({ isTTY: false });
-    const counts = { documents: 1, windows: 1_000, rejects: 0, 'bytes fetched': 1, kept: 1 };
+    const counts = { documents: 1, windows: 1_000, rejects: 0, 'bytes fetched': 1, tooShort: 1 };
     printer.on({ type: 'stage-done', stage: 'windows', counts });
-    expect(output()).toBe('windows: done, 1 document, 1,000 windows, 0 rejects, 1 byte fetched, 1 kept\n');
+    expect(output()).toBe('windows: done, 1 document, 1,000 windows, 0 rejects, 1 byte fetched, 1 too short\n');
   });
 
   it('leaves the terminal as it was after an error', () => {

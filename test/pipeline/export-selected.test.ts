@@ -1,6 +1,6 @@
 // `export` after `select`: the windows that were chosen, not those of the defaults.
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { exportRun, run, select } from '../../src/pipeline/pipeline.js';
 import { finish } from '../../src/pipeline/finish.js';
@@ -69,3 +69,15 @@ function choice(score: string): object {
     certificate: { sha256: 'a'.repeat(64), tells: true, page: '## Certificate' },
   };
 }
+
+it('needs the corpus for texts alone: its ids are those of the windows', async () => {
+  await select({ output, keep: 0.5 });
+  renameSync(path.join(folder, 'corpus'), path.join(folder, 'elsewhere'));
+  try {
+    for (const options of [{ format: 'parquet', columns: ['window_id', 'input_ids'] }, { format: 'tokens' }] as const)
+      expect((await exportRun({ output, ...options })).result).toBe(path.join(output, 'export'));
+    await expect(exportRun({ output, format: 'jsonl' })).rejects.toMatchObject({ code: 'INPUT_MISSING' });
+  } finally {
+    renameSync(path.join(folder, 'elsewhere'), path.join(folder, 'corpus'));
+  }
+});

@@ -1,5 +1,6 @@
 // `longattn work`: one worker of a run. A first signal ends it after its segment, a second at once.
 import type { CommandModule } from 'yargs';
+import { counted } from '../../base/counted.js';
 import { LongattnError } from '../../base/errors.js';
 import { requeue, slurmTask } from '../../cluster/requeue.js';
 import type { WorkSummary } from '../../pipeline/work.js';
@@ -80,7 +81,7 @@ async function comeBack(certain: boolean, progress: ProgressPrinter): Promise<vo
 function describeWork({ run, parts, windows, scores, made, stopped }: WorkSummary): string {
   const [scored, ofScores] =
     scores === undefined ? ['', ''] : [` and ${made.scores} of scores`, `, scores ${scores}/${parts}`];
-  const here = `made ${made.windows} parts of windows${scored}`;
+  const here = `made ${counted(made.windows, 'part')} of windows${scored}`;
   const all = `${run}: windows ${windows}/${parts}${ofScores}`;
   return [stopped === undefined ? here : `${here}; ${stopped}`, all].join('\n');
 }
