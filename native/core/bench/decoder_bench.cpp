@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <functional>
 #include <limits>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -146,9 +147,9 @@ class Peers {
 
 // Best times of one decoder.
 struct Times {
-  double none = kNever;      // no layer is scored: what the layers below the last take, and its Q and K
-  double last = kNever;      // the last layer alone is scored
-  double last_two = kNever;  // and the one before
+  double none = kNever;   // no layer is scored: what the layers below the last take, and its Q and K
+  double last = kNever;   // the last layer alone is scored
+  double every = kNever;  // and all below it, but for layer 0
 };
 
 class Bench {
@@ -174,7 +175,9 @@ class Bench {
         times.none = std::min(times.none, run(bf16, {o_.layer}, false));
         times.last = std::min(times.last, run(bf16, {o_.layer}));
         // Layer 0 is scored by looking its tokens up, not while it is run.
-        if (o_.layer > 1) times.last_two = std::min(times.last_two, run(bf16, {o_.layer - 1, o_.layer}));
+        std::vector<int64_t> every(static_cast<size_t>(o_.layer));
+        std::iota(every.begin(), every.end(), 1);
+        if (o_.layer > 1) times.every = std::min(times.every, run(bf16, every));
       }
     }
     if (o_.peers) peers_.measure();
@@ -215,7 +218,7 @@ class Bench {
         row(one_name, one, "s");
       }
       if (o_.layer < 2) continue;
-      const double more = std::max(0.0, times.last_two - times.last);
+      const double more = std::max(0.0, (times.every - times.last) / (layers - 1));
       row(type(bf16) + " one more layer scored" + what, more, "s", more / one, one_name);
     }
   }

@@ -5,11 +5,9 @@
 #include <cmath>
 #include <random>
 
+#include "check.h"
 #include "layer/attention_config.h"
 #include "windows/layer_provider.h"
-
-#undef CHECK
-#include "check.h"
 
 namespace attend_cases {
 

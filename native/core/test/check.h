@@ -32,6 +32,7 @@ inline int exit_code() {
 
 }  // namespace check
 
+#undef CHECK  // torch has one of its own
 #define CHECK(condition) check::report((condition), __FILE__, __LINE__, #condition)
 #define CHECK_MESSAGE(condition, message) check::report((condition), __FILE__, __LINE__, (message))
 #define CHECK_THROWS(expression, exception)                                               \
