@@ -23,7 +23,7 @@ const BENCHES = {
     runs: [
       [],
       ['--length', '32768', '--layer', '2', '--rounds', '2'],
-      ['--shape', '8B', '--length', '8192', '--layer', '1', '--rounds', '2'],
+      ['--shape', '8B', '--length', '8192', '--layer', '2', '--rounds', '1'],
     ],
   },
 };
