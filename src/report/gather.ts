@@ -67,7 +67,8 @@ export async function gather(run: Run, file: string, scores: readonly string[], 
   const repeats = await repeatsOf();
   columns.set('repeats', repeats);
   shown.push({ column: 'repeats', label: 'share inside verbatim repeats' });
-  for (const { name, kind, columns: names } of list) {
+  // What ranked is shown as the score already.
+  for (const { name, kind, columns: names } of list.slice(1)) {
     if (kind === 'value') shown.unshift({ column: names[0]!, label: name });
   }
   return {

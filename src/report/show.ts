@@ -105,8 +105,6 @@ function numbersOf({ chosen, columns, shown: list, scores }: Gathered, row: numb
   };
   return [
     of(`score: ${scores[0]!.name}`, chosen.score),
-    ...list
-      .filter(({ column }) => !column.startsWith('value-'))
-      .map(({ column, label, null: uniform }) => of(label, columns.get(column)!, uniform)),
+    ...list.map(({ column, label, null: uniform }) => of(label, columns.get(column)!, uniform)),
   ];
 }

@@ -61,9 +61,7 @@ function domainStats({ chosen, columns, shown, scores }: Gathered, domain: strin
   const kept = rows.filter((row) => chosen.kept[row] === 1);
   const cut = kept.reduce((least, row) => Math.min(least, chosen.score[row]!), Infinity);
   const own = { column: '', label: `score: ${scores[0]!.name}` };
-  // A score that is one value a window is its column too: once is enough.
-  const others = shown.filter(({ column }) => !column.startsWith('value-'));
-  const histograms = [own, ...others].flatMap(({ column, label, ...more }): Histogram[] => {
+  const histograms = [own, ...shown].flatMap(({ column, label, ...more }): Histogram[] => {
     const bins = binsOf({ values: columns.get(column) ?? chosen.score, rows, reason: chosen.reason }, BINS);
     if (!bins) return [];
     return [

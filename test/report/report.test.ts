@@ -129,3 +129,10 @@ it('carries the licences of the libraries in its script', () => {
   expect(text).toMatch(/^@observablehq\/plot \d/m);
   expect(text).toMatch(/^d3-array \d/m);
 });
+
+it('shows what ranked once, and each other score of one value a window beside it', async () => {
+  await select({ output: dir, keep: '25%', score: 'gzip' });
+  await report(dir, { scores: ['distinct', 'gzip'], texts: 1 });
+  const { columns } = JSON.parse(data('meta').text) as PageMeta;
+  expect(columns.map(({ label }) => label)).toEqual(['distinct', 'DS', 'DU', 'share inside verbatim repeats']);
+});

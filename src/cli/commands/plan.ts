@@ -40,8 +40,9 @@ function describePlan(summary: PlanSummary): string {
       : []),
     `parts   ${count(parts)}, of which ${count(done)} are done`,
     `files   about ${count(files)} when all is done; the plan has ${count(planBytes)} bytes`,
-    ...(workerHours === undefined
-      ? []
-      : [`time    about ${workerHours.toFixed(1)} hours of one worker for what is left`]),
+    ...(workerHours === undefined ? [] : [`time    about ${timeOf(workerHours)} of one worker for what is left`]),
   ].join('\n');
 }
+
+const timeOf = (hours: number): string =>
+  hours < 1 ? `${Math.max(1, Math.ceil(60 * hours))} min` : `${hours.toFixed(1)} hours`;
