@@ -5,7 +5,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fetchLibtorch } from './lib/libtorch.mjs';
-import { checkNativeTools } from './lib/native-tools.mjs';
+import { checkNativeTools, JOBS } from './lib/native-tools.mjs';
 import { hashFiles, unlessStamped } from './lib/stamp.mjs';
 import { main, root, run } from './lib/step.mjs';
 
@@ -54,7 +54,7 @@ await main((args) => {
   ];
   const done = unlessStamped('native', key, outputs, () => {
     configure(defines);
-    run('cmake', ['--build', build, '--parallel']);
+    run('cmake', ['--build', build, '--parallel', JOBS]);
   });
   console.error(`native: ${done}`);
 });

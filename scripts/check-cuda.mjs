@@ -11,8 +11,8 @@
 // network within five minutes; with CI=true that is an error). Anything that compiles wrongly is not skipped.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
+import { JOBS } from './lib/native-tools.mjs';
 import { hashFiles, unlessStamped } from './lib/stamp.mjs';
 import { skip } from './lib/skip.mjs';
 import { main, root, run, step } from './lib/step.mjs';
@@ -36,7 +36,6 @@ const TARGETS = [
   'longattn_torch_addon',
 ];
 /** A number: make without one starts all at once, and a file takes a gigabyte. */
-const JOBS = String(os.availableParallelism());
 const PAGE = 'docs/cuda.md';
 const MARKS = ['<!-- registers and spills: node scripts/check-cuda.mjs --page -->', '<!-- end -->'];
 /** Headers of Node and of its wrapper, as cmake-js would name them; a shared library leaves Node's own functions open. */

@@ -5,7 +5,7 @@
 // Leaks are looked for in our own memory alone: libtorch keeps some of its own until the process ends.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { checkNativeTools } from './lib/native-tools.mjs';
+import { checkNativeTools, JOBS } from './lib/native-tools.mjs';
 import { fetchLibtorch } from './lib/libtorch.mjs';
 import { main, root, run, step } from './lib/step.mjs';
 
@@ -22,7 +22,7 @@ await main(async (args) => {
       LONGATTN_TESTS: 'ON',
     };
     run('cmake', ['-S', root, '-B', BUILD, ...Object.entries(defines).map(([key, value]) => `-D${key}=${value}`)]);
-    run('cmake', ['--build', BUILD, '--parallel']);
+    run('cmake', ['--build', BUILD, '--parallel', JOBS]);
   });
   await step('ctest', () => {
     mkdirSync(BUILD, { recursive: true });

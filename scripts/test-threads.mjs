@@ -11,6 +11,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { findClang } from './lib/clang.mjs';
+import { JOBS } from './lib/native-tools.mjs';
 import { skip } from './lib/skip.mjs';
 import { main, root, run, SetupError, step } from './lib/step.mjs';
 
@@ -100,7 +101,7 @@ await main(async (args) => {
       LONGATTN_TESTS: 'ON',
     };
     run('cmake', ['-S', root, '-B', BUILD, ...Object.entries(defines).map(([key, value]) => `-D${key}=${value}`)]);
-    run('cmake', ['--build', BUILD, '--parallel']);
+    run('cmake', ['--build', BUILD, '--parallel', JOBS]);
     return compiler;
   });
   await step('ctest', () => {

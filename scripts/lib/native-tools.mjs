@@ -1,6 +1,10 @@
 // The programs that building the native half takes: found on the PATH, new enough, or an error that says what to install.
 import { spawnSync } from 'node:child_process';
+import os from 'node:os';
 import { SetupError } from './step.mjs';
+
+/** How many compilers run at a time. Without a number, `cmake --build --parallel` starts them all at once where it builds with make. */
+export const JOBS = String(os.availableParallelism());
 
 const MINIMUM_CMAKE = [3, 18];
 
