@@ -26,8 +26,9 @@ Product product_of(at::ScalarType type) {
   return projection::has_vector_tile() ? Product::floats : Product::library;
 }
 
-DType stored_type(at::ScalarType type) {
-  return type == at::kFloat ? DType::f32 : type == at::kHalf ? DType::f16 : DType::bf16;
+projection::Stored stored_type(at::ScalarType type) {
+  using projection::Stored;
+  return type == at::kFloat ? Stored::f32 : type == at::kHalf ? Stored::f16 : Stored::bf16;
 }
 
 class OwnBackend : public Backend {

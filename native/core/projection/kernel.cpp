@@ -9,7 +9,7 @@ namespace {
 constexpr Kernel kPortable{tile_portable, pack_portable, false};
 #if defined(__x86_64__)
 constexpr Kernel kAvx2{tile_avx2, pack_avx2, true};
-constexpr Kernel kAvx512{tile_avx512, pack_avx2, true};  // a transposition is bound by memory, not by its width
+constexpr Kernel kAvx512{tile_avx512, pack_avx2, true};
 #elif defined(__aarch64__)
 constexpr Kernel kNeon{tile_neon, pack_portable, true};
 #endif

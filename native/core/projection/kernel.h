@@ -1,6 +1,7 @@
 // The instructions that the products use, chosen at run time.
 #pragma once
 
+#include "projection/pack.h"
 #include "projection/tile.h"
 
 namespace longattn::projection {

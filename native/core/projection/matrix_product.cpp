@@ -7,7 +7,6 @@
 
 #include "attention/aligned_buffer.h"
 #include "attention_stats.h"
-#include "checkpoint/float_convert.h"
 #include "projection/kernel.h"
 #include "projection/round.h"
 
@@ -75,21 +74,15 @@ class Product {
   }
 
  private:
-  bool rounds() const { return weight_.type != DType::f32; }
+  bool rounds() const { return weight_.type != Stored::f32; }
 
   // At most kInputBlock inputs, from `input` on, of the weights of the panel that begins at `output`.
   void pack(int64_t output, int64_t input, float* panel) const {
-    const int64_t rows = std::min(kPanel, weight_.outputs - output);
-    const int64_t inputs = std::min(kInputBlock, weight_.inputs - input), first = output * weight_.inputs + input;
-    if (!rounds()) {
-      return use_.pack(static_cast<const float*>(weight_.data) + first, weight_.inputs, rows, inputs, panel);
-    }
-    const auto* narrow = static_cast<const uint16_t*>(weight_.data) + first;
-    float wide[kPanel * kInputBlock];
-    for (int64_t r = 0; r < rows; ++r) {
-      to_float32(weight_.type, narrow + r * weight_.inputs, inputs, wide + r * kInputBlock);
-    }
-    use_.pack(wide, kInputBlock, rows, inputs, panel);
+    const int64_t rows = std::min(kPanel, weight_.outputs - output),
+                  inputs = std::min(kInputBlock, weight_.inputs - input);
+    const auto* data = static_cast<const unsigned char*>(weight_.data);
+    const int64_t skipped = (output * weight_.inputs + input) * (weight_.type == Stored::f32 ? 4 : 2);
+    use_.pack(weight_.type, data + skipped, weight_.inputs, rows, inputs, panel);
   }
 
   const float* rows_of(int64_t row_task) const {

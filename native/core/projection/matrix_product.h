@@ -9,13 +9,13 @@
 #include <cstdint>
 
 #include "attention/aligned_buffer.h"
-#include "checkpoint/model_spec.h"
+#include "projection/pack.h"
 
 namespace longattn::projection {
 
 struct Matrix {
   const void* data;  // [outputs][inputs] of `type`, aligned as one of them
-  DType type;        // f32, bf16 or f16
+  Stored type;
   int64_t outputs, inputs;
 };
 

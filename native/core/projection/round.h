@@ -3,13 +3,13 @@
 
 #include <cstdint>
 
-#include "checkpoint/model_spec.h"
+#include "projection/pack.h"
 
 namespace longattn::projection {
 
-// out[i] = x[i] with as many significant bits as `type` (bf16 or f16) has, to nearest, ties to even; NaN stays NaN. The
+// out[i] = x[i] with as many significant bits as `type` has, bf16 or f16, to nearest, ties to even; NaN stays NaN. The
 // range of exponents stays that of float32, which is bf16's: activations beyond 65,504, fp16's last number, do not
 // become infinite.
-void round_to(DType type, const float* x, int64_t count, float* out);
+void round_to(Stored type, const float* x, int64_t count, float* out);
 
 }  // namespace longattn::projection

@@ -27,11 +27,4 @@ void tile_avx512(const float* x, int64_t x_stride, int64_t rows, const float* pa
 void tile_neon(const float* x, int64_t x_stride, int64_t rows, const float* panel, int64_t inputs, float* out,
                int64_t out_stride);
 
-// Transposes a piece of a weight matrix into a panel: rows (at most kPanel) of `inputs` values, `stride` floats apart,
-// to [inputs][kPanel], zeros where rows are missing.
-using Pack = void (*)(const float* rows, int64_t stride, int64_t count, int64_t inputs, float* panel);
-
-void pack_portable(const float* rows, int64_t stride, int64_t count, int64_t inputs, float* panel);
-void pack_avx2(const float* rows, int64_t stride, int64_t count, int64_t inputs, float* panel);
-
 }  // namespace longattn::projection

@@ -21,10 +21,4 @@ void tile_portable(const float* x, int64_t x_stride, int64_t rows, const float* 
   }
 }
 
-void pack_portable(const float* rows, int64_t stride, int64_t count, int64_t inputs, float* panel) {
-  for (int64_t r = 0; r < kPanel; ++r) {
-    for (int64_t i = 0; i < inputs; ++i) panel[i * kPanel + r] = r < count ? rows[r * stride + i] : 0;
-  }
-}
-
 }  // namespace longattn::projection

@@ -56,8 +56,8 @@ void by_tiles(const Problem& p, const float* bias, const float* x, int64_t count
 void by_floats(const Problem& p, const float* bias, const float* x, int64_t count, int threads,
                const std::atomic<bool>* cancel, float* out) {
   attention::KeptBuffer<float> rounded;
-  projection::multiply({p.weight.data(), DType::bf16, p.outputs, p.inputs}, bias, x, count, threads, cancel, rounded,
-                       out);
+  projection::multiply({p.weight.data(), projection::Stored::bf16, p.outputs, p.inputs}, bias, x, count, threads,
+                       cancel, rounded, out);
 }
 
 // Rows first .. first + count - 1.

@@ -21,6 +21,7 @@
 
 using namespace longattn;
 using projection::PackedMatrix;
+using projection::Stored;
 
 namespace {
 
@@ -143,7 +144,7 @@ void packs_as_it_goes(int64_t inputs, int64_t outputs, int64_t count) {
   const std::vector<float> weights = randn(outputs * inputs, 7), x = randn(count * inputs, 8), bias = randn(outputs, 9);
   const PackedMatrix matrix = pack({inputs, {outputs}}, weights);
   std::vector<float> want = product(matrix, 0, x.data(), count, 1);
-  const projection::Matrix weight{weights.data(), DType::f32, outputs, inputs};
+  const projection::Matrix weight{weights.data(), Stored::f32, outputs, inputs};
   attention::KeptBuffer<float> rounded;
   for (const int threads : {1, 2, 5}) {
     std::vector<float> out(want.size());
@@ -154,6 +155,32 @@ void packs_as_it_goes(int64_t inputs, int64_t outputs, int64_t count) {
   std::vector<float> out(want.size());
   projection::multiply(weight, bias.data(), x.data(), count, 2, nullptr, rounded, out.data());
   CHECK(out == want);
+}
+
+struct Narrow {
+  DType dtype;
+  Stored type;
+  int bits;  // significant ones
+};
+constexpr Narrow kNarrow[] = {{DType::bf16, Stored::bf16, 8}, {DType::f16, Stored::f16, 11}};
+
+// All numbers of a narrow type, Inf and NaN among them, in panels that are not full.
+void packs_every_number(projection::Pack pack) {
+  constexpr int64_t inputs = 1024 + 3, rows = 64 - 3;
+  std::vector<uint16_t> narrow(inputs * rows);
+  for (size_t i = 0; i < narrow.size(); ++i) narrow[i] = static_cast<uint16_t>(i * 3);
+  const auto panel = attention::make_aligned<float>(inputs * projection::kPanel);
+  for (const auto& [dtype, type, bits] : kNarrow) {
+    std::vector<float> wide(narrow.size());
+    to_float32(dtype, narrow.data(), static_cast<int64_t>(narrow.size()), wide.data());
+    pack(type, narrow.data(), inputs, rows, inputs, panel.get());
+    for (int64_t r = 0; r < projection::kPanel; ++r) {
+      for (int64_t i = 0; i < inputs; ++i) {
+        const float want = r < rows ? wide[r * inputs + i] : 0;
+        CHECK(std::memcmp(&want, &panel[i * projection::kPanel + r], sizeof want) == 0);
+      }
+    }
+  }
 }
 
 // To nearest, ties to even, with so many significant bits: in float64, where nothing else rounds.
@@ -174,7 +201,7 @@ void rounding_is_to_nearest() {
     x.push_back(value);
   x.push_back(std::nanf(""));
   for (const uint32_t nan : {0x7fffffffu, 0xffffffffu, 0x7f800001u}) x.push_back(std::bit_cast<float>(nan));
-  for (const auto& [type, bits] : {std::pair(DType::bf16, 8), std::pair(DType::f16, 11)}) {
+  for (const auto& [dtype, type, bits] : kNarrow) {
     std::vector<float> out(x.size());
     projection::round_to(type, x.data(), static_cast<int64_t>(x.size()), out.data());
     for (size_t i = 0; i < x.size(); ++i) {
@@ -184,17 +211,18 @@ void rounding_is_to_nearest() {
 }
 
 // Weights of 16 bits: the bits of the same numbers in float32, by x with as many.
-void rounds_to_the_type_of_the_weights(DType type, int bits, int64_t inputs, int64_t outputs, int64_t count) {
+void rounds_to_the_type_of_the_weights(const Narrow& narrow_type, int64_t inputs, int64_t outputs, int64_t count) {
+  const auto& [dtype, type, bits] = narrow_type;
   std::vector<float> weights = randn(outputs * inputs, 13);
   const std::vector<float> x = randn(count * inputs, 14), bias = randn(outputs, 15);
   std::vector<uint16_t> narrow(weights.size());
-  from_float32(type, weights.data(), static_cast<int64_t>(weights.size()), narrow.data());
-  to_float32(type, narrow.data(), static_cast<int64_t>(weights.size()), weights.data());
+  from_float32(dtype, weights.data(), static_cast<int64_t>(weights.size()), narrow.data());
+  to_float32(dtype, narrow.data(), static_cast<int64_t>(weights.size()), weights.data());
   std::vector<float> few = x;
   for (float& value : few) value = with_bits(value, bits);
   attention::KeptBuffer<float> rounded;
   std::vector<float> want(static_cast<size_t>(count * outputs));
-  projection::multiply({weights.data(), DType::f32, outputs, inputs}, bias.data(), few.data(), count, 1, nullptr,
+  projection::multiply({weights.data(), Stored::f32, outputs, inputs}, bias.data(), few.data(), count, 1, nullptr,
                        rounded, want.data());
   for (const int threads : {1, 2, 5}) {
     std::vector<float> out(want.size());
@@ -209,7 +237,7 @@ void kernels_can_be_forced() {
     setenv("LONGATTN_CPU_KERNEL", simd::name_of(kernel), 1);
     for (const int64_t outputs : {1, 63, 64, 130}) packs_as_it_goes(131, outputs, 7);
     packs_as_it_goes(8, 72, 50);
-    rounds_to_the_type_of_the_weights(DType::bf16, 8, 131, 70, 7);
+    for (const Narrow& type : kNarrow) rounds_to_the_type_of_the_weights(type, 131, 70, 7);
   }
   unsetenv("LONGATTN_CPU_KERNEL");
 }
@@ -221,7 +249,8 @@ void can_be_cancelled() {
   attention::KeptBuffer<float> rounded;
   bool thrown = false;
   try {
-    projection::multiply({weights.data(), DType::f32, 64, 16}, nullptr, x.data(), 100, 2, &cancel, rounded, out.data());
+    projection::multiply({weights.data(), Stored::f32, 64, 16}, nullptr, x.data(), 100, 2, &cancel, rounded,
+                         out.data());
   } catch (const Cancelled&) {
     thrown = true;
   }
@@ -240,13 +269,17 @@ int main() {
   packs_as_it_goes(40, 700, 200);  // several tasks either way
   packs_as_it_goes(1, 1, 1);
   packs_as_it_goes(40000, 70, 3);  // a panel beyond the scratch
+  packs_every_number(projection::pack_portable);
+#if defined(__x86_64__)
+  if (simd::cpu_has_avx2_fma()) packs_every_number(projection::pack_avx2);
+#endif
   rounding_is_to_nearest();
-  for (const auto& [type, bits] : {std::pair(DType::bf16, 8), std::pair(DType::f16, 11)}) {
-    rounds_to_the_type_of_the_weights(type, bits, 1, 1, 1);
-    rounds_to_the_type_of_the_weights(type, bits, 576, 192, 100);
-    rounds_to_the_type_of_the_weights(type, bits, 300, 700, 290);  // several tasks either way
-    rounds_to_the_type_of_the_weights(type, bits, 40000, 70, 3);   // a panel beyond the scratch
-    rounds_to_the_type_of_the_weights(type, bits, 40, 700, 1600);  // by one thread: rows are rounded as they come
+  for (const Narrow& type : kNarrow) {
+    rounds_to_the_type_of_the_weights(type, 1, 1, 1);
+    rounds_to_the_type_of_the_weights(type, 576, 192, 100);
+    rounds_to_the_type_of_the_weights(type, 300, 700, 290);  // several tasks either way
+    rounds_to_the_type_of_the_weights(type, 40000, 70, 3);   // a panel beyond the scratch
+    rounds_to_the_type_of_the_weights(type, 40, 700, 1600);  // by one thread: rows are rounded as they come
   }
   kernels_can_be_forced();
   can_be_cancelled();
