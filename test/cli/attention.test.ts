@@ -13,9 +13,9 @@ describe('longattn attention', () => {
   it('writes a map of every head, and says what is in the file', async () => {
     const output = path.join(tempFolder(), 'map.arrow');
     const { code, stdout, stderr } = await attention('--input', README, '--window', '500', '-o', output);
-    expect([code, stderr]).toEqual([0, 'attention: done, 500 tokens, 1 layers, 9 heads\n']);
+    expect([code, stderr]).toEqual([0, 'attention: done, 500 tokens, 1 layer, 9 heads\n']);
     expect(stdout).toContain('tensor<float32>[256,256]');
-    expect(stdout).toContain(`${output}: 9 records (1 layers), a window of 500 tokens`);
+    expect(stdout).toContain(`${output}: 9 records (1 layer), a window of 500 tokens`);
     expect(existsSync(output)).toBe(true);
   });
 
@@ -69,7 +69,7 @@ describe('longattn attention', () => {
 
   it.each([
     [['--input', README], 2, 'MISSING_OPTION'],
-    [['-o', 'x'], 2, 'MISSING_OPTION'],
+    [['-o', 'x'], 2, 'MISSING_OPTION', 'input or ids is missing. Give one of them: --input FILE'],
     [['--input', README, '--ids', '1', '-o', 'x'], 2, 'MISSING_OPTION'],
     [['--input', README, '--heads', 'first', '-o', 'x'], 2, 'INVALID_OPTION'],
     [['--input', README, '--rows', '99999', '-o', 'x'], 2, 'INVALID_OPTION'],
@@ -79,9 +79,13 @@ describe('longattn attention', () => {
     [['--ids', README, '-o', 'x'], 3, 'TOKEN_ID'],
     [['--ids', '1,99999', '-o', 'x'], 3, 'TOKEN_ID'],
     [['--ids', '1,2', '-o', '/no/such/folder/x'], 4, 'NOT_WRITABLE'],
-  ])('ends with the exit code of the error: %j', async (args, expected, name) => {
-    const { code, stdout, stderr } = await attention(...args);
-    expect([code, stdout]).toEqual([expected, '']);
-    expect(stderr).toContain(`[${name}]`);
-  });
+  ] as [string[], number, string, string?][])(
+    'ends with the exit code of the error: %j',
+    async (args, expected, name, what = '') => {
+      const { code, stdout, stderr } = await attention(...args);
+      expect([code, stdout]).toEqual([expected, '']);
+      expect(stderr).toContain(`[${name}]`);
+      expect(stderr).toContain(what);
+    },
+  );
 });

@@ -2,7 +2,7 @@
 import type { CommandModule } from 'yargs';
 import type { AttentionResult } from '../../attention/attention.js';
 import { counted } from '../../base/counted.js';
-import { dataError } from '../../base/errors.js';
+import { dataError, LongattnError } from '../../base/errors.js';
 import type { Columns } from '../../arrow/schema.js';
 import { decodeUtf8, withoutBom } from '../../corpus/utf8.js';
 import { ATTENTION_COMMAND, type AttentionOptions } from '../../options/attention-options.js';
@@ -43,6 +43,10 @@ async function readInput(
   input: string | undefined,
   ids: string | undefined,
 ): Promise<{ text?: string; ids?: unknown }> {
+  if ((input === undefined) === (ids === undefined)) {
+    const what = input === undefined ? 'input or ids is missing' : 'input and ids must not both be given';
+    throw new LongattnError('MISSING_OPTION', `${what}. Give one of them: --input FILE, or --ids 1,2,3.`);
+  }
   return {
     ...(input !== undefined && { text: await readText(input) }),
     ...(ids !== undefined && { ids: /^[\d\s,]+$/.test(ids) ? ids.split(',').map(Number) : await readIds(ids) }),
