@@ -1,10 +1,10 @@
-// The row kernel in AVX2 + FMA, float32: its loops are vector_kernel.h and tile_kernel.h. Compiled with AVX2 flags: no
+// The row kernel in AVX2 + FMA, float32: its loops are stats_kernel.h and tile_kernel.h. Compiled with AVX2 flags: no
 // STL here, see row_block.h.
 #include "simd/avx2.h"
 
 #include "attention/hand_kernels.h"
 #include "attention/map_kernel.h"
-#include "attention/vector_kernel.h"
+#include "attention/stats_kernel.h"
 
 namespace longattn {
 namespace attention {
@@ -17,7 +17,7 @@ struct Avx2 : simd::Avx2 {
 }  // namespace
 
 const RowKernel& avx2_kernel() {
-  using Kernel = VectorKernel<Avx2>;
+  using Kernel = StatsKernel<Avx2>;
   static const RowKernel kernel = {"avx2",
                                    Input::f32,
                                    Kernel::kColumns,

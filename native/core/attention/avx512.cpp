@@ -1,10 +1,10 @@
-// The row kernel in AVX-512, float32: its loops are vector_kernel.h and tile_kernel.h.
+// The row kernel in AVX-512, float32: its loops are stats_kernel.h and tile_kernel.h.
 // Compiled with AVX-512 flags: no STL here, see row_block.h.
 #include "simd/avx512.h"
 
 #include "attention/hand_kernels.h"
 #include "attention/map_kernel.h"
-#include "attention/vector_kernel.h"
+#include "attention/stats_kernel.h"
 
 namespace longattn {
 namespace attention {
@@ -17,7 +17,7 @@ struct Avx512 : simd::Avx512 {
 }  // namespace
 
 const RowKernel& avx512_kernel() {
-  using Kernel = VectorKernel<Avx512>;
+  using Kernel = StatsKernel<Avx512>;
   static const RowKernel kernel = {"avx512",
                                    Input::f32,
                                    Kernel::kColumns,

@@ -4,7 +4,7 @@
 
 #include "attention/hand_kernels.h"
 #include "attention/map_kernel.h"
-#include "attention/vector_kernel.h"
+#include "attention/stats_kernel.h"
 
 namespace longattn {
 namespace attention {
@@ -17,7 +17,7 @@ struct Avx512Bf16 : simd::Avx512Bf16 {
 }  // namespace
 
 const RowKernel& avx512bf16_kernel() {
-  using Kernel = VectorKernel<Avx512Bf16>;
+  using Kernel = StatsKernel<Avx512Bf16>;
   static const RowKernel kernel = {
       "avx512bf16",          Input::bf16_pairs, Kernel::kColumns, Avx512Bf16::kRows,         192,
       Kernel::kScratchBytes, Kernel::run,       nullptr,          MapKernel<Avx512Bf16>::run};

@@ -1,7 +1,7 @@
 // The hand-written map kernel: weights of a block's rows summed over runs of keys.
 //
 // A row's sums are kept apart until its normaliser is known, which costs one horizontal sum a row and panel and saves a
-// second pass over the products. The shift is chosen as in vector_kernel.h, and a row that overflows is done again.
+// second pass over the products. The shift is chosen as in stats_kernel.h, and a row that overflows is done again.
 #pragma once
 
 #include "attention/tile_kernel.h"

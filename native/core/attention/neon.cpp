@@ -1,4 +1,4 @@
-// The row kernel in NEON, float32: its loops are vector_kernel.h and tile_kernel.h. Every ARM64 processor has it, so
+// The row kernel in NEON, float32: its loops are stats_kernel.h and tile_kernel.h. Every ARM64 processor has it, so
 // that this file has no flags of its own.
 //
 // A vector here is two registers, so that lanes, tile and the order of every sum are those of avx2.cpp: the same bits
@@ -7,7 +7,7 @@
 
 #include "attention/hand_kernels.h"
 #include "attention/map_kernel.h"
-#include "attention/vector_kernel.h"
+#include "attention/stats_kernel.h"
 
 namespace longattn {
 namespace attention {
@@ -20,7 +20,7 @@ struct Neon : simd::Neon {
 }  // namespace
 
 const RowKernel& neon_kernel() {
-  using Kernel = VectorKernel<Neon>;
+  using Kernel = StatsKernel<Neon>;
   static const RowKernel kernel = {"neon",
                                    Input::f32,
                                    Kernel::kColumns,

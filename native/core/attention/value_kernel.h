@@ -1,4 +1,4 @@
-// softmax(logits) V alone: the row kernel without its statistics. What is said in vector_kernel.h of panels, tiles and
+// softmax(logits) V alone: the row kernel without its statistics. What is said in stats_kernel.h of panels, tiles and
 // shifts holds here too.
 #pragma once
 

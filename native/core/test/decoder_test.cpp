@@ -185,6 +185,23 @@ void losses_are_those_of_a_distribution() {
   expect_error(kHeadUnavailable, "head", [&] { scores_only.losses(kIds.data(), 16, 0, {}); });
 }
 
+// Wide enough for libtorch to share its element-wise operators out, at places that are no multiple of a vector.
+void bits_do_not_depend_on_threads() {
+  const DecoderModel model(3);
+  Decoder decoder(model.spec(), 0);
+  ScoreRequest asked = request({2});
+  asked.ids.clear();
+  for (int32_t n = 0; n < 4001; ++n) asked.ids.push_back(n * n % 31);
+  asked.lengths = {4001};
+  asked.k = {1000};
+  const auto score_one = score(decoder, asked, {1, nullptr});
+  const auto loss_one = decoder.losses(asked.ids.data(), 4001, 0, {1, nullptr});
+  for (const int threads : {2, 3, 7}) {
+    CHECK(score(decoder, asked, {threads, nullptr})[0].ds == score_one[0].ds);
+    CHECK(decoder.losses(asked.ids.data(), 4001, 0, {threads, nullptr}) == loss_one);
+  }
+}
+
 // Statistics and both losses of one run are those that each has by itself.
 void one_run_has_the_numbers_of_three() {
   const DecoderModel model(3);
@@ -226,6 +243,7 @@ int main() {
   cancelled_runs_end();
   products_can_be_in_the_type_of_the_weights();
   losses_are_those_of_a_distribution();
+  bits_do_not_depend_on_threads();
   one_run_has_the_numbers_of_three();
   return check::exit_code();
 }

@@ -1,4 +1,4 @@
-// The hand-written row kernel, one text for all instruction sets: a register tile of kRows queries x kVectors vectors
+// The hand-written kernel of the statistics, one text for all instruction sets: a register tile of kRows queries x kVectors vectors
 // of keys.
 //
 // V names the instruction set: vector type, tile shape, and a dozen operations. It must live in an anonymous namespace,
@@ -7,9 +7,9 @@
 // The keys of a tile come from a panel that sits in the first-level cache: the outer loop goes over panels, the inner
 // one over the rows of the block. A tile whose distances lie in one segment, or in two neighbours, is summed in
 // registers; those with the diagonal, the sink, a window's edge or more edges (short windows of text) go through
-// memory. There is no pass for the
-// rows' maxima: the shift is chosen from the first panel that a row sees and is 0 nearly always, since float32 has room
-// for 60 powers of two on either side; a row that overflows all the same is done again with its exact maximum.
+// memory. There is no pass for the rows' maxima: the shift is chosen from the first panel that a row sees and is 0
+// nearly always, since float32 has room for 60 powers of two on either side; a row that overflows all the same is done
+// again with its exact maximum.
 //
 // Values, where they are wanted, take each tile's weights from the first-level cache before the next tile is made.
 #pragma once
@@ -23,7 +23,7 @@ namespace attention {
 
 // kValues: softmax V too.
 template <class V, bool kValues = false>
-class VectorKernel : ValueTile<V> {
+class StatsKernel : ValueTile<V> {
   using Tile = ValueTile<V>;
   using typename Tile::Vec;
   using Mask = typename V::Mask;
@@ -40,7 +40,7 @@ class VectorKernel : ValueTile<V> {
   static constexpr int64_t kScratchBytes = Sums::kScratchBytes;
 
   static void run(const RowBlock& block) {
-    VectorKernel kernel(block);
+    StatsKernel kernel(block);
     if (!kernel.sweep(0, kernel.groups_)) return;
     if constexpr (kValues) {
       if (!kernel.write_values()) return;
@@ -51,7 +51,7 @@ class VectorKernel : ValueTile<V> {
   }
 
  private:
-  explicit VectorKernel(const RowBlock& block)
+  explicit StatsKernel(const RowBlock& block)
       : Tile(block, block.values), b_(block), segments_(*block.segments), sums_(block, groups_ * kRows) {
     for (int64_t r = 0; r < groups_ * kRows; ++r) b_.states[r].shift = kNoShift;
   }
@@ -249,7 +249,7 @@ class VectorKernel : ValueTile<V> {
 // RowKernel::run of a kernel that has values.
 template <class V>
 void run_rows(const RowBlock& block) {
-  block.values != nullptr ? VectorKernel<V, true>::run(block) : VectorKernel<V>::run(block);
+  block.values != nullptr ? StatsKernel<V, true>::run(block) : StatsKernel<V>::run(block);
 }
 
 }  // namespace attention
