@@ -33,6 +33,7 @@ export class PairBootstrap {
   auc(above: ArrayLike<number>, below: ArrayLike<number>): Interval {
     const { count, weights } = this;
     const { pairs, isAbove, ends } = ordered(above, below);
+    const own = pairWins(above, below);
     return this.interval((row) => {
       let [lower, wins] = [0, 0];
       for (let group = 0, at = 0; group < ends.length; group++) {
@@ -45,14 +46,21 @@ export class PairBootstrap {
         wins += equalAbove * (lower + equalBelow / 2);
         lower += equalBelow;
       }
-      return wins / (count * count);
+      let [squares, ownOnce, ownSquares] = [0, 0, 0];
+      for (let i = 0; i < count; i++) {
+        const weight = weights[row + i]!;
+        squares += weight * weight;
+        ownOnce += weight * own[i]!;
+        ownSquares += weight * weight * own[i]!;
+      }
+      return ownAndCross(count, ownOnce, wins - ownSquares, count * count - squares);
     });
   }
 
   /** Share of pairs in which `above` is larger, ties half. */
   share(above: ArrayLike<number>, below: ArrayLike<number>): Interval {
     const { count, weights } = this;
-    const wins = Float64Array.from(above, (a, i) => (a > below[i]! ? 1 : a === below[i]! ? 0.5 : 0));
+    const wins = pairWins(above, below);
     return this.interval((row) => {
       let sum = 0;
       for (let i = 0; i < count; i++) sum += wins[i]! * weights[row + i]!;
@@ -92,6 +100,21 @@ export class PairBootstrap {
     const at = (share: number): number => draws[Math.min(resamples - 1, Math.floor(share * resamples))] ?? value;
     return { value, low: at(0.025), high: at(0.975) };
   }
+}
+
+/** Of each pair: 1 where `above` is larger, 0.5 where both are equal, 0 where it is smaller. */
+export function pairWins(above: ArrayLike<number>, below: ArrayLike<number>): Float64Array {
+  return Float64Array.from(above, (a, i) => (a > below[i]! ? 1 : a === below[i]! ? 0.5 : 0));
+}
+
+/**
+ * AUC of n pairs, some drawn more than once. One comparison in n is of a window with its own control, as in the sample, whatever was
+ * drawn: a pair drawn twice would otherwise meet itself four times, and the interval of few pairs would lie beside their AUC.
+ * @param own wins within the pairs, of n
+ * @param cross wins of windows over the controls of others, of `crossings`
+ */
+export function ownAndCross(n: number, own: number, cross: number, crossings: number): number {
+  return crossings === 0 ? own / n : own / n / n + ((1 - 1 / n) * cross) / crossings;
 }
 
 export interface Ordered {

@@ -1,5 +1,5 @@
 // AUC of pairs under resamples of the real windows: sorted once, walked once a resample.
-import { ordered } from './bootstrap.js';
+import { ordered, ownAndCross, pairWins } from './bootstrap.js';
 import { draw, type Draws, type Resamples } from './resample.js';
 
 export interface PairSides {
@@ -28,6 +28,7 @@ export function aucWalk({ above, below, real }: PairSides): (weights: ArrayLike<
   }
   const { pairs, isAbove, ends } = ordered(above, below);
   const places = pairs.map((pair) => real[pair]!);
+  const own = pairWins(above, below);
   return (weights) => {
     let [lower, wins, total] = [0, 0, 0];
     for (let group = 0, at = 0; group < ends.length; group++) {
@@ -41,6 +42,13 @@ export function aucWalk({ above, below, real }: PairSides): (weights: ArrayLike<
       lower += equalBelow;
       total += equalAbove;
     }
-    return total === 0 ? 0.5 : wins / (total * total);
+    let [squares, ownOnce, ownSquares] = [0, 0, 0];
+    for (let pair = 0; pair < own.length; pair++) {
+      const weight = weights[real[pair]!]!;
+      squares += weight * weight;
+      ownOnce += weight * own[pair]!;
+      ownSquares += weight * weight * own[pair]!;
+    }
+    return total === 0 ? 0.5 : ownAndCross(total, ownOnce, wins - ownSquares, total * total - squares);
   };
 }

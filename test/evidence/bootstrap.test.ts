@@ -53,6 +53,16 @@ describe('PairBootstrap', () => {
     expect(covered).toBeGreaterThan(174); // 190 expected, 3 standard deviations each; the percentile method covers a little less
   });
 
+  it('the interval of few pairs, each of which loses to its own control alone, is about the AUC and not beside it', () => {
+    const above = Float64Array.from({ length: 8 }, (_, i) => i);
+    const below = above.map((value) => value + 0.1);
+    const { value, low, high } = new PairBootstrap(8, 3, 1000).auc(above, below);
+    expect(value).toBeCloseTo(28 / 64, 12);
+    // Half of the comparisons with others' controls are won, whatever is drawn.
+    expect(low).toBeCloseTo(28 / 64, 12);
+    expect(high).toBeCloseTo(28 / 64, 12);
+  });
+
   it('the same seed gives the same interval', () => {
     const [above, below] = noise(20, 0.2, 3);
     expect(new PairBootstrap(20, 7, 100).auc(above, below)).toEqual(new PairBootstrap(20, 7, 100).auc(above, below));

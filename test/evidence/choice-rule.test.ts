@@ -58,7 +58,7 @@ describe('lift', () => {
 });
 
 describe('aucWalk', () => {
-  it('equals the plain AUC of the pairs as often as they were drawn', () => {
+  it('is that of the pairs as often as they were drawn, one comparison in n of a window with its own control', () => {
     const values = fc.array(fc.tuple(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 0, max: 5 })), {
       minLength: 1,
       maxLength: 12,
@@ -70,9 +70,19 @@ describe('aucWalk', () => {
         const random = new Random(seed, 'weights');
         const weights = pairs.map(() => random.below(3));
         weights[0]!++;
-        const repeat = (side: number[]): number[] =>
-          side.flatMap((value, i) => new Array<number>(weights[i]!).fill(value));
-        expect(aucWalk({ above, below, real })(weights)).toBeCloseTo(auc(repeat(above), repeat(below)), 10);
+        let [n, own, cross, crossings] = [0, 0, 0, 0];
+        for (const [i, a] of above.entries()) {
+          n += weights[i]!;
+          for (const [j, b] of below.entries()) {
+            const win = a > b ? 1 : a === b ? 0.5 : 0;
+            if (i === j) own += weights[i]! * win;
+            else [cross, crossings] = [cross + weights[i]! * weights[j]! * win, crossings + weights[i]! * weights[j]!];
+          }
+        }
+        const expected = crossings === 0 ? own / n : own / n / n + (1 - 1 / n) * (cross / crossings);
+        expect(aucWalk({ above, below, real })(weights)).toBeCloseTo(expected, 10);
+        const once = pairs.map(() => 1);
+        expect(aucWalk({ above, below, real })(once)).toBeCloseTo(auc(above, below), 10);
       }),
     );
   });
