@@ -134,7 +134,6 @@ class ValueKernel : ValueTile<V> {
   // Sets the shifts of a row group to its rows' exact maxima; false if told to stop.
   bool find_maxima(int64_t g) {
     const float start[kRows] = {};
-    forget_shifts(g);
     for (int r = 0; r < kRows; ++r) shifts_[g][r] = -kNoShift;
     return each_panel(g, g + 1, [&](int64_t, int64_t c0) {
       alignas(64) float x[kRows][kColumns];
