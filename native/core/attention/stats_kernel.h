@@ -1,5 +1,5 @@
-// The hand-written kernel of the statistics, one text for all instruction sets: a register tile of kRows queries x kVectors vectors
-// of keys.
+// The hand-written kernel of the statistics, one text for all instruction sets: a register tile of kRows queries x
+// kVectors vectors of keys.
 //
 // V names the instruction set: vector type, tile shape, and a dozen operations. It must live in an anonymous namespace,
 // so that what is compiled with its flags stays inside its own object file; for the same reason no STL is used here.
