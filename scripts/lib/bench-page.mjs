@@ -195,7 +195,7 @@ function page(attention, decoder, old) {
     '## Layers above the first',
     'Decoders of the shapes of SmolLM2-135M and Llama-3.1-8B with random weights; a table for each processor that `npm run bench -- --only decoder --page`',
     'has run on. A floor is the time that the matrix products of the layers would take at the speed of oneDNN, both matrices in its own layout before, or',
-    "of MKL by libtorch's `at::mm`. `one more layer scored` is what the statistics of one more layer add to a run, beside what a layer takes to run.",
+    "of MKL by libtorch's `at::mm`. `one more layer scored` is what the statistics of a layer add to a run, a mean over all layers but the first and the last, beside what a layer takes to run.",
     '',
     '`bf16` is `--dtype weights` with a bf16 model; its weights are not copied to float32, so that they take half the memory. What computes it depends on the processor:',
     '',
