@@ -44,10 +44,8 @@ void test_content(Content content, int64_t dim) {
 
 int main() {
   const std::vector<std::string> kernels = attention_kernels();
-  if (std::find(kernels.begin(), kernels.end(), "avx512bf16") == kernels.end()) {
-    std::puts("skipped: this CPU has no AVX-512-BF16");
-    return 0;
-  }
+  if (std::find(kernels.begin(), kernels.end(), "avx512bf16") == kernels.end())
+    return check::skipped("this CPU has no AVX-512-BF16");
   setenv("LONGATTN_CPU_KERNEL", "avx512bf16", 1);
   for (int64_t dim : {16, 64, 80, 128})
     for (Content content : {Content::randn, Content::heavy_tailed, Content::strong_sink}) test_content(content, dim);
